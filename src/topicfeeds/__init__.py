@@ -1,0 +1,65 @@
+"""Publish articles and events as Atom and RSS feeds, one per topic and one per tag.
+
+Three nouns and one call: an `Article` or `Event` says what there is, a `Site` who publishes it,
+and `publish` writes the feeds. The names below load their modules when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .configuring import load_site
+    from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError
+    from .flow import Changes, Document, Entry, Feed
+    from .formats import render
+    from .models import Article, Enclosure, Event, Person, Place, Site, Topic
+    from .publishing import build, publish, read, select
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Article",
+    "Changes",
+    "ConfigError",
+    "Document",
+    "Enclosure",
+    "Entry",
+    "Event",
+    "Feed",
+    "Person",
+    "Place",
+    "Problem",
+    "PublishError",
+    "Site",
+    "SourceError",
+    "Topic",
+    "TopicFeedsError",
+    "build",
+    "load_site",
+    "publish",
+    "read",
+    "render",
+    "select",
+]
+
+_HOMES = {
+    ".configuring": ["load_site"],
+    ".errors": ["ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
+    ".flow": ["Changes", "Document", "Entry", "Feed"],
+    ".formats": ["render"],
+    ".models": ["Article", "Enclosure", "Event", "Person", "Place", "Site", "Topic"],
+    ".publishing": ["build", "publish", "read", "select"],
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home, __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

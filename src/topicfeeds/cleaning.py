@@ -1,0 +1,118 @@
+"""Text and HTML made safe and whole: text in, text out, no other state.
+
+What readers and validators take is stricter than what authors write: characters that XML forbids
+cost a whole feed in most readers, and content may come from anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import quote, urljoin, urlsplit
+
+# XML 1.0 forbids C0 controls, U+FFFE, U+FFFF and surrogates (2.2); validators flag C1 controls too.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANKS = re.compile("[ \t\r\n]+")
+
+# A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "audio": {"controls", "src"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"datetime"},
+    "details": {"open"},
+    "img": {"alt", "height", "src", "width"},
+    "ins": {"datetime"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
+    "source": {"src", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "video": {"controls", "height", "poster", "src", "width"},
+}
+_TAGS = {
+    "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "dd", "dfn", "div", "dl", "dt", "em",
+    "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "kbd", "mark", "p", "pre", "q", "rp",
+    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
+    "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
+} - {"*"}  # fmt: skip
+# Gone with all that they hold: code, other languages, and what browsers parse by other rules.
+_DROPPED = {
+    "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
+    "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
+    "template", "textarea", "title", "xmp",
+}  # fmt: skip
+_ADDRESSES = {"href", "src", "poster"}
+
+
+def text(value: str) -> str:
+    """Remove characters that XML forbids; a lone surrogate becomes U+FFFD. Line breaks stay."""
+    return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", value))
+
+
+def line(value: str) -> str:
+    """Make `text` of one line: blanks and line breaks fold to a space, a byte order mark goes."""
+    return _BLANKS.sub(" ", text(value).replace("\ufeff", "")).strip()
+
+
+def html(fragment: str, base: str) -> str:
+    """Sanitise a fragment of HTML, with every address absolute against `base`.
+
+    Only elements and attributes of our own list remain, and addresses with `http` or `https`
+    (links: `mailto` and `tel` too). Cleaning twice changes nothing.
+    """
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        return _address(base, value, tag) if attribute in _ADDRESSES else value
+
+    import nh3
+
+    clean = nh3.clean(
+        text(fragment),
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes=_ATTRIBUTES,
+        attribute_filter=keep,
+        url_schemes={"http", "https", "mailto", "tel"},
+    )
+    return text(clean).strip()  # again: a reference such as &#1; has become its character
+
+
+def _address(base: str, value: str, tag: str) -> str | None:
+    """Make an address absolute; None where it is none that a reader should follow."""
+    try:
+        address = urljoin(base, value.strip())
+        parts = urlsplit(address)
+        if parts.scheme in ("mailto", "tel"):
+            return address if tag == "a" else None
+        return None if not parts.hostname or "@" in parts.netloc or "\\" in address else address
+    except ValueError:
+        return None
+
+
+def uri(iri: str) -> str:
+    """Spell an IRI in ASCII, as RSS needs it: punycode in the host, percent signs elsewhere (RFC 3987, 3.1)."""
+    if iri.isascii():
+        return iri
+    parts = urlsplit(iri)
+    host = parts.hostname or ""
+    netloc = parts.netloc.lower().replace(host, ascii_host(host)) if not host.isascii() else parts.netloc
+    spelled = [quote(part, safe="%/?:@!$&'()*+,;=~-._[]") for part in (parts.path, parts.query, parts.fragment)]
+    return parts._replace(netloc=netloc, path=spelled[0], query=spelled[1], fragment=spelled[2]).geturl()
+
+
+@cache
+def ascii_host(host: str) -> str:
+    """Give a host as DNS knows it (RFC 5891, with the mapping of UTS 46). Raises ValueError."""
+    if host.isascii():
+        return host.lower()
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{host} is no host name: {error}") from None

@@ -1,0 +1,177 @@
+"""The command line: reads arguments, calls the library, prints what happened."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import __version__
+from .errors import Problem, TopicFeedsError
+
+if TYPE_CHECKING:
+    from .flow import Changes, Document
+
+SHOWN = 50
+"""How many findings are printed where nobody asks for all."""
+STARTED = time.monotonic()
+
+
+def main() -> None:
+    """Run the command; our own errors are lines and a status of their own, bugs keep their traceback."""
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except TopicFeedsError as error:
+        _print_problems(error.problems, quiet=False, everything="--all-problems" in sys.argv)
+        if error.message:
+            _tell(error.message)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        _tell("this is a bug in topicfeeds: please report it with the lines above")
+        sys.exit(70)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="topicfeeds")
+def cli() -> None:
+    """Publish articles and events as feeds: one per topic, one per tag, and one of everything."""
+
+
+@cli.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Write a site file and two items to start from, into DIR (default: this folder).
+
+    Existing files are left alone: if one is in the way, nothing is written (exit code 2).
+    """
+    starter = files(__package__) / "starter"
+    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
+    for path in made:
+        if path.exists():
+            raise click.ClickException(f"{path} is there already: nothing was written") from None
+    for path, content in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        click.echo(path)
+    _tell(f"now run: topicfeeds build --site {next(iter(made))}")
+
+
+@cli.command()
+@click.option(
+    "--site",
+    "site_file",
+    type=click.Path(path_type=Path),
+    default="topicfeeds.toml",
+    show_default=True,
+    metavar="FILE",
+    help="The site file; sources are relative to it.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: public beside FILE]"
+)
+@click.option("--strict", is_flag=True, help="Publish nothing if an item has to be refused (exit code 65).")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
+@click.option("--all-problems", is_flag=True, help=f"Print all findings, not the first {SHOWN}.")
+def build(site_file: Path, output: Path | None, strict: bool, dry_run: bool, quiet: bool, all_problems: bool) -> int:
+    """Write the feeds that changed, and print their paths.
+
+    Items that cannot be published are left out and named on standard error with file, line and
+    field; the exit code is then 1. SOURCE_DATE_EPOCH, where set, is taken for the current time.
+
+    Exit codes: 0 done, 1 some items were refused, 2 usage or site file, 65 the input was refused as
+    a whole, 74 the output could not be written. With 2, 65 and 74 the last good feeds stay.
+    """
+    now = _now()
+    from .configuring import load_site
+    from .publishing import read, run
+
+    site = load_site(site_file)
+    folder = output or site_file.parent / "public"
+    found = read(site, site_file.parent)
+    changes = run(site, found, folder, now=now, strict=strict, dry=dry_run, watch=iter if quiet else _progress)
+    _print_problems(changes.problems, quiet=quiet, everything=all_problems)
+    if not quiet:
+        _print_changes(changes, dry_run)
+    return 1 if changes.refused else 0
+
+
+def _now() -> datetime:
+    """Take the time that reproducible builds are given, else the clock."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None
+
+
+def _print_problems(problems: Sequence[Problem], *, quiet: bool, everything: bool) -> None:
+    """Print findings, the severe ones first where not all are shown."""
+    told = [problem for problem in problems if not quiet or problem.severity != "warning"]
+    shown = told
+    if len(told) > SHOWN and not everything:
+        chosen = sorted(range(len(told)), key=lambda n: told[n].severity == "warning")[:SHOWN]
+        shown = [told[n] for n in sorted(chosen)]
+    for problem in shown:
+        _tell(str(problem))
+    if len(told) > len(shown):
+        _tell(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
+
+
+def _print_changes(changes: Changes, dry_run: bool) -> None:
+    """Print the paths, and a summary where there is something to sum up."""
+    try:
+        for path in (*changes.written, *changes.removed):
+            print(path)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the paths has seen enough; the feeds are published
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if changes.written or changes.removed:
+        done = "to write" if dry_run else "written"
+        seconds = time.monotonic() - STARTED
+        _tell(
+            f"{changes.items} items, {changes.refused} refused; "
+            f"{len(changes.written)} documents {done}, {changes.unchanged} unchanged; {seconds:.1f} s"
+        )
+
+
+def _progress(documents: Sequence[Document]) -> Iterable[Document]:
+    """Show a bar on a terminal, once a run has taken a second."""
+    return _bar(documents) if sys.stderr.isatty() else documents
+
+
+def _bar(documents: Sequence[Document]) -> Iterator[Document]:
+    left = iter(enumerate(documents))
+    for _, document in left:
+        yield document
+        if time.monotonic() - STARTED > 1:
+            break
+    else:
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Writing feeds", total=len(documents))
+        for number, document in left:
+            progress.update(task, completed=number)
+            yield document
+
+
+def _tell(message: str) -> None:
+    click.echo(message, err=True)

@@ -1,0 +1,87 @@
+"""What can stop a run, and the findings that a person should look at.
+
+TopicFeedsError        exit code of the command
++-- ConfigError        2   the site file is wrong: nothing was read or written
++-- SourceError        65  the input was refused as a whole: nothing was published
++-- PublishError       74  the output folder could not be brought up to date
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["warning", "refused", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding, printed the way compilers do, so that editors can jump to it.
+
+    `severity` says what became of its subject: published all the same (`warning`), left out
+    (`refused`), or a reason to publish nothing at all (`unreadable`).
+    """
+
+    path: str
+    line: int
+    field: str
+    message: str
+    severity: Severity = "refused"
+
+    def __str__(self) -> str:
+        mark = "warning: " if self.severity == "warning" else ""
+        field = f"{self.field}: " if self.field else ""
+        return printable(f"{self.path}:{self.line}: {mark}{field}{self.message}")
+
+
+class TopicFeedsError(Exception):
+    """A run has to stop. `problems` says why, and `str()` has one line for each."""
+
+    exit_code = 70
+
+    def __init__(self, problems: Sequence[Problem] = (), message: str = "") -> None:
+        self.problems = tuple(problems)
+        self.message = printable(message)
+        super().__init__(problems, message)
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.problems), *([self.message] if self.message else [])])
+
+
+class ConfigError(TopicFeedsError):
+    """The site file is wrong."""
+
+    exit_code = 2
+
+
+class SourceError(TopicFeedsError):
+    """The input was refused as a whole: a source is unreadable, or items were refused where none may be."""
+
+    exit_code = 65
+
+
+class PublishError(TopicFeedsError):
+    """The output folder could not be brought up to date."""
+
+    exit_code = 74
+
+
+def printable(text: str) -> str:
+    """Escape what could act on a terminal or break a line of a log."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def show(value: object) -> str:
+    """Quote a value for a message, cut to what fits a line."""
+    text = value if isinstance(value, str) else repr(value)
+    return f'"{text[:60]}..."' if len(text) > 63 else f'"{text}"'
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Give the hint ` (did you mean "..."?)` for a name that is close to a known one, else nothing."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f' (did you mean "{found[0]}"?)' if found else ""

@@ -1,0 +1,151 @@
+"""What flows from step to step: Record and Page -> Entry -> Feed -> Document -> Changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from . import cleaning
+from .errors import Problem
+from .models import Article, Enclosure, Event, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An item with where it was read."""
+
+    item: Article | Event
+    path: str
+    """The file, as messages name it."""
+    line: int
+    """Its first line, from 1; on a text page that of its first date."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The lines of its fields, where they are known."""
+    topics: tuple[str, ...] = ()
+    """What its source gives to every item."""
+    inferred: date | None = None
+    """A publication date that its page implies."""
+    from_page: bool = False
+    untitled: bool = False
+    """Its title is a label that was made for it."""
+
+    def problem(self, name: str, message: str, severity: str = "refused") -> Problem:
+        """Make a finding about a field of this record."""
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a text page says of its topic."""
+
+    topic: str
+    title: str | None
+    description: str | None
+
+
+Found = Article | Event | Record | Page | Problem
+"""What sources yield, one after the other; items made in Python may stand among them as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A topic or tag on an entry (RFC 4287, 4.2.2): slug, label as the author wrote it, scheme (IRI)."""
+
+    term: str
+    label: str
+    scheme: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item settled for publishing: id, dates and zones resolved."""
+
+    id: str
+    """An absolute IRI, the same in all feeds and for ever."""
+    kind: str
+    title: str
+    link: str
+    published: datetime
+    """Aware, whole seconds, in the zone that the author meant."""
+    updated: datetime
+    summary: str | None = None
+    content: str | None = None
+    """HTML as the author wrote it: publish `html`."""
+    topics: tuple[Category, ...] = ()
+    tags: tuple[Category, ...] = ()
+    authors: tuple[Person, ...] = ()
+    language: str | None = None
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Topics, then tags."""
+        return self.topics + self.tags
+
+    @cached_property
+    def html(self) -> str | None:
+        """The content, sanitised and with absolute addresses; None where nothing is left of it."""
+        return (cleaning.html(self.content, self.link) or None) if self.content else None
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of all that the entry holds."""
+        values = [getattr(self, name) for name in self.__dataclass_fields__]
+        return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A selection of entries, newest first, with an identity of its own."""
+
+    path: str
+    """Its name: a path without suffix, such as `topics/mobility`."""
+    id: str
+    title: str
+    description: str | None
+    page: str
+    """The page for people that shows the same: the topic's, else the site's."""
+    base: str
+    """The address of the folder that all feeds are served from."""
+    updated: datetime
+    """The latest `updated` of its entries."""
+    entries: tuple[Entry, ...]
+    author: Person
+    language: str
+    formats: tuple[str, ...]
+    """The formats that are published of it, by name."""
+    rights: str | None = None
+    logo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file to publish. Rendering waits until somebody needs the bytes."""
+
+    path: str
+    """Relative to the output folder, with forward slashes."""
+    media_type: str
+    fingerprint: str
+    """Equal fingerprints, equal bytes: it holds the versions of the libraries that make them, too."""
+    render: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a run did. Paths are relative to the output folder, in order of work."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    items: int = 0
+    """How many items were accepted."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """How many findings left something out."""
+        return sum(problem.severity == "refused" for problem in self.problems)

@@ -1,0 +1,24 @@
+"""What publishers write: items and the site. Frozen, validated, without I/O.
+
+Unknown fields are refused; null and blank are absent; all collections take any sequence.
+"""
+
+from .items import Article, Enclosure, Event, Item, Person, Place, parse
+from .sites import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic, is_slug
+
+__all__ = [
+    "Article",
+    "DeclaredFeed",
+    "Enclosure",
+    "Event",
+    "FeedSettings",
+    "Item",
+    "Person",
+    "Place",
+    "Site",
+    "Source",
+    "Tag",
+    "Topic",
+    "is_slug",
+    "parse",
+]

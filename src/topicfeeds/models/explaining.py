@@ -1,0 +1,77 @@
+"""pydantic's findings in words that a person can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import nearest, show
+from .items import Event
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", tuple: "a list", dict: "a table"}
+_PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Give the place (field names and positions from 0) and a sentence for each finding."""
+    for finding in error.errors(include_url=False):
+        place = tuple(part for part in finding["loc"] if not str(part).startswith("<"))
+        yield place, _sentence(finding, place, model)
+
+
+def field_name(place: Iterable[str | int]) -> str:
+    """Write a place as people do: `enclosures[0].url`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return _unknown(str(place[-1]), place, model)
+    if kind == "literal_error":
+        known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
+        return f"unknown value {show(given)}{nearest(str(given), known)} (known: {', '.join(known)})"
+    if kind in ("value_error", "inconsistent"):
+        return finding["msg"].removeprefix("Value error, ")
+    if kind == "string_type":
+        return f"{show(given)} is {_kind(given)}, not text"
+    if kind == "string_pattern_mismatch":
+        return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
+    if kind == "string_too_short":
+        return "is blank"
+    if kind == "is_instance_of":
+        return f"{show(given)} is {_kind(given)}, not a list"
+    return f"{finding['msg'][:1].lower()}{finding['msg'][1:]} (found {show(given)})"
+
+
+def _unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    fields = _model_at(place[:-1], model).model_fields
+    if name in Event.model_fields and name not in fields and "title" in fields and "published" in fields:
+        return "is a field of events only (leave out kind, or make it event)"
+    return f"unknown field{nearest(name, fields)}"
+
+
+def _model_at(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """Follow a place down to the model that it stands in."""
+    for part in place:
+        if part in model.model_fields:
+            model = next(_models_in(model.model_fields[str(part)].annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if hasattr(annotation, "model_fields"):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models_in(inner)
+
+
+def _kind(value: object) -> str:
+    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "no text")

@@ -1,0 +1,138 @@
+"""The kinds of value that fields have, each with its rule and the words for breaking it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+
+from ..cleaning import ascii_host
+from ..errors import show
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_UNSAFE = re.compile(r'[ "<>`{}|^]')
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+class Model(BaseModel):
+    """The base of all models: frozen, no unknown fields, and null and blank mean absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: v for name, v in value.items() if not _absent(v)}
+        if isinstance(value, (cls, str, bytes, list, tuple, int, float)):
+            return value
+        fields = ((name, getattr(value, name, None)) for name in cls.model_fields)
+        return {name: v for name, v in fields if not _absent(v)}
+
+
+def _absent(value: object) -> bool:
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
+def _whole(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError(f"{show(value)} has a line break or a control character (take it out)")
+    return value
+
+
+def _moment(value: object) -> date | datetime:
+    """Read ISO 8601 with hyphens, and nothing that has to be guessed."""
+    if isinstance(value, str):
+        value = _parsed(value.strip())
+    if not isinstance(value, date):
+        raise ValueError(f"{show(value)} is no date (write 2026-03-01 or 2026-03-01T14:30)")
+    if not 1000 <= value.year <= 9998:
+        raise ValueError(f"the year of {show(str(value))} is not within 1000 and 9998")
+    return value
+
+
+def _parsed(text: str) -> date | datetime:
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _MOMENT.fullmatch(text):
+            # A leap second, which Python does not know, is the second before.
+            return datetime.fromisoformat(text[:16] + text[16:].replace(":60", ":59", 1).replace(",", "."))
+    except ValueError as error:
+        raise ValueError(f"{show(text)} is no date: {error}") from None
+    raise ValueError(f"{show(text)} is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)")
+
+
+def _url(value: str) -> str:
+    """Check an address, and percent-encode blanks and quotes; nothing else is rewritten.
+
+    A plain str and not `pydantic.HttpUrl`, which changes what it is given: an address is also an
+    identity, and readers show an item twice when its id changes by one slash.
+    """
+    _whole(value)
+    try:
+        parts = urlsplit(value)
+        host = ascii_host(parts.hostname or "")
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{show(value)} is no web address: {error}") from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise ValueError(f"{show(value)} is no web address (it must start with https:// or http://)")
+    if "\\" in value or not _HOST.fullmatch(f"[{host}]" if ":" in host else host) or _INVISIBLE.search(parts.netloc):
+        raise ValueError(f"{show(value)} has no valid host (write https://www.example.org/...)")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user name or a password (take it out: feeds are public)")
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", value)
+
+
+def _identifier(value: object) -> object:
+    """An integer becomes text: exports have numbers where readers need a name."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)") from None
+    return value
+
+
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"{show(value)} is no language (write a tag such as en or pt-BR, BCP 47)")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+"""Plain text that is not blank."""
+
+Identifier = Annotated[str, BeforeValidator(_identifier), AfterValidator(_whole), StringConstraints(min_length=1)]
+"""One line of text; an integer becomes text."""
+
+Url = Annotated[str, AfterValidator(_url)]
+"""An absolute `http` or `https` address (an IRI)."""
+
+Moment = Annotated[datetime | date, BeforeValidator(_moment)]
+"""A date-time, or a date; text in ISO 8601 with hyphens."""
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""An IANA name of a time zone."""
+
+Language = Annotated[str, AfterValidator(_language)]
+"""A language tag (BCP 47)."""
+
+# Takes any sequence, as callers expect, and keeps a tuple, as frozen models need.
+Names = Annotated[Sequence[Text], AfterValidator(tuple)]
+"""Any number of texts."""

@@ -1,0 +1,137 @@
+"""Articles and events, as their authors write them; the fields are the same in every input format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
+
+from .fields import Identifier, Language, Model, Moment, Names, Text, Url, Zone
+
+
+class Person(Model):
+    """An author or organiser."""
+
+    name: Text
+    email: Annotated[str, Field(pattern=r"^[^@\s<>()\x00-\x1f]+@[^@\s<>()\x00-\x1f]+$")] | None = None
+    url: Url | None = None
+
+
+class Place(Model):
+    """Where an event is. Coordinates are WGS 84, in degrees."""
+
+    name: Text
+    address: Text | None = None
+    url: Url | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+
+
+class Enclosure(Model):
+    """A file that comes with an item: its address, media type, and size in bytes."""
+
+    url: Url
+    type: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[^\x00-\x1f]*)?$")]
+    length: Annotated[int, Field(ge=0)] | None = None
+    title: Text | None = None
+
+
+def _text_or_object(value: object) -> str:
+    return "<text>" if isinstance(value, str) else "<object>"
+
+
+# The tags in angle brackets name the branch in pydantic's errors; `explain` leaves them out.
+_AsText = Annotated[Text, Tag("<text>")]
+PersonOrName = Annotated[Annotated[Person, Tag("<object>")] | _AsText, Discriminator(_text_or_object)]
+PlaceOrName = Annotated[Annotated[Place, Tag("<object>")] | _AsText, Discriminator(_text_or_object)]
+
+
+class _Item(Model):
+    """What articles and events have in common."""
+
+    title: Text
+    """Plain text of one line."""
+    id: Identifier | None = None
+    """An absolute IRI is used as it is, any other text becomes part of a `tag:` URI (RFC 4151)."""
+    link: Url | None = None
+    """The page of the item. Left out: the page of its first topic that has one, else the site's."""
+    summary: Text | None = None
+    """Plain text."""
+    content: Text | None = None
+    """A fragment of HTML; published sanitised and with absolute addresses."""
+    published: Moment | None = None
+    """When it was first made public; a date is midnight in the item's zone."""
+    updated: Moment | None = None
+    """When it last changed in a way that readers should know; left out: as `published`."""
+    topics: Names = ()
+    """Slugs of topics."""
+    topic: Text | None = None
+    """The same for one topic."""
+    tags: Names = ()
+    """Free labels."""
+    authors: Annotated[Sequence[PersonOrName], AfterValidator(tuple)] = ()
+    """Persons, or just their names. None: the site's author."""
+    language: Language | None = None
+    """A language tag (BCP 47). Left out: the site's."""
+    image: Url | None = None
+    enclosures: Annotated[Sequence[Enclosure], AfterValidator(tuple)] = ()
+    timezone: Zone | None = None
+    """The zone (IANA name) of dates and of date-times without offset. Left out: the site's, else UTC."""
+
+    @field_validator("topic")
+    @classmethod
+    def _one_way(cls, topic: str | None, info: ValidationInfo) -> str | None:
+        if topic and info.data.get("topics"):
+            raise ValueError("stands beside topics (keep one of them)")
+        return topic
+
+
+class Article(_Item):
+    """News, a report, a post: something to read, published at a moment."""
+
+    kind: Literal["article"] = "article"
+    published: Moment
+
+
+class Event(_Item):
+    """Something to attend, from its start to its end; a date as `end` is included."""
+
+    kind: Literal["event"] = "event"
+    start: Moment
+    end: Moment | None = None
+    location: PlaceOrName | None = None
+    organizer: PersonOrName | None = None
+    status: Literal["confirmed", "tentative", "cancelled", "postponed"] | None = None
+
+    @field_validator("end")
+    @classmethod
+    def _in_order(cls, end: Moment | None, info: ValidationInfo) -> Moment | None:
+        start = info.data.get("start")
+        if end is None or start is None:
+            return end
+        if isinstance(start, datetime) != isinstance(end, datetime):
+            raise ValueError("is not of the kind of start (give both with a time of day, or both without)")
+        if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
+            raise ValueError("is not of the kind of start (give both with an offset from UTC, or both without)")
+        if end < start:
+            raise ValueError("ends before it starts")
+        return end
+
+
+Item = Article | Event
+_TELLING = ("kind", "start")
+
+
+def parse(record: Any) -> Item:
+    """Validate a mapping, or an object with attributes. A record with `start` and no `kind` is an event.
+
+    Raises pydantic.ValidationError.
+    """
+    given = {
+        name: record.get(name) if isinstance(record, Mapping) else getattr(record, name, None) for name in _TELLING
+    }
+    event = given["kind"] == "event" or (given["start"] and not given["kind"])
+    model: type[Item] = Event if event else Article
+    return model.model_validate(record)

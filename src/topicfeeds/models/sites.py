@@ -1,0 +1,168 @@
+"""The site: who publishes, under which topics, and where the feeds will be served."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ..cleaning import ascii_host
+from ..errors import nearest, show
+from .fields import Language, Model, Names, Text, Url, Zone
+from .items import PersonOrName
+
+RESERVED = frozenset(
+    ["index", "all", "feeds", "con", "prn", "aux", "nul"]
+    + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # files that Windows keeps for itself
+)
+_PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_HASHED = re.compile(r"-[0-9a-f]{10}$")
+_AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(@[A-Za-z0-9.-]+)?,[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether a text can stand in a path as it is, and is no made-up slug's form."""
+    return bool(_PLAIN.fullmatch(text)) and len(text) <= 60 and text not in RESERVED and not _HASHED.search(text)
+
+
+def _slug(value: str) -> str:
+    if not is_slug(value):
+        raise ValueError(
+            f"{show(value)} is no slug (lower-case a-z, digits and single hyphens, at most 60,"
+            " no reserved name, no ten hexadecimal digits at the end)"
+        )
+    return value
+
+
+def _authority(value: str) -> str:
+    if not _AUTHORITY.fullmatch(value):
+        raise ValueError(f'{show(value)} is no authority (write "example.org,2026": a domain and a date, RFC 4151)')
+    return value
+
+
+def _slashed(value: str) -> str:
+    return value if value.endswith("/") else value + "/"
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+Format = Literal["atom", "rss"]
+
+
+class Topic(Model):
+    """A subject that the publisher declares. A title left out is made from the slug."""
+
+    title: Text | None = None
+    description: Text | None = None
+    url: Url | None = None
+    """The page of the topic, for people."""
+
+
+class Tag(Model):
+    """A tag with a slug of the publisher's choice."""
+
+    slug: Slug
+
+
+class Source(Model):
+    """Where items are read from: files by name or pattern, relative to the site file."""
+
+    path: Text
+    format: Literal["jsonl", "listing", "yaml"] | None = None
+    """Left out: by the suffix of the file."""
+    topics: Names = ()
+    """Given to every item of this source."""
+    untitled: Literal["label", "skip"] = "skip"
+    """What becomes of items without a title on a text page: left out, or labelled with kind and date."""
+
+
+class FeedSettings(Model):
+    """What is made of every selection."""
+
+    formats: Annotated[Sequence[Format], Field(min_length=1), AfterValidator(tuple)] = ("atom", "rss")
+    limit: Annotated[int, Field(ge=1)] = 50
+    """How many entries a feed has at most: the newest."""
+    per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(tuple)] = ("topic", "tag")
+
+
+class DeclaredFeed(Model):
+    """A combination of topics and tags with a feed of its own."""
+
+    slug: Slug
+    title: Text
+    description: Text | None = None
+    url: Url | None = None
+    topics: Names = ()
+    tags: Names = ()
+    kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
+    """Which kinds of item; none listed: all. Always filters."""
+    match: Literal["all", "any", "none"] = "all"
+    """Whether an item needs all of the listed topics and tags, any, or none of them."""
+
+
+class Site(Model):
+    """Who publishes, in which language and time zone, and where the feeds will be served."""
+
+    title: Text
+    url: Annotated[Url, AfterValidator(_slashed)]
+    feeds_url: Annotated[Url, AfterValidator(_slashed)] | None = None
+    """Where the output folder is served; left out: `url`."""
+    description: Text | None = None
+    language: Language = "en"
+    timezone: Zone = "UTC"
+    rights: Text | None = None
+    logo: Url | None = None
+    author: PersonOrName | None = None
+    """Left out: the title."""
+    tag_authority: Annotated[str, AfterValidator(_authority)] | None = None
+    """What all minted ids start with (RFC 4151); left out: the host of `url` and `,2000`."""
+    sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
+    topics: Mapping[Slug, Topic] = {}
+    """By slug. None at all: topics come from the items."""
+    tags: Mapping[str, Tag] = {}
+    feeds: FeedSettings = FeedSettings()
+    feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
+
+    @property
+    def base(self) -> str:
+        """The address of the output folder, with a final slash."""
+        return self.feeds_url or self.url
+
+    @property
+    def authority(self) -> str:
+        """What minted ids start with."""
+        return self.tag_authority or f"{ascii_host(urlsplit(self.url).hostname or '')},2000"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Site:
+        errors = [
+            InitErrorDetails(type=PydanticCustomError("inconsistent", "{text}", {"text": text}), loc=loc, input=None)
+            for loc, text in (*self._unknown_topics(), *self._shared_slugs())
+        ]
+        if errors:
+            raise ValidationError.from_exception_data("Site", errors)
+        return self
+
+    def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        named: list[tuple[str, int, Iterable[str]]] = [
+            *(("sources", n, source.topics) for n, source in enumerate(self.sources)),
+            *(("feed", n, feed.topics) for n, feed in enumerate(self.feed)),
+        ]
+        for table, n, topics in named:
+            for topic in topics:
+                if self.topics and topic not in self.topics:
+                    yield (table, n, "topics"), f"unknown topic {show(topic)}{nearest(topic, self.topics)}"
+
+    def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        slugs = Counter(tag.slug for tag in self.tags.values())
+        for label, tag in self.tags.items():
+            if slugs[tag.slug] > 1:
+                yield ("tags", label, "slug"), f"{show(tag.slug)} is the slug of another tag too (each needs its own)"
+        declared = Counter(feed.slug for feed in self.feed)
+        for n, feed in enumerate(self.feed):
+            if declared[feed.slug] > 1:
+                yield ("feed", n, "slug"), f"{show(feed.slug)} is the slug of another feed too (each needs its own)"

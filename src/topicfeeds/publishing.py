@@ -1,0 +1,104 @@
+"""The steps in a row: what the library's calls and the command share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from . import building, selecting, settling, sources, writing
+from .errors import Problem, SourceError
+from .flow import Changes, Document, Feed, Found
+from .models import Site
+from .settling import Settled
+
+Watch = Callable[[Sequence[Document]], Iterable[Document]]
+"""Sees the documents pass, one by one, as they are worked on: a progress bar."""
+
+
+def read(site: Site, base: Path | str = ".") -> Iterator[Found]:
+    """Yield what the sources of a site hold, with file and line; findings stand among the items.
+
+    `base` is the folder that the paths of the sources are relative to: that of the site file.
+    """
+    return sources.read(site.sources, Path(base))
+
+
+def publish(
+    site: Site,
+    items: Iterable[Found],
+    folder: Path | str,
+    *,
+    state: None = None,  # noqa: ARG001 - kept for the memory between runs
+    now: datetime | None = None,
+    executor: None = None,  # noqa: ARG001 - kept for reading on several cores
+    strict: bool = False,
+) -> Changes:
+    """Write the feeds of a site into a folder, and tell what changed.
+
+    `items` are articles and events, or what `read` yields. An item that cannot be published is left
+    out and named in the `problems` of the result; with `strict` it stops the run. With `now` (aware),
+    items of the future are held back until then. `state` and `executor` have no use yet.
+
+    Raises SourceError where the input is refused as a whole, PublishError where the folder cannot be
+    written; all old files stand then.
+    """
+    return run(site, items, Path(folder), now=now, strict=strict)
+
+
+def run(
+    site: Site,
+    items: Iterable[Found],
+    folder: Path,
+    *,
+    now: datetime | None = None,
+    strict: bool = False,
+    dry: bool = False,
+    watch: Watch = iter,
+) -> Changes:
+    """Publish, as `publish` does; `dry` only tells what would change."""
+    settled = settling.settle(site, items, now=now)
+    _stop(settled.problems, "unreadable", *(["refused"] if strict else []))
+    documents = list(building.build(selecting.select(site, settled.entries, settled.topics).values()))
+    changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
+    return replace(changes, items=len(settled.entries), problems=settled.problems)
+
+
+def select(
+    site: Site, items: Iterable[Found], *, now: datetime | None = None, problems: list[Problem] | None = None
+) -> dict[str, Feed]:
+    """Sort items into feeds by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
+
+    Findings are added to `problems`. Without that list, an item that cannot be published raises
+    SourceError: nothing is left out unseen. With `now` (aware), items of the future are held back.
+    """
+    settled = _settle(site, items, now, problems)
+    return selecting.select(site, settled.entries, settled.topics)
+
+
+def build(
+    site: Site, items: Iterable[Found], *, now: datetime | None = None, problems: list[Problem] | None = None
+) -> list[Document]:
+    """Describe the documents of a site, in the order in which to publish them; nothing is written.
+
+    A document renders when asked to. `now` and `problems` as for `select`.
+    """
+    return list(building.build(select(site, items, now=now, problems=problems).values()))
+
+
+def _settle(site: Site, items: Iterable[Found], now: datetime | None, problems: list[Problem] | None) -> Settled:
+    settled = settling.settle(site, items, now=now)
+    if problems is None:
+        _stop(settled.problems, "unreadable", "refused")
+    else:
+        problems.extend(settled.problems)
+        _stop(settled.problems, "unreadable")
+    return settled
+
+
+def _stop(problems: Iterable[Problem], *severities: str) -> None:
+    """Stop where a finding is as severe as one of these. Raises SourceError with all findings."""
+    problems = tuple(problems)
+    if any(problem.severity in severities for problem in problems):
+        raise SourceError(problems)

@@ -1,0 +1,44 @@
+"""What a reader yields for each record, and how it gives up on a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A record as it stands in its file, before anything is known of its worth."""
+
+    fields: Mapping[str, Any]
+    line: int
+    """Its first line, from 1."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The lines of its fields, where they are known."""
+    inferred: date | None = None
+    """A publication date that its page implies."""
+    from_page: bool = False
+    untitled: bool = False
+    """Its title is a label that was made for it."""
+
+
+class Unreadable(Exception):
+    """The file is not what its format says: nothing of it may be published."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line, self.message = line, message
+
+
+def decode(content: bytes) -> str:
+    """Read UTF-8, with or without a byte order mark; line ends become LF. Raises Unreadable."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start + 1} is not UTF-8 (0x{content[error.start]:02X}): save the file as UTF-8"
+        raise Unreadable(line, message) from None
+    if "\0" in text:
+        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, "has NUL characters: not a text file, or a cut one")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

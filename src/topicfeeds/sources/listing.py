@@ -1,0 +1,221 @@
+"""The text page: a topic's heading, description and listing, as copied from a web page.
+
+The date lines end an item; everything since the date before belongs to it. What stands first on
+the page and belongs to no item speaks of the topic. Detail pages have another grammar and are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+
+from ..errors import Problem, show
+from ..flow import Page
+from ..models import Source
+from ._raw import Raw, Unreadable, decode
+
+_DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
+_DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
+_TAG = re.compile("\\s*•[ \u00a0]{2,}(.*\\S)\\s*")
+_HEADING = re.compile(r"documents for (.+)", re.IGNORECASE)
+_KINDS = {"news": "article", "publication": "article", "event": "event"}
+_FURNITURE = {"document type", "select a topic", "forum documents"}
+# Not strftime, which follows the machine's locale.
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
+_MONTHS += ["August", "September", "October", "November", "December"]
+
+
+@dataclass(slots=True)
+class _Block:
+    """Lines between blank ones: a paragraph, or a run of tags."""
+
+    line: int
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.strip() for line in self.lines)
+
+    @property
+    def tags(self) -> list[str] | None:
+        found = [_TAG.fullmatch(line) for line in self.lines]
+        return [match[1] for match in found if match] if all(found) else None
+
+
+@dataclass(slots=True)
+class _Group:
+    """Blocks up to a date, and the dates by name, with their lines."""
+
+    blocks: list[_Block]
+    dates: dict[str, tuple[str, int]]
+
+    @property
+    def line(self) -> int:
+        return min(line for _, line in self.dates.values())
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What an item's blocks are."""
+
+    before: list[_Block]
+    tags: list[str]
+    texts: list[_Block]
+    kind: str | None
+
+
+def read_listing(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
+    """Read a text page. Raises Unreadable."""
+    groups, rest = _groups(decode(file.read()))
+    parts = [_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
+    yield from _page(parts[0].before if parts else rest, source)
+    if parts and not parts[0].texts and parts[0].before:
+        message = "is missing on the first item: what stands before it is taken for the topic's description"
+        yield Problem(path, groups[0].line, "title", message, "warning")
+    for group, part, inferred in zip(groups, parts, _inferred(groups), strict=True):
+        if part.before and part is not parts[0]:
+            yield Problem(
+                path, part.before[0].line, "", "stands before the tags of an item, and is left out", "warning"
+            )
+        yield from _item(group, part, inferred, source, path)
+    if groups and rest:
+        message = f"{show(rest[0].text)} stands after the last date: no item is made of it"
+        yield Problem(path, rest[0].line, "", message, "warning")
+
+
+def _groups(text: str) -> tuple[list[_Group], list[_Block]]:
+    """Cut the page after each date; the rest belongs to no item."""
+    groups: list[_Group] = []
+    blocks: list[_Block] = []
+    open_block = False
+    started: _Group | None = None
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if _DETAIL.fullmatch(stripped):
+            raise Unreadable(number, "a detail page, not a listing (give the page that lists the items)")
+        if dated := _DATE.fullmatch(stripped):
+            name = dated[1].lower()
+            if name == "end" and started:
+                started.dates[name] = (dated[2], number)
+                started = None
+            else:
+                groups.append(_Group(blocks, {name: (dated[2], number)}))
+                started = groups[-1] if name == "start" else None
+                blocks = []
+            open_block = False
+        elif not stripped or stripped.lower() in _FURNITURE:
+            open_block = False
+        else:
+            started = None
+            if not open_block or bool(_TAG.fullmatch(line)) != (blocks[-1].tags is not None):
+                blocks.append(_Block(number))
+            blocks[-1].lines.append(line)
+            open_block = True
+    return groups, blocks
+
+
+def _parts(blocks: list[_Block], *, first: bool) -> _Parts:
+    """Part an item's blocks: tags nearest before the title; on the first item the last two are title and summary."""
+    blocks = list(blocks)
+    kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
+    tagged = max((n for n, block in enumerate(blocks) if block.tags is not None), default=None)
+    if tagged is not None:
+        tags = blocks[tagged].tags or []
+        return _Parts(blocks[:tagged], tags, blocks[tagged + 1 :], kind)
+    if not first:
+        return _Parts([], [], blocks, kind)
+    before, texts = blocks[:-2], blocks[-2:]
+    if texts and (len(texts[0].text) > 150 or texts[0].text.endswith(".")):
+        before, texts = blocks, []
+    return _Parts(before, [], texts, kind)
+
+
+def _page(before: list[_Block], source: Source) -> Iterator[Page]:
+    """Read heading and description; the heading is a short first paragraph without a full stop."""
+    if not source.topics:
+        return
+    texts = [block.text for block in before]
+    heading = None
+    if texts and len(texts[0]) <= 80 and not texts[0].endswith((".", ":")):
+        heading = texts.pop(0)
+        named = _HEADING.fullmatch(heading)
+        heading = named[1] if named else heading
+    yield Page(source.topics[0], heading, "\n\n".join(texts) or None)
+
+
+def _inferred(groups: list[_Group]) -> list[date | None]:
+    """Give each item the date of the next dated article below it."""
+    dates: list[date | None] = []
+    below: date | None = None
+    for group in reversed(groups):
+        dates.append(below)
+        if "publication" in group.dates:
+            below = _day(group.dates["publication"][0]) or below
+    return dates[::-1]
+
+
+def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str) -> Iterator[Raw | Problem]:
+    kind = "article" if "publication" in group.dates else "event"
+    days = {name: _day(text) for name, (text, _) in group.dates.items()}
+    wrong = [name for name, day in days.items() if day is None]
+    for name in wrong:
+        text, line = group.dates[name]
+        yield Problem(path, line, _field(name), f"{show(text)} is no date (write 31-12-2026); the item is left out")
+    if "end" in days and "start" not in days:
+        yield Problem(path, group.line, "start", "is missing before the end date; the item is left out")
+        return
+    if wrong:
+        return
+    if parts.kind and _KINDS[parts.kind] != kind:
+        message = f"the page says {parts.kind}, its dates say {kind}: {kind} it is"
+        yield Problem(path, group.line, "kind", message, "warning")
+    known = {name: day for name, day in days.items() if day}
+    title = parts.texts[0].text if parts.texts else None
+    label = _label(kind, known)
+    if title is None and source.untitled == "skip":
+        message = f'is missing: "{label}" is left out (give it a title, or set untitled = "label")'
+        yield Problem(path, group.line, "title", message, "warning")
+        return
+    yield Raw(
+        fields={
+            "kind": kind,
+            "title": title or label,
+            "summary": " ".join(block.text for block in parts.texts[1:]),
+            "tags": parts.tags,
+            **{_field(name): day for name, day in known.items()},
+        },
+        line=group.line,
+        inferred=inferred if kind == "event" else None,
+        from_page=True,
+        untitled=title is None,
+    )
+
+
+def _field(name: str) -> str:
+    return "published" if name == "publication" else name
+
+
+def _day(text: str) -> date | None:
+    """Read dd-mm-yyyy; nothing is swapped or guessed."""
+    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", text):
+        return None
+    try:
+        return date(int(text[6:]), int(text[3:5]), int(text[:2]))
+    except ValueError:
+        return None
+
+
+def _label(kind: str, days: dict[str, date]) -> str:
+    """Name an item without a title by its kind and date, in English."""
+    first = days.get("publication") or days["start"]
+    last = days.get("end", first)
+    start = [str(first.day), _MONTHS[first.month - 1], str(first.year)]
+    end = [str(last.day), _MONTHS[last.month - 1], str(last.year)]
+    if start == end:
+        return f"{kind.title()}, {' '.join(end)}"
+    while start[-1:] == end[len(start) - 1 : len(start)] and len(start) > 1:
+        start.pop()
+    return f"{kind.title()}, {' '.join(start)}-{' '.join(end)}"
