@@ -242,7 +242,8 @@ class _Desk:
 def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
     """Give a moment its offset, in whole minutes as the formats need it, and whole seconds.
 
-    A time of day that occurs twice is the first of the two. Raises _Refused for one that a change of clocks skips.
+    The day stays as it was written, also where a zone once had an offset with seconds. A time of day
+    that occurs twice is the first of the two. Raises _Refused for one that a change of clocks skips.
     """
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), zone)
@@ -251,5 +252,4 @@ def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
             raise _Refused(field, f"{moment.replace(tzinfo=None).isoformat()} does not exist in {zone.key}")
     offset = moment.utcoffset() or timedelta()
-    fixed = UTC if offset % timedelta(minutes=1) else timezone(offset)
-    return moment.astimezone(fixed).replace(microsecond=0)
+    return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)

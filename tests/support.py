@@ -1,0 +1,80 @@
+"""Small things that many tests share: a site, an article, a run of the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from needs import ROOT
+from topicfeeds import Article, Event, Feed, Problem, Site, read, select
+from topicfeeds.flow import Found
+
+EXAMPLE = ROOT / "examples" / "city-network"
+CORPUS = Path(__file__).parent / "corpus" / "feeds"
+CASES = sorted(path for path in CORPUS.iterdir() if path.is_dir())
+
+
+def site(**fields: Any) -> Site:
+    """Make a site of a few fields."""
+    return Site.model_validate(
+        {"title": "City Network", "url": "https://www.example.org/", "tag_authority": "example.org,2026", **fields}
+    )
+
+
+def article(**fields: Any) -> Article:
+    """Make an article of a few fields."""
+    return Article.model_validate({"id": "one", "title": "New homes", "published": date(2026, 3, 1), **fields})
+
+
+def event(**fields: Any) -> Event:
+    """Make an event of a few fields."""
+    given = {"id": "fair", "title": "Fair", "published": date(2026, 3, 1), "start": date(2026, 5, 1), **fields}
+    return Event.model_validate(given)
+
+
+def folder_site(folder: Path) -> Site:
+    """Read the site file of an example or a case."""
+    return Site.model_validate(tomllib.loads((folder / "topicfeeds.toml").read_text("utf-8")))
+
+
+def folder_feeds(folder: Path) -> dict[str, Feed]:
+    """Select the feeds of an example or a case; what is refused there is left out."""
+    return select(folder_site(folder), read(folder_site(folder), folder), problems=[])
+
+
+def problems_of(items: Iterable[Found], **fields: Any) -> list[str]:
+    """Give the findings about items, as they are printed."""
+    problems: list[Problem] = []
+    select(site(**fields), items, problems=problems)
+    return [str(problem) for problem in problems]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the command left."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
+    """Run the command as cron would: no terminal, and nothing but what it needs in the environment."""
+    plain = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "COVERAGE_PROCESS_START")}
+    done = subprocess.run(
+        [sys.executable, "-m", "topicfeeds", *map(str, arguments)],
+        cwd=cwd,
+        env={**plain, "PYTHONWARNINGS": "error", **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
