@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import __version__
-from .errors import Problem, TopicFeedsError
+from .errors import Problem, SourceError, TopicFeedsError
 
 if TYPE_CHECKING:
     from .flow import Changes, Document
@@ -29,10 +29,7 @@ def main() -> None:
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except TopicFeedsError as error:
-        _print_problems(error.problems, quiet=False, everything="--all-problems" in sys.argv)
-        if error.message:
-            _tell(error.message)
-        sys.exit(error.exit_code)
+        sys.exit(_stopped(error))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -104,7 +101,11 @@ def build(site_file: Path, output: Path | None, strict: bool, dry_run: bool, qui
     site = load_site(site_file)
     folder = output or site_file.parent / "public"
     found = read(site, site_file.parent)
-    changes = run(site, found, folder, now=now, strict=strict, dry=dry_run, watch=iter if quiet else _progress)
+    watch = iter if quiet else _progress
+    try:
+        changes = run(site, found, folder, now=now, strict=strict, dry=dry_run, watch=watch)
+    except SourceError as error:
+        return _stopped(error, quiet=quiet, everything=all_problems)
     _print_problems(changes.problems, quiet=quiet, everything=all_problems)
     if not quiet:
         _print_changes(changes, dry_run)
@@ -118,6 +119,14 @@ def _now() -> datetime:
         return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
         raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None
+
+
+def _stopped(error: TopicFeedsError, *, quiet: bool = False, everything: bool = False) -> int:
+    """Print why a run had to stop, and give its exit code."""
+    _print_problems(error.problems, quiet=quiet, everything=everything)
+    if error.message:
+        _tell(error.message)
+    return error.exit_code
 
 
 def _print_problems(problems: Sequence[Problem], *, quiet: bool, everything: bool) -> None:

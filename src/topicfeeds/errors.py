@@ -29,6 +29,8 @@ class Problem:
     field: str
     message: str
     severity: Severity = "refused"
+    item: int = 0
+    """The first line of the item that it is about, which tells items apart."""
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
@@ -78,7 +80,9 @@ def printable(text: str) -> str:
 def show(value: object) -> str:
     """Quote a value for a message, cut to what fits a line."""
     text = value if isinstance(value, str) else repr(value)
-    return f'"{text[:60]}..."' if len(text) > 63 else f'"{text}"'
+    if len(text) > 63:
+        text = f"{text[:60]}..."
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

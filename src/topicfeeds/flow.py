@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from . import cleaning
-from .errors import Problem
+from .errors import Problem, Severity
 from .models import Article, Enclosure, Event, Person
 
 
@@ -32,9 +32,9 @@ class Record:
     untitled: bool = False
     """Its title is a label that was made for it."""
 
-    def problem(self, name: str, message: str, severity: str = "refused") -> Problem:
+    def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Make a finding about a field of this record."""
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity)  # type: ignore[arg-type]
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +147,5 @@ class Changes:
 
     @property
     def refused(self) -> int:
-        """How many findings left something out."""
-        return sum(problem.severity == "refused" for problem in self.problems)
+        """How many items were left out."""
+        return len({(p.path, p.item) for p in self.problems if p.severity == "refused"})

@@ -59,7 +59,7 @@ def run(
 ) -> Changes:
     """Publish, as `publish` does; `dry` only tells what would change."""
     settled = settling.settle(site, items, now=now)
-    _stop(settled.problems, "unreadable", *(["refused"] if strict else []))
+    _stop(settled.problems, refused=strict)
     documents = list(building.build(selecting.select(site, settled.entries, settled.topics).values()))
     changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
     return replace(changes, items=len(settled.entries), problems=settled.problems)
@@ -89,16 +89,16 @@ def build(
 
 def _settle(site: Site, items: Iterable[Found], now: datetime | None, problems: list[Problem] | None) -> Settled:
     settled = settling.settle(site, items, now=now)
-    if problems is None:
-        _stop(settled.problems, "unreadable", "refused")
-    else:
+    if problems is not None:
         problems.extend(settled.problems)
-        _stop(settled.problems, "unreadable")
+    _stop(settled.problems, refused=problems is None)
     return settled
 
 
-def _stop(problems: Iterable[Problem], *severities: str) -> None:
-    """Stop where a finding is as severe as one of these. Raises SourceError with all findings."""
-    problems = tuple(problems)
-    if any(problem.severity in severities for problem in problems):
-        raise SourceError(problems)
+def _stop(problems: Sequence[Problem], *, refused: bool) -> None:
+    """Stop where a source is unreadable, or, if wanted, where an item was refused. Raises SourceError."""
+    severities = {problem.severity for problem in problems}
+    if "unreadable" in severities:
+        raise SourceError(problems, "nothing was published, as a source cannot be read: what was there stays")
+    if refused and "refused" in severities:
+        raise SourceError(problems, "nothing was published, as items were refused: what was there stays")

@@ -13,14 +13,23 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
-_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", tuple: "a list", dict: "a table"}
+_BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
+_KINDS = {
+    str: "text",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    tuple: "a list",
+    dict: "a table",
+}
 _PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Give the place (field names and positions from 0) and a sentence for each finding."""
     for finding in error.errors(include_url=False):
-        place = tuple(part for part in finding["loc"] if not str(part).startswith("<"))
+        place = tuple(part for part in finding["loc"] if not str(part).startswith(("<", "[")))
         yield place, _sentence(finding, place, model)
 
 
@@ -37,7 +46,8 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
         return _unknown(str(place[-1]), place, model)
     if kind == "literal_error":
         known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
-        return f"unknown value {show(given)}{nearest(str(given), known)} (known: {', '.join(known)})"
+        hint = nearest(str(given), known) or f" (known: {', '.join(known)})"
+        return f"unknown value {show(given)}{hint}"
     if kind in ("value_error", "inconsistent"):
         return finding["msg"].removeprefix("Value error, ")
     if kind == "string_type":
@@ -46,8 +56,12 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
         return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
     if kind == "string_too_short":
         return "is blank"
-    if kind == "is_instance_of":
-        return f"{show(given)} is {_kind(given)}, not a list"
+    if kind in ("is_instance_of", "sequence_str", "list_type"):
+        return f"{show(given)} is {_kind(given)}, not a list (write [{given if isinstance(given, str) else '...'}])"
+    if kind in ("int_parsing", "int_type", "int_from_float"):
+        return f"{show(given)} is no whole number"
+    if kind in _BOUNDS:
+        return f"{show(given)} is out of range (it must be {_BOUNDS[kind]} {context[next(iter(context))]})"
     return f"{finding['msg'][:1].lower()}{finding['msg'][1:]} (found {show(given)})"
 
 

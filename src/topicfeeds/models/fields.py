@@ -70,7 +70,8 @@ def _parsed(text: str) -> date | datetime:
             # A leap second, which Python does not know, is the second before.
             return datetime.fromisoformat(text[:16] + text[16:].replace(":60", ":59", 1).replace(",", "."))
     except ValueError as error:
-        raise ValueError(f"{show(text)} is no date: {error}") from None
+        reason = f"{error}" if len(str(error)) < 50 else "impossible offset"
+        raise ValueError(f"{show(text)} is no date: {reason}") from None
     raise ValueError(f"{show(text)} is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)")
 
 

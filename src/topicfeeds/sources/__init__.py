@@ -69,9 +69,10 @@ def _records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
     try:
         item = parse(raw.fields)
     except ValidationError as error:
-        for place, sentence in explain(error, Event if error.title == "Event" else Article):
-            line = raw.lines.get(str(place[0]) if place else "", raw.line)
-            yield Problem(path, line, field_name(place), sentence)
+        findings = explain(error, Event if error.title == "Event" else Article)
+        located = [(raw.lines.get(str(place[0]), raw.line), place, sentence) for place, sentence in findings]
+        for line, place, sentence in sorted(located, key=lambda found: found[0]):
+            yield Problem(path, line, field_name(place), sentence, item=raw.line)
         return
     topics = tuple(source.topics)
     yield Record(item, path, raw.line, raw.lines, topics, raw.inferred, raw.from_page, raw.untitled)

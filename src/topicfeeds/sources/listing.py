@@ -163,9 +163,17 @@ def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, p
     wrong = [name for name, day in days.items() if day is None]
     for name in wrong:
         text, line = group.dates[name]
-        yield Problem(path, line, _field(name), f"{show(text)} is no date (write 31-12-2026); the item is left out")
+        yield Problem(
+            path,
+            line,
+            _field(name),
+            f"{show(text)} is no date (write 31-12-2026); the item is left out",
+            item=group.line,
+        )
     if "end" in days and "start" not in days:
-        yield Problem(path, group.line, "start", "is missing before the end date; the item is left out")
+        yield Problem(
+            path, group.line, "start", "is missing before the end date; the item is left out", item=group.line
+        )
         return
     if wrong:
         return

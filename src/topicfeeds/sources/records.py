@@ -67,7 +67,7 @@ def _items(node: Any, path: str) -> Iterator[Raw | Problem]:
         try:
             yield Raw(_value(item, {}), line, lines)
         except _Twice as twice:
-            yield Problem(path, twice.line, twice.name, "stands twice in one item (keep one)")
+            yield Problem(path, twice.line, twice.name, "stands twice in one item (keep one)", item=line)
 
 
 def _value(node: Any, seen: dict[int, Any]) -> Any:
