@@ -68,7 +68,7 @@ def _parsed(text: str) -> date | datetime:
             return date.fromisoformat(text)
         if _MOMENT.fullmatch(text):
             # A leap second, which Python does not know, is the second before.
-            return datetime.fromisoformat(text[:16] + text[16:].replace(":60", ":59", 1).replace(",", "."))
+            return datetime.fromisoformat(text[:16] + text[16:].replace(":60", ":59", 1).replace(",", ".").upper())
     except ValueError as error:
         reason = f"{error}" if len(str(error)) < 50 else "impossible offset"
         raise ValueError(f"{show(text)} is no date: {reason}") from None

@@ -1,0 +1,159 @@
+"""Text and HTML come out safe and whole."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from topicfeeds import cleaning
+
+BASE = "https://www.example.org/news/1"
+ANY_TEXT = st.text(st.characters(exclude_categories=[]))
+PIECES = [
+    *["<script>", "</script>", "<p onclick='x'>", "</p>", "<svg>", "<math>", "<style>", "<!--", "-->", "<![CDATA[", "]]>"],
+    *["<noscript>", "<template>", "<xmp>", "<title>", "<textarea>", "<select>", "<listing>", "<table>", "<td>", "<form>"],
+    *["<a href=", "javascript:alert(1)", "'", '"', ">", "<", "/", "&lt;", "&#1;", "&#x6a;", "\x00", "x", " ", "data:,"],
+    *["<img src=x onerror=alert(1)>", "<foreignObject>", "<annotation-xml>", "<mtext>", "<mglyph>", "<iframe src=//e>"],
+]
+HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
+ACTIVE = {"script", "style", "iframe", "object", "embed", "form", "input", "base", "meta", "link", "svg", "math"}
+
+
+def clean(fragment: str) -> str:
+    return cleaning.html(fragment, BASE)
+
+
+class Reader(HTMLParser):
+    """Collects the elements and attributes that Python's parser sees."""
+
+    def __init__(self, fragment: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str, str]] = []
+        self.feed(fragment)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen += [(tag, "", ""), *((tag, name, value or "") for name, value in attrs)]
+
+
+def elements(fragment: str) -> list[tuple[str, str, str]]:
+    """List elements and attributes as two parsers see them."""
+    tree = html5lib.parseFragment(fragment, namespaceHTMLElements=False)
+    seen = [(str(one.tag), "", "") for one in tree.iter()]
+    seen += [(str(one.tag), str(name), value) for one in tree.iter() for name, value in one.attrib.items()]
+    return seen + Reader(fragment).seen
+
+
+def dangers(fragment: str) -> list[tuple[str, str, str]]:
+    """List what could act in a reader."""
+    return [
+        (tag, name, value)
+        for tag, name, value in elements(fragment)
+        if tag in ACTIVE
+        or name.startswith("on")
+        or name in ("style", "class", "id", "srcset", "cite", "action", "background")
+        or (name in ("href", "src", "poster") and not re.match("(https?://[^/@]+(/|$)|mailto:|tel:)", value))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("<p>Ten <b>houses</b></p>", "<p>Ten <b>houses</b></p>"),
+        ("plain & simple", "plain &amp; simple"),
+        ("<p onclick='x' class=c id=i style='x' lang=fr>a</p>", '<p lang="fr">a</p>'),
+        ("a<script>alert(1)</script>b", "ab"),
+        ("a<style>p {}</style><template>t</template><svg><text>s</text></svg>b", "ab"),
+        ("<form action=x>kept</form><unknown>kept too</unknown>", "keptkept too"),
+        ('<q cite="javascript:x">a</q>', "<q>a</q>"),
+        ('<img src="1.png" srcset="2.png 2x" alt="A">', '<img src="https://www.example.org/news/1.png" alt="A">'),
+        ('<img src="data:image/png;base64,AA">', "<img>"),
+        ("a<!-- comment -->b<?php x ?>", "ab"),
+        ("<b>open", "<b>open</b>"),
+        ("<o:p>Word</o:p>", "Word"),
+        ("<td colspan=2>x</td>", "x"),
+        ("a\x08b\ufffec&#1;&#xFFFF;d", "abcd"),
+        ("<audio controls src=/x.mp3></audio>", '<audio controls="" src="https://www.example.org/x.mp3"></audio>'),
+    ],
+)
+def test_a_fragment_keeps_what_is_harmless(written: str, published: str) -> None:
+    assert clean(written) == published
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("/map", "https://www.example.org/map"),
+        ("map?a=1&b=2", "https://www.example.org/news/map?a=1&amp;b=2"),
+        ("#top", "https://www.example.org/news/1#top"),
+        ("//other.example/x", "https://other.example/x"),
+        ("http://other.example/x", "http://other.example/x"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+        ("tel:+32123", "tel:+32123"),
+        ("https://user:pw@example.org/", None),
+        ("https:\\\\evil.example", None),
+        ("http://[::1", None),
+        ("javascript:alert(1)", None),
+        ("JaVa\tScRiPt:alert(1)", None),
+        ("&#106;avascript:alert(1)", None),
+        ("\x01javascript:alert(1)", None),
+        ("vbscript:x", None),
+        ("data:text/html,x", None),
+        ("blob:https://example.org/x", None),
+        ("feed:https://example.org/", None),
+        ("view-source:https://example.org", None),
+    ],
+)
+def test_an_address_is_made_absolute_or_goes(written: str, published: str | None) -> None:
+    href = f' href="{published}"' if published else ""
+    assert clean(f'<a href="{written}">x</a>') == f'<a{href} rel="noopener noreferrer">x</a>'
+
+
+@given(HOSTILE)
+def test_nothing_in_a_fragment_acts_in_a_reader(fragment: str) -> None:
+    assert dangers(clean(fragment)) == []
+
+
+@given(HOSTILE | ANY_TEXT)
+def test_cleaning_twice_changes_nothing(fragment: str) -> None:
+    assert clean(clean(fragment)) == clean(fragment)
+
+
+@given(HOSTILE | ANY_TEXT)
+def test_what_is_clean_can_stand_in_xml(fragment: str) -> None:
+    for text in (clean(fragment), cleaning.text(fragment), cleaning.line(fragment)):
+        element = etree.Element("x")
+        element.text = text
+        assert etree.fromstring(etree.tostring(element)).text in (text, text.replace("\r", "") or None)
+
+
+@given(ANY_TEXT)
+def test_a_line_is_one_line_and_stays_so(text: str) -> None:
+    line = cleaning.line(text)
+    assert not re.search("[\n\r\t]|  ", line)
+    assert cleaning.line(line) == line
+
+
+def test_text_keeps_line_breaks_and_all_scripts_and_loses_what_xml_forbids() -> None:
+    assert cleaning.text("a\tb\nc\u2028d 住宅 👩‍👩‍👧\x85\x7f\x0b\ufffe\ud800") == "a\tb\nc\u2028d 住宅 👩‍👩‍👧\ufffd"
+    assert cleaning.line(" \ufeffa\r\n\tb\u00a0c ") == "a b\u00a0c"
+
+
+@pytest.mark.parametrize(
+    ("iri", "uri"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("https://münchen.example/straße?q=ä#ö", "https://xn--mnchen-3ya.example/stra%C3%9Fe?q=%C3%A4#%C3%B6"),
+        ("https://example.org/a%20b/é", "https://example.org/a%20b/%C3%A9"),
+        ("https://München.example:8080/", "https://xn--mnchen-3ya.example:8080/"),
+        ("mailto:é@example.org", "mailto:%C3%A9@example.org"),
+    ],
+)
+def test_an_iri_is_spelled_in_ascii(iri: str, uri: str) -> None:
+    assert cleaning.uri(iri) == uri
