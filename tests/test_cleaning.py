@@ -16,8 +16,31 @@ from topicfeeds import cleaning
 BASE = "https://www.example.org/news/1"
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 PIECES = [
-    *["<script>", "</script>", "<p onclick='x'>", "</p>", "<svg>", "<math>", "<style>", "<!--", "-->", "<![CDATA[", "]]>"],
-    *["<noscript>", "<template>", "<xmp>", "<title>", "<textarea>", "<select>", "<listing>", "<table>", "<td>", "<form>"],
+    *[
+        "<script>",
+        "</script>",
+        "<p onclick='x'>",
+        "</p>",
+        "<svg>",
+        "<math>",
+        "<style>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+    ],
+    *[
+        "<noscript>",
+        "<template>",
+        "<xmp>",
+        "<title>",
+        "<textarea>",
+        "<select>",
+        "<listing>",
+        "<table>",
+        "<td>",
+        "<form>",
+    ],
     *["<a href=", "javascript:alert(1)", "'", '"', ">", "<", "/", "&lt;", "&#1;", "&#x6a;", "\x00", "x", " ", "data:,"],
     *["<img src=x onerror=alert(1)>", "<foreignObject>", "<annotation-xml>", "<mtext>", "<mglyph>", "<iframe src=//e>"],
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import __version__
-from .errors import Problem, SourceError, TopicFeedsError
+from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError
 
 if TYPE_CHECKING:
     from .flow import Changes, Document
@@ -50,7 +50,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
     """Write a site file and two items to start from, into DIR (default: this folder).
 
@@ -60,10 +60,13 @@ def init(folder: Path) -> None:
     made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
     for path in made:
         if path.exists():
-            raise click.ClickException(f"{path} is there already: nothing was written") from None
+            raise ConfigError(message=f"{path}: is there already, and nothing was written")
     for path, content in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise PublishError(message=f"{error.filename}: cannot be written: {error.strerror}") from error
         click.echo(path)
     _tell(f"now run: topicfeeds build --site {next(iter(made))}")
 

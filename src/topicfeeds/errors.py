@@ -9,6 +9,7 @@ TopicFeedsError        exit code of the command
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -79,7 +80,7 @@ def printable(text: str) -> str:
 
 def show(value: object) -> str:
     """Quote a value for a message, cut to what fits a line."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else reprlib.repr(value)  # which bounds what nests
     if len(text) > 63:
         text = f"{text[:60]}..."
     return f'"{text}"' if isinstance(value, str) else text

@@ -10,14 +10,14 @@ from functools import cached_property
 
 from . import cleaning
 from .errors import Problem, Severity
-from .models import Article, Enclosure, Event, Person
+from .models import Enclosure, Item, Person
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """An item with where it was read."""
 
-    item: Article | Event
+    item: Item
     path: str
     """The file, as messages name it."""
     line: int
@@ -46,7 +46,7 @@ class Page:
     description: str | None
 
 
-Found = Article | Event | Record | Page | Problem
+Found = Item | Record | Page | Problem
 """What sources yield, one after the other; items made in Python may stand among them as they are."""
 
 

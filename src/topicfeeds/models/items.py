@@ -48,9 +48,10 @@ PersonOrName = Annotated[Annotated[Person, Tag("<object>")] | _AsText, Discrimin
 PlaceOrName = Annotated[Annotated[Place, Tag("<object>")] | _AsText, Discriminator(_text_or_object)]
 
 
-class _Item(Model):
-    """What articles and events have in common."""
+class Item(Model):
+    """What articles and events have in common; every item is one or the other."""
 
+    kind: Literal["article", "event"]
     title: Text
     """Plain text of one line."""
     id: Identifier | None = None
@@ -88,14 +89,14 @@ class _Item(Model):
         return topic
 
 
-class Article(_Item):
+class Article(Item):
     """News, a report, a post: something to read, published at a moment."""
 
     kind: Literal["article"] = "article"
     published: Moment
 
 
-class Event(_Item):
+class Event(Item):
     """Something to attend, from its start to its end; a date as `end` is included."""
 
     kind: Literal["event"] = "event"
@@ -120,7 +121,6 @@ class Event(_Item):
         return end
 
 
-Item = Article | Event
 _TELLING = ("kind", "start")
 
 

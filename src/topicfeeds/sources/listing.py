@@ -158,48 +158,39 @@ def _inferred(groups: list[_Group]) -> list[date | None]:
 
 
 def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str) -> Iterator[Raw | Problem]:
-    kind = "article" if "publication" in group.dates else "event"
-    days = {name: _day(text) for name, (text, _) in group.dates.items()}
-    wrong = [name for name, day in days.items() if day is None]
-    for name in wrong:
-        text, line = group.dates[name]
-        yield Problem(
-            path,
-            line,
-            _field(name),
-            f"{show(text)} is no date (write 31-12-2026); the item is left out",
-            item=group.line,
-        )
-    if "end" in days and "start" not in days:
-        yield Problem(
-            path, group.line, "start", "is missing before the end date; the item is left out", item=group.line
-        )
-        return
+    wrong = list(_wrong_dates(group, path))
     if wrong:
+        yield from wrong
         return
+    days = {_field(name): day for name, (text, _) in group.dates.items() if (day := _day(text))}
+    kind = "article" if "published" in days else "event"
     if parts.kind and _KINDS[parts.kind] != kind:
         message = f"the page says {parts.kind}, its dates say {kind}: {kind} it is"
         yield Problem(path, group.line, "kind", message, "warning")
-    known = {name: day for name, day in days.items() if day}
     title = parts.texts[0].text if parts.texts else None
-    label = _label(kind, known)
+    label = _label(kind, days)
     if title is None and source.untitled == "skip":
         message = f'is missing: "{label}" is left out (give it a title, or set untitled = "label")'
         yield Problem(path, group.line, "title", message, "warning")
         return
+    summary = " ".join(block.text for block in parts.texts[1:])
     yield Raw(
-        fields={
-            "kind": kind,
-            "title": title or label,
-            "summary": " ".join(block.text for block in parts.texts[1:]),
-            "tags": parts.tags,
-            **{_field(name): day for name, day in known.items()},
-        },
+        fields={"kind": kind, "title": title or label, "summary": summary, "tags": parts.tags, **days},
         line=group.line,
         inferred=inferred if kind == "event" else None,
         from_page=True,
         untitled=title is None,
     )
+
+
+def _wrong_dates(group: _Group, path: str) -> Iterator[Problem]:
+    for name, (text, line) in group.dates.items():
+        if _day(text) is None:
+            message = f"{show(text)} is no date (write 31-12-2026); the item is left out"
+            yield Problem(path, line, _field(name), message, item=group.line)
+    if "end" in group.dates and "start" not in group.dates:
+        message = "is missing before the end date; the item is left out"
+        yield Problem(path, group.line, "start", message, item=group.line)
 
 
 def _field(name: str) -> str:
@@ -218,7 +209,7 @@ def _day(text: str) -> date | None:
 
 def _label(kind: str, days: dict[str, date]) -> str:
     """Name an item without a title by its kind and date, in English."""
-    first = days.get("publication") or days["start"]
+    first = days.get("published") or days["start"]
     last = days.get("end", first)
     start = [str(first.day), _MONTHS[first.month - 1], str(first.year)]
     end = [str(last.day), _MONTHS[last.month - 1], str(last.year)]

@@ -10,6 +10,8 @@ from ..models import Source
 from ._raw import Raw, Unreadable, decode
 
 _BOM = b"\xef\xbb\xbf"
+_DEEPEST = 64
+_NULL = "tag:yaml.org,2002:null"
 
 
 def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
@@ -38,54 +40,101 @@ def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Probl
     import yaml
 
     text = decode(file.read())
-    loader = yaml.CSafeLoader(text)
+    reader = _YamlReader(text)
     try:
-        while loader.check_node():
-            yield from _items(loader.get_node(), path)
+        for raw in reader.items():
+            yield from (
+                Problem(path, line, name, "stands twice in one item (keep one)", item=raw.line)
+                for name, line in reader.twice
+            )
+            if not reader.twice:
+                yield raw
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(mark.line + 1 if mark else 1, f"is not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
+        line = min(mark.line, text.count("\n")) + 1 if mark else 1
+        raise Unreadable(line, f"is not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
         raise Unreadable(1, f"is not YAML: {error}") from None
-    finally:
-        loader.dispose()
 
 
-class _Twice(Exception):
-    def __init__(self, line: int, name: str) -> None:
-        self.line, self.name = line, name
+class _YamlReader:
+    """Builds values from libyaml's events: no types are guessed, no depth overflows a stack.
+
+    PyYAML's own composer crashes the interpreter on 100,000 levels, keeps the last of two equal
+    keys, and makes `no`, `012` and `1:30` something else than they are.
+    """
+
+    def __init__(self, text: str) -> None:
+        import yaml
+
+        self.yaml = yaml
+        self.next = yaml.CSafeLoader(text).get_event
+        self.anchors: dict[str, Any] = {}
+        self.twice: list[tuple[str, int]] = []
+        """The fields that the last item has twice, with their lines."""
+
+    def items(self) -> Iterator[Raw]:
+        """Yield the mappings of the document's list, or the documents that are mappings."""
+        yaml = self.yaml
+        inside = False
+        while not isinstance(event := self.next(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.anchors = {}
+            elif isinstance(event, yaml.MappingStartEvent):
+                yield self._item(event)
+            elif isinstance(event, yaml.SequenceStartEvent) and not inside:
+                inside = True
+            elif isinstance(event, yaml.SequenceEndEvent):
+                inside = False
+            elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
+                raise Unreadable(_line(event), "is no item (write a list of items, each with its fields)")
+
+    def _item(self, event: Any) -> Raw:
+        self.twice = []
+        lines: dict[str, int] = {}
+        return Raw(self._mapping(event, 1, lines), _line(event), lines)
+
+    def _value(self, event: Any, depth: int) -> Any:
+        yaml = self.yaml
+        if depth > _DEEPEST:
+            raise Unreadable(_line(event), f"is nested more than {_DEEPEST} deep")
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise Unreadable(_line(event), f"*{event.anchor} stands for nothing that was defined before it")
+            return self.anchors[event.anchor]
+        if isinstance(event, yaml.ScalarEvent):
+            value = None if self._is_null(event) else event.value
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = list(self._sequence(depth))
+        else:
+            value = self._mapping(event, depth, {})
+        if event.anchor:
+            self.anchors[event.anchor] = value
+        return value
+
+    def _sequence(self, depth: int) -> Iterator[Any]:
+        while not isinstance(event := self.next(), self.yaml.SequenceEndEvent):
+            yield self._value(event, depth + 1)
+
+    def _mapping(self, start: Any, depth: int, lines: dict[str, int]) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        while not isinstance(event := self.next(), self.yaml.MappingEndEvent):
+            if not isinstance(event, self.yaml.ScalarEvent):
+                raise Unreadable(_line(event), "is no name of a field")
+            if event.value in fields:
+                self.twice.append((event.value, _line(event)))
+            lines.setdefault(event.value, _line(event))
+            fields[event.value] = self._value(self.next(), depth + 1)
+        if start.anchor:
+            self.anchors[start.anchor] = fields
+        return fields
+
+    def _is_null(self, event: Any) -> bool:
+        if not isinstance(event, self.yaml.ScalarEvent):
+            return False
+        plain = event.style is None or event.style == ""
+        return event.tag == _NULL or (plain and not event.tag and event.value in ("", "~", "null", "Null", "NULL"))
 
 
-def _items(node: Any, path: str) -> Iterator[Raw | Problem]:
-    import yaml
-
-    for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-        line = item.start_mark.line + 1
-        if not isinstance(item, yaml.MappingNode):
-            raise Unreadable(line, "is no item (write a list of items, each with its fields)")
-        lines = {str(key.value): key.start_mark.line + 1 for key, _ in item.value}
-        try:
-            yield Raw(_value(item, {}), line, lines)
-        except _Twice as twice:
-            yield Problem(path, twice.line, twice.name, "stands twice in one item (keep one)", item=line)
-
-
-def _value(node: Any, seen: dict[int, Any]) -> Any:
-    """Build a node's value: every scalar as it is written, an empty or `null` one as None."""
-    import yaml
-
-    if id(node) in seen:
-        return seen[id(node)]
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == "tag:yaml.org,2002:null" else node.value
-    if isinstance(node, yaml.SequenceNode):
-        values: list[Any] = seen.setdefault(id(node), [])
-        values.extend(_value(one, seen) for one in node.value)
-        return values
-    fields: dict[str, Any] = seen.setdefault(id(node), {})
-    for key, value in node.value:
-        name = str(key.value)
-        if name in fields:
-            raise _Twice(key.start_mark.line + 1, name)
-        fields[name] = _value(value, seen)
-    return fields
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

@@ -1,0 +1,248 @@
+"""Items become entries: ids, dates, links, duplicates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import article, event, problems_of, site
+from topicfeeds import Article, Entry, Problem, Site, SourceError, select
+from topicfeeds.cleaning import line
+from topicfeeds.flow import Found, Page, Record
+
+
+def entries(*items: Found, **fields: object) -> list[Entry]:
+    """Settle items that nothing is wrong with but what warnings say."""
+    return list(select(site(**fields), items, problems=[])["all"].entries)
+
+
+def ids(*items: Found, **fields: object) -> list[str]:
+    return [entry.id for entry in entries(*items, **fields)]
+
+
+def minted(kind: str, day: str, title: str, n: int) -> str:
+    """Make an id by the rule that the documentation gives."""
+    text = json.dumps([kind, day, title, n], ensure_ascii=False, separators=(",", ":"))
+    return f"tag:example.org,2026:{kind}/{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+@pytest.mark.parametrize(
+    ("given_id", "published_id"),
+    [
+        ("https://example.org/1", "https://example.org/1"),
+        ("urn:isbn:123", "urn:isbn:123"),
+        ("tag:example.org,2005:x", "tag:example.org,2005:x"),
+        ("7", "tag:example.org,2026:item/7"),
+        ("two words/é?", "tag:example.org,2026:item/two%20words%2F%C3%A9%3F"),
+        ("https:example", "tag:example.org,2026:item/https%3Aexample"),
+        ("a:b c", "tag:example.org,2026:item/a%3Ab%20c"),
+    ],
+)
+def test_an_iri_is_an_id_as_it_is_and_other_text_becomes_a_tag_uri(given_id: str, published_id: str) -> None:
+    assert ids(article(id=given_id)) == [published_id]
+
+
+def test_an_item_without_id_is_known_by_its_link() -> None:
+    assert ids(article(id=None, link="https://example.org/n/1")) == ["https://example.org/n/1"]
+
+
+def test_a_link_that_was_filled_in_is_no_id() -> None:
+    one = article(id=None, topic="housing")
+    made = entries(one, topics={"housing": {"url": "https://example.org/housing"}})[0]
+    assert made.link == "https://example.org/housing"
+    assert made.id == minted("article", "2026-03-01", "New homes", 1)
+
+
+def test_ids_are_minted_from_kind_stated_date_and_title() -> None:
+    assert ids(article(id=None)) == [minted("article", "2026-03-01", "New homes", 1)]
+    assert ids(article(id=None, published="2026-03-01T10:00")) == [
+        minted("article", "2026-03-01T10:00:00", "New homes", 1)
+    ]
+    assert ids(event(id=None, title="Fête")) == [minted("event", "2026-03-01", "Fête", 1)]
+    first, second = ids(article(id=None), article(id=None, summary="other"))
+    assert {first, second} == {minted("article", "2026-03-01", "New homes", n) for n in (1, 2)}
+
+
+def test_a_minted_id_does_not_depend_on_what_is_cleaned_away() -> None:
+    assert ids(article(id=None, title="New\x08 \n homes")) == ids(article(id=None))
+
+
+def test_an_event_of_a_page_is_named_by_its_start() -> None:
+    one = Record(event(id=None, published=None), "page.txt", 1, inferred=date(2026, 1, 1), from_page=True)
+    (made,) = entries(one)
+    assert made.id == minted("event", "2026-05-01", "Fair", 1)
+    assert made.published == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_records_that_are_wholly_equal_are_one_item() -> None:
+    assert len(entries(article(id=None), article(id=None), article())) == 2
+
+
+def test_the_same_item_under_two_topics_is_one_entry_with_both() -> None:
+    one = article(topics=["housing"], tags=["a", "b"])
+    other = article(topics=["mobility"], tags=["b", "c"])
+    (made,) = entries(one, other)
+    assert [topic.term for topic in made.topics] == ["housing", "mobility"]
+    assert [tag.label for tag in made.tags] == ["a", "b", "c"]
+
+
+def test_an_item_on_two_pages_has_the_earlier_of_the_inferred_dates() -> None:
+    one = event(published=None)
+    pages = [Record(one, f"{n}.txt", 1, inferred=date(2026, n, 1), topics=(f"t{n}",), from_page=True) for n in (3, 2)]
+    (made,) = entries(*pages)
+    assert (made.published, made.updated) == (datetime(2026, 2, 1, tzinfo=UTC),) * 2
+    assert [topic.term for topic in made.topics] == ["t3", "t2"]
+
+
+def test_another_item_with_the_same_id_is_refused_and_both_places_are_named() -> None:
+    records = [Record(article(title=title), f"{title}.yaml", 4) for title in ("a", "b")]
+    assert problems_of(records) == ['b.yaml:4: id: "one" is that of a.yaml:4 (give each item its own id)']
+    linked = [article(id=None, link="https://example.org/x", title=title) for title in ("a", "b")]
+    assert problems_of(linked)[-1] == (
+        'items:2: link: "https://example.org/x" is that of items:1 (give each item its own id)'
+    )
+
+
+def test_equal_dates_and_titles_in_two_files_need_ids() -> None:
+    records = [Record(article(id=None, summary=name), name, 1) for name in ("a.yaml", "b.yaml")]
+    assert problems_of(records)[-1] == (
+        "b.yaml:1: id: is missing, and a.yaml:1 has the same date and title (give both an id)"
+    )
+
+
+def test_a_file_without_ids_is_told_once_and_a_text_page_never() -> None:
+    records = [Record(article(id=None, title=str(n)), "a.yaml", n) for n in (3, 7)]
+    assert problems_of(records) == [
+        "a.yaml:3: warning: id: is missing (give an id: an edit of date or title makes a new item)"
+    ]
+    assert problems_of([Record(article(id=None), "a.txt", 3, from_page=True)]) == []
+
+
+def test_dates_are_in_the_zone_of_the_item_else_of_the_site_else_utc() -> None:
+    def offset(**fields: object) -> str:
+        zone = fields.pop("site_zone", "UTC")
+        return entries(article(**fields), timezone=zone)[0].published.isoformat()
+
+    assert offset(published="2026-07-01") == "2026-07-01T00:00:00+00:00"
+    assert offset(published="2026-07-01", site_zone="Europe/Brussels") == "2026-07-01T00:00:00+02:00"
+    assert offset(published="2026-01-01T09:00", timezone="Asia/Tokyo", site_zone="Europe/Brussels").endswith("+09:00")
+    assert offset(published="2026-01-01T09:00Z", timezone="Asia/Tokyo").endswith("+00:00")
+
+
+def test_a_time_that_clocks_skip_is_refused_and_one_that_they_repeat_is_the_first() -> None:
+    skipped = article(published="2026-03-29T02:30", timezone="Europe/Brussels")
+    assert problems_of([skipped]) == [
+        "items:1: published: 2026-03-29T02:30:00 does not exist in Europe/Brussels",
+    ]
+    (made,) = entries(article(published="2025-10-26T02:30", timezone="Europe/Brussels"))
+    assert made.published.isoformat() == "2025-10-26T02:30:00+02:00"
+
+
+def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_before() -> None:
+    assert entries(article())[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
+    assert entries(article(updated="2026-03-02"))[0].updated == datetime(2026, 3, 2, tzinfo=UTC)
+    early = article(updated="2026-02-01")
+    assert entries(early)[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
+    assert problems_of([early]) == ["items:1: warning: updated: is before published (it is raised to it)"]
+
+
+def test_an_event_without_a_day_of_announcement_is_refused() -> None:
+    assert problems_of([event(published=None)]) == [
+        "items:1: published: is missing (give the day it was announced)",
+    ]
+
+
+def test_an_item_of_the_future_is_held_back_until_then() -> None:
+    late = article(published="2026-03-01T12:00Z")
+    problems: list[Problem] = []
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    before = select(site(), [late], now=noon.replace(hour=11), problems=problems)
+    assert before["all"].entries == ()
+    assert str(problems[0]) == (
+        "items:1: warning: published: 2026-03-01T12:00:00+00:00 is in the future (the item is held back until then)"
+    )
+    assert len(select(site(), [late], now=noon)["all"].entries) == 1
+
+
+def test_topics_are_the_items_own_and_then_the_sources() -> None:
+    (made,) = entries(Record(article(topics=["b", "a"]), "x", 1, topics=("c", "a")))
+    assert [topic.term for topic in made.topics] == ["b", "a", "c"]
+    assert [topic.term for topic in entries(article(topic="b"))[0].topics] == ["b"]
+
+
+def test_an_unknown_topic_is_refused_with_the_nearest_where_topics_are_declared() -> None:
+    topics: dict[str, object] = {"housing": {}, "mobility": {}}
+    assert problems_of([article(topics=["housng"])], topics=topics) == [
+        'items:1: topics: unknown topic "housng" (did you mean "housing"?)'
+    ]
+    assert problems_of([article(topic="sports")], topics=topics) == ['items:1: topic: unknown topic "sports"']
+    assert problems_of([article(topics=["anything"])]) == []
+
+
+def test_characters_that_xml_forbids_are_taken_out_and_told() -> None:
+    one = article(title="New\x08 homes", summary="a\ufffeb", tags=["t\x01"], authors=["A\x02", {"name": "B\x03"}])
+    (made,) = entries(one)
+    assert (made.title, made.summary, made.tags[0].label) == ("New homes", "ab", "t")
+    assert [person.name for person in made.authors] == ["A", "B"]
+    assert problems_of([one])[0] == (
+        "items:1: warning: title: has characters that XML forbids: U+0008 (they are left out)"
+    )
+    assert len(problems_of([one])) == 5
+
+
+def test_a_text_of_nothing_but_such_characters_is_refused() -> None:
+    assert problems_of([article(title="\x08")])[-1] == "items:1: title: is blank"
+
+
+def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
+    page = Page("housing", "homes for all", "What we do.\n\nAnd why.")
+    feed = select(site(), [page, article(topic="housing")])["topics/housing"]
+    assert (feed.title, feed.description) == ("homes for all - City Network", "What we do.\n\nAnd why.")
+    assert feed.entries[0].topics[0].label == "homes for all"
+    declared = site(topics={"housing": {"title": "Housing"}})
+    feed = select(declared, [page])["topics/housing"]
+    assert (feed.title, feed.description) == ("Housing - City Network", "What we do.\n\nAnd why.")
+
+
+def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
+    with pytest.raises(SourceError, match="items:1: published: is missing") as caught:
+        select(site(), [event(published=None)])
+    assert [problem.field for problem in caught.value.problems] == ["published"]
+
+
+def test_what_is_no_item_is_told() -> None:
+    assert problems_of([{"title": "x"}]) == ["items:1: {'title': 'x'} is no Article and no Event"]  # type: ignore[list-item]
+
+
+TITLES = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1).filter(str.strip)
+ARTICLES = st.builds(
+    lambda title, day, number, tags: Article(title=title, published=day, id=number, tags=tags),
+    title=TITLES,
+    day=st.dates(date(2000, 1, 1), date(2030, 1, 1)),
+    number=st.none() | st.integers(0, 3).map(str),
+    tags=st.lists(st.sampled_from("abc")),
+)
+
+
+@given(st.data(), st.lists(ARTICLES, max_size=8, unique_by=lambda item: item.id))
+def test_the_order_of_items_with_ids_of_their_own_does_not_matter(data: st.DataObject, items: list[Article]) -> None:
+    named = [item for item in items if item.id]
+    plain = Site(title="x", url="https://example.org")
+    assert select(plain, named) == select(plain, data.draw(st.permutations(named)))
+
+
+@given(st.lists(ARTICLES, max_size=8))
+def test_every_item_is_published_with_its_tags_or_told_of(items: list[Article]) -> None:
+    problems: list[Problem] = []
+    published = select(site(feeds={"limit": 99}), items, problems=problems)["all"].entries
+    assert len({entry.id for entry in published}) == len(published)
+    told = {problem.line for problem in problems if problem.severity == "refused"}
+    for position, item in enumerate(items, 1):
+        found = [entry for entry in published if entry.title == line(item.title)]
+        tags = [{tag.label for tag in entry.tags} for entry in found]
+        assert position in told or any(set(item.tags) <= labels for labels in tags)

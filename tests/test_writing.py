@@ -1,0 +1,158 @@
+"""Documents in a folder: whole, and only those that changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support import article, site
+from topicfeeds import Changes, Document, PublishError, publish
+from topicfeeds.writing import compare, write
+
+MARK = b"<generator>topicfeeds</generator>"
+
+
+def document(path: str, content: bytes | Callable[[], bytes]) -> Document:
+    """Make a document of bytes that carry the generator's mark."""
+    render = content if callable(content) else lambda: content + MARK
+    return Document(path, "text/xml", path, render)
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:
+    """Give bytes, inode and mtime of every file."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in files
+    }
+
+
+def test_documents_are_written_below_the_folder_in_their_order(tmp_path: Path) -> None:
+    documents = [document("b.xml", b"1"), document("topics/a.xml", b"2")]
+    assert write(documents, tmp_path / "new" / "public") == Changes(written=("b.xml", "topics/a.xml"))
+    assert (tmp_path / "new/public/topics/a.xml").read_bytes() == b"2" + MARK
+
+
+def test_what_is_the_same_is_not_touched(tmp_path: Path) -> None:
+    write([document("a.xml", b"1"), document("b.xml", b"1")], tmp_path)
+    before = snapshot(tmp_path)
+    changes = write([document("a.xml", b"1"), document("b.xml", b"2")], tmp_path)
+    assert (changes.written, changes.unchanged) == (("b.xml",), 1)
+    assert snapshot(tmp_path)["a.xml"] == before["a.xml"]
+    assert snapshot(tmp_path)["b.xml"] != before["b.xml"]
+
+
+def test_a_changed_file_is_a_whole_second_younger_than_the_one_before(tmp_path: Path) -> None:
+    times = []
+    for content in (b"1", b"2", b"3"):
+        write([document("a.xml", content)], tmp_path)
+        times.append(int((tmp_path / "a.xml").stat().st_mtime))
+    assert times[0] < times[1] < times[2]
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+    write([document("a.xml", b"old")], tmp_path)
+    with (tmp_path / "a.xml").open("rb") as reader:
+        write([document("a.xml", b"new" * 100_000)], tmp_path)
+        assert reader.read() == b"old" + MARK
+
+
+def test_a_document_that_cannot_be_made_leaves_all_old_ones(tmp_path: Path) -> None:
+    def fail() -> bytes:
+        raise OSError(28, "No space left on device")
+
+    write([document("a.xml", b"old")], tmp_path)
+    before = snapshot(tmp_path)
+    with pytest.raises(PublishError, match=r"b\.xml: cannot be written: No space left on device"):
+        write([document("a.xml", b"new"), document("b.xml", fail)], tmp_path)
+    assert snapshot(tmp_path) == before
+
+
+def test_a_file_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "b.xml").write_text("by hand", "utf-8")
+    with pytest.raises(PublishError, match=r"b\.xml: is in the way, and topicfeeds did not make it") as caught:
+        write([document("a.xml", b"1"), document("b.xml", b"1")], tmp_path)
+    assert caught.value.exit_code == 74
+    assert list(snapshot(tmp_path)) == ["b.xml"]
+    assert (tmp_path / "b.xml").read_text("utf-8") == "by hand"
+
+
+def test_a_folder_in_the_way_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").mkdir()
+    with pytest.raises(PublishError, match=r"a\.xml: is in the way"):
+        write([document("a.xml", b"1")], tmp_path)
+
+
+def test_a_file_in_place_of_the_folder_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "public").write_text("x", "utf-8")
+    with pytest.raises(PublishError, match=r"public/a\.xml: cannot be written: File exists"):
+        write([document("a.xml", b"1")], tmp_path / "public")
+
+
+def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.xml").write_bytes(b"mine" + MARK)
+    (tmp_path / "a.xml").symlink_to("elsewhere.xml")
+    write([document("a.xml", b"1")], tmp_path)
+    assert not (tmp_path / "a.xml").is_symlink()
+    assert (tmp_path / "elsewhere.xml").read_bytes() == b"mine" + MARK
+
+
+def test_a_temporary_file_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / ".a.xml.topicfeeds-tmp").write_bytes(b"half")
+    write([document("a.xml", b"1")], tmp_path)
+    assert list(snapshot(tmp_path)) == ["a.xml"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [("022", 0o644), ("077", 0o644), ("002", 0o664)])
+def test_files_can_be_read_by_a_web_server_whatever_the_umask(tmp_path: Path, umask: str, mode: int) -> None:
+    code = (
+        f"import os; os.umask(0o{umask})\n"
+        "from pathlib import Path; from topicfeeds.flow import Document; from topicfeeds.writing import write\n"
+        f"write([Document('a.xml', '', '', lambda: b'x')], Path({str(tmp_path)!r}))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert stat.S_IMODE((tmp_path / "a.xml").stat().st_mode) == mode
+
+
+def test_comparing_tells_what_would_be_written_and_writes_nothing(tmp_path: Path) -> None:
+    write([document("a.xml", b"1")], tmp_path)
+    before = snapshot(tmp_path)
+    documents = [document("a.xml", b"1"), document("b.xml", b"2")]
+    assert compare(documents, tmp_path) == Changes(written=("b.xml",), unchanged=1)
+    assert snapshot(tmp_path) == before
+
+
+def test_a_new_item_changes_exactly_the_documents_of_its_feeds(tmp_path: Path) -> None:
+    made = site(topics={"housing": {}, "mobility": {}})
+    items = [article(id="a", topic="housing", tags=["x"]), article(id="b", topic="mobility", tags=["y"])]
+    publish(made, items, tmp_path)
+    before = snapshot(tmp_path)
+    changes = publish(made, [*items, article(id="c", topic="housing", tags=["y", "z"])], tmp_path)
+    feeds = ["all", "topics/housing", "tags/y", "tags/z"]
+    assert changes.written == tuple(f"{feed}.{kind}.xml" for feed in feeds for kind in ("atom", "rss"))
+    after = snapshot(tmp_path)
+    assert {path for path in after if after[path] != before.get(path)} == set(changes.written)
+
+
+def test_publishing_tells_what_it_did(tmp_path: Path) -> None:
+    changes = publish(site(), [article(), article(id="b", published="2026-01-01", updated="2025-01-01")], tmp_path)
+    assert (changes.items, changes.refused, changes.unchanged, len(changes.written)) == (2, 0, 0, 2)
+    assert [str(problem) for problem in changes.problems] == [
+        "items:2: warning: updated: is before published (it is raised to it)"
+    ]
+
+
+def test_a_folder_without_rights_is_told(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        folder = Path("/proc/self")  # where nobody can write, root included
+    else:
+        folder = tmp_path
+        folder.chmod(0o500)
+    with pytest.raises(PublishError, match="cannot be written"):
+        write([document("a.xml", b"1")], folder)

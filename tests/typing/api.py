@@ -1,0 +1,67 @@
+"""The public names as a user's code has them; type-checked by a test, and run by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from topicfeeds import (
+    Article,
+    Changes,
+    Document,
+    Enclosure,
+    Event,
+    Feed,
+    Person,
+    Place,
+    Problem,
+    Site,
+    SourceError,
+    Topic,
+    build,
+    publish,
+    read,
+    render,
+    select,
+)
+
+
+def items() -> Sequence[Article | Event]:
+    article = Article(title="New homes", published=date(2026, 3, 1), topics=["housing"], tags=["planning"])
+    event = Event(
+        id=article.id or "fair",
+        title="Fair",
+        published=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+        start=date(2026, 5, 1),
+        end=date(2026, 5, 2),
+        location=Place(name="Hall", latitude=51.0, longitude=3.7),
+        organizer="The office",
+        authors=["Ann", Person(name="Bea", email="bea@example.org")],
+        enclosures=(Enclosure(url="https://www.example.org/a.mp3", type="audio/mpeg", length=12),),
+        topic="housing",
+        status="tentative",
+    )
+    return [article, event]
+
+
+def site() -> Site:
+    return Site(
+        title="City Network",
+        url="https://www.example.org/",
+        topics={"housing": Topic(title="Housing", url="https://www.example.org/housing")},
+        author=Person(name="City Network"),
+    )
+
+
+def main(folder: Path) -> Changes:
+    feeds: dict[str, Feed] = select(site(), items())
+    view: bytes = render(feeds["topics/housing"], "atom", url="https://www.example.org/housing.atom")
+    problems: list[Problem] = []
+    documents: list[Document] = build(site(), items(), now=datetime.now(UTC), problems=problems)
+    assert view.startswith(b"<?xml") and documents[0].render()
+    try:
+        publish(site(), [*read(site()), *items()], folder, strict=True)
+    except SourceError as error:
+        print(error.problems)
+    return publish(site(), [Article(title="a", published=date(2026, 1, 1)), items()[1]], str(folder))
