@@ -59,7 +59,8 @@ def main(folder: Path) -> Changes:
     view: bytes = render(feeds["topics/housing"], "atom", url="https://www.example.org/housing.atom")
     problems: list[Problem] = []
     documents: list[Document] = build(site(), items(), now=datetime.now(UTC), problems=problems)
-    assert view.startswith(b"<?xml") and documents[0].render()
+    assert view.startswith(b"<?xml")
+    assert documents[0].render()
     try:
         publish(site(), [*read(site()), *items()], folder, strict=True)
     except SourceError as error:

@@ -1,0 +1,123 @@
+"""What the documentation shows is what happens: every snippet is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from needs import ROOT
+from support import command
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# ([\w./-]+)\n")
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    return [text for language, text in BLOCK.findall(page.read_text("utf-8")) if language in languages]
+
+
+def named(page: Path) -> dict[str, str]:
+    """Give the files that a page shows: those whose first line is a comment with their path."""
+    found = [(NAMED.match(text), text) for text in blocks(page, "yaml", "json", "text", "toml")]
+    assert all(match for match, _ in found), f"{page}: a snippet without the path of its file"
+    return {match[1]: NAMED.sub("", text, count=1) for match, text in found if match}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_snippet_is_of_a_language_that_is_run(page: Path) -> None:
+    languages = {language for language, _ in BLOCK.findall(page.read_text("utf-8"))}
+    assert languages <= {"console", "json", "python", "sh", "text", "toml", "yaml"}
+    assert len(re.findall("^```", page.read_text("utf-8"), re.MULTILINE)) == 2 * len(BLOCK.findall(page.read_text()))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+def test_python_snippets_run_one_after_the_other(page: Path, tmp_path: Path) -> None:
+    code = "\n".join(blocks(page, "python"))
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "toml")], ids=lambda page: page.name)
+def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
+    files = named(page)
+    (tmp_path / "items").mkdir()
+    (tmp_path / "pages").mkdir()
+    for source in ("items/a.yaml", "pages/social-innovation.txt"):
+        (tmp_path / source).touch()
+    for path, text in files.items():
+        (tmp_path / path).write_text(text, "utf-8")
+    run = command("build", cwd=tmp_path)
+    assert run.code == 0, run.err
+    if len(files) > 1:
+        assert "4 items, 0 refused" in run.err
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)
+def test_sessions_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for line, shown in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", "".join(blocks(page, "console")), re.MULTILINE):
+        done = subprocess.run(line, shell=True, cwd=tmp_path, env={"PATH": path}, capture_output=True, timeout=60)
+        assert done.returncode == 0
+        pattern = re.sub(r"([\[\]?])", r"[\1]", shown).replace("...\n", "*")
+        assert fnmatchcase(done.stdout.decode(), pattern), line
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_documentation_names_every_field_of_items_and_site() -> None:
+    from topicfeeds import Event, Site
+
+    items = (ROOT / "docs/items.md").read_text("utf-8")
+    assert [name for name in Event.model_fields if f"`{name}`" not in items] == []
+    site_file = "".join(blocks(ROOT / "docs/site-file.md", "toml"))
+    assert [name for name in Site.model_fields if not re.search(rf"^(\[+)?{name}\b", site_file, re.MULTILINE)] == []
+
+
+def test_the_examples_are_short_and_run(tmp_path: Path) -> None:
+    for script in ("python_objects.py", "orm_rows.py"):
+        path = ROOT / "examples" / script
+        assert len(path.read_text("utf-8").splitlines()) < 20
+        done = subprocess.run(
+            [sys.executable, "-W", "error", path, tmp_path / script], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[:2] == ["all.atom.xml", "all.rss.xml"]
+        assert (tmp_path / script / "all.atom.xml").exists()
+
+
+def test_the_web_view_serves_a_feed_for_its_own_address() -> None:
+    code = (
+        "import json, runpy\n"
+        "client = runpy.run_path('examples/web_view.py')['app'].test_client()\n"
+        "first = client.get('/news/planning.atom', base_url='https://www.example.org')\n"
+        "again = client.get('/news/planning.atom', headers={'If-None-Match': first.headers['ETag']},\n"
+        "                   base_url='https://www.example.org')\n"
+        "missing = client.get('/news/x.atom')\n"
+        "print(json.dumps([first.status_code, first.mimetype, first.text, again.status_code, missing.status_code]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    status, media_type, text, again, missing = json.loads(done.stdout)
+    assert (status, media_type, again, missing) == (200, "application/atom+xml", 304, 404)
+    assert 'href="https://www.example.org/news/planning.atom" rel="self"' in text
+    assert "<title>New homes</title>" in text
+    assert len((ROOT / "examples/web_view.py").read_text("utf-8").splitlines()) < 20
+
+
+def test_the_users_code_that_is_type_checked_also_runs(tmp_path: Path) -> None:
+    code = "import api, pathlib, sys; print(len(api.main(pathlib.Path(sys.argv[1])).written))"
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "tests" / "typing")}
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "4\n"), done.stderr
