@@ -94,7 +94,7 @@ def _matcher(site: Site, feed: DeclaredFeed) -> Callable[[Entry], bool]:
 
 
 def _feed(site: Site, selection: _Selection) -> Feed:
-    author = site.author or site.title
+    author = Person(name=site.author or site.title) if not isinstance(site.author, Person) else site.author
     title = f"{selection.title} - {site.title}" if selection.title else site.title
     return Feed(
         path=selection.name,
@@ -105,7 +105,7 @@ def _feed(site: Site, selection: _Selection) -> Feed:
         base=site.base,
         updated=max((entry.updated for entry in selection.entries), default=EMPTY),
         entries=tuple(selection.entries),
-        author=Person(name=author) if isinstance(author, str) else author,
+        author=author.model_copy(update={"name": line(author.name)}),
         language=site.language,
         formats=tuple(site.feeds.formats),
         rights=line(site.rights) if site.rights else None,

@@ -47,7 +47,7 @@ def settle(
     `memory` is where dates first seen will come from.
     """
     records, pages, problems = _sorted(found)
-    desk = _Desk(site, _topics(site, pages), problems)
+    desk = _Desk(site, _topics(site, pages), problems, tag_slugs(site))
     kept: dict[str, tuple[Record, Entry]] = {}
     for record in records:
         try:
@@ -130,6 +130,7 @@ class _Desk:
     site: Site
     topics: Mapping[str, Topic]
     problems: list[Problem]
+    _slug: Callable[[str], str]
     _minted: dict[str, dict[tuple[str, str, str], dict[object, int]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
@@ -192,14 +193,13 @@ class _Desk:
             yield Category(slug, title, scheme)
 
     def _tags_of(self, record: Record) -> Iterator[Category]:
-        slug = tag_slugs(self.site)
         scheme = f"{self.site.base}tags/"
         labels: dict[str, str] = {}
         for tag in record.item.tags:
             label = self._line(record, "tags", tag)
             labels.setdefault(tag_key(label), label)
         for label in labels.values():
-            yield Category(slug(label), label, scheme)
+            yield Category(self._slug(label), label, scheme)
 
     def _page(self, topics: Iterable[Category]) -> str:
         pages = (self.topics[topic.term].url for topic in topics if topic.term in self.topics)

@@ -19,6 +19,8 @@ def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
     for sister, media_type in sisters:
         channel.link(href=sister, rel="alternate", type=media_type)
     channel.link(href=url, rel="self", type="application/atom+xml")
+    if sisters:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
+        channel.link(href=feed.page, rel="alternate", type="text/html", hreflang=feed.language)
     if feed.logo:
         channel.logo(feed.logo)
     for entry in feed.entries:
