@@ -157,6 +157,7 @@ def test_a_link_that_is_no_public_web_address_is_refused(link: str) -> None:
         (" http://example.org ", "http://example.org"),
         ("https://example.org/two words", "https://example.org/two%20words"),
         ('https://example.org/"<x>"', "https://example.org/%22%3Cx%3E%22"),
+        ("https://example.org/a?f[0]=50%&g=%c3", "https://example.org/a?f%5B0%5D=50%25&g=%c3"),
         ("https://münchen.example/straße", "https://münchen.example/straße"),
         ("https://[2001:db8::1]:8080/x", "https://[2001:db8::1]:8080/x"),
     ],
@@ -263,6 +264,9 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
         ({"topics": {"con": {}}}, 'topics.con: "con" is no slug'),
         ({"tags": {"C++": {"slug": "c-0123456789"}}}, 'tags.C++.slug: "c-0123456789" is no slug'),
         ({"tag_authority": "example.org"}, 'tag_authority: "example.org" is no authority'),
+        ({"tag_authority": "example.org,2026-13"}, 'tag_authority: "example.org,2026-13" is no authority'),
+        ({"url": "https://my_host/"}, 'tag_authority: is missing: no ids can be made of this url (write "example.org,'),
+        ({"url": "https://[::1]/"}, "tag_authority: is missing: no ids can be made of this url"),
         ({"timezone": "Mars"}, 'timezone: unknown time zone "Mars"'),
         (
             {"topics": {"housing": {}}, "feed": [{"slug": "x", "title": "X", "topics": ["housng"]}]},

@@ -246,3 +246,15 @@ def test_every_item_is_published_with_its_tags_or_told_of(items: list[Article]) 
         found = [entry for entry in published if entry.title == line(item.title)]
         tags = [{tag.label for tag in entry.tags} for entry in found]
         assert position in told or any(set(item.tags) <= labels for labels in tags)
+
+
+def test_a_change_dated_in_the_future_waits_for_it() -> None:
+    one = article(updated="2026-05-01")
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    problems: list[Problem] = []
+    feed = select(site(), [one], now=now, problems=problems)["all"]
+    assert feed.updated == datetime(2026, 3, 1, tzinfo=UTC)
+    assert str(problems[0]) == (
+        "items:1: warning: updated: 2026-05-01T00:00:00+00:00 is in the future (published stands in for it until then)"
+    )
+    assert select(site(), [one], now=now.replace(month=6))["all"].updated == datetime(2026, 5, 1, tzinfo=UTC)

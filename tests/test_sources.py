@@ -57,6 +57,15 @@ def test_a_json_line_is_cut_at_line_feeds_only(tmp_path: Path) -> None:
     assert one.item.title == "A\u2028B\u0085C"
 
 
+def test_half_of_a_surrogate_pair_in_json_becomes_a_replacement_character(tmp_path: Path) -> None:
+    text = r'{"title": "\ud83d\ude00 \ud83d \udE00 \\ud83d \u00e9 \"", "published": "2026-01-01"}'
+    (one,) = found(tmp_path, "a.jsonl", text)
+    assert one.item.title == '😀 \ufffd \ufffd \\ud83d é "'
+    assert told(tmp_path, "a.jsonl") == [
+        "warning a.jsonl:1: warning: has half of a surrogate pair (U+FFFD stands in for it)"
+    ]
+
+
 def test_yaml_may_have_a_document_for_each_item(tmp_path: Path) -> None:
     text = "title: A\npublished: 2026-01-01\n---\ntitle: B\npublished: 2026-01-01\n---\n"
     text += "- title: C\n  published: 2026-01-01\n"

@@ -14,6 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
+_UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
 # A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
 _ATTRIBUTES: dict[str, set[str]] = {
@@ -82,6 +83,11 @@ def html(fragment: str, base: str) -> str:
     return text(clean).strip()  # again: a reference such as &#1; has become its character
 
 
+def percent_encoded(address: str) -> str:
+    """Encode what never stands in an IRI after its host (RFC 3987, 2.2), and a stray percent sign."""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", address)
+
+
 def _address(base: str, value: str, tag: str) -> str | None:
     """Make an address absolute; None where it is none that a reader should follow."""
     try:
@@ -89,7 +95,10 @@ def _address(base: str, value: str, tag: str) -> str | None:
         parts = urlsplit(address)
         if parts.scheme in ("mailto", "tel"):
             return address if tag == "a" else None
-        return None if not parts.hostname or "@" in parts.netloc or "\\" in address else address
+        if not parts.hostname or "@" in parts.netloc or "\\" in address:
+            return None
+        start = address.index(parts.netloc) + len(parts.netloc)
+        return address[:start] + percent_encoded(address[start:])
     except ValueError:
         return None
 
@@ -101,7 +110,7 @@ def uri(iri: str) -> str:
     parts = urlsplit(iri)
     host = parts.hostname or ""
     netloc = parts.netloc.lower().replace(host, ascii_host(host)) if not host.isascii() else parts.netloc
-    spelled = [quote(part, safe="%/?:@!$&'()*+,;=~-._[]") for part in (parts.path, parts.query, parts.fragment)]
+    spelled = [quote(part, safe="%/?:@!$&'()*+,;=~-._") for part in (parts.path, parts.query, parts.fragment)]
     return parts._replace(netloc=netloc, path=spelled[0], query=spelled[1], fragment=spelled[2]).geturl()
 
 

@@ -115,7 +115,7 @@ def _feed(site: Site, selection: _Selection) -> Feed:
 
 def topic_title(slug: str, topic: Topic) -> str:
     """Give a topic's title, or make one from its slug."""
-    title = topic.title or slug
+    title = line(topic.title or slug)
     return title[:1].upper() + title[1:].replace("-", " ") if is_slug(title) else title
 
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Page, Record
-from .models import Article, Event, Item, Person, Site, Topic
+from .models import Article, Enclosure, Event, Item, Person, Site, Topic
 from .selecting import tag_key, tag_slugs, topic_slug, topic_title
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
@@ -47,7 +47,7 @@ def settle(
     `memory` is where dates first seen will come from.
     """
     records, pages, problems = _sorted(found)
-    desk = _Desk(site, _topics(site, pages), problems, tag_slugs(site))
+    desk = _Desk(site, _topics(site, pages), problems, now, tag_slugs(site))
     kept: dict[str, tuple[Record, Entry]] = {}
     for record in records:
         try:
@@ -130,6 +130,7 @@ class _Desk:
     site: Site
     topics: Mapping[str, Topic]
     problems: list[Problem]
+    now: datetime | None
     _slug: Callable[[str], str]
     _minted: dict[str, dict[tuple[str, str, str], dict[object, int]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
@@ -155,7 +156,7 @@ class _Desk:
             authors=tuple(self._authors(record)),
             language=item.language,
             image=item.image,
-            enclosures=tuple(item.enclosures),
+            enclosures=tuple(self._enclosures(record)),
         )
 
     def _line(self, record: Record, name: str, value: str) -> str:
@@ -177,6 +178,11 @@ class _Desk:
             name = author if isinstance(author, str) else author.name
             clean = self._line(record, "authors", name)
             yield Person(name=clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+
+    def _enclosures(self, record: Record) -> Iterator[Enclosure]:
+        for file in record.item.enclosures:
+            title = self._line(record, "enclosures", file.title) if file.title else None
+            yield file.model_copy(update={"title": title})
 
     def _topics_of(self, record: Record) -> Iterator[Category]:
         scheme = f"{self.site.base}topics/"
@@ -236,6 +242,10 @@ class _Desk:
         updated = _aware(item.updated, zone, "updated") if item.updated else published
         if updated < published:
             self.problems.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+        if self.now and updated > max(self.now, published):
+            message = f"{updated.isoformat()} is in the future (published stands in for it until then)"
+            self.problems.append(record.problem("updated", message, "warning"))
+            updated = published
         return published, max(published, updated)
 
 

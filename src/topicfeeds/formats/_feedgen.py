@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,6 @@ from feedgen.entry import FeedEntry  # isort: skip
 from feedgen.ext.base import BaseEntryExtension  # isort: skip
 from feedgen.feed import FeedGenerator  # isort: skip
 
-from ..cleaning import uri
 from ..flow import Entry, Feed
 from ..models import Person
 
@@ -92,16 +92,17 @@ class Item(FeedEntry):  # type: ignore[misc]  # feedgen has no types
 
     extra: Extra
 
-    def __init__(self, entry: Entry, title: str) -> None:
+    def __init__(self, entry: Entry, title: str, spell: Callable[[str], str]) -> None:
+        """Start with what is alike in both formats; `spell` gives addresses the form of one."""
         super().__init__()
         self.register_extension("extra", Extra)
         self.id(entry.id)
         self.title(title)
         self.updated(entry.updated)
-        if categories := [{"term": c.term, "label": c.label, "scheme": c.scheme} for c in entry.categories]:
+        if categories := [{"term": c.term, "label": c.label, "scheme": spell(c.scheme)} for c in entry.categories]:
             self.category(categories)
         if entry.image:
-            self.extra.add(f"{{{MEDIA}}}thumbnail", attributes={"url": uri(entry.image)})
+            self.extra.add(f"{{{MEDIA}}}thumbnail", attributes={"url": spell(entry.image)})
 
     def atom_entry(self, extensions: bool = True) -> Any:
         """Make the element, with whole links and dates."""

@@ -29,7 +29,8 @@ def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
         channel.extra.add(f"{{{ATOM}}}link", attributes=attributes)
     channel.extra.add("lastBuildDate", _rfc822(feed.updated))
     if feed.author.email:
-        channel.managingEditor(f"{feed.author.email} ({feed.author.name})")
+        name = feed.author.name.replace("(", "[").replace(")", "]")
+        channel.managingEditor(f"{feed.author.email} ({name})")
     else:
         channel.extra.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
@@ -41,7 +42,7 @@ def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
 
 
 def _item(entry: Entry, feed: Feed) -> Item:
-    item = Item(entry, _plain(entry.title))
+    item = Item(entry, _plain(entry.title), spell=uri)
     item.link(href=uri(entry.link), rel="alternate")
     links = "".join(map(_link, entry.enclosures[1:]))
     summary, content = escape(entry.summary or "", quote=False), entry.html or ""
@@ -66,7 +67,7 @@ def _item(entry: Entry, feed: Feed) -> Item:
 def _link(file: Enclosure) -> str:
     """Name an enclosure after the first in the body: an RSS item has room for one."""
     name = file.title or file.url.rstrip("/").rpartition("/")[2]
-    return f'<p><a href="{escape(file.url)}" rel="noopener noreferrer">{escape(name)}</a></p>'
+    return f'<p><a href="{escape(uri(file.url))}" rel="noopener noreferrer">{escape(name)}</a></p>'
 
 
 def _plain(text: str) -> str:

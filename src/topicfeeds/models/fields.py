@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
-from ..cleaning import ascii_host
+from ..cleaning import ascii_host, percent_encoded
 from ..errors import show
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -21,7 +21,6 @@ _MOMENT = re.compile(
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-_UNSAFE = re.compile(r'[ "<>`{}|^]')
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -76,7 +75,7 @@ def _parsed(text: str) -> date | datetime:
 
 
 def _url(value: str) -> str:
-    """Check an address, and percent-encode blanks and quotes; nothing else is rewritten.
+    """Check an address, and percent-encode what never stands in one; nothing else is rewritten.
 
     A plain str and not `pydantic.HttpUrl`, which changes what it is given: an address is also an
     identity, and readers show an item twice when its id changes by one slash.
@@ -94,7 +93,8 @@ def _url(value: str) -> str:
         raise ValueError(f"{show(value)} has no valid host (write https://www.example.org/...)")
     if "@" in parts.netloc:
         raise ValueError("holds a user name or a password (take it out: feeds are public)")
-    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", value)
+    authority = value.index(parts.netloc) + len(parts.netloc)
+    return value[:authority] + percent_encoded(value[authority:])
 
 
 def _identifier(value: object) -> object:
@@ -118,6 +118,9 @@ def _language(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Plain text that is not blank."""
+
+Word = Annotated[Text, AfterValidator(_whole)]
+"""Text of one line without control characters."""
 
 Identifier = Annotated[str, BeforeValidator(_identifier), AfterValidator(_whole), StringConstraints(min_length=1)]
 """One line of text; an integer becomes text."""

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
-from .fields import Identifier, Language, Model, Moment, Names, Text, Url, Zone
+from .fields import Identifier, Language, Model, Moment, Names, Text, Url, Word, Zone
 
 
 class Person(Model):
     """An author or organiser."""
 
     name: Text
-    email: Annotated[str, Field(pattern=r"^[^@\s<>()\x00-\x1f]+@[^@\s<>()\x00-\x1f]+$")] | None = None
+    email: Annotated[Word, Field(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$")] | None = None
     url: Url | None = None
 
 
@@ -33,7 +33,7 @@ class Enclosure(Model):
     """A file that comes with an item: its address, media type, and size in bytes."""
 
     url: Url
-    type: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[^\x00-\x1f]*)?$")]
+    type: Annotated[Word, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;.*)?$")]
     length: Annotated[int, Field(ge=0)] | None = None
     title: Text | None = None
 

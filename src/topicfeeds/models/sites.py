@@ -22,7 +22,10 @@ RESERVED = frozenset(
 )
 _PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASHED = re.compile(r"-[0-9a-f]{10}$")
-_AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(@[A-Za-z0-9.-]+)?,[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_AUTHORITY = re.compile(
+    rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+)
 
 
 def is_slug(text: str) -> bool:
@@ -135,17 +138,22 @@ class Site(Model):
     @property
     def authority(self) -> str:
         """What minted ids start with."""
-        return self.tag_authority or f"{ascii_host(urlsplit(self.url).hostname or '')},2000"
+        host = ascii_host(urlsplit(self.url).hostname or "")
+        return self.tag_authority or f"{host.rstrip('.')},2000"
 
     @model_validator(mode="after")
     def _consistent(self) -> Site:
         errors = [
             InitErrorDetails(type=PydanticCustomError("inconsistent", "{text}", {"text": text}), loc=loc, input=None)
-            for loc, text in (*self._unknown_topics(), *self._shared_slugs())
+            for loc, text in (*self._no_authority(), *self._unknown_topics(), *self._shared_slugs())
         ]
         if errors:
             raise ValidationError.from_exception_data("Site", errors)
         return self
+
+    def _no_authority(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        if not _AUTHORITY.fullmatch(self.authority):
+            yield ("tag_authority",), 'is missing: no ids can be made of this url (write "example.org,2026")'
 
     def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         named: list[tuple[str, int, Iterable[str]]] = [

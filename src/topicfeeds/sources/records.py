@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -11,6 +12,8 @@ from ._raw import Raw, Unreadable, decode
 
 _BOM = b"\xef\xbb\xbf"
 _DEEPEST = 64
+# An escape of JSON: a pair of surrogates, a lone one, or any other.
+_LONE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.")
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -24,15 +27,25 @@ def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Prob
         if not stripped:
             continue
         try:
-            fields = from_json(decode(stripped), allow_inf_nan=False, cache_strings="keys")
+            text = decode(stripped)
+            fields = from_json(whole := _without_lone_surrogates(text), allow_inf_nan=False, cache_strings="keys")
         except Unreadable as error:
             raise Unreadable(number, error.message) from None
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             sentence = str(error).replace("line 1 ", "")
             raise Unreadable(number, f"is not JSON: {sentence}") from None
+        if whole != text:
+            yield Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
         if not isinstance(fields, dict):
             raise Unreadable(number, f"{show(fields)} is no JSON object (write one item a line, in braces)")
         yield Raw(fields, number)
+
+
+def _without_lone_surrogates(text: str) -> str:
+    """Put U+FFFD in place of escapes that JSON allows and Unicode does not."""
+    if "\\u" not in text:
+        return text
+    return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
 
 
 def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
