@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from support import article, event, site
 from topicfeeds import Feed, render, select
+from topicfeeds.flow import Page
 
 
 def names(feed: Feed) -> list[str]:
@@ -94,6 +95,27 @@ def test_a_declared_feed_filters_by_kind_and_matches_tags_by_what_they_are() -> 
     items = [article(id="a", tags=["été"]), event(id="b", tags=["ÉTÉ"]), event(id="c"), article(id="d", topics=["t"])]
     feeds = select(site(feed=declared), items)
     assert [names(feeds[f"feeds/{slug}"]) for slug in "xyz"] == [["b"], ["a", "d"], ["a", "b", "d"]]
+
+
+def test_an_item_on_two_pages_is_whole_in_every_feed_that_holds_it() -> None:
+    twice = [article(id="x", topics=["a"], tags=["s"]), article(id="x", topics=["b"], tags=["t"])]
+    newer = [article(id="y", topics=["b"], tags=["t"], published="2026-04-01")]
+    for items in ([*twice, *newer], [*newer, *twice], [*twice[::-1], *newer]):
+        feeds = select(site(feeds={"limit": 1}), items)
+        assert names(feeds["topics/b"]) == ["y"]
+        (entry,) = feeds["topics/a"].entries
+        assert sorted(topic.term for topic in entry.topics) == ["a", "b"]
+        assert sorted(tag.term for tag in entry.tags) == ["s", "t"]
+
+
+def test_an_entry_is_one_object_in_all_feeds() -> None:
+    feeds = select(site(), [article(topics=["a"], tags=["s"])])
+    assert len({id(feed.entries[0]) for feed in feeds.values()}) == 1
+
+
+def test_a_page_titles_its_topic_on_items_before_it_too() -> None:
+    feeds = select(site(), [article(topics=["a"]), Page("a", "Alpha", None)])
+    assert [feeds["topics/a"].title, feeds["all"].entries[0].topics[0].label] == ["Alpha - City Network", "Alpha"]
 
 
 ITEMS = st.lists(

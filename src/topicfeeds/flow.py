@@ -80,6 +80,8 @@ class Entry:
     language: str | None = None
     image: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
+    records: int = 1
+    """How many records say it: more than one where an item stands on several pages."""
 
     @property
     def categories(self) -> tuple[Category, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +10,8 @@ from pathlib import Path
 
 from . import building, selecting, settling, sources, writing
 from .errors import Problem, SourceError
-from .flow import Changes, Document, Feed, Found
+from .flow import Changes, Document, Entry, Feed, Found, Page
 from .models import Site
-from .settling import Settled
 
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
 """Sees the documents pass, one by one, as they are worked on: a progress bar."""
@@ -58,11 +58,13 @@ def run(
     watch: Watch = iter,
 ) -> Changes:
     """Publish, as `publish` does; `dry` only tells what would change."""
-    settled = settling.settle(site, items, now=now)
-    _stop(settled.problems, refused=strict)
-    documents = list(building.build(selecting.select(site, settled.entries, settled.topics).values()))
+    problems: list[Problem] = []
+    accepted: Counter[type] = Counter()
+    feeds = selecting.select(site, _counted(accepted, _aside(problems, settling.settle(site, items, now=now))))
+    _stop(problems, refused=strict)
+    documents = list(building.build(feeds.values()))
     changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
-    return replace(changes, items=len(settled.entries), problems=settled.problems)
+    return replace(changes, items=accepted[Entry], problems=tuple(problems))
 
 
 def select(
@@ -73,8 +75,10 @@ def select(
     Findings are added to `problems`. Without that list, an item that cannot be published raises
     SourceError: nothing is left out unseen. With `now` (aware), items of the future are held back.
     """
-    settled = _settle(site, items, now, problems)
-    return selecting.select(site, settled.entries, settled.topics)
+    found: list[Problem] = [] if problems is None else problems
+    feeds = selecting.select(site, _aside(found, settling.settle(site, items, now=now)))
+    _stop(found, refused=problems is None)
+    return feeds
 
 
 def build(
@@ -87,12 +91,19 @@ def build(
     return list(building.build(select(site, items, now=now, problems=problems).values()))
 
 
-def _settle(site: Site, items: Iterable[Found], now: datetime | None, problems: list[Problem] | None) -> Settled:
-    settled = settling.settle(site, items, now=now)
-    if problems is not None:
-        problems.extend(settled.problems)
-    _stop(settled.problems, refused=problems is None)
-    return settled
+def _aside(problems: list[Problem], settled: Iterable[Entry | Page | Problem]) -> Iterator[Entry | Page]:
+    """Take the findings out of what passes."""
+    for one in settled:
+        if isinstance(one, Problem):
+            problems.append(one)
+        else:
+            yield one
+
+
+def _counted(counts: Counter[type], passing: Iterable[Entry | Page]) -> Iterator[Entry | Page]:
+    for one in passing:
+        counts[type(one)] += 1
+        yield one
 
 
 def _stop(problems: Sequence[Problem], *, refused: bool) -> None:

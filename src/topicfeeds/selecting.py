@@ -5,80 +5,152 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import Literal
 
 from .cleaning import line, text
-from .flow import Entry, Feed
+from .flow import Category, Entry, Feed, Page
 from .models import DeclaredFeed, Person, Site, Topic, is_slug
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
 
-def select(site: Site, entries: Iterable[Entry], topics: Mapping[str, Topic]) -> dict[str, Feed]:
+def select(site: Site, settled: Iterable[Entry | Page]) -> dict[str, Feed]:
     """Sort entries into feeds by name: everything, the topics, the tags, the declared feeds.
 
-    `topics` are those to make feeds of even where no entry has them.
+    Nothing is kept that no feed holds. An entry that comes again under its id takes the place of the
+    one before. Pages say what their topics are where the site is silent.
     """
-    ordered = sorted(entries, key=lambda entry: (-entry.published.timestamp(), entry.id))
-    everything = _Selection("all", None, site.description, site.url)
-    selections = {"all": everything}
-    if "topic" in site.feeds.per:
-        selections |= _topics(site, ordered, topics)
-    if "tag" in site.feeds.per:
-        selections |= _tags(site, ordered)
-    declared = [(feed, _matcher(site, feed)) for feed in site.feed]
-    selections |= {f"feeds/{feed.slug}": _declared(site, feed) for feed, _ in declared}
-    for entry in ordered:
-        names = ["all", *(f"topics/{topic.term}" for topic in entry.topics)]
-        names += (f"tags/{tag.term}" for tag in entry.tags)
-        names += (f"feeds/{feed.slug}" for feed, matches in declared if matches(entry))
-        for name in names:
-            if name in selections and len(selections[name].entries) < site.feeds.limit:
-                selections[name].entries.append(entry)
-    return {name: _feed(site, selection) for name, selection in selections.items()}
+    hall = _Hall(site)
+    for one in settled:
+        if isinstance(one, Page):
+            hall.hear(one)
+        else:
+            hall.offer(one)
+    return hall.feeds()
 
 
 @dataclass(slots=True)
 class _Selection:
-    """A feed in the making; `title` is None for the feed of everything."""
+    """The newest entries of a feed in the making."""
 
-    name: str
-    title: str | None
-    description: str | None
-    page: str
+    limit: int
     entries: list[Entry] = field(default_factory=list)
+    _bar: tuple[float, str] | None = None
+    """What is not below it has no place any more."""
+
+    def offer(self, entry: Entry, key: tuple[float, str]) -> None:
+        if self._bar is None or key <= self._bar:
+            self.entries.append(entry)
+            if len(self.entries) > 2 * self.limit:
+                self.settle()
+
+    def settle(self) -> None:
+        """Sort, let the last of equal ids stand, and drop what is over the limit."""
+        self.entries = sorted({entry.id: entry for entry in self.entries}.values(), key=_order)[: self.limit]
+        if len(self.entries) == self.limit:
+            self._bar = _order(self.entries[-1])
 
 
-def _topics(site: Site, ordered: Iterable[Entry], topics: Mapping[str, Topic]) -> dict[str, _Selection]:
-    labels = _labels(topic for entry in ordered for topic in [(c.term, c.label) for c in entry.topics])
-    known = {**topics, **{slug: Topic(title=labels[slug]) for slug in sorted(labels) if slug not in topics}}
-    return {
-        f"topics/{slug}": _Selection(
-            f"topics/{slug}", topic_title(slug, topic), topic.description, topic.url or site.url
+def _order(entry: Entry) -> tuple[float, str]:
+    return (-entry.published.timestamp(), entry.id)
+
+
+class _Hall:
+    """Where every feed takes its pick of the entries that pass."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.topics = dict(site.topics)
+        self.declared = [(f"feeds/{feed.slug}", _matcher(site, feed)) for feed in site.feed]
+        self.selections: dict[str, _Selection] = {}
+        self.again: dict[str, Entry] = {}
+        """Entries that came more than once, with all that is known of them."""
+        self.made: dict[str, Entry] = {}
+
+    def hear(self, page: Page) -> None:
+        """Let a text page speak of its topic where the site file is silent."""
+        slug = topic_slug(self.site, page.topic)
+        said = self.topics.get(slug, Topic())
+        told = {"title": said.title or page.title, "description": said.description or page.description}
+        self.topics[slug] = said.model_copy(update=told)
+
+    def offer(self, entry: Entry) -> None:
+        """Show an entry to every feed that it may be in."""
+        names = ["all"]
+        if "topic" in self.site.feeds.per:
+            names += (f"topics/{topic.term}" for topic in entry.topics)
+        if "tag" in self.site.feeds.per:
+            names += (f"tags/{tag.term}" for tag in entry.tags)
+        names += (name for name, matches in self.declared if matches(entry))
+        if entry.records > 1:
+            self.again[entry.id] = entry
+        key = _order(entry)
+        for name in names:
+            if name not in self.selections:
+                self.selections[name] = _Selection(self.site.feeds.limit)
+            self.selections[name].offer(entry, key)
+
+    def feeds(self) -> dict[str, Feed]:
+        """Give the feeds of what has passed, with their titles and pages."""
+        for selection in self.selections.values():
+            selection.settle()
+        made = [self._feed("all", None, Topic(description=self.site.description))]
+        if "topic" in self.site.feeds.per:
+            known = self.topics | {slug: self.topics.get(slug, Topic()) for slug in self._slugs("topics")}
+            made += (self._feed(f"topics/{slug}", self._topic_title(slug), topic) for slug, topic in known.items())
+        made += (self._feed(f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
+        for feed in self.site.feed:
+            made.append(self._feed(f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
+        return {feed.path: feed for feed in made}
+
+    def _slugs(self, folder: str) -> list[str]:
+        return sorted(name.partition("/")[2] for name in self.selections if name.startswith(f"{folder}/"))
+
+    def _label(self, folder: Literal["topics", "tags"], slug: str) -> str:
+        """Spell a slug as its newest entry does."""
+        newest = self.selections[f"{folder}/{slug}"].entries[0]
+        categories = newest.topics if folder == "topics" else newest.tags
+        return next(category.label for category in categories if category.term == slug)
+
+    def _topic_title(self, slug: str) -> str:
+        return topic_title(slug, self.topics[slug] if slug in self.topics else Topic(title=self._label("topics", slug)))
+
+    def _entry(self, entry: Entry) -> Entry:
+        """Give an entry its last form: one object for all feeds, with topics titled as their feeds are."""
+        if entry.id not in self.made:
+            whole = self.again.get(entry.id, entry)
+            self.made[entry.id] = replace(whole, topics=tuple(map(self._titled, whole.topics)))
+        return self.made[entry.id]
+
+    def _titled(self, topic: Category) -> Category:
+        known = self.topics.get(topic.term)
+        return replace(topic, label=topic_title(topic.term, known)) if known else topic
+
+    def _feed(self, path: str, title: str | None, about: Topic) -> Feed:
+        """Make a feed; `about` has its description and page, and no title means that of the site."""
+        site = self.site
+        author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
+        entries = tuple(map(self._entry, self.selections[path].entries)) if path in self.selections else ()
+        return Feed(
+            path=path,
+            id=f"tag:{site.authority}:feed/{path}",
+            title=line(f"{title} - {site.title}" if title else site.title),
+            description=text(about.description) if about.description else None,
+            page=about.url or site.url,
+            base=site.base,
+            updated=max((entry.updated for entry in entries), default=EMPTY),
+            entries=entries,
+            author=author.model_copy(update={"name": line(author.name)}),
+            language=site.language,
+            formats=tuple(site.feeds.formats),
+            rights=line(site.rights) if site.rights else None,
+            logo=site.logo,
         )
-        for slug, topic in known.items()
-    }
-
-
-def _tags(site: Site, ordered: Iterable[Entry]) -> dict[str, _Selection]:
-    labels = _labels(tag for entry in ordered for tag in [(c.term, c.label) for c in entry.tags])
-    return {f"tags/{slug}": _Selection(f"tags/{slug}", labels[slug], None, site.url) for slug in sorted(labels)}
-
-
-def _labels(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Keep the first label of each slug: that of the newest entry."""
-    labels: dict[str, str] = {}
-    for slug, label in pairs:
-        labels.setdefault(slug, label)
-    return labels
-
-
-def _declared(site: Site, feed: DeclaredFeed) -> _Selection:
-    return _Selection(f"feeds/{feed.slug}", feed.title, feed.description, feed.url or site.url)
 
 
 def _matcher(site: Site, feed: DeclaredFeed) -> Callable[[Entry], bool]:
@@ -91,26 +163,6 @@ def _matcher(site: Site, feed: DeclaredFeed) -> Callable[[Entry], bool]:
         return (not feed.kinds or entry.kind in feed.kinds) and (not wanted or test(has))
 
     return matches
-
-
-def _feed(site: Site, selection: _Selection) -> Feed:
-    author = Person(name=site.author or site.title) if not isinstance(site.author, Person) else site.author
-    title = f"{selection.title} - {site.title}" if selection.title else site.title
-    return Feed(
-        path=selection.name,
-        id=f"tag:{site.authority}:feed/{selection.name}",
-        title=line(title),
-        description=text(selection.description) if selection.description else None,
-        page=selection.page,
-        base=site.base,
-        updated=max((entry.updated for entry in selection.entries), default=EMPTY),
-        entries=tuple(selection.entries),
-        author=author.model_copy(update={"name": line(author.name)}),
-        language=site.language,
-        formats=tuple(site.feeds.formats),
-        rights=line(site.rights) if site.rights else None,
-        logo=site.logo,
-    )
 
 
 def topic_title(slug: str, topic: Topic) -> str:

@@ -5,30 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import NamedTuple, NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Page, Record
-from .models import Article, Enclosure, Event, Item, Person, Site, Topic
-from .selecting import tag_key, tag_slugs, topic_slug, topic_title
+from .models import Article, Enclosure, Event, Item, Person, Site
+from .selecting import tag_key, tag_slugs, topic_slug
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^`{|}]+')
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What can be published: entries in no order, the topics known, and what was found on the way."""
-
-    entries: tuple[Entry, ...]
-    topics: Mapping[str, Topic]
-    problems: tuple[Problem, ...]
 
 
 class _Refused(Exception):
@@ -41,86 +32,39 @@ def settle(
     found: Iterable[Found],
     memory: None = None,  # noqa: ARG001 - kept for dates first seen
     now: datetime | None = None,
-) -> Settled:
-    """Make entries of items. With `now` (aware), items of the future are held back until then.
+) -> Iterator[Entry | Page | Problem]:
+    """Make entries of items, one by one; pages and findings are passed on among them.
 
-    `memory` is where dates first seen will come from.
+    Records that are equal but for topics, tags and an inferred date are one item: the entry comes
+    again with all that is known of it so far, under the same id. With `now` (aware), items of the
+    future are held back until then. `memory` is where dates first seen will come from.
     """
-    records, pages, problems = _sorted(found)
-    desk = _Desk(site, _topics(site, pages), problems, now, tag_slugs(site))
-    kept: dict[str, tuple[Record, Entry]] = {}
-    for record in records:
-        try:
-            entry = desk.entry(record)
-            kept[entry.id] = (record, _merged(*kept[entry.id], record, entry)) if entry.id in kept else (record, entry)
-        except _Refused as refusal:
-            problems.append(record.problem(refusal.field, refusal.message))
-    ripe = (entry for record, entry in kept.values() if not _held_back(record, entry, now, problems))
-    return Settled(tuple(ripe), desk.topics, tuple(problems))
+    desk = _Desk(site, now)
+    inferred: list[tuple[str, Record]] = []
+    for one in _records(found):
+        if not isinstance(one, Record):
+            yield one
+        elif one.inferred and not one.item.published:
+            inferred.append((desk.identify(one), one))  # until it is known which of its pages has the first date
+        else:
+            yield from desk.settle(one, desk.identify(one))
+    yield from desk.findings()
+    earliest: dict[str, date] = {}
+    for name, record in inferred:
+        earliest[name] = min(record.inferred or date.max, earliest.get(name, date.max))
+    for name, record in inferred:
+        yield from desk.settle(replace(record, inferred=earliest[name]), name)
 
 
-def _sorted(found: Iterable[Found]) -> tuple[list[Record], list[Page], list[Problem]]:
-    """Part what the sources yielded; items made in Python are named by their position."""
-    records, pages, problems = [], [], []
+def _records(found: Iterable[Found]) -> Iterator[Record | Page | Problem]:
+    """Let items made in Python be records, named by their position."""
     for position, one in enumerate(found, 1):
-        match one:
-            case Article() | Event():
-                records.append(Record(one, "items", position))
-            case Record():
-                records.append(one)
-            case Page():
-                pages.append(one)
-            case Problem():
-                problems.append(one)
-            case _:
-                problems.append(Problem("items", position, "", f"{show(one)} is no Article and no Event"))
-    return records, pages, problems
-
-
-def _topics(site: Site, pages: Iterable[Page]) -> dict[str, Topic]:
-    """Let the text pages speak of their topics where the site file is silent."""
-    topics = dict(site.topics)
-    for page in pages:
-        slug = topic_slug(site, page.topic)
-        said = topics.get(slug, Topic())
-        told = {"title": said.title or page.title, "description": said.description or page.description}
-        topics[slug] = said.model_copy(update=told)
-    return topics
-
-
-def _merged(first: Record, entry: Entry, record: Record, other: Entry) -> Entry:
-    """Make one entry of records that are equal but for topics, tags and an inferred date."""
-    if _core(first.item) != _core(record.item):
-        where = f"{first.path}:{first.line}"
-        if record.item.id or record.item.link:
-            name = "id" if record.item.id else "link"
-            raise _Refused(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
-        raise _Refused("id", f"is missing, and {where} has the same date and title (give both an id)")
-    published = min(entry.published, other.published)
-    return replace(
-        entry,
-        topics=_union(entry.topics, other.topics),
-        tags=_union(entry.tags, other.tags),
-        published=published,
-        updated=published if first.item.updated is None else max(published, entry.updated),
-    )
-
-
-def _union(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
-    terms = {category.term for category in first}
-    return first + tuple(category for category in second if category.term not in terms)
-
-
-def _core(item: Item) -> Item:
-    return item.model_copy(update={"topics": (), "topic": None, "tags": ()})
-
-
-def _held_back(record: Record, entry: Entry, now: datetime | None, problems: list[Problem]) -> bool:
-    if now is None or entry.published <= now:
-        return False
-    message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
-    problems.append(record.problem("published", message, "warning"))
-    return True
+        if isinstance(one, (Article, Event)):
+            yield Record(one, "items", position)
+        elif isinstance(one, (Record, Page, Problem)):
+            yield one
+        else:
+            yield Problem("items", position, "", f"{show(one)} is no Article and no Event", item=position)
 
 
 @dataclass(slots=True)
@@ -128,31 +72,88 @@ class _Desk:
     """Where one record after the other is settled."""
 
     site: Site
-    topics: Mapping[str, Topic]
-    problems: list[Problem]
     now: datetime | None
-    _slug: Callable[[str], str]
-    _minted: dict[str, dict[tuple[str, str, str], dict[object, int]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
-    )
+    _slug: Callable[[str], str] = field(init=False)
+    _findings: list[Problem] = field(default_factory=list)
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
+    _file: str | None = None
+    """The file of which ids are being minted."""
 
-    def entry(self, record: Record) -> Entry:
-        """Settle a record. Raises _Refused."""
+    def __post_init__(self) -> None:
+        self._slug = tag_slugs(self.site)
+
+    def findings(self) -> Iterator[Problem]:
+        """Give what was found since the last time."""
+        yield from self._findings
+        self._findings.clear()
+
+    def settle(self, record: Record, name: str) -> Iterator[Entry | Problem]:
+        """Yield the entry of a record, unless it is refused or held back, and what was found about it."""
+        try:
+            entry = self._merge(record, self._entry(record, name))
+        except _Refused as refusal:
+            self._findings.append(record.problem(refusal.field, refusal.message))
+            entry = None
+        yield from self.findings()
+        if entry and self.now and entry.published > self.now:
+            message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
+            yield record.problem("published", message, "warning")
+        elif entry:
+            yield entry
+
+    def identify(self, record: Record) -> str:
+        """Give the id: stated, else the item's own link, else made of what is least likely to change."""
         item = record.item
-        title = self._line(record, "title", item.title)
-        topics, tags = tuple(self._topics_of(record)), tuple(self._tags_of(record))
+        if item.id:
+            iri = _IRI.fullmatch(item.id) and not re.match(r"https?:(?!//[^/?#])", item.id, re.IGNORECASE)
+            return item.id if iri else f"tag:{self.site.authority}:item/{quote(item.id, safe='')}"
+        return item.link or self._mint(record)
+
+    def _mint(self, record: Record) -> str:
+        """Make an id of kind, stated date and title; equal ones of a file are counted."""
+        item = record.item
+        if record.path != self._file:
+            self._file, self._minted = record.path, {}
+            if not record.from_page:
+                message = "is missing (give an id: an edit of date or title makes a new item)"
+                self._findings.append(record.problem("id", message, "warning"))
+        stated = item.published or (item.start if isinstance(item, Event) else None)
+        day = stated.isoformat() if stated else ""
+        title = "" if record.untitled else cleaning.line(item.title)
+        equal = self._minted.setdefault((item.kind, day, title), {})
+        n = equal.setdefault(object() if record.untitled else _core(item, ()), len(equal) + 1)
+        text = json.dumps([item.kind, day, title, n], ensure_ascii=False, separators=(",", ":"))
+        return f"tag:{self.site.authority}:{item.kind}/{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+    def _merge(self, record: Record, entry: Entry) -> Entry:
+        """Add what earlier records of the same item said. Raises _Refused for another item with the id."""
+        core = _core(record.item)
+        first = self._seen.get(entry.id)
+        if first is None:
+            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags)
+            return entry
+        if first.core != core:
+            _refuse_duplicate(record, f"{first.path}:{first.line}")
+        topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
+        self._seen[entry.id] = first._replace(topics=topics, tags=tags, records=records)
+        return replace(entry, topics=topics, tags=tags, records=records)
+
+    def _entry(self, record: Record, name: str) -> Entry:
+        item = record.item
+        topics = tuple(self._topics(record))
         published, updated = self._dates(record)
         return Entry(
-            id=self._id(record, title),
+            id=name,
             kind=item.kind,
-            title=title,
+            title=self._line(record, "title", item.title),
             link=item.link or self._page(topics),
             published=published,
             updated=updated,
             summary=self._text(record, "summary", item.summary) if item.summary else None,
             content=self._text(record, "content", item.content) if item.content else None,
             topics=topics,
-            tags=tags,
+            tags=tuple(self._tags(record)),
             authors=tuple(self._authors(record)),
             language=item.language,
             image=item.image,
@@ -168,7 +169,7 @@ class _Desk:
         if whole != value:
             lost = sorted({f"U+{ord(c):04X}" for c in value if cleaning.text(c) != c})
             message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
-            self.problems.append(record.problem(name, message, "warning"))
+            self._findings.append(record.problem(name, message, "warning"))
         if not shape(whole):
             raise _Refused(name, "is blank")
         return shape(whole)
@@ -184,53 +185,29 @@ class _Desk:
             title = self._line(record, "enclosures", file.title) if file.title else None
             yield file.model_copy(update={"title": title})
 
-    def _topics_of(self, record: Record) -> Iterator[Category]:
-        scheme = f"{self.site.base}topics/"
+    def _topics(self, record: Record) -> Iterator[Category]:
         names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
-        slugs: dict[str, str] = {}
+        labels: dict[str, str] = {}
         for name in names:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
                 raise _Refused(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
-            slugs.setdefault(topic_slug(self.site, label), label)
-        for slug, label in slugs.items():
-            title = topic_title(slug, self.topics[slug]) if slug in self.topics else label
-            yield Category(slug, title, scheme)
+            labels.setdefault(topic_slug(self.site, label), label)
+        for slug, label in labels.items():
+            yield Category(slug, label, f"{self.site.base}topics/")
 
-    def _tags_of(self, record: Record) -> Iterator[Category]:
-        scheme = f"{self.site.base}tags/"
+    def _tags(self, record: Record) -> Iterator[Category]:
         labels: dict[str, str] = {}
         for tag in record.item.tags:
             label = self._line(record, "tags", tag)
             labels.setdefault(tag_key(label), label)
         for label in labels.values():
-            yield Category(self._slug(label), label, scheme)
+            yield Category(self._slug(label), label, f"{self.site.base}tags/")
 
     def _page(self, topics: Iterable[Category]) -> str:
-        pages = (self.topics[topic.term].url for topic in topics if topic.term in self.topics)
+        pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)
         return next((page for page in pages if page), self.site.url)
-
-    def _id(self, record: Record, title: str) -> str:
-        item = record.item
-        if item.id:
-            iri = _IRI.fullmatch(item.id) and not re.match(r"https?:(?!//[^/?#])", item.id, re.IGNORECASE)
-            return item.id if iri else f"tag:{self.site.authority}:item/{quote(item.id, safe='')}"
-        return item.link or self._mint(record, title)
-
-    def _mint(self, record: Record, title: str) -> str:
-        """Make an id of what is least likely to change; equal ones of a file are counted."""
-        item = record.item
-        stated = item.published or (item.start if isinstance(item, Event) else None)
-        text = "" if record.untitled else title
-        if record.path not in self._minted and not record.from_page:
-            message = "is missing (give an id: an edit of date or title makes a new item)"
-            self.problems.append(record.problem("id", message, "warning"))
-        equal = self._minted[record.path][item.kind, stated.isoformat() if stated else "", text]
-        n = equal.setdefault(object() if record.untitled else item, len(equal) + 1)
-        values = [item.kind, stated.isoformat() if stated else "", text, n]
-        digest = hashlib.sha256(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-        return f"tag:{self.site.authority}:{item.kind}/{digest[:20]}"
 
     def _dates(self, record: Record) -> tuple[datetime, datetime]:
         item = record.item
@@ -241,12 +218,40 @@ class _Desk:
         published = _aware(stated, zone, "published")
         updated = _aware(item.updated, zone, "updated") if item.updated else published
         if updated < published:
-            self.problems.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+            self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
         if self.now and updated > max(self.now, published):
             message = f"{updated.isoformat()} is in the future (published stands in for it until then)"
-            self.problems.append(record.problem("updated", message, "warning"))
+            self._findings.append(record.problem("updated", message, "warning"))
             updated = published
         return published, max(published, updated)
+
+
+class _Seen(NamedTuple):
+    """What is kept of every record, to know it again."""
+
+    path: str
+    line: int
+    core: int
+    topics: tuple[Category, ...]
+    tags: tuple[Category, ...]
+    records: int = 1
+
+
+def _core(item: Item, without: Container[str] = ("topics", "topic", "tags")) -> int:
+    """Sum up an item but for what may differ from page to page."""
+    return hash(tuple(value for name, value in item.__dict__.items() if name not in without))
+
+
+def _union(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+    terms = {category.term for category in first}
+    return first + tuple(category for category in second if category.term not in terms)
+
+
+def _refuse_duplicate(record: Record, where: str) -> NoReturn:
+    if record.item.id or record.item.link:
+        name = "id" if record.item.id else "link"
+        raise _Refused(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
+    raise _Refused("id", f"is missing, and {where} has the same date and title (give both an id)")
 
 
 def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
