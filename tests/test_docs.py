@@ -26,7 +26,7 @@ def blocks(page: Path, *languages: str) -> list[str]:
 
 def named(page: Path) -> dict[str, str]:
     """Give the files that a page shows: those whose first line is a comment with their path."""
-    found = [(NAMED.match(text), text) for text in blocks(page, "yaml", "json", "text", "toml")]
+    found = [(NAMED.match(text), text) for text in blocks(page, "csv", "json", "markdown", "text", "toml", "yaml")]
     assert all(match for match, _ in found), f"{page}: a snippet without the path of its file"
     return {match[1]: NAMED.sub("", text, count=1) for match, text in found if match}
 
@@ -34,7 +34,7 @@ def named(page: Path) -> dict[str, str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_snippet_is_of_a_language_that_is_run(page: Path) -> None:
     languages = {language for language, _ in BLOCK.findall(page.read_text("utf-8"))}
-    assert languages <= {"console", "json", "python", "sh", "text", "toml", "yaml"}
+    assert languages <= {"console", "csv", "json", "markdown", "python", "sh", "text", "toml", "yaml"}
     assert len(re.findall("^```", page.read_text("utf-8"), re.MULTILINE)) == 2 * len(BLOCK.findall(page.read_text()))
 
 
@@ -53,11 +53,14 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
     for source in ("items/a.yaml", "pages/social-innovation.txt"):
         (tmp_path / source).touch()
     for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
-    run = command("build", cwd=tmp_path)
-    assert run.code == 0, run.err
-    if len(files) > 1:
-        assert "4 items, 0 refused" in run.err
+    for path in files:
+        if path.endswith("topicfeeds.toml"):
+            run = command("build", "--site", path, cwd=tmp_path)
+            assert run.code == 0, run.err
+            if len(files) > 1:
+                assert f"{1 if '/' in path else 7} items, 0 refused" in run.err
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)

@@ -118,10 +118,10 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.jsonl", '{"title": "A"\n', "1: is not JSON: EOF while parsing an object at column 13"),
-        ("a.jsonl", JSONL + "[1]\n", "4: [1] is no JSON object (write one item a line, in braces)"),
-        ("a.jsonl", '{"title": NaN}', "1: is not JSON: "),
-        ("a.jsonl", '{"a":' * 100_000, "1: is not JSON: recursion limit exceeded"),
+        ("a.jsonl", '{"title": "A"\n', "1: is not JSON: expecting ',' delimiter at column 14"),
+        ("a.jsonl", JSONL + "[1]\n", "4: [1] is no JSON object (write an item in braces)"),
+        ("a.jsonl", '{"title": NaN}', "1: is not JSON: NaN is no number"),
+        ("a.jsonl", '{"a":' * 100_000, "1: is nested too deep"),
         ("a.jsonl", b'{"title": "\xe9"}', "1: byte 12 is not UTF-8 (0xE9): save the file as UTF-8"),
         ("a.jsonl", b'\n{"title": "\0"}', "2: has NUL characters"),
         ("a.yaml", "- title: A\n  published: [\n", "3: is not YAML: "),
@@ -136,7 +136,7 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
         ("a.yaml", "- [a]: b\n", "1: is no name of a field"),
         ("a.yaml", "- title: \x01\n", "1: is not YAML: "),
         ("a.txt", b"\xe9", "1: byte 1 is not UTF-8"),
-        ("a.xls", "", '1: cannot tell the format from the suffix ".xls" (say format = "jsonl", "listing", "yaml")'),
+        ("a.xls", "", '1: cannot tell the format from the suffix ".xls" (say format = "csv", "json", "jsonl", "'),
         ("a.yamk", "", '1: cannot tell the format from the suffix ".yamk" (did you mean ".yaml"?)'),
         ("missing.yaml", None, "1: cannot be read: No such file or directory"),
     ],
@@ -146,11 +146,6 @@ def test_what_is_not_of_its_format_is_unreadable(
 ) -> None:
     last = told(tmp_path, name, content)[-1]
     assert last.startswith(f"unreadable {name}:{message}")
-
-
-def test_a_folder_in_place_of_a_file_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").mkdir()
-    assert told(tmp_path, "a.yaml") == ["unreadable a.yaml:1: cannot be read: Is a directory"]
 
 
 def test_a_pattern_reads_sorted_paths_and_tells_where_it_finds_none(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ _DROPPED = {
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
+_NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
+# Elements that hold nothing, or that the next of their kind ends.
+_SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
+            "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 _ADDRESSES = {"href", "src", "poster"}
 
 
@@ -81,6 +85,16 @@ def html(fragment: str, base: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
     )
     return text(clean).strip()  # again: a reference such as &#1; has become its character
+
+
+def depth(fragment: str) -> int:
+    """Tell how deep tags are nested, at most; sanitising takes the square of it."""
+    now = deepest = 0
+    for close, name in _NESTING.findall(fragment):
+        if name.lower() not in _SHALLOW:
+            now = max(0, now - 1) if close else now + 1
+            deepest = max(deepest, now)
+    return deepest
 
 
 def percent_encoded(address: str) -> str:

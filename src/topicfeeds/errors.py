@@ -2,6 +2,7 @@
 
 TopicFeedsError        exit code of the command
 +-- ConfigError        2   the site file is wrong: nothing was read or written
+|   +-- MissingExtraError  a source needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
 +-- PublishError       74  the output folder could not be brought up to date
 """
@@ -57,6 +58,14 @@ class ConfigError(TopicFeedsError):
     """The site file is wrong."""
 
     exit_code = 2
+
+
+class MissingExtraError(ConfigError):
+    """A source needs a package that is an extra of ours, and is not installed."""
+
+    def __init__(self, extra: str) -> None:
+        self.extra = extra
+        super().__init__(message=f'a source needs more than is installed: pip install "topicfeeds[{extra}]"')
 
 
 class SourceError(TopicFeedsError):

@@ -66,6 +66,8 @@ class _Hall:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.topics = dict(site.topics)
+        self.titled = set(site.topics)
+        """The topics whose title does not come from the items."""
         self.declared = [(f"feeds/{feed.slug}", _matcher(site, feed)) for feed in site.feed]
         self.selections: dict[str, _Selection] = {}
         self.again: dict[str, Entry] = {}
@@ -78,6 +80,8 @@ class _Hall:
         said = self.topics.get(slug, Topic())
         told = {"title": said.title or page.title, "description": said.description or page.description}
         self.topics[slug] = said.model_copy(update=told)
+        if page.title:
+            self.titled.add(slug)
 
     def offer(self, entry: Entry) -> None:
         """Show an entry to every feed that it may be in."""
@@ -118,7 +122,9 @@ class _Hall:
         return next(category.label for category in categories if category.term == slug)
 
     def _topic_title(self, slug: str) -> str:
-        return topic_title(slug, self.topics[slug] if slug in self.topics else Topic(title=self._label("topics", slug)))
+        if slug in self.titled or f"topics/{slug}" not in self.selections:
+            return topic_title(slug, self.topics[slug])
+        return topic_title(slug, Topic(title=self._label("topics", slug)))
 
     def _entry(self, entry: Entry) -> Entry:
         """Give an entry its last form: one object for all feeds, with topics titled as their feeds are."""
@@ -128,8 +134,9 @@ class _Hall:
         return self.made[entry.id]
 
     def _titled(self, topic: Category) -> Category:
-        known = self.topics.get(topic.term)
-        return replace(topic, label=topic_title(topic.term, known)) if known else topic
+        if topic.term not in self.titled:
+            return topic
+        return replace(topic, label=topic_title(topic.term, self.topics[topic.term]))
 
     def _feed(self, path: str, title: str | None, about: Topic) -> Feed:
         """Make a feed; `about` has its description and page, and no title means that of the site."""

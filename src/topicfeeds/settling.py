@@ -22,6 +22,9 @@ from .selecting import tag_key, tag_slugs, topic_slug
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^`{|}]+')
 
 
+_DEEPEST = 250
+
+
 class _Refused(Exception):
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
@@ -151,7 +154,7 @@ class _Desk:
             published=published,
             updated=updated,
             summary=self._text(record, "summary", item.summary) if item.summary else None,
-            content=self._text(record, "content", item.content) if item.content else None,
+            content=self._content(record, item.content) if item.content else None,
             topics=topics,
             tags=tuple(self._tags(record)),
             authors=tuple(self._authors(record)),
@@ -173,6 +176,14 @@ class _Desk:
         if not shape(whole):
             raise _Refused(name, "is blank")
         return shape(whole)
+
+    def _content(self, record: Record, value: str) -> str:
+        size = len(value.encode("utf-8", "replace"))
+        if size > self.site.feeds.max_body:
+            raise _Refused("content", f"has {size} bytes, more than the {self.site.feeds.max_body} of feeds.max_body")
+        if cleaning.depth(value) > _DEEPEST:
+            raise _Refused("content", f"has tags nested more than {_DEEPEST} deep")
+        return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:
         for author in record.item.authors:

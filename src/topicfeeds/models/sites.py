@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..cleaning import ascii_host
 from ..errors import nearest, show
 from .fields import Language, Model, Names, Text, Url, Zone
-from .items import PersonOrName
+from .items import Event, PersonOrName
 
 RESERVED = frozenset(
     ["index", "all", "feeds", "con", "prn", "aux", "nul"]
@@ -52,6 +52,13 @@ def _slashed(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
+def _field_name(name: str) -> str:
+    if name not in Event.model_fields:
+        raise ValueError(f"unknown field{nearest(name, Event.model_fields)}")
+    return name
+
+
+FieldName = Annotated[str, AfterValidator(_field_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Format = Literal["atom", "rss"]
 
@@ -75,12 +82,23 @@ class Source(Model):
     """Where items are read from: files by name or pattern, relative to the site file."""
 
     path: Text
-    format: Literal["jsonl", "listing", "yaml"] | None = None
+    """A file, a pattern, a folder (all files below it), or `-` for standard input."""
+    format: Literal["csv", "json", "jsonl", "listing", "markdown", "toml", "yaml"] | None = None
     """Left out: by the suffix of the file."""
     topics: Names = ()
     """Given to every item of this source."""
     untitled: Literal["label", "skip"] = "skip"
     """What becomes of items without a title on a text page: left out, or labelled with kind and date."""
+    fields: Mapping[FieldName, Text] = {}
+    """Where other people's records have our fields: dotted paths. What is not named here is not read."""
+    defaults: Mapping[FieldName, Any] = {}
+    """Values for fields that a record does not have."""
+    timezone: Zone | None = None
+    """The zone of dates and times without offset; left out: the site's."""
+    date_format: Text | None = None
+    """How dates are written, where not in ISO 8601, in the letters of `strptime`."""
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] = ","
+    """What is between the cells of CSV."""
 
 
 class FeedSettings(Model):
@@ -89,6 +107,8 @@ class FeedSettings(Model):
     formats: Annotated[Sequence[Format], Field(min_length=1), AfterValidator(tuple)] = ("atom", "rss")
     limit: Annotated[int, Field(ge=1)] = 50
     """How many entries a feed has at most: the newest."""
+    max_body: Annotated[int, Field(ge=1)] = 1024 * 1024
+    """How many bytes the content of an item may have."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(tuple)] = ("topic", "tag")
 
 

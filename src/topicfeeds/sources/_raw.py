@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
+
+from ..errors import Problem
+
+_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,20 @@ class Unreadable(Exception):
 
     def __init__(self, line: int, message: str) -> None:
         self.line, self.message = line, message
+
+
+def twice(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[Problem]:
+    """Refuse a record for the fields that it has twice, each with its line."""
+    for name, line in fields:
+        yield Problem(path, line, name, "stands twice in one item (keep one)", item=item)
+
+
+def text_of(file: BinaryIO) -> str:
+    """Read a file as `decode` does, unless it is too large for a format that cannot be read bit by bit."""
+    content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise Unreadable(1, f"is larger than {_LARGEST >> 20} MiB (write JSON Lines, which is read item by item)")
+    return decode(content)
 
 
 def decode(content: bytes) -> str:

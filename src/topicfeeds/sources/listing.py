@@ -15,7 +15,7 @@ from typing import BinaryIO
 from ..errors import Problem, show
 from ..flow import Page
 from ..models import Source
-from ._raw import Raw, Unreadable, decode
+from ._raw import Raw, Unreadable, text_of
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
 _DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
@@ -69,7 +69,7 @@ class _Parts:
 
 def read_listing(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
     """Read a text page. Raises Unreadable."""
-    groups, rest = _groups(decode(file.read()))
+    groups, rest = _groups(text_of(file))
     parts = [_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
     yield from _page(parts[0].before if parts else rest, source)
     if parts and not parts[0].texts and parts[0].before:

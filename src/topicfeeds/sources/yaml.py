@@ -1,65 +1,31 @@
-"""Records in files: JSON Lines and YAML."""
+"""YAML: a list of items, or a document for each. All scalars are text, as they are written."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ..errors import Problem, show
+from ..errors import Problem
 from ..models import Source
-from ._raw import Raw, Unreadable, decode
+from ._raw import Raw, Unreadable, text_of, twice
 
-_BOM = b"\xef\xbb\xbf"
 _DEEPEST = 64
-# An escape of JSON: a pair of surrogates, a lone one, or any other.
-_LONE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.")
 _NULL = "tag:yaml.org,2002:null"
 
 
-def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
-    """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
-    from pydantic_core import from_json
-
-    # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
-    for number, line in enumerate(file, 1):
-        stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
-        if not stripped:
-            continue
-        try:
-            text = decode(stripped)
-            fields = from_json(whole := _without_lone_surrogates(text), allow_inf_nan=False, cache_strings="keys")
-        except Unreadable as error:
-            raise Unreadable(number, error.message) from None
-        except ValueError as error:
-            sentence = str(error).replace("line 1 ", "")
-            raise Unreadable(number, f"is not JSON: {sentence}") from None
-        if whole != text:
-            yield Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
-        if not isinstance(fields, dict):
-            raise Unreadable(number, f"{show(fields)} is no JSON object (write one item a line, in braces)")
-        yield Raw(fields, number)
-
-
-def _without_lone_surrogates(text: str) -> str:
-    """Put U+FFFD in place of escapes that JSON allows and Unicode does not."""
-    if "\\u" not in text:
-        return text
-    return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
-
-
 def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
-    """Read YAML: a list of items, or a document for each. All scalars are text. Raises Unreadable."""
+    """Read a YAML file. Raises Unreadable."""
+    yield from yaml_records(text_of(file), path)
+
+
+def yaml_records(text: str, path: str) -> Iterator[Raw | Problem]:
+    """Yield the records of a text. Raises Unreadable."""
     import yaml
 
-    text = decode(file.read())
     reader = _YamlReader(text)
     try:
         for raw in reader.items():
-            yield from (
-                Problem(path, line, name, "stands twice in one item (keep one)", item=raw.line)
-                for name, line in reader.twice
-            )
+            yield from twice(path, raw.line, reader.twice)
             if not reader.twice:
                 yield raw
     except yaml.MarkedYAMLError as error:

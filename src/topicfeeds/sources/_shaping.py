@@ -1,0 +1,62 @@
+"""Other people's records in the shape of an item: as the source says, and never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from ..errors import show
+from ..models import Source
+
+_DATES = ("published", "updated", "start", "end")
+
+
+class Misshapen(Exception):
+    """A value is not of the form that the source says."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field, self.message = field, message
+
+
+def shape(record: Any, source: Source) -> Any:
+    """Give a record the names of an item's fields. Raises Misshapen.
+
+    With `fields`, these are taken and nothing else; without, the record is taken as it is.
+    """
+    if source.fields:
+        record = {name: _at(record, path.split(".")) for name, path in source.fields.items()}
+    if not isinstance(record, Mapping) or not (source.defaults or source.date_format or source.timezone):
+        return record
+    given = {name: value for name, value in record.items() if not _absent(value)}
+    zone = {"timezone": source.timezone} if source.timezone else {}
+    fields = {**zone, **source.defaults, **given}
+    if source.date_format:
+        for name in _DATES:
+            if isinstance(fields.get(name), str):
+                fields[name] = _moment(fields[name], source.date_format, name)
+    return fields
+
+
+def _absent(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    """Follow names into mappings, objects, and each element of lists; methods are called."""
+    for depth, name in enumerate(path):
+        if isinstance(value, (list, tuple)):
+            return [one for one in (_at(element, path[depth:]) for element in value) if one is not None]
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+        if callable(value):
+            value = value()
+    return value
+
+
+def _moment(text: str, form: str, name: str) -> date | datetime:
+    try:
+        moment = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - a zone, if it has none, comes later
+    except ValueError:
+        raise Misshapen(name, f"{show(text)} is not of the form {show(form)} (see date_format)") from None
+    timed = any(f"%{letter}" in form for letter in "HIMScXfpz")
+    return moment if timed else moment.date()

@@ -1,0 +1,52 @@
+"""CSV: a header of field names, then an item a row. Lists have `;` between their parts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from ..errors import Problem, show
+from ..models import Source
+from ._raw import Raw, Unreadable, text_of
+
+_LISTS = {"topics", "tags", "authors"}
+_CELL = 8 * 1024 * 1024
+"""Characters of a cell; what an item may hold is less, and told by the item's own rules."""
+
+
+def read_csv(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+    """Read a CSV file (RFC 4180). A column such as `location.name` is part of a field. Raises Unreadable."""
+    text = text_of(file)
+    csv.field_size_limit(max(_CELL, csv.field_size_limit()))
+    rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
+    line = 1
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if len(set(header)) < len(header):
+            twice = sorted({name for name in header if header.count(name) > 1})
+            raise Unreadable(1, f"the header has {show(twice[0])} twice (keep one)")
+        line = rows.line_num + 1
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                if len(row) != len(header):
+                    raise Unreadable(line, f"has {len(row)} cells, the header {len(header)} (quote cells with commas)")
+                yield Raw(_fields(header, row), line)
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise Unreadable(line, f"is not CSV: {error}") from None
+
+
+def _fields(header: list[str], row: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, cell in zip(header, row, strict=True):
+        if not cell.strip():
+            continue
+        outer, _, inner = name.partition(".")
+        value = [part.strip() for part in cell.split(";") if part.strip()] if name in _LISTS else cell
+        if inner:
+            fields.setdefault(outer, {})[inner] = value
+        else:
+            fields[name] = value
+    return fields

@@ -1,0 +1,122 @@
+"""JSON and JSON Lines: a list of items, an object with `items`, or an object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NoReturn
+
+from ..errors import Problem, show
+from ..models import Source
+from ._raw import Raw, Unreadable, decode, text_of, twice
+
+_BOM = b"\xef\xbb\xbf"
+_LONGEST = 16 * 1024 * 1024
+"""Bytes of a line: ten times what an item may hold."""
+# An escape of JSON: a pair of surrogates, a lone one, or any other.
+_LONE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.")
+_BLANKS = re.compile(r"[ \t\n\r]*")
+
+
+def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+    """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
+    number = 0
+    # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
+    while line := file.readline(_LONGEST):
+        number += 1
+        if len(line) == _LONGEST:
+            raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
+        stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
+        if stripped:
+            yield from _line(stripped, number, path)
+
+
+def _line(line: bytes, number: int, path: str) -> Iterator[Raw | Problem]:
+    doubles: list[str] = []
+    try:
+        text = decode(line)
+        whole = _without_lone_surrogates(text)
+        fields, end = _value(whole, 0, doubles)
+        if end < len(whole):
+            raise Unreadable(1, f"is not JSON: more follows the item at column {end + 1}")
+    except Unreadable as error:
+        raise Unreadable(number, error.message) from None
+    if whole != text:
+        yield _mended(path, number)
+    yield from _record(fields, number, path, doubles)
+
+
+def read_json(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+    """Read a JSON file: a list of items, or an object that has one under `items`. Raises Unreadable."""
+    text = text_of(file)
+    whole = _without_lone_surrogates(text)
+    _, end = _value(whole, _skip(whole, 0), [])
+    if (more := _skip(whole, end)) < len(whole):
+        raise Unreadable(_number(whole, more), "is not JSON: more follows the end")
+    if whole != text:
+        yield _mended(path, 1)
+    listed = re.compile(r'\s*(?:\{(?:.*?)"items"\s*:\s*)?\[', re.DOTALL).match(whole)
+    if not listed:
+        raise Unreadable(1, 'is no list of items, and no object with "items"')
+    at, number, counted = _skip(whole, listed.end()), 1, 0
+    while whole[at] != "]":
+        number, counted = number + whole.count("\n", counted, at), at
+        doubles: list[str] = []
+        fields, end = _value(whole, at, doubles)
+        yield from _record(fields, number, path, doubles)
+        at = _skip(whole, end)
+        at = _skip(whole, at + 1) if whole[at] == "," else at
+
+
+def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
+    """Decode the value at a position; names that an object has twice are added to `doubles`."""
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(members)
+        if len(fields) < len(members):
+            names = [name for name, _ in members]
+            doubles.extend(sorted({name for name in names if names.count(name) > 1}))
+        return fields
+
+    def constant(name: str) -> NoReturn:
+        raise Unreadable(_number(text, at), f"is not JSON: {name} is no number")
+
+    decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=constant)
+    try:
+        return decoder.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+        raise Unreadable(error.lineno, message) from None
+    except RecursionError:
+        raise Unreadable(_number(text, at), "is nested too deep") from None
+    except ValueError:
+        raise Unreadable(_number(text, at), "is not JSON: a number has too many digits") from None
+
+
+def _record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[Raw | Problem]:
+    if not isinstance(fields, dict):
+        raise Unreadable(number, f"{show(fields)} is no JSON object (write an item in braces)")
+    yield from twice(path, number, [(name, number) for name in doubles])
+    if not doubles:
+        yield Raw(fields, number)
+
+
+def _mended(path: str, number: int) -> Problem:
+    return Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
+
+
+def _without_lone_surrogates(text: str) -> str:
+    """Put U+FFFD in place of escapes that JSON allows and Unicode does not."""
+    if "\\u" not in text:
+        return text
+    return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
+
+
+def _skip(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+def _number(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

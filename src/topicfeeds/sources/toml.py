@@ -1,0 +1,40 @@
+"""TOML: an `[[item]]` for each item."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from ..errors import Problem, show
+from ..locating import line_of, toml_lines
+from ..models import Source
+from ._raw import Raw, Unreadable, text_of
+
+
+def read_toml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+    """Read a TOML file. Raises Unreadable."""
+    text = text_of(file)
+    table = toml_table(text)
+    lines = toml_lines(text)
+    for name in table:
+        if name != "item":
+            raise Unreadable(line_of((name,), lines), f"{show(name)} belongs to no item (write [[item]] above)")
+    items = table.get("item", [])
+    for number, fields in enumerate(items if isinstance(items, list) else [items]):
+        place = ("item", number)
+        if not isinstance(items, list) or not isinstance(fields, dict):
+            raise Unreadable(line_of(("item",), lines), "is no list of items (write [[item]] above each)")
+        own = {str(key[2]): line for key, line in lines.items() if key[:2] == place and len(key) == 3}
+        yield Raw(fields, line_of(place, lines), own)
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """Parse TOML. Raises Unreadable with the line."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        sentence = str(error).replace(found[0], "") if found else str(error)
+        raise Unreadable(int(found[1]) if found else text.count("\n") + 1, f"is not TOML: {sentence}") from None
