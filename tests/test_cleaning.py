@@ -102,6 +102,7 @@ def dangers(fragment: str) -> list[tuple[str, str, str]]:
         ("<o:p>Word</o:p>", "Word"),
         ("<td colspan=2>x</td>", "x"),
         ("a\x08b\ufffec&#1;&#xFFFF;d", "abcd"),
+        (" \ufeff &#xFEFF;a\ufeff ", "a"),
         ("<audio controls src=/x.mp3></audio>", '<audio controls="" src="https://www.example.org/x.mp3"></audio>'),
     ],
 )
@@ -126,6 +127,10 @@ def test_a_fragment_keeps_what_is_harmless(written: str, published: str) -> None
         ("JaVa\tScRiPt:alert(1)", None),
         ("&#106;avascript:alert(1)", None),
         ("\x01javascript:alert(1)", None),
+        ("&nbsp;javascript://e.org/%0aalert(1)", "https://www.example.org/news/&nbsp;javascript:/e.org/%0aalert(1)"),
+        ("\u3000vbscript://e.org/x", "https://www.example.org/news/\u3000vbscript:/e.org/x"),
+        ("file://e.org/x", None),
+        ("ftp://example.org/x", None),
         ("vbscript:x", None),
         ("data:text/html,x", None),
         ("blob:https://example.org/x", None),

@@ -211,6 +211,36 @@ def test_a_closed_stdout_is_no_error(started: Path) -> None:
     assert b"12 documents written" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("build >&-", 0),
+        ("build 2>&-", 0),
+        ("build >/dev/full", 0),
+        ("build 2>/dev/full", 0),
+        ("build >/dev/full 2>&1", 0),
+        ("build --site missing 2>/dev/full", 2),
+        ("build --site missing 2>&-", 2),
+        ("init fresh >/dev/full", 0),
+        ("--help >/dev/full", 74),
+        ("init " + "a" * 300, 74),
+    ],
+)
+def test_streams_that_nobody_reads_change_nothing(started: Path, line: str, code: int) -> None:
+    run = ["/bin/sh", "-c", f"{sys.executable} -m topicfeeds {line}"]
+    done = subprocess.run(run, cwd=started, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "Traceback" in done.stderr, "ignored" in done.stderr) == (code, False, False)
+    assert (started / "public").exists() == ("build" in line and code == 0)
+    assert (started / "fresh/items/first.yaml").exists() == ("fresh" in line)
+
+
+def test_what_is_typed_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    run = command("build", "x\n\x1b[31m", cwd=tmp_path)
+    assert run.code == 2
+    assert "\x1b" not in run.err
+    assert r"x\n\x1b[31m" in run.err
+
+
 def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
     code = (
         "import sys, topicfeeds.publishing as p, topicfeeds.cli as c\n"

@@ -87,6 +87,39 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
     ]
 
 
+def test_what_stands_in_strings_and_arrays_of_several_lines_is_no_key(tmp_path: Path) -> None:
+    text = r"""title = "x"
+description = QQQ
+[[sources]]
+logo = "a"
+QQQ
+url = "https://e.org"  # [a comment
+tags = { "a" = { slug = "a[b" } }
+rights = AAA
+[x]
+AAA
+logo = "y"
+[feeds]
+per = [
+  ["x"],
+  "topic"
+]
+limit = 0
+[topics.'a"b']
+[[sources]]
+pat = 3
+""".replace("QQQ", '"' * 3).replace("AAA", "'" * 3)
+    told = [line.split(" ")[:2] for line in load(tmp_path, text)]
+    assert [" ".join(words) for words in told] == [
+        "topicfeeds.toml:7: tags.a.slug:",
+        "topicfeeds.toml:11: logo:",
+        "topicfeeds.toml:13: feeds.per[0]:",
+        "topicfeeds.toml:17: feeds.limit:",
+        'topicfeeds.toml:18: topics.a"b:',
+        "topicfeeds.toml:20: sources[0].pat:",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -94,6 +127,7 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
         ('a = 1\nb = "x\n', "topicfeeds.toml:2: is not TOML: "),
         ("a = 1\na = 2\n", "topicfeeds.toml:2: is not TOML: Cannot overwrite a value"),
         ('a = """', "topicfeeds.toml:1: is not TOML: "),
+        (f"a = {'9' * 5000}", "topicfeeds.toml:1: is not TOML: "),
     ],
 )
 def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, message: str) -> None:
@@ -114,7 +148,7 @@ def test_a_site_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         load_site(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match=r"cannot be read: Is a directory$"):
         load_site(tmp_path)
-    assert load(tmp_path, b"title = '\xff'")[0].endswith("is not UTF-8 (save the file as UTF-8)")
+    assert load(tmp_path, b"\ntitle = '\xff'") == ["topicfeeds.toml:2: is not UTF-8 (save the file as UTF-8)"]
 
 
 def test_the_starter_and_the_example_are_fine() -> None:

@@ -156,7 +156,11 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", "", "1: is not JSON: expecting value at column 1"),
+        ("a.json", " \n", "1: is empty (remove the file, or the source, if that is meant)"),
+        ("a.csv", "", "1: is empty"),
+        ("a.jsonl", "\n\n", "1: is empty"),
+        ("a.txt", "gardens\n\nWe dig.\n", "1: has no item, as no line is like"),
+        ("a.json", "x", "1: is not JSON: expecting value at column 1"),
         ("a.json", '"x"', '1: is no list of items, and no object with "items"'),
         ("a.json", '{"item": []}', '1: is no list of items, and no object with "items"'),
         ("a.json", '[{"title": "A"},\n]', "2: is not JSON: "),

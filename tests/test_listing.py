@@ -82,7 +82,31 @@ def test_heading_and_description_stand_before_the_first_item() -> None:
     assert page(text.replace("urban gardens\n\n", "")) == Page("gardens", None, "Who digs.\n\nWho waters.")
     assert page("Title\n\nSummary.\n\npublication date: 01-02-2017\n") == Page("gardens", None, None)
     assert page("documents for gardens\n\nT\n\nS\n\npublication date: 01-02-2017").title == "gardens"
-    assert page("urban gardens\n\nNothing yet.") == Page("gardens", "urban gardens", "Nothing yet.")
+
+
+def test_a_page_without_a_date_is_another_page() -> None:
+    for text in ("<html>\n502 Bad Gateway\n</html>", "news\n\ndate\n12-02-2016\n", "urban gardens\n\nNothing yet."):
+        with pytest.raises(Unreadable, match="has no item, as no line is like"):
+            listed(text)
+
+
+def test_bullets_with_one_blank_are_tags_where_they_are_short() -> None:
+    text = "A\n\na\n\npublication date: 01-02-2017\n\n • economy\n • soil and water\n\n"
+    text += "B\n\nb\n\npublication date: 01-01-2017"
+    assert raws(text)[1].fields["tags"] == ["economy", "soil and water"]
+    assert raws(text)[1].fields["title"] == "B"
+
+
+def test_an_event_that_is_cut_off_is_left_out() -> None:
+    assert problems("A\n\na\n\nstart date: 01-02-2017\nend da") == [
+        'page.txt:6: end: "end da" is no date (write 31-12-2026); the item is left out'
+    ]
+
+
+def test_an_untitled_event_that_ends_before_it_starts_is_refused_and_not_just_left_out() -> None:
+    assert problems("start date: 02-03-2017\nend date: 01-03-2017") == [
+        "page.txt:2: end: ends before it starts; the item is left out"
+    ]
 
 
 def test_tags_end_the_description_also_where_it_has_bullets() -> None:

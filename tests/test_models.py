@@ -109,7 +109,26 @@ def test_a_field_of_events_on_an_article_is_named_as_such() -> None:
         ({"tags": "a, b"}, 'tags: "a, b" is text, not a list (write [a, b])'),
         ({"tags": ["a", ""]}, "tags[1]: is blank"),
         ({"tags": [2026]}, "tags[0]: 2026 is a number, not text"),
-        ({"id": "a\nb"}, 'id: "a\nb" has a line break or a control character (take it out)'),
+        ({"title": date(2026, 1, 1)}, "title: datetime.date(2026, 1, 1) is a date, not text"),
+        ({"<b>": 1}, "<b>: unknown field"),
+        ({"[key]": 1}, ": unknown field"),
+        ({"": 1}, ": unknown field"),
+        ({"authors": [{"name": "A", "<x>": 1}]}, "authors[0].<x>: unknown field"),
+        ({"id": 10**5000}, "id: "),
+        ({"title": 10**5000}, "title: a number of thousands of digits is a number, not text"),
+        ({"published": "\ud800"}, r'published: "\ud800" is no date'),
+        ({"published": "2026-01-01T10:00+05:60"}, 'published: "2026-01-01T10:00+05:60" is no date in ISO 8601'),
+        ({"published": "2026-01-01T10:00+15:00"}, 'published: "2026-01-01 10:00:00+15:00" is no date: an offset is 14'),
+        ({"timezone": "localtime"}, 'timezone: unknown time zone "localtime"'),
+        (
+            {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": True}]},
+            "enclosures[0].length: True is no",
+        ),
+        (
+            {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": "1_0"}]},
+            'enclosures[0].length: "1_0" is',
+        ),
+        ({"id": "a\nb"}, r'id: "a\nb" has a line break or a control character (take it out)'),
         ({"kind": "talk"}, 'kind: unknown value "talk" (known: article, event)'),
         ({"language": "english"}, 'language: "english" is no language (write a tag such as en or pt-BR, BCP 47)'),
         ({"timezone": "../../etc/passwd"}, "timezone: unknown time zone"),
@@ -143,6 +162,7 @@ def test_a_wrong_value_is_told_with_its_field_and_mend(fields: dict[str, object]
     ["javascript:alert(1)", "/news/1", "//example.org/x", "ftp://example.org/", "https:/example.org", "https://"]
     + ["https://user:pw@example.org/", "https://example.org:99999/", "https://[::1", "https://exa mple.org/"]
     + ["https://example.org\\@evil.example/", "https://exam\u200bple.org/", "https://example.org/\x07", "mailto:a@b.c"]
+    + ["https://a..b/", f"https://{'a' * 70}.example/", "https://1.2.3.4.5/", "https://[v1.x]/"]
     + ["https://example.org/a\nb", "https://-x-.example/\u2028", "https://\u2100.example/"],
 )
 def test_a_link_that_is_no_public_web_address_is_refused(link: str) -> None:
@@ -169,7 +189,8 @@ def test_a_link_is_kept_as_it_is_but_for_blanks_and_quotes(written: str, kept: s
 def test_a_record_with_a_start_is_an_event() -> None:
     assert isinstance(parse({"title": "x", "start": "2026-01-01"}), Event)
     assert isinstance(parse({"title": "x", "published": "2026-01-01"}), Article)
-    assert isinstance(parse({"title": "x", "published": "2026-01-01", "start": ""}), Article)
+    assert isinstance(parse({"title": "x", "published": "2026-01-01", "start": " "}), Article)
+    assert isinstance(parse({"title": "x", "start": "2026-01-01", "kind": " "}), Event)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +286,19 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
         ({"tags": {"C++": {"slug": "c-0123456789"}}}, 'tags.C++.slug: "c-0123456789" is no slug'),
         ({"tag_authority": "example.org"}, 'tag_authority: "example.org" is no authority'),
         ({"tag_authority": "example.org,2026-13"}, 'tag_authority: "example.org,2026-13" is no authority'),
+        ({"url": "https://example.org/?a=1"}, 'url: "https://example.org/?a=1" has a ? or #'),
+        ({"title": "\x01"}, r'title: "\x01" has characters that no feed can have'),
+        ({"title": "\ufeff"}, r'title: "\ufeff" has characters that no feed can have'),
+        ({"author": "\x01"}, r'author: "\x01" has characters that no feed can have'),
+        ({"author": {"name": "a\x01", "email": "a@b"}}, r'author: "a\x01" has characters that no feed can have'),
+        ({"topics": {"x": {"title": "\x01"}}}, r'topics.x.title: "\x01" has characters that no feed can have'),
+        ({"feeds": {"limit": True}}, "feeds.limit: True is no whole number"),
+        ({"feeds": {"limit": "7"}}, 'feeds.limit: "7" is no whole number'),
+        ({"tags": {"<b>": {"slug": "Bad"}}}, 'tags.<b>.slug: "Bad" is no slug'),
+        ({"sources": [{"path": "a\0b"}]}, "sources[0].path: "),
+        ({"sources": [{"format": "json"}]}, "sources[0]: needs either a path"),
+        ({"sources": [{"path": "x", "database": "y"}]}, "sources[0]: needs either a path"),
+        ({"sources": [{"database": "y"}]}, "sources[0]: needs database and query together"),
         ({"url": "https://my_host/"}, 'tag_authority: is missing: no ids can be made of this url (write "example.org,'),
         ({"url": "https://[::1]/"}, "tag_authority: is missing: no ids can be made of this url"),
         ({"timezone": "Mars"}, 'timezone: unknown time zone "Mars"'),
@@ -282,6 +316,19 @@ def test_a_wrong_site_is_told_with_its_field(fields: dict[str, object], message:
     given = {"title": "x", "url": "https://example.org", **fields}
     (told,) = words(Site, given)
     assert told.startswith(message)
+
+
+def test_two_spellings_of_one_tag_cannot_both_be_declared() -> None:
+    tags = {"C++": {"slug": "cpp"}, "c++": {"slug": "cplus"}}
+    assert words(Site, {"title": "x", "url": "https://example.org", "tags": tags}) == [
+        'tags.C++: "C++" is the same tag as another here (keep one)',
+        'tags.c++: "c++" is the same tag as another here (keep one)',
+    ]
+
+
+def test_a_format_that_is_named_twice_is_made_once() -> None:
+    made = site(feeds={"formats": ["rss", "atom", "rss"], "per": ["tag", "tag"]})
+    assert (made.feeds.formats, made.feeds.per) == (("rss", "atom"), ("tag",))
 
 
 def test_two_declared_tags_or_feeds_cannot_share_a_slug() -> None:

@@ -137,12 +137,3 @@ def test_every_feed_holds_the_newest_of_what_it_is_about(
         newest = sorted(about, key=lambda i: i.id or "")
         newest.sort(key=lambda i: str(i.published), reverse=True)
         assert names(feed) == [i.id for i in newest[:limit]]
-
-
-def test_what_the_site_says_is_made_whole_too() -> None:
-    made = site(
-        title="City\x08 \n Network", description="a\x08b", rights="c\x01", feed=[{"slug": "x", "title": "X\x02"}]
-    )
-    feeds = select(made, [])
-    assert (feeds["all"].title, feeds["all"].description, feeds["all"].rights) == ("City Network", "ab", "c")
-    assert (feeds["all"].author.name, feeds["feeds/x"].title) == ("City Network", "X - City Network")

@@ -41,6 +41,9 @@ def minted(kind: str, day: str, title: str, n: int) -> str:
         ("two words/é?", "tag:example.org,2026:item/two%20words%2F%C3%A9%3F"),
         ("https:example", "tag:example.org,2026:item/https%3Aexample"),
         ("a:b c", "tag:example.org,2026:item/a%3Ab%20c"),
+        ("x:%zz", "tag:example.org,2026:item/x%3A%25zz"),
+        ("x:a#b#c", "tag:example.org,2026:item/x%3Aa%23b%23c"),
+        ("x:a%20#b", "x:a%20#b"),
     ],
 )
 def test_an_iri_is_an_id_as_it_is_and_other_text_becomes_a_tag_uri(given_id: str, published_id: str) -> None:
@@ -89,6 +92,12 @@ def test_the_same_item_under_two_topics_is_one_entry_with_both() -> None:
     (made,) = entries(one, other)
     assert [topic.term for topic in made.topics] == ["housing", "mobility"]
     assert [tag.label for tag in made.tags] == ["a", "b", "c"]
+
+
+def test_an_item_under_two_topics_links_to_the_first_that_has_a_page() -> None:
+    topics = {"a": {}, "b": {"url": "https://www.example.org/b"}}
+    (made,) = entries(article(topics=["a"]), article(topics=["b"]), topics=topics)
+    assert made.link == "https://www.example.org/b"
 
 
 def test_an_item_on_two_pages_has_the_earlier_of_the_inferred_dates() -> None:
@@ -216,7 +225,8 @@ def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
 
 
 def test_what_is_no_item_is_told() -> None:
-    assert problems_of([{"title": "x"}]) == ["items:1: {'title': 'x'} is no Article and no Event"]  # type: ignore[list-item]
+    assert problems_of(["x", None]) == ['items:1: "x" is no item', "items:2: None is no item"]  # type: ignore[list-item]
+    assert problems_of([{"title": "x"}]) == ["items:1: published: is missing"]
 
 
 TITLES = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1).filter(str.strip)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from support import article, site
 from topicfeeds import select
-from topicfeeds.models import is_slug
-from topicfeeds.models.sites import RESERVED
-from topicfeeds.selecting import slug_of, tag_key, tag_slugs
+from topicfeeds.models.slugs import RESERVED, is_slug, slug_of, tag_key
+from topicfeeds.selecting import tag_slugs
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=400) | st.text("aAbé -_ß'ſK", max_size=8)
 

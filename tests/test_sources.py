@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -83,6 +85,21 @@ def test_yaml_scalars_are_read_as_they_are_written(tmp_path: Path) -> None:
     )
 
 
+def test_line_separators_in_yaml_are_characters_and_no_lines(tmp_path: Path) -> None:
+    text = "- title: A\u2028B\n  published: 2026-01-01\n- {title: 'C\u2029\x85D', published: x}\n"
+    (one,) = found(tmp_path, "a.yaml", text)
+    assert one.item.title == "A\u2028B"
+    assert told(tmp_path, "a.yaml")[0].startswith("refused a.yaml:3: published: ")
+
+
+def test_a_merge_key_of_yaml_is_told(tmp_path: Path) -> None:
+    text = "- &b {title: x, published: 2026-01-01}\n- <<: *b\n- {*b : x}\n"
+    assert told(tmp_path, "a.yaml")[:0] == []
+    assert "refused a.yaml:2: <<: unknown field" in told(tmp_path, "a.yaml", text)
+    (one,) = found(tmp_path, "b.yaml", "- &k title: a\n  published: 2026-01-01\n  &s summary: b\n")
+    assert one.item.summary == "b"
+
+
 def test_yaml_null_and_blank_are_absent(tmp_path: Path) -> None:
     text = '- {title: A, published: 2026-01-01, summary: null, link: ~, id: "", content: , tags: !!null x}\n'
     (one,) = found(tmp_path, "a.yaml", text)
@@ -134,7 +151,9 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
         ("a.yaml", "[" * 100_000, "1: is no item"),
         ("a.yaml", "- title:\n    " + "[" * 100_000, "2: is nested more than 64 deep"),
         ("a.yaml", "- [a]: b\n", "1: is no name of a field"),
-        ("a.yaml", "- title: \x01\n", "1: is not YAML: "),
+        ("a.yaml", "- title: \n\n  x: \x01\n", "3: is not YAML: control characters are not allowed (U+0001)"),
+        ("a.yaml", "- title: !!python/name:os.system x\n", "1: the tag tag:yaml.org,2002:python/name:os.system is not"),
+        ("a.yaml", "- title: x\n  tags: !mine [a]\n", "2: the tag !mine is not taken (leave it out)"),
         ("a.txt", b"\xe9", "1: byte 1 is not UTF-8"),
         ("a.xls", "", '1: cannot tell the format from the suffix ".xls" (say format = "csv", "json", "jsonl", "'),
         ("a.yamk", "", '1: cannot tell the format from the suffix ".yamk" (did you mean ".yaml"?)'),
@@ -157,6 +176,40 @@ def test_a_pattern_reads_sorted_paths_and_tells_where_it_finds_none(tmp_path: Pa
     assert told(tmp_path, "*.jsonl") == [
         "warning *.jsonl:1: warning: no file matches (mend the path, or remove the source)"
     ]
+
+
+def test_a_file_may_have_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
+    assert [one.path for one in found(tmp_path, "items [2026].yaml", YAML)] == ["items [2026].yaml"] * 2
+
+
+def test_a_pattern_passes_hidden_files_and_folders_over_and_takes_absolute_paths(tmp_path: Path) -> None:
+    for name in (".hidden/a.yaml", ".b.yaml", "c.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{title: x, published: 2026-01-01}", "utf-8")
+    assert [one.path for one in found(tmp_path, "**/*.yaml")] == ["c.yaml"]
+    assert [one.path for one in found(tmp_path, f"{tmp_path}/*.yaml")] == [f"{tmp_path}/c.yaml"]
+    assert [one.path for one in found(tmp_path, ".*/*.yaml")] == [".hidden/a.yaml"]
+
+
+@pytest.mark.parametrize("path", ["items/**/*.yaml", "items/*/*.yaml", "items"])
+def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path: Path, path: str) -> None:
+    (tmp_path / "items/closed").mkdir(parents=True)
+    (tmp_path / "items/closed/a.yaml").write_text("{title: x, published: 2026-01-01}", "utf-8")
+    (tmp_path / "items/b.yaml").write_text("{title: x, published: 2026-01-01}", "utf-8")
+    (tmp_path / "items/closed").chmod(0)
+    code = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from topicfeeds.models import Source\n"
+        "from topicfeeds.sources import read\n"
+        "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
+        f"print(*(one for one in read([Source(path={path!r})], Path('.'))), sep='\\n')\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    (tmp_path / "items/closed").chmod(0o700)
+    assert done.stdout == f"{path}:1: cannot be read: items/closed: Permission denied\n", done.stderr
 
 
 def test_a_source_gives_its_topics_to_every_item_and_may_name_the_format(tmp_path: Path) -> None:

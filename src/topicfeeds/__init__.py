@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .formats import render
     from .models import Article, Enclosure, Event, Person, Place, Site, Topic
     from .publishing import build, publish, read, select
+    from .sources.objects import read_objects
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ __all__ = [
     "load_site",
     "publish",
     "read",
+    "read_objects",
     "render",
     "select",
 ]
@@ -51,6 +53,7 @@ _HOMES = {
     ".formats": ["render"],
     ".models": ["Article", "Enclosure", "Event", "Person", "Place", "Site", "Topic"],
     ".publishing": ["build", "publish", "read", "select"],
+    ".sources.objects": ["read_objects"],
 }
 
 

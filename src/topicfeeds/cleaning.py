@@ -14,6 +14,8 @@ from urllib.parse import quote, urljoin, urlsplit
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
+_MARGIN = re.compile("^[\\s\ufeff]+|[\\s\ufeff]+$")
+_TRIMMED = "".join(map(chr, range(33)))  # what browsers take off an address, and nothing more (WHATWG URL, 4.4)
 _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
 # A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
@@ -84,7 +86,7 @@ def html(fragment: str, base: str) -> str:
         attribute_filter=keep,
         url_schemes={"http", "https", "mailto", "tel"},
     )
-    return text(clean).strip()  # again: a reference such as &#1; has become its character
+    return _MARGIN.sub("", text(clean))  # again: a reference such as &#1; has become its character
 
 
 def depth(fragment: str) -> int:
@@ -105,11 +107,11 @@ def percent_encoded(address: str) -> str:
 def _address(base: str, value: str, tag: str) -> str | None:
     """Make an address absolute; None where it is none that a reader should follow."""
     try:
-        address = urljoin(base, value.strip())
+        address = urljoin(base, value.strip(_TRIMMED))
         parts = urlsplit(address)
         if parts.scheme in ("mailto", "tel"):
             return address if tag == "a" else None
-        if not parts.hostname or "@" in parts.netloc or "\\" in address:
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in address:
             return None
         start = address.index(parts.netloc) + len(parts.netloc)
         return address[:start] + percent_encoded(address[start:])

@@ -6,15 +6,16 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from . import __version__
-from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError
+from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError, printable
 
 if TYPE_CHECKING:
     from .flow import Changes, Document
@@ -26,21 +27,31 @@ STARTED = time.monotonic()
 
 def main() -> None:
     """Run the command; our own errors are lines and a status of their own, bugs keep their traceback."""
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        _write(stream, "")  # whatever is left, before the interpreter trips over a closed one
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        return int(cli.main(standalone_mode=False) or 0)
     except TopicFeedsError as error:
-        sys.exit(_stopped(error))
+        return _stopped(error)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        usage = getattr(error, "ctx", None)
+        _tell(f"{usage.get_usage()}\n" if usage else "", f"Error: {printable(error.format_message())}")
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
+    except OSError as error:
+        _tell(printable(f"topicfeeds: {error.filename or 'output'}: {error.strerror or error}"))
+        return 74
     except Exception:
         import traceback
 
-        traceback.print_exc()
-        _tell("this is a bug in topicfeeds: please report it with the lines above")
-        sys.exit(70)
+        _tell(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
+        return 70
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +70,7 @@ def init(folder: Path) -> None:
     starter = files(__package__) / "starter"
     made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
     for path in made:
-        if path.exists():
+        if os.path.lexists(path):
             raise ConfigError(message=f"{path}: is there already, and nothing was written")
     for path, content in made.items():
         try:
@@ -67,7 +78,7 @@ def init(folder: Path) -> None:
             path.write_bytes(content)
         except OSError as error:
             raise PublishError(message=f"{error.filename}: cannot be written: {error.strerror}") from error
-        click.echo(path)
+        _write(sys.stdout, f"{path}\n")
     _tell(f"now run: topicfeeds build --site {next(iter(made))}")
 
 
@@ -147,13 +158,9 @@ def _print_problems(problems: Sequence[Problem], *, quiet: bool, everything: boo
 
 def _print_changes(changes: Changes, dry_run: bool) -> None:
     """Print the paths, and a summary where there is something to sum up."""
-    try:
-        for path in (*changes.written, *changes.removed):
-            print(path)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the paths has seen enough; the feeds are published
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if changes.written or changes.removed:
+    paths = (*changes.written, *changes.removed)
+    _write(sys.stdout, "".join(f"{path}\n" for path in paths))
+    if paths:
         done = "to write" if dry_run else "written"
         seconds = time.monotonic() - STARTED
         _tell(
@@ -164,7 +171,7 @@ def _print_changes(changes: Changes, dry_run: bool) -> None:
 
 def _progress(documents: Sequence[Document]) -> Iterable[Document]:
     """Show a bar on a terminal, once a run has taken a second."""
-    return _bar(documents) if sys.stderr.isatty() else documents
+    return _bar(documents) if sys.stderr and sys.stderr.isatty() else documents
 
 
 def _bar(documents: Sequence[Document]) -> Iterator[Document]:
@@ -185,5 +192,16 @@ def _bar(documents: Sequence[Document]) -> Iterator[Document]:
             yield document
 
 
-def _tell(message: str) -> None:
-    click.echo(message, err=True)
+def _tell(*lines: str) -> None:
+    _write(sys.stderr, "".join(f"{line}\n" for line in lines if line))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Print, and go on where nobody can read it: a closed or full stream undoes nothing that was done."""
+    try:
+        if stream:
+            stream.write(text)
+            stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno() if stream else 1)

@@ -24,9 +24,10 @@ def load_site(path: Path | str) -> Site:
     except OSError as error:
         hint = " (topicfeeds init makes one)" if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(message=f"{path}: cannot be read: {error.strerror}{hint}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(message=f"{path}: is not UTF-8 (save the file as UTF-8)") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Problem(name, line, "", "is not UTF-8 (save the file as UTF-8)")]) from None
+    except (ValueError, RecursionError) as error:
         found = re.search(r" \(at line (\d+), column \d+\)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         sentence = str(error).replace(found[0], "") if found else str(error)

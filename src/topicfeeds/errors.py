@@ -89,7 +89,10 @@ def printable(text: str) -> str:
 
 def show(value: object) -> str:
     """Quote a value for a message, cut to what fits a line."""
-    text = value if isinstance(value, str) else reprlib.repr(value)  # which bounds what nests
+    try:
+        text = printable(value if isinstance(value, str) else reprlib.repr(value))  # which bounds what nests
+    except ValueError:
+        text = "a number of thousands of digits"
     if len(text) > 63:
         text = f"{text[:60]}..."
     return f'"{text}"' if isinstance(value, str) else text

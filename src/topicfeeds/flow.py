@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from . import cleaning
 from .errors import Problem, Severity
@@ -46,8 +47,8 @@ class Page:
     description: str | None
 
 
-Found = Item | Record | Page | Problem
-"""What sources yield, one after the other; items made in Python may stand among them as they are."""
+Found = Item | Record | Page | Problem | Mapping[str, Any]
+"""What sources yield, one after the other; items and mappings made in Python may stand among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections import Counter
 
 _HEADER = re.compile(r"\s*(\[\[|\[)\s*(.+?)\s*\]")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_MARK = re.compile(r"""\\.|\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'|[\[\]{}#]""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([^.\s"']+)""")
 
 Place = tuple[str | int, ...]
@@ -19,21 +20,42 @@ def line_of(place: Place, lines: dict[Place, int]) -> int:
 
 
 def toml_lines(text: str) -> dict[Place, int]:
-    """Find the lines of tables and keys; tomllib does not tell them."""
+    """Find the lines of tables and keys; what stands in strings and arrays of several lines is passed over."""
     lines: dict[Place, int] = {}
     counts: Counter[Place] = Counter()
     table: Place = ()
+    inside, depth = "", 0
     for number, line in enumerate(text.split("\n"), 1):
-        if header := _HEADER.match(line):
-            table = _parts(header[2])
-            if header[1] == "[[":
-                counts[table] += 1
-                table = (*table, counts[table] - 1)
-            lines.setdefault(table, number)
-        elif key := _KEY.match(line):
-            for depth, _ in enumerate(parts := _parts(key[1]), 1):
-                lines.setdefault((*table, *parts[:depth]), number)
+        if not inside and not depth:
+            if header := _HEADER.match(line):
+                table = _parts(header[2])
+                if header[1] == "[[":
+                    counts[table] += 1
+                    table = (*table, counts[table] - 1)
+                lines.setdefault(table, number)
+                continue
+            if key := _KEY.match(line):
+                for length, _ in enumerate(parts := _parts(key[1]), 1):
+                    lines.setdefault((*table, *parts[:length]), number)
+                line = line[key.end() :]
+        inside, depth = _after(line, inside, depth)
     return lines
+
+
+def _after(line: str, inside: str, depth: int) -> tuple[str, int]:
+    """Tell in which string, if any, and how deep in arrays the end of a line is."""
+    for mark in _MARK.findall(line):
+        if inside:
+            inside = "" if mark == inside else inside
+        elif mark in ('"""', "'''"):
+            inside = mark
+        elif mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+        elif mark == "#":
+            break
+    return inside, depth
 
 
 def _parts(dotted: str) -> Place:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from . import building, selecting, settling, sources, writing
 from .errors import Problem, SourceError
-from .flow import Changes, Document, Entry, Feed, Found, Page
+from .flow import Changes, Document, Entry, Feed, Found, Page, Record
 from .models import Site
 
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
 """Sees the documents pass, one by one, as they are worked on: a progress bar."""
 
 
-def read(site: Site, base: Path | str = ".") -> Iterator[Found]:
+def read(site: Site, base: Path | str = ".") -> Iterator[Record | Page | Problem]:
     """Yield what the sources of a site hold, with file and line; findings stand among the items.
 
     `base` is the folder that the paths of the sources are relative to: that of the site file.
@@ -37,9 +37,10 @@ def publish(
 ) -> Changes:
     """Write the feeds of a site into a folder, and tell what changed.
 
-    `items` are articles and events, or what `read` yields. An item that cannot be published is left
-    out and named in the `problems` of the result; with `strict` it stops the run. With `now` (aware),
-    items of the future are held back until then. `state` and `executor` have no use yet.
+    `items` are articles and events, mappings with their fields, or what `read` and `read_objects`
+    yield. An item that cannot be published is left out and named in the `problems` of the result; with
+    `strict` it stops the run. With `now` (aware), items of the future are held back until then.
+    `state` and `executor` have no use yet.
 
     Raises SourceError where the input is refused as a whole, PublishError where the folder cannot be
     written; all old files stand then.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +10,8 @@ from typing import Literal
 
 from .cleaning import line, text
 from .flow import Category, Entry, Feed, Page
-from .models import DeclaredFeed, Person, Site, Topic, is_slug
+from .models import DeclaredFeed, Person, Site, Topic
+from .models.slugs import hashed_slug, is_slug, slug_of, tag_key
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
@@ -195,23 +193,3 @@ def tag_slugs(site: Site) -> Callable[[str], str]:
         return hashed_slug(key) if key not in declared and made in taken else made
 
     return slug
-
-
-def tag_key(label: str) -> str:
-    """Give what labels of one tag have in common: case, Unicode form, white space and hyphens do not count."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", label).casefold())
-    return re.sub(r"[\s-]+", "-", folded).strip("-")
-
-
-def slug_of(label: str) -> str:
-    """Name any text by a path segment: the same for equal keys, another for any other, whatever else there is."""
-    key = tag_key(label)
-    return key if is_slug(key) else hashed_slug(key)
-
-
-def hashed_slug(key: str) -> str:
-    """Name a key by what ASCII has of it, and ten hexadecimal digits of its SHA-256."""
-    letters = "".join(c for c in unicodedata.normalize("NFKD", key) if not unicodedata.category(c).startswith("M"))
-    readable = re.sub(r"[^a-z0-9]+", "-", letters.lower())[:48].strip("-") or "x"
-    digest = hashlib.sha256(re.sub("[\ud800-\udfff]", "\ufffd", key).encode()).hexdigest()
-    return f"{readable}-{digest[:10]}"

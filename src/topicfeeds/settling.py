@@ -16,10 +16,13 @@ from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Page, Record
 from .models import Article, Enclosure, Event, Item, Person, Site
-from .selecting import tag_key, tag_slugs, topic_slug
+from .models.explaining import checked, field_name
+from .models.slugs import tag_key
+from .selecting import tag_slugs, topic_slug
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
-_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^`{|}]+')
+_CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 
 _DEEPEST = 250
@@ -66,8 +69,13 @@ def _records(found: Iterable[Found]) -> Iterator[Record | Page | Problem]:
             yield Record(one, "items", position)
         elif isinstance(one, (Record, Page, Problem)):
             yield one
+        elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
+            yield Problem("items", position, "", f"{show(one)} is no item", item=position)
+        elif isinstance(item := checked(one), Item):
+            yield Record(item, "items", position)
         else:
-            yield Problem("items", position, "", f"{show(one)} is no Article and no Event", item=position)
+            for place, sentence in item:
+                yield Problem("items", position, field_name(place), sentence, item=position)
 
 
 @dataclass(slots=True)
@@ -140,7 +148,8 @@ class _Desk:
             _refuse_duplicate(record, f"{first.path}:{first.line}")
         topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
         self._seen[entry.id] = first._replace(topics=topics, tags=tags, records=records)
-        return replace(entry, topics=topics, tags=tags, records=records)
+        link = record.item.link or self._page(topics)
+        return replace(entry, link=link, topics=topics, tags=tags, records=records)
 
     def _entry(self, record: Record, name: str) -> Entry:
         item = record.item

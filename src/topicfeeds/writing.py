@@ -74,7 +74,7 @@ class _Pending:
 
     def prepare(self, content: bytes) -> None:
         """Write and sync the temporary file, readable for a web server whatever the umask."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _make(self.path.parent)
         self.temporary.unlink(missing_ok=True)
         descriptor = os.open(self.temporary, _NEW, 0o666)
         with os.fdopen(descriptor, "wb") as file:
@@ -104,7 +104,10 @@ class _Pending:
 def _differs(path: Path, content: bytes) -> bool:
     """Compare with what is there. Raises PublishError for a file that is none of ours."""
     if path.is_symlink() or not path.exists():
-        return True
+        above = next(parent for parent in path.parents if parent.exists())
+        if above.is_dir():
+            return True
+        raise PublishError(message=f"{above}: is in the way: a folder is wanted there (name another output)")
     if path.is_file():
         existing = path.read_bytes()
         if existing == content:
@@ -116,8 +119,20 @@ def _differs(path: Path, content: bytes) -> bool:
     )
 
 
+def _make(folder: Path) -> None:
+    """Make a folder that a web server can read, whatever the umask."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(folder.stat().st_mode | 0o555)
+
+
 def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # a folder that may be written but not read cannot be synced
     try:
         os.fsync(descriptor)
     finally:

@@ -4,7 +4,7 @@ Unknown fields are refused; null and blank are absent; all collections take any 
 """
 
 from .items import Article, Enclosure, Event, Item, Person, Place, parse
-from .sites import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic, is_slug
+from .sites import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic
 
 __all__ = [
     "Article",
@@ -19,6 +19,5 @@ __all__ = [
     "Source",
     "Tag",
     "Topic",
-    "is_slug",
     "parse",
 ]

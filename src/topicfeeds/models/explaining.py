@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ..errors import nearest, show
-from .items import Event
+from .items import Article, Event, Item, parse
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
+
+Place = tuple[str | int, ...]
+"""Names of fields, and positions (from 0) in lists."""
 
 _BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
 _KINDS = {
+    date: "a date",
     str: "text",
     bool: "a truth value",
     int: "a number",
@@ -26,10 +33,18 @@ _KINDS = {
 _PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def checked(record: Any) -> Item | list[tuple[Place, str]]:
+    """Validate a record: the item, or the findings about it."""
+    try:
+        return parse(record)
+    except ValidationError as error:
+        return list(explain(error, Event if error.title == "Event" else Article))
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Place, str]]:
     """Give the place (field names and positions from 0) and a sentence for each finding."""
     for finding in error.errors(include_url=False):
-        place = tuple(part for part in finding["loc"] if not str(part).startswith(("<", "[")))
+        place = tuple(part for part in finding["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
         yield place, _sentence(finding, place, model)
 
 
@@ -43,7 +58,7 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        return _unknown(str(place[-1]), place, model)
+        return _unknown(str(finding["loc"][-1]), place, model)
     if kind == "literal_error":
         known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
         hint = nearest(str(given), known) or f" (known: {', '.join(known)})"

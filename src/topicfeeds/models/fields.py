@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,10 +17,13 @@ from ..errors import show
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
 )
+_FARTHEST = timedelta(hours=14)
+"""The largest offset from UTC that XML Schema's dateTime, and so Atom, can have."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+_HOST = re.compile(r"(?=.{1,254}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?")
+_NUMERIC = re.compile(r"(.*\.)?[0-9]+\.?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -33,14 +37,15 @@ class Model(BaseModel):
     @classmethod
     def _present(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {name: v for name, v in value.items() if not _absent(v)}
-        if isinstance(value, (cls, str, bytes, list, tuple, int, float)):
+            return {name: v for name, v in value.items() if not absent(v)}
+        if isinstance(value, (cls, str, bytes, list, tuple, int, float, date)):
             return value
         fields = ((name, getattr(value, name, None)) for name in cls.model_fields)
-        return {name: v for name, v in fields if not _absent(v)}
+        return {name: v for name, v in fields if not absent(v)}
 
 
-def _absent(value: object) -> bool:
+def absent(value: object) -> bool:
+    """Tell null and blank from values."""
     return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
@@ -58,6 +63,8 @@ def _moment(value: object) -> date | datetime:
         raise ValueError(f"{show(value)} is no date (write 2026-03-01 or 2026-03-01T14:30)")
     if not 1000 <= value.year <= 9998:
         raise ValueError(f"the year of {show(str(value))} is not within 1000 and 9998")
+    if isinstance(value, datetime) and abs(value.utcoffset() or timedelta()) > _FARTHEST:
+        raise ValueError(f"{show(str(value))} is no date: an offset is 14 hours at most")
     return value
 
 
@@ -65,9 +72,10 @@ def _parsed(text: str) -> date | datetime:
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
-        if _MOMENT.fullmatch(text):
+        if found := _MOMENT.fullmatch(text):
             # A leap second, which Python does not know, is the second before.
-            return datetime.fromisoformat(text[:16] + text[16:].replace(":60", ":59", 1).replace(",", ".").upper())
+            seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
+            return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
     except ValueError as error:
         reason = f"{error}" if len(str(error)) < 50 else "impossible offset"
         raise ValueError(f"{show(text)} is no date: {reason}") from None
@@ -89,12 +97,33 @@ def _url(value: str) -> str:
         raise ValueError(f"{show(value)} is no web address: {error}") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError(f"{show(value)} is no web address (it must start with https:// or http://)")
-    if "\\" in value or not _HOST.fullmatch(f"[{host}]" if ":" in host else host) or _INVISIBLE.search(parts.netloc):
+    if (
+        "\\" in value
+        or not _is_host(host)
+        or ("[" in parts.netloc and ":" not in host)
+        or _INVISIBLE.search(parts.netloc)
+    ):
         raise ValueError(f"{show(value)} has no valid host (write https://www.example.org/...)")
     if "@" in parts.netloc:
         raise ValueError("holds a user name or a password (take it out: feeds are public)")
     authority = value.index(parts.netloc) + len(parts.netloc)
     return value[:authority] + percent_encoded(value[authority:])
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host or _NUMERIC.fullmatch(host):
+        try:
+            ip_address(host)
+        except ValueError:
+            return False
+        return True
+    return bool(_HOST.fullmatch(host))
+
+
+def _count(value: object) -> object:
+    if isinstance(value, (bool, float)) or (isinstance(value, str) and not value.strip().isdecimal()):
+        raise ValueError(f"{show(value)} is no whole number")
+    return value
 
 
 def _identifier(value: object) -> object:
@@ -104,6 +133,8 @@ def _identifier(value: object) -> object:
 
 def _zone(value: str) -> str:
     try:
+        if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
+            raise ValueError  # the machine's own, or none that is one
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)") from None
@@ -118,6 +149,9 @@ def _language(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Plain text that is not blank."""
+
+Count = Annotated[int, BeforeValidator(_count)]
+"""A whole number, also as text."""
 
 Word = Annotated[Text, AfterValidator(_whole)]
 """Text of one line without control characters."""

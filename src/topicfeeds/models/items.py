@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
-from .fields import Identifier, Language, Model, Moment, Names, Text, Url, Word, Zone
+from .fields import Count, Identifier, Language, Model, Moment, Names, Text, Url, Word, Zone, absent
 
 
 class Person(Model):
@@ -34,18 +35,18 @@ class Enclosure(Model):
 
     url: Url
     type: Annotated[Word, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;.*)?$")]
-    length: Annotated[int, Field(ge=0)] | None = None
+    length: Annotated[Count, Field(ge=0)] | None = None
     title: Text | None = None
 
 
 def _text_or_object(value: object) -> str:
-    return "<text>" if isinstance(value, str) else "<object>"
+    return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
-# The tags in angle brackets name the branch in pydantic's errors; `explain` leaves them out.
-_AsText = Annotated[Text, Tag("<text>")]
-PersonOrName = Annotated[Annotated[Person, Tag("<object>")] | _AsText, Discriminator(_text_or_object)]
-PlaceOrName = Annotated[Annotated[Place, Tag("<object>")] | _AsText, Discriminator(_text_or_object)]
+# The tags name the branch in pydantic's errors; `explain` leaves them out.
+_AsText = Annotated[Text, Tag("\ufdd0text")]
+PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_text_or_object)]
+PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_text_or_object)]
 
 
 class Item(Model):
@@ -121,17 +122,13 @@ class Event(Item):
         return end
 
 
-_TELLING = ("kind", "start")
-
-
 def parse(record: Any) -> Item:
     """Validate a mapping, or an object with attributes. A record with `start` and no `kind` is an event.
 
     Raises pydantic.ValidationError.
     """
-    given = {
-        name: record.get(name) if isinstance(record, Mapping) else getattr(record, name, None) for name in _TELLING
-    }
-    event = given["kind"] == "event" or (given["start"] and not given["kind"])
+    get = record.get if isinstance(record, Mapping) else partial(getattr, record)
+    kind, start = get("kind", None), get("start", None)
+    event = kind == "event" or (absent(kind) and not absent(start))
     model: type[Item] = Event if event else Article
     return model.model_validate(record)

@@ -11,26 +11,16 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..cleaning import ascii_host
+from ..cleaning import ascii_host, line, text
 from ..errors import nearest, show
-from .fields import Language, Model, Names, Text, Url, Zone
-from .items import Event, PersonOrName
+from .fields import Language, Model, Names, Text, Url, Word, Zone
+from .items import Event, Person, PersonOrName
+from .slugs import is_slug, tag_key
 
-RESERVED = frozenset(
-    ["index", "all", "feeds", "con", "prn", "aux", "nul"]
-    + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # files that Windows keeps for itself
-)
-_PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HASHED = re.compile(r"-[0-9a-f]{10}$")
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 )
-
-
-def is_slug(text: str) -> bool:
-    """Tell whether a text can stand in a path as it is, and is no made-up slug's form."""
-    return bool(_PLAIN.fullmatch(text)) and len(text) <= 60 and text not in RESERVED and not _HASHED.search(text)
 
 
 def _slug(value: str) -> str:
@@ -48,7 +38,26 @@ def _authority(value: str) -> str:
     return value
 
 
+def _once(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _said(value: str) -> str:
+    """Refuse what could not stand in XML: a site file is not cleaned, it is mended."""
+    if text(value) != value or not line(value):
+        raise ValueError(f"{show(value)} has characters that no feed can have (take them out)")
+    return value
+
+
+def _author(author: Person | str | None) -> Person | str | None:
+    if author is not None:
+        _said(author if isinstance(author, str) else author.name)
+    return author
+
+
 def _slashed(value: str) -> str:
+    if "?" in value or "#" in value:
+        raise ValueError(f"{show(value)} has a ? or # (write the address of a folder)")
     return value if value.endswith("/") else value + "/"
 
 
@@ -60,14 +69,16 @@ def _field_name(name: str) -> str:
 
 FieldName = Annotated[str, AfterValidator(_field_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
+Said = Annotated[Text, AfterValidator(_said)]
+"""Text of the publisher, fit for XML as it is."""
 Format = Literal["atom", "rss"]
 
 
 class Topic(Model):
     """A subject that the publisher declares. A title left out is made from the slug."""
 
-    title: Text | None = None
-    description: Text | None = None
+    title: Said | None = None
+    description: Said | None = None
     url: Url | None = None
     """The page of the topic, for people."""
 
@@ -81,7 +92,7 @@ class Tag(Model):
 class Source(Model):
     """Where items are read from: files by name or pattern, relative to the site file."""
 
-    path: Text
+    path: Word | None = None
     """A file, a pattern, a folder (all files below it), or `-` for standard input."""
     format: Literal["csv", "json", "jsonl", "listing", "markdown", "toml", "yaml"] | None = None
     """Left out: by the suffix of the file."""
@@ -89,6 +100,10 @@ class Source(Model):
     """Given to every item of this source."""
     untitled: Literal["label", "skip"] = "skip"
     """What becomes of items without a title on a text page: left out, or labelled with kind and date."""
+    database: Text | None = None
+    """In place of `path`: the URL of a database, as SQLAlchemy takes it; `${NAME}` is read from the environment."""
+    query: Text | None = None
+    """What to select there, with columns named as the fields."""
     fields: Mapping[FieldName, Text] = {}
     """Where other people's records have our fields: dotted paths. What is not named here is not read."""
     defaults: Mapping[FieldName, Any] = {}
@@ -100,24 +115,32 @@ class Source(Model):
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] = ","
     """What is between the cells of CSV."""
 
+    @model_validator(mode="after")
+    def _one_kind(self) -> Source:
+        if (self.path is None) == (self.database is None):
+            raise ValueError('needs either a path (path = "items/*.yaml") or a database')
+        if (self.database is None) != (self.query is None):
+            raise ValueError('needs database and query together (query = "select title, published from posts")')
+        return self
+
 
 class FeedSettings(Model):
     """What is made of every selection."""
 
-    formats: Annotated[Sequence[Format], Field(min_length=1), AfterValidator(tuple)] = ("atom", "rss")
-    limit: Annotated[int, Field(ge=1)] = 50
+    formats: Annotated[Sequence[Format], Field(min_length=1), AfterValidator(_once)] = ("atom", "rss")
+    limit: Annotated[int, Field(ge=1, strict=True)] = 50
     """How many entries a feed has at most: the newest."""
-    max_body: Annotated[int, Field(ge=1)] = 1024 * 1024
+    max_body: Annotated[int, Field(ge=1, strict=True)] = 1024 * 1024
     """How many bytes the content of an item may have."""
-    per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(tuple)] = ("topic", "tag")
+    per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_once)] = ("topic", "tag")
 
 
 class DeclaredFeed(Model):
     """A combination of topics and tags with a feed of its own."""
 
     slug: Slug
-    title: Text
-    description: Text | None = None
+    title: Said
+    description: Said | None = None
     url: Url | None = None
     topics: Names = ()
     tags: Names = ()
@@ -130,16 +153,16 @@ class DeclaredFeed(Model):
 class Site(Model):
     """Who publishes, in which language and time zone, and where the feeds will be served."""
 
-    title: Text
+    title: Said
     url: Annotated[Url, AfterValidator(_slashed)]
     feeds_url: Annotated[Url, AfterValidator(_slashed)] | None = None
     """Where the output folder is served; left out: `url`."""
-    description: Text | None = None
+    description: Said | None = None
     language: Language = "en"
     timezone: Zone = "UTC"
-    rights: Text | None = None
+    rights: Said | None = None
     logo: Url | None = None
-    author: PersonOrName | None = None
+    author: Annotated[PersonOrName | None, AfterValidator(_author)] = None
     """Left out: the title."""
     tag_authority: Annotated[str, AfterValidator(_authority)] | None = None
     """What all minted ids start with (RFC 4151); left out: the host of `url` and `,2000`."""
@@ -186,6 +209,10 @@ class Site(Model):
                     yield (table, n, "topics"), f"unknown topic {show(topic)}{nearest(topic, self.topics)}"
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        keys = Counter(map(tag_key, self.tags))
+        for label in self.tags:
+            if keys[tag_key(label)] > 1:
+                yield ("tags", label), f"{show(label)} is the same tag as another here (keep one)"
         slugs = Counter(tag.slug for tag in self.tags.values())
         for label, tag in self.tags.items():
             if slugs[tag.slug] > 1:

@@ -7,7 +7,7 @@ A reader yields a `Raw` for each record, a `Page` for what a text page says of i
 
 from __future__ import annotations
 
-import glob
+import fnmatch
 import os
 import stat
 import sys
@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import ValidationError
-
 from ..errors import Problem, nearest, show
 from ..flow import Page, Record
-from ..models import Article, Event, Source, parse
-from ..models.explaining import explain, field_name
+from ..models import Source
 from ._raw import Raw, Unreadable
-from ._shaping import Misshapen, shape
+from ._records import records
 from .csv import read_csv
+from .database import read_database
 from .json import read_json, read_jsonl
 from .listing import read_listing
 from .markdown import read_markdown
@@ -62,30 +60,66 @@ def read(sources: Iterable[Source], base: Path = Path()) -> Iterator[Record | Pa
     problem too, in its place: the next step decides what becomes of the run.
     """
     for source in sources:
-        yield from _read_source(source, base)
+        yield from read_database(source) if source.database else _read_source(source, base)
 
 
 def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem]:
-    if source.path == "-":
-        yield from _read_file(source, "-", base)
+    given = source.path or "-"
+    try:
+        paths = list(_paths(given, source, base))
+    except OSError as error:
+        yield Problem(given, 1, "", f"cannot be read: {error.filename}: {error.strerror}", "unreadable")
         return
-    paths = [source.path]
-    if glob.has_magic(source.path):
-        paths = sorted(Path(path).as_posix() for path in glob.glob(source.path, root_dir=base, recursive=True))  # noqa: PTH207 - Path.glob loses how the path is written
-    elif (base / source.path).is_dir():
-        paths = sorted(_below(base / source.path, source, base))
     if not paths:
-        yield Problem(source.path, 1, "", "no file matches (mend the path, or remove the source)", "warning")
+        yield Problem(given, 1, "", "no file matches (mend the path, or remove the source)", "warning")
     for path in paths:
         yield from _read_file(source, path, base)
 
 
+def _paths(given: str, source: Source, base: Path) -> Iterator[str]:
+    """Name the files that a path stands for, sorted: itself, all below a folder, or what a pattern matches."""
+    if given == "-" or not ("*" in given or "?" in given or "[" in given) or (base / given).exists():
+        if given != "-" and (base / given).is_dir():
+            yield from sorted(_below(base / given, source, base))
+        else:
+            yield given
+        return
+    parts = Path(given).parts
+    start = Path(parts[0]) if Path(given).is_absolute() else base
+    found = _matching(start, list(parts[1:] if Path(given).is_absolute() else parts))
+    yield from sorted({os.path.relpath(path, base) if start == base else path.as_posix() for path in found})
+
+
+def _matching(folder: Path, parts: list[str]) -> Iterator[Path]:
+    """Find what a pattern matches. Raises OSError for a folder that is there and cannot be listed.
+
+    The standard library's glob takes such a folder for an empty one, and all its items for gone.
+    """
+    if not parts:
+        yield folder
+        return
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        yield from _matching(folder, rest)
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        if name.startswith(".") and not head.startswith("."):
+            continue
+        if head == "**":
+            if (folder / name).is_dir() and not (folder / name).is_symlink():
+                yield from _matching(folder / name, parts)
+        elif fnmatch.fnmatchcase(name, head):
+            yield from _matching(folder / name, rest)
+
+
 def _below(folder: Path, source: Source, base: Path) -> Iterator[str]:
     """Name the files of a folder that can be read: all with a format of their own, hidden ones left out."""
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and (source.format or path.suffix.lower() in SUFFIXES):
-            yield path.relative_to(base).as_posix()
+    for path in _matching(folder, ["**", "*"]):
+        if not path.is_dir() and (source.format or path.suffix.lower() in SUFFIXES):
+            yield os.path.relpath(path, base)
 
 
 def _read_file(source: Source, path: str, base: Path) -> Iterator[Record | Page | Problem]:
@@ -99,7 +133,7 @@ def _read_file(source: Source, path: str, base: Path) -> Iterator[Record | Page 
     try:
         with _opened(base / path, path) as file:
             for found in READERS[kind](file, source, name):
-                yield from _records(found, source, name) if isinstance(found, Raw) else (found,)
+                yield from records(found, source, name) if isinstance(found, Raw) else (found,)
     except Unreadable as error:
         yield Problem(name, error.line, "", error.message, "unreadable")
     except OSError as error:
@@ -117,19 +151,3 @@ def _opened(path: Path, name: str) -> BinaryIO:
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
     raise Unreadable(1, f"is {kind}, not a file")
-
-
-def _records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
-    try:
-        item = parse(shape(raw.fields, source))
-    except Misshapen as error:
-        yield Problem(path, raw.lines.get(error.field, raw.line), error.field, error.message, item=raw.line)
-        return
-    except ValidationError as error:
-        findings = explain(error, Event if error.title == "Event" else Article)
-        located = [(raw.lines.get(str(place[0]), raw.line), place, sentence) for place, sentence in findings]
-        for line, place, sentence in sorted(located, key=lambda found: found[0]):
-            yield Problem(path, line, field_name(place), sentence, item=raw.line)
-        return
-    topics = tuple(source.topics)
-    yield Record(item, path, raw.line, raw.lines, topics, raw.inferred, raw.from_page, raw.untitled)

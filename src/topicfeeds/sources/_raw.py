@@ -16,7 +16,8 @@ _LARGEST = 64 * 1024 * 1024
 class Raw:
     """A record as it stands in its file, before anything is known of its worth."""
 
-    fields: Mapping[str, Any]
+    fields: Any
+    """A mapping, or an object with attributes."""
     line: int
     """Its first line, from 1."""
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -46,7 +47,10 @@ def text_of(file: BinaryIO) -> str:
     content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise Unreadable(1, f"is larger than {_LARGEST >> 20} MiB (write JSON Lines, which is read item by item)")
-    return decode(content)
+    text = decode(content)
+    if not text.strip():
+        raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+    return text
 
 
 def decode(content: bytes) -> str:

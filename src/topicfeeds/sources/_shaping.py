@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import show
 from ..models import Source
+from ..models.fields import absent
 
 _DATES = ("published", "updated", "start", "end")
 
@@ -28,7 +29,7 @@ def shape(record: Any, source: Source) -> Any:
         record = {name: _at(record, path.split(".")) for name, path in source.fields.items()}
     if not isinstance(record, Mapping) or not (source.defaults or source.date_format or source.timezone):
         return record
-    given = {name: value for name, value in record.items() if not _absent(value)}
+    given = {name: value for name, value in record.items() if not absent(value)}
     zone = {"timezone": source.timezone} if source.timezone else {}
     fields = {**zone, **source.defaults, **given}
     if source.date_format:
@@ -36,10 +37,6 @@ def shape(record: Any, source: Source) -> Any:
             if isinstance(fields.get(name), str):
                 fields[name] = _moment(fields[name], source.date_format, name)
     return fields
-
-
-def _absent(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _at(value: Any, path: list[str]) -> Any:

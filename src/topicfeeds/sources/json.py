@@ -15,13 +15,14 @@ _BOM = b"\xef\xbb\xbf"
 _LONGEST = 16 * 1024 * 1024
 """Bytes of a line: ten times what an item may hold."""
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
-_LONE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.")
+_HEX = "[0-9a-fA-F]{2}"
+_LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
-    number = 0
+    number, blank = 0, True
     # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
     while line := file.readline(_LONGEST):
         number += 1
@@ -29,7 +30,10 @@ def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Prob
             raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
         stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
         if stripped:
+            blank = False
             yield from _line(stripped, number, path)
+    if blank:
+        raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
 
 
 def _line(line: bytes, number: int, path: str) -> Iterator[Raw | Problem]:

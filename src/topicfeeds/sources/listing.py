@@ -19,7 +19,7 @@ from ._raw import Raw, Unreadable, text_of
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
 _DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
-_TAG = re.compile("\\s*•[ \u00a0]{2,}(.*\\S)\\s*")
+_TAG = re.compile("\\s*•([ \u00a0]+)(.*\\S)\\s*")
 _HEADING = re.compile(r"documents for (.+)", re.IGNORECASE)
 _KINDS = {"news": "article", "publication": "article", "event": "event"}
 _FURNITURE = {"document type", "select a topic", "forum documents"}
@@ -41,8 +41,10 @@ class _Block:
 
     @property
     def tags(self) -> list[str] | None:
-        found = [_TAG.fullmatch(line) for line in self.lines]
-        return [match[1] for match in found if match] if all(found) else None
+        """The labels of a run of bullets: two blanks after each, or, where copying lost one, three words at most."""
+        found = [match for line in self.lines if (match := _TAG.fullmatch(line))]
+        sure = all(len(match[1]) > 1 or len(match[2].split()) <= 3 for match in found)
+        return [match[2] for match in found] if sure and len(found) == len(self.lines) else None
 
 
 @dataclass(slots=True)
@@ -70,9 +72,11 @@ class _Parts:
 def read_listing(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
     """Read a text page. Raises Unreadable."""
     groups, rest = _groups(text_of(file))
+    if not groups:
+        raise Unreadable(1, 'has no item, as no line is like "publication date: 31-12-2026" (is it the right page?)')
     parts = [_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
-    yield from _page(parts[0].before if parts else rest, source)
-    if parts and not parts[0].texts and parts[0].before:
+    yield from _page(parts[0].before, source)
+    if not parts[0].texts and parts[0].before:
         message = "is missing on the first item: what stands before it is taken for the topic's description"
         yield Problem(path, groups[0].line, "title", message, "warning")
     for group, part, inferred in zip(groups, parts, _inferred(groups), strict=True):
@@ -81,7 +85,7 @@ def read_listing(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Pa
                 path, part.before[0].line, "", "stands before the tags of an item, and is left out", "warning"
             )
         yield from _item(group, part, inferred, source, path)
-    if groups and rest:
+    if rest:
         message = f"{show(rest[0].text)} stands after the last date: no item is made of it"
         yield Problem(path, rest[0].line, "", message, "warning")
 
@@ -96,7 +100,10 @@ def _groups(text: str) -> tuple[list[_Group], list[_Block]]:
         stripped = line.strip()
         if _DETAIL.fullmatch(stripped):
             raise Unreadable(number, "a detail page, not a listing (give the page that lists the items)")
-        if dated := _DATE.fullmatch(stripped):
+        if started and stripped and "end date".startswith(stripped.lower()):
+            started.dates["end"] = (stripped, number)  # cut off; what it says is no date
+            started = None
+        elif dated := _DATE.fullmatch(stripped):
             name = dated[1].lower()
             if name == "end" and started:
                 started.dates[name] = (dated[2], number)
@@ -188,6 +195,11 @@ def _wrong_dates(group: _Group, path: str) -> Iterator[Problem]:
         if _day(text) is None:
             message = f"{show(text)} is no date (write 31-12-2026); the item is left out"
             yield Problem(path, line, _field(name), message, item=group.line)
+    start, end = (_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
+    if start and end and end < start:
+        yield Problem(
+            path, group.dates["end"][1], "end", "ends before it starts; the item is left out", item=group.line
+        )
     if "end" in group.dates and "start" not in group.dates:
         message = "is missing before the end date; the item is left out"
         yield Problem(path, group.line, "start", message, item=group.line)

@@ -11,6 +11,8 @@ from ._raw import Raw, Unreadable, text_of, twice
 
 _DEEPEST = 64
 _NULL = "tag:yaml.org,2002:null"
+_PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
+_TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
 def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
@@ -32,8 +34,9 @@ def yaml_records(text: str, path: str) -> Iterator[Raw | Problem]:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
         raise Unreadable(line, f"is not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise Unreadable(1, f"is not YAML: {error}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise Unreadable(line, f"is not YAML: {error.reason} (U+{error.character:04X})") from None
 
 
 class _YamlReader:
@@ -47,7 +50,11 @@ class _YamlReader:
         import yaml
 
         self.yaml = yaml
-        self.next = yaml.CSafeLoader(text).get_event
+        # libyaml takes these for line breaks; they are kept as characters, and lines are counted as editors do.
+        unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
+        self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
+        self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}
+        self.next = yaml.CSafeLoader(text.translate(self.stand_ins)).get_event
         self.anchors: dict[str, Any] = {}
         self.twice: list[tuple[str, int]] = []
         """The fields that the last item has twice, with their lines."""
@@ -77,12 +84,14 @@ class _YamlReader:
         yaml = self.yaml
         if depth > _DEEPEST:
             raise Unreadable(_line(event), f"is nested more than {_DEEPEST} deep")
+        if getattr(event, "tag", None) not in _TAGS:
+            raise Unreadable(_line(event), f"the tag {event.tag} is not taken (leave it out)")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise Unreadable(_line(event), f"*{event.anchor} stands for nothing that was defined before it")
             return self.anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
-            value = None if self._is_null(event) else event.value
+            value: Any = None if self._is_null(event) else self._text(event)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = list(self._sequence(depth))
         else:
@@ -98,15 +107,19 @@ class _YamlReader:
     def _mapping(self, start: Any, depth: int, lines: dict[str, int]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         while not isinstance(event := self.next(), self.yaml.MappingEndEvent):
-            if not isinstance(event, self.yaml.ScalarEvent):
+            name = self._value(event, depth + 1)
+            if not isinstance(name, str):
                 raise Unreadable(_line(event), "is no name of a field")
-            if event.value in fields:
-                self.twice.append((event.value, _line(event)))
-            lines.setdefault(event.value, _line(event))
-            fields[event.value] = self._value(self.next(), depth + 1)
+            if name in fields:
+                self.twice.append((name, _line(event)))
+            lines.setdefault(name, _line(event))
+            fields[name] = self._value(self.next(), depth + 1)
         if start.anchor:
             self.anchors[start.anchor] = fields
         return fields
+
+    def _text(self, event: Any) -> str:
+        return str(event.value).translate(self.marks)
 
     def _is_null(self, event: Any) -> bool:
         if not isinstance(event, self.yaml.ScalarEvent):

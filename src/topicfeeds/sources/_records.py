@@ -1,0 +1,37 @@
+"""A raw record becomes a record with an item, or findings about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import Problem
+from ..flow import Record
+from ..models import Item, Source
+from ..models.explaining import checked, field_name
+from ._raw import Raw
+from ._shaping import Misshapen, shape
+
+
+def records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
+    """Validate a record in the shape that its source says; findings come in the order of their lines."""
+    lines = {ours: raw.lines[theirs] for ours, theirs in _names(raw, source) if theirs in raw.lines}
+    try:
+        item = checked(shape(raw.fields, source))
+    except Misshapen as error:
+        yield Problem(path, lines.get(error.field, raw.line), error.field, error.message, item=raw.line)
+        return
+    if isinstance(item, Item):
+        topics = tuple(source.topics)
+        yield Record(item, path, raw.line, lines, topics, raw.inferred, raw.from_page, raw.untitled)
+        return
+    located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
+    for line, place, sentence in sorted(located, key=lambda found: found[0]):
+        yield Problem(path, line, field_name(place), sentence, item=raw.line)
+
+
+def _names(raw: Raw, source: Source) -> Iterator[tuple[str, str]]:
+    """Pair our names of fields with theirs."""
+    if source.fields:
+        yield from ((name, path.partition(".")[0]) for name, path in source.fields.items())
+    else:
+        yield from ((name, name) for name in raw.lines)

@@ -1,0 +1,72 @@
+"""A query of a database: columns are named as the fields, rows are streamed. Needs the `sql` extra."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from ..errors import MissingExtraError, Problem
+from ..flow import Record
+from ..models import Source
+from ._raw import Raw
+from ._records import records
+
+
+def read_database(source: Source) -> Iterator[Record | Problem]:
+    """Yield the rows of a query. A database that cannot be asked is a finding, without its password."""
+    try:
+        import sqlalchemy
+    except ImportError:
+        raise MissingExtraError("sql") from None
+    query = " ".join((source.query or "").split())
+    name = f'query "{query}"' if len(query) <= 60 else f'query "{query[:57]}..."'
+    url = _with_environment(source.database or "")
+    if isinstance(url, Problem):
+        yield url
+        return
+    try:
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+        with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
+            rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
+            for number, row in enumerate(rows, 1):
+                yield from records(Raw(_fields(row), number), source, name)
+    except ImportError as error:
+        yield Problem(name, 1, "database", f"needs a driver: pip install {error.name}", "unreadable")
+    except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
+        yield Problem(name, 1, "database", f"cannot be asked: {_reason(error, url)}", "unreadable")
+
+
+def _with_environment(url: str) -> str | Problem:
+    """Put values of the environment in place of `${NAME}`."""
+    names = re.findall(r"\$\{(\w+)\}", url)
+    for name in names:
+        if name not in os.environ:
+            return Problem("database", 1, "database", f"${{{name}}} is not set in the environment", "unreadable")
+    return re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], url)
+
+
+def _fields(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give a row's values the types that items have: lists and tables where a column holds them as JSON."""
+    return {str(name): _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Say why in one line, without the password."""
+    text = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+    password = re.search(r"://[^:/@]*:([^@]*)@", url)
+    return text.replace(password[1], "***") if password and password[1] else text
