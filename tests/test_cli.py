@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -176,6 +177,59 @@ def test_help_and_version_are_printed(tmp_path: Path) -> None:
     assert "Exit codes: 0 done" in command("build", "--help", cwd=tmp_path).out
     assert "init" in command("-h", cwd=tmp_path).out
     assert re.fullmatch(r"topicfeeds, version \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).out)
+
+
+def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
+    run = command("check", cwd=started)
+    assert (run.code, run.out, run.err) == (0, "", "2 items are fine, 0 would be refused\n")
+    (started / "items/second.yaml").write_text("- titel: x\n  published: 2026-01-01\n", "utf-8")
+    run = command("check", cwd=started)
+    assert (run.code, run.err.splitlines()) == (
+        1,
+        [
+            "items/second.yaml:1: title: is missing",
+            'items/second.yaml:1: titel: unknown field (did you mean "title"?)',
+            "2 items are fine, 1 would be refused",
+        ],
+    )
+    (started / "items/second.yaml").write_text("- [", "utf-8")
+    assert command("check", cwd=started).code == 65
+    assert command("check", "--site", "nowhere.toml", cwd=started).code == 2
+    assert not (started / "public").exists()
+
+
+def test_check_annotates_for_github(started: Path) -> None:
+    (started / "items/50%,x.yaml").write_text(
+        "- {titel: 100%, title: a, published: 2026-01-01, updated: 2025-01-01}\n", "utf-8"
+    )
+    (started / "items/z.yaml").write_text("- {id: z, title: a, published: 2026-01-01, updated: 2025-01-01}\n", "utf-8")
+    run = command("check", "--site", f"{started.name}/topicfeeds.toml", "--format", "github", cwd=started.parent)
+    assert (run.code, run.err.splitlines()) == (
+        1,
+        [
+            f'::error file={started.name}/items/50%25%2Cx.yaml,line=1::titel: unknown field (did you mean "title"?)',
+            f"::warning file={started.name}/items/z.yaml,line=1::updated: is before published (it is raised to it)",
+        ],
+    )
+    (started / "topicfeeds.toml").write_text("title = 1\n", "utf-8")
+    run = command("check", "--format", "github", cwd=started)
+    assert (run.code, run.err.splitlines()) == (
+        2,
+        [
+            "::error file=topicfeeds.toml,line=1::title: 1 is a number, not text",
+            "::error file=topicfeeds.toml,line=1::url: is missing",
+        ],
+    )
+
+
+@pytest.mark.parametrize("what", ["item", "site"])
+def test_schema_prints_what_editors_validate_by(tmp_path: Path, what: str) -> None:
+    run = command("schema", what, cwd=tmp_path)
+    made = json.loads(run.out)
+    text = json.dumps(made)
+    for name in ["authors", "enclosures", "timezone"] if what == "item" else ["feeds_url", "sources", "untitled"]:
+        assert f'"{name}"' in text
+    assert command("schema", "feed", cwd=tmp_path).code == 2
 
 
 def test_the_time_is_that_of_source_date_epoch(started: Path) -> None:

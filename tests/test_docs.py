@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -45,6 +47,15 @@ def test_python_snippets_run_one_after_the_other(page: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr.decode()
 
 
+def posts(folder: Path) -> str:
+    """Make a database as the page on databases has it."""
+    with closing(sqlite3.connect(folder / "posts.db")) as connection, connection:
+        connection.execute("create table if not exists posts (id, title, published, tags)")
+        connection.execute("delete from posts")
+        connection.execute("""insert into posts values (1, 'A', '2026-01-01', '["a"]')""")
+    return str(folder / "posts.db")
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "toml")], ids=lambda page: page.name)
 def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
     (tmp_path / "items").mkdir()
@@ -57,7 +68,7 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
         (tmp_path / path).write_text(text, "utf-8")
     for path in files:
         if path.endswith("topicfeeds.toml"):
-            run = command("build", "--site", path, cwd=tmp_path)
+            run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})
             assert run.code == 0, run.err
             if len(files) > 1:
                 assert f"{1 if '/' in path else 7} items, 0 refused" in run.err

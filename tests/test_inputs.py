@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import article, command, problems_of, site
+from needs import ROOT
+from support import article, command, folder_site, problems_of, site
 from test_sources import found, told
-from topicfeeds import Problem, build, read
+from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
+from topicfeeds.flow import Record
 
 Fields = dict[str, Any]
 
@@ -387,3 +391,92 @@ def test_any_bytes_are_records_or_findings(tmp_path_factory: pytest.TempPathFact
     for name in ("any.json", "any.toml", "any.csv", "any.md"):
         (folder / name).write_bytes(content)
         found(folder, name)
+
+
+def example(name: str) -> dict[str, Entry]:
+    folder = ROOT / "examples" / name
+    entries = select(folder_site(folder), read(folder_site(folder), folder))["all"].entries
+    return {entry.id: entry for entry in entries}
+
+
+def test_a_wordpress_export_is_read() -> None:
+    (entry,) = example("wordpress").values()
+    assert (entry.id, entry.title, entry.summary) == (
+        "https://blog.example.org/?p=12",
+        "What’s a weed? Q&A",
+        "A plant in the wrong place…",
+    )
+    assert (entry.published.isoformat(), entry.updated.isoformat()) == (
+        "2026-03-01T09:30:00+00:00",
+        "2026-03-02T07:00:00+00:00",
+    )
+    assert [tag.label for tag in entry.tags] == ["Soil", "weeds", "Q&A"]
+    assert [person.name for person in entry.authors] == ["Ines Carvalho"]
+    link = '<a href="https://blog.example.org/wrong-place" rel="noopener noreferrer">'
+    assert entry.html == f"<p>A plant in the {link}wrong place</a>.</p>"
+
+
+def test_a_hugo_content_folder_is_read() -> None:
+    entries = example("hugo")
+    tides, ferry = (entries[f"tag:harbour.example,2026:item/{name}"] for name in ("tides", "ferry"))
+    assert (tides.title, [tag.label for tag in tides.tags]) == ("2026-04-19", ["tides", "no"])
+    assert (tides.published.isoformat(), tides.updated.isoformat()) == (
+        "2026-04-19T08:00:00+01:00",
+        "2026-04-20T00:00:00+01:00",
+    )
+    assert tides.html == "<p>High water at <strong>six</strong>, low water at <em>noon</em>.</p>"
+    assert [topic.label for topic in ferry.topics] == ["sea", "town"]
+    assert '<a href="https://harbour.example/ferry"' in (ferry.html or "")
+
+
+def test_a_list_of_schema_org_events_is_read() -> None:
+    folder = ROOT / "examples" / "schema-org"
+    records = [one for one in read(folder_site(folder), folder) if isinstance(one, Record)]
+    night, day = (one.item for one in records)
+    assert isinstance(night, Event)
+    assert (night.start, night.location, night.organizer) == (datetime(2026, 4, 21, 20), "Great Hall", "Music Hall")
+    assert isinstance(day, Event)
+    assert (day.start, day.end, day.topics) == (date(2026, 6, 1), None, ("concerts",))
+    assert [entry.kind for entry in example("schema-org").values()] == ["event", "event"]
+
+
+@dataclass
+class Post:
+    """What an ORM gives."""
+
+    name: str
+    day: date
+    tags: list[str]
+
+    def get_absolute_url(self) -> str:
+        return f"https://www.example.org/{self.name}"
+
+
+def test_python_objects_are_read_where_a_field_may_name_a_method() -> None:
+    posts = [Post("a", date(2026, 1, 1), ["x"]), Post("", date(2026, 1, 1), [])]
+    fields = {"title": "name", "published": "day", "link": "get_absolute_url", "tags": "tags"}
+    records = list(read_objects(posts, fields=fields, defaults={"topics": ["housing"]}, name="posts"))
+    assert isinstance(records[0], Record)
+    item = records[0].item
+    assert (item.title, item.link, item.tags, item.topics) == ("a", "https://www.example.org/a", ("x",), ("housing",))
+    assert [str(one) for one in records[1:]] == ["posts:2: title: is missing"]
+
+
+def test_models_mappings_and_objects_may_be_mixed() -> None:
+    mapping = {"id": "b", "title": "B", "published": "2026-01-02"}
+    made = select(site(), [article(id="a"), mapping, *read_objects([Row("c", "C", date(2026, 1, 3))])])
+    assert [entry.title for entry in made["all"].entries] == ["New homes", "C", "B"]
+    assert problems_of([mapping, {"titel": "x"}]) == [
+        "items:2: title: is missing",
+        "items:2: published: is missing",
+        'items:2: titel: unknown field (did you mean "title"?)',
+    ]
+
+
+@dataclass
+class Row:
+    """An object with attributes named as fields."""
+
+    id: str
+    title: str
+    published: date

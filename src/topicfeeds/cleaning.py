@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
 # XML 1.0 forbids C0 controls, U+FFFE, U+FFFF and surrogates (2.2); validators flag C1 controls too.
@@ -87,6 +88,13 @@ def html(fragment: str, base: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
     )
     return _MARGIN.sub("", text(clean))  # again: a reference such as &#1; has become its character
+
+
+def plain(fragment: str) -> str:
+    """Give the text of a fragment of HTML: no tags, references resolved."""
+    import nh3
+
+    return unescape(nh3.clean(text(fragment), tags=set(), clean_content_tags=_DROPPED))
 
 
 def depth(fragment: str) -> int:

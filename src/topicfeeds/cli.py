@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +21,7 @@ from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsE
 if TYPE_CHECKING:
     from .flow import Changes, Document
 
+Shape = Callable[[Problem], str]
 SHOWN = 50
 """How many findings are printed where nobody asks for all."""
 STARTED = time.monotonic()
@@ -54,6 +56,17 @@ def _run() -> int:
         return 70
 
 
+SITE = click.option(
+    "--site",
+    "site_file",
+    type=click.Path(path_type=Path),
+    default="topicfeeds.toml",
+    show_default=True,
+    metavar="FILE",
+    help="The site file; sources are relative to it.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="topicfeeds")
 def cli() -> None:
@@ -83,15 +96,7 @@ def init(folder: Path) -> None:
 
 
 @cli.command()
-@click.option(
-    "--site",
-    "site_file",
-    type=click.Path(path_type=Path),
-    default="topicfeeds.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The site file; sources are relative to it.",
-)
+@SITE
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: public beside FILE]"
 )
@@ -126,6 +131,53 @@ def build(site_file: Path, output: Path | None, strict: bool, dry_run: bool, qui
     return 1 if changes.refused else 0
 
 
+@cli.command()
+@SITE
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations of GitHub Actions.",
+)
+@click.option("--all-problems", is_flag=True, help=f"Print all findings, not the first {SHOWN}.")
+def check(site_file: Path, form: str, all_problems: bool) -> int:
+    """Check the site file and all items, and write nothing.
+
+    Messages and exit codes are those of build: 0 nothing to mend, 1 items would be refused, 2 usage
+    or site file, 65 the input would be refused as a whole.
+    """
+    now = _now()
+    from .configuring import load_site
+    from .publishing import check, read
+
+    shape = partial(_annotation, site_file.parent) if form == "github" else str
+    try:
+        site = load_site(site_file)
+        found = check(site, read(site, site_file.parent), now=now)
+    except TopicFeedsError as error:
+        return _stopped(error, everything=all_problems, shape=shape)
+    _print_problems(found.problems, everything=all_problems, shape=shape)
+    if form == "text":
+        _tell(f"{found.items} items are fine, {found.refused} would be refused")
+    return 1 if found.refused else 0
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["item", "site"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of an item or of the site file, for editors."""
+    import json
+
+    from pydantic import TypeAdapter
+
+    from .models import Article, Event, Site
+
+    kind = TypeAdapter(Site if what == "site" else Article | Event)
+    _write(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
+
+
 def _now() -> datetime:
     """Take the time that reproducible builds are given, else the clock."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -135,25 +187,33 @@ def _now() -> datetime:
         raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None
 
 
-def _stopped(error: TopicFeedsError, *, quiet: bool = False, everything: bool = False) -> int:
+def _stopped(error: TopicFeedsError, *, quiet: bool = False, everything: bool = False, shape: Shape = str) -> int:
     """Print why a run had to stop, and give its exit code."""
-    _print_problems(error.problems, quiet=quiet, everything=everything)
-    if error.message:
-        _tell(error.message)
+    _print_problems(error.problems, quiet=quiet, everything=everything, shape=shape)
+    _tell(error.message)
     return error.exit_code
 
 
-def _print_problems(problems: Sequence[Problem], *, quiet: bool, everything: bool) -> None:
+def _print_problems(
+    problems: Sequence[Problem], *, quiet: bool = False, everything: bool = False, shape: Shape = str
+) -> None:
     """Print findings, the severe ones first where not all are shown."""
     told = [problem for problem in problems if not quiet or problem.severity != "warning"]
     shown = told
     if len(told) > SHOWN and not everything:
         chosen = sorted(range(len(told)), key=lambda n: told[n].severity == "warning")[:SHOWN]
         shown = [told[n] for n in sorted(chosen)]
-    for problem in shown:
-        _tell(str(problem))
+    _tell(*map(shape, shown))
     if len(told) > len(shown):
         _tell(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
+
+
+def _annotation(folder: Path, problem: Problem) -> str:
+    """Write a finding as a workflow command of GitHub Actions, with its path from where the command runs."""
+    level = "warning" if problem.severity == "warning" else "error"
+    path = (folder / problem.path).as_posix().replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    text = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
 
 
 def _print_changes(changes: Changes, dry_run: bool) -> None:

@@ -59,13 +59,25 @@ def run(
     watch: Watch = iter,
 ) -> Changes:
     """Publish, as `publish` does; `dry` only tells what would change."""
+    feeds, found = _selected(site, items, now)
+    _stop(found.problems, refused=strict)
+    documents = list(building.build(feeds.values()))
+    changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
+    return replace(changes, items=found.items, problems=found.problems)
+
+
+def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:
+    """Tell what is wrong with items, and write nothing. Raises SourceError as `publish` does."""
+    _, found = _selected(site, items, now)
+    _stop(found.problems, refused=False)
+    return found
+
+
+def _selected(site: Site, items: Iterable[Found], now: datetime | None) -> tuple[dict[str, Feed], Changes]:
     problems: list[Problem] = []
     accepted: Counter[type] = Counter()
     feeds = selecting.select(site, _counted(accepted, _aside(problems, settling.settle(site, items, now=now))))
-    _stop(problems, refused=strict)
-    documents = list(building.build(feeds.values()))
-    changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
-    return replace(changes, items=accepted[Entry], problems=tuple(problems))
+    return feeds, Changes(items=accepted[Entry], problems=tuple(problems))
 
 
 def select(

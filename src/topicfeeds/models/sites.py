@@ -106,6 +106,8 @@ class Source(Model):
     """What to select there, with columns named as the fields."""
     fields: Mapping[FieldName, Text] = {}
     """Where other people's records have our fields: dotted paths. What is not named here is not read."""
+    html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
+    """Fields that hold HTML where plain text is meant, as titles of WordPress do."""
     defaults: Mapping[FieldName, Any] = {}
     """Values for fields that a record does not have."""
     timezone: Zone | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from ..cleaning import plain
 from ..errors import show
 from ..models import Source
 from ..models.fields import absent
@@ -27,11 +28,15 @@ def shape(record: Any, source: Source) -> Any:
     """
     if source.fields:
         record = {name: _at(record, path.split(".")) for name, path in source.fields.items()}
-    if not isinstance(record, Mapping) or not (source.defaults or source.date_format or source.timezone):
+    wanted = source.defaults or source.date_format or source.timezone or source.html_fields
+    if not isinstance(record, Mapping) or not wanted:
         return record
     given = {name: value for name, value in record.items() if not absent(value)}
     zone = {"timezone": source.timezone} if source.timezone else {}
     fields = {**zone, **source.defaults, **given}
+    for name in source.html_fields:
+        if isinstance(fields.get(name), str):
+            fields[name] = plain(fields[name])
     if source.date_format:
         for name in _DATES:
             if isinstance(fields.get(name), str):
@@ -43,7 +48,9 @@ def _at(value: Any, path: list[str]) -> Any:
     """Follow names into mappings, objects, and each element of lists; methods are called."""
     for depth, name in enumerate(path):
         if isinstance(value, (list, tuple)):
-            return [one for one in (_at(element, path[depth:]) for element in value) if one is not None]
+            found = [_at(element, path[depth:]) for element in value]
+            lists = [one if isinstance(one, list) else [one] for one in found if one is not None]
+            return [one for inner in lists for one in inner]
         value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
         if callable(value):
             value = value()

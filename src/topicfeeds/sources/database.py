@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,8 @@ def _fields(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC)  # not in the zone that server or session happen to have
     if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             return json.loads(value)
