@@ -26,7 +26,7 @@ LEVELS = [
     ["publishing"],
     ["configuring", "settling", "sources", "writing"],
     ["building"],
-    ["formats", "selecting"],
+    ["formats", "identifying", "selecting"],
     ["flow"],
     ["models"],
     ["cleaning", "locating"],

@@ -268,3 +268,39 @@ def test_a_change_dated_in_the_future_waits_for_it() -> None:
         "items:1: warning: updated: 2026-05-01T00:00:00+00:00 is in the future (published stands in for it until then)"
     )
     assert select(site(), [one], now=now.replace(month=6))["all"].updated == datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"title": "a\u202eb"}, "title: has marks that turn the direction of text (take them out: it may read as some"),
+        ({"authors": ["a\u2066b"]}, "authors: has marks that turn the direction of text"),
+        (
+            {"link": "https://www.example.org/" + "x" * 2048},
+            "link: is longer than 2,048 characters",
+        ),
+        ({"link": "http://localhost:8000/x"}, "link: leads to localhost, where readers elsewhere find nothing"),
+        ({"link": "http://192.168.1.7/x"}, "link: leads to 192.168.1.7, where readers elsewhere find nothing"),
+        ({"image": "http://[::1]/x"}, "image: leads to ::1, where readers elsewhere find nothing"),
+        ({"link": "https://ex\u0430mple.org/"}, "link: has letters of Cyrillic and Latin in one name (is it the right"),
+    ],
+)
+def test_what_is_doubtful_is_published_and_told(fields: dict[str, object], message: str) -> None:
+    (told,) = problems_of([article(**fields)])
+    assert told.startswith(f"items:1: warning: {message}")
+    (made,) = entries(article(**fields))
+    assert made.title == fields.get("title", "New homes")
+    assert [person.name for person in made.authors] in ([], ["ab"])
+
+
+def test_an_event_far_from_its_announcement_is_doubtful() -> None:
+    assert problems_of([event(start="2062-05-01")]) == [
+        "items:1: warning: start: 2062-05-01 is more than ten years after the announcement (is the year right?)"
+    ]
+
+
+def test_ids_that_differ_in_case_or_form_only_are_kept_apart_and_told() -> None:
+    assert len(entries(article(id="a"), article(id="A"), article(id="b"))) == 3
+    assert problems_of([article(id="\u00e9"), article(id="E\u0301", title="other")]) == [
+        'items:2: warning: id: "E\u0301" is that of another item but for case or Unicode form (is it the same?)'
+    ]

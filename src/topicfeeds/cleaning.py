@@ -7,8 +7,10 @@ cost a whole feed in most readers, and content may come from anybody.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from html import unescape
+from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
 # XML 1.0 forbids C0 controls, U+FFFE, U+FFFF and surrogates (2.2); validators flag C1 controls too.
@@ -54,6 +56,8 @@ _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements that hold nothing, or that the next of their kind ends.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 _ADDRESSES = {"href", "src", "poster"}
 
 
@@ -125,6 +129,37 @@ def _address(base: str, value: str, tag: str) -> str | None:
         return address[:start] + percent_encoded(address[start:])
     except ValueError:
         return None
+
+
+def turns_text(value: str) -> bool:
+    """Tell whether a text has overrides or isolates of direction (Unicode Bidirectional Algorithm, 2)."""
+    return bool(_BIDI.search(value))
+
+
+def unturned(value: str) -> str:
+    """Take out overrides and isolates of direction."""
+    return _BIDI.sub("", value)
+
+
+def doubt(address: str) -> str | None:
+    """Say what a person should look at in an address that is right by its form."""
+    if len(address) > 2048:
+        return "is longer than 2,048 characters (some readers cut it)"
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or _is_private(host):
+        return f"leads to {host}, where readers elsewhere find nothing"
+    for label in host.split("."):
+        scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()} & _LOOKALIKE
+        if len(scripts) > 1:
+            return f"has letters of {' and '.join(sorted(map(str.title, scripts)))} in one name (is it the right host?)"
+    return None
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def uri(iri: str) -> str:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import NamedTuple, NoReturn
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Page, Record
+from .identifying import RefusedError, Register
 from .models import Article, Enclosure, Event, Item, Person, Site
 from .models.explaining import checked, field_name
 from .models.slugs import tag_key
 from .selecting import tag_slugs, topic_slug
 
-# RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
-_CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'
-_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
-
-
 _DEEPEST = 250
-
-
-class _Refused(Exception):
-    def __init__(self, field: str, message: str) -> None:
-        self.field, self.message = field, message
 
 
 def settle(
@@ -54,7 +40,6 @@ def settle(
             inferred.append((desk.identify(one), one))  # until it is known which of its pages has the first date
         else:
             yield from desk.settle(one, desk.identify(one))
-    yield from desk.findings()
     earliest: dict[str, date] = {}
     for name, record in inferred:
         earliest[name] = min(record.inferred or date.max, earliest.get(name, date.max))
@@ -85,76 +70,42 @@ class _Desk:
     site: Site
     now: datetime | None
     _slug: Callable[[str], str] = field(init=False)
+    _register: Register = field(init=False)
     _findings: list[Problem] = field(default_factory=list)
-    _seen: dict[str, _Seen] = field(default_factory=dict)
-    _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
-    _file: str | None = None
-    """The file of which ids are being minted."""
 
     def __post_init__(self) -> None:
         self._slug = tag_slugs(self.site)
+        self._register = Register(self.site.authority)
 
-    def findings(self) -> Iterator[Problem]:
-        """Give what was found since the last time."""
-        yield from self._findings
-        self._findings.clear()
+    def identify(self, record: Record) -> str:
+        """Give the id of a record."""
+        name, doubts = self._register.identify(record)
+        self._findings += doubts
+        return name
 
     def settle(self, record: Record, name: str) -> Iterator[Entry | Problem]:
         """Yield the entry of a record, unless it is refused or held back, and what was found about it."""
         try:
-            entry = self._merge(record, self._entry(record, name))
-        except _Refused as refusal:
+            entry, doubts = self._register.merge(record, self._entry(record, name))
+            self._findings += doubts
+        except RefusedError as refusal:
             self._findings.append(record.problem(refusal.field, refusal.message))
             entry = None
-        yield from self.findings()
+        yield from self._findings
+        self._findings.clear()
         if entry and self.now and entry.published > self.now:
             message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
             yield record.problem("published", message, "warning")
         elif entry:
-            yield entry
-
-    def identify(self, record: Record) -> str:
-        """Give the id: stated, else the item's own link, else made of what is least likely to change."""
-        item = record.item
-        if item.id:
-            iri = _IRI.fullmatch(item.id) and not re.match(r"https?:(?!//[^/?#])", item.id, re.IGNORECASE)
-            return item.id if iri else f"tag:{self.site.authority}:item/{quote(item.id, safe='')}"
-        return item.link or self._mint(record)
-
-    def _mint(self, record: Record) -> str:
-        """Make an id of kind, stated date and title; equal ones of a file are counted."""
-        item = record.item
-        if record.path != self._file:
-            self._file, self._minted = record.path, {}
-            if not record.from_page:
-                message = "is missing (give an id: an edit of date or title makes a new item)"
-                self._findings.append(record.problem("id", message, "warning"))
-        stated = item.published or (item.start if isinstance(item, Event) else None)
-        day = stated.isoformat() if stated else ""
-        title = "" if record.untitled else cleaning.line(item.title)
-        equal = self._minted.setdefault((item.kind, day, title), {})
-        n = equal.setdefault(object() if record.untitled else _core(item, ()), len(equal) + 1)
-        text = json.dumps([item.kind, day, title, n], ensure_ascii=False, separators=(",", ":"))
-        return f"tag:{self.site.authority}:{item.kind}/{hashlib.sha256(text.encode()).hexdigest()[:20]}"
-
-    def _merge(self, record: Record, entry: Entry) -> Entry:
-        """Add what earlier records of the same item said. Raises _Refused for another item with the id."""
-        core = _core(record.item)
-        first = self._seen.get(entry.id)
-        if first is None:
-            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags)
-            return entry
-        if first.core != core:
-            _refuse_duplicate(record, f"{first.path}:{first.line}")
-        topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
-        self._seen[entry.id] = first._replace(topics=topics, tags=tags, records=records)
-        link = record.item.link or self._page(topics)
-        return replace(entry, link=link, topics=topics, tags=tags, records=records)
+            yield replace(entry, link=record.item.link or self._page(entry.topics)) if entry.records > 1 else entry
 
     def _entry(self, record: Record, name: str) -> Entry:
         item = record.item
         topics = tuple(self._topics(record))
         published, updated = self._dates(record)
+        for place in ("link", "image"):
+            if (address := getattr(item, place)) and (doubt := cleaning.doubt(address)):
+                self._findings.append(record.problem(place, doubt, "warning"))
         return Entry(
             id=name,
             kind=item.kind,
@@ -173,7 +124,12 @@ class _Desk:
         )
 
     def _line(self, record: Record, name: str, value: str) -> str:
-        return self._text(record, name, value, cleaning.line)
+        """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
+        whole = self._text(record, name, value, cleaning.line)
+        if cleaning.turns_text(whole):
+            message = "has marks that turn the direction of text (take them out: it may read as something else)"
+            self._findings.append(record.problem(name, message, "warning"))
+        return whole if name == "title" else cleaning.unturned(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
         """Take out what XML forbids, and say so."""
@@ -183,15 +139,16 @@ class _Desk:
             message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
             self._findings.append(record.problem(name, message, "warning"))
         if not shape(whole):
-            raise _Refused(name, "is blank")
+            raise RefusedError(name, "is blank")
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:
         size = len(value.encode("utf-8", "replace"))
         if size > self.site.feeds.max_body:
-            raise _Refused("content", f"has {size} bytes, more than the {self.site.feeds.max_body} of feeds.max_body")
+            most = self.site.feeds.max_body
+            raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
         if cleaning.depth(value) > _DEEPEST:
-            raise _Refused("content", f"has tags nested more than {_DEEPEST} deep")
+            raise RefusedError("content", f"has tags nested more than {_DEEPEST} deep")
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:
@@ -212,7 +169,7 @@ class _Desk:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
-                raise _Refused(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
+                raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
             labels.setdefault(topic_slug(self.site, label), label)
         for slug, label in labels.items():
             yield Category(slug, label, f"{self.site.base}topics/")
@@ -234,9 +191,13 @@ class _Desk:
         zone = ZoneInfo(item.timezone or self.site.timezone)
         stated = item.published or record.inferred
         if stated is None:
-            raise _Refused("published", "is missing (give the day it was announced)")
+            raise RefusedError("published", "is missing (give the day it was announced)")
         published = _aware(stated, zone, "published")
         updated = _aware(item.updated, zone, "updated") if item.updated else published
+        start = item.start if isinstance(item, Event) else None
+        if start and start.year > published.year + 10:
+            message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
+            self._findings.append(record.problem("start", message, "warning"))
         if updated < published:
             self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
         if self.now and updated > max(self.now, published):
@@ -246,45 +207,17 @@ class _Desk:
         return published, max(published, updated)
 
 
-class _Seen(NamedTuple):
-    """What is kept of every record, to know it again."""
-
-    path: str
-    line: int
-    core: int
-    topics: tuple[Category, ...]
-    tags: tuple[Category, ...]
-    records: int = 1
-
-
-def _core(item: Item, without: Container[str] = ("topics", "topic", "tags")) -> int:
-    """Sum up an item but for what may differ from page to page."""
-    return hash(tuple(value for name, value in item.__dict__.items() if name not in without))
-
-
-def _union(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
-    terms = {category.term for category in first}
-    return first + tuple(category for category in second if category.term not in terms)
-
-
-def _refuse_duplicate(record: Record, where: str) -> NoReturn:
-    if record.item.id or record.item.link:
-        name = "id" if record.item.id else "link"
-        raise _Refused(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
-    raise _Refused("id", f"is missing, and {where} has the same date and title (give both an id)")
-
-
 def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
     """Give a moment its offset, in whole minutes as the formats need it, and whole seconds.
 
     The day stays as it was written, also where a zone once had an offset with seconds. A time of day
-    that occurs twice is the first of the two. Raises _Refused for one that a change of clocks skips.
+    that occurs twice is the first of the two. Raises RefusedError for one that a change of clocks skips.
     """
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), zone)
     elif moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
-            raise _Refused(field, f"{moment.replace(tzinfo=None).isoformat()} does not exist in {zone.key}")
+            raise RefusedError(field, f"{moment.replace(tzinfo=None).isoformat()} does not exist in {zone.key}")
     offset = moment.utcoffset() or timedelta()
     return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)

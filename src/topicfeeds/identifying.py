@@ -1,0 +1,115 @@
+"""Which item is which: ids that stay, and records that say the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, NoReturn
+from urllib.parse import quote, unquote
+
+from .cleaning import line
+from .errors import Problem, show
+from .flow import Category, Entry, Record
+from .models import Event, Item
+
+# RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
+_CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
+
+
+class RefusedError(Exception):
+    """A record cannot be published, for the sake of one of its fields."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field, self.message = field, message
+
+
+@dataclass(slots=True)
+class Register:
+    """Knows every item of a run by its id; `authority` starts the ids that are made here (RFC 4151)."""
+
+    authority: str
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _alike: set[int] = field(default_factory=set)
+    """Hashes of ids as they would be without case and Unicode form."""
+    _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
+    _file: str | None = None
+    """The file of which ids are being minted."""
+
+    def identify(self, record: Record) -> tuple[str, list[Problem]]:
+        """Give the id: stated, else the item's own link, else made of its date and title; and doubts about it."""
+        item = record.item
+        if item.id:
+            iri = _IRI.fullmatch(item.id) and not re.match(r"https?:(?!//[^/?#])", item.id, re.IGNORECASE)
+            return (item.id if iri else f"tag:{self.authority}:item/{quote(item.id, safe='')}"), []
+        return (item.link, []) if item.link else self._mint(record)
+
+    def _mint(self, record: Record) -> tuple[str, list[Problem]]:
+        """Make an id of what is least likely to change; equal ones of a file are counted."""
+        item, doubts = record.item, []
+        if record.path != self._file:
+            self._file, self._minted = record.path, {}
+            if not record.from_page:
+                message = "is missing (give an id: an edit of date or title makes a new item)"
+                doubts = [record.problem("id", message, "warning")]
+        stated = item.published or (item.start if isinstance(item, Event) else None)
+        day = stated.isoformat() if stated else ""
+        title = "" if record.untitled else line(item.title)
+        equal = self._minted.setdefault((item.kind, day, title), {})
+        n = equal.setdefault(object() if record.untitled else _core(item, ()), len(equal) + 1)
+        text = json.dumps([item.kind, day, title, n], ensure_ascii=False, separators=(",", ":"))
+        return f"tag:{self.authority}:{item.kind}/{hashlib.sha256(text.encode()).hexdigest()[:20]}", doubts
+
+    def merge(self, record: Record, entry: Entry) -> tuple[Entry, list[Problem]]:
+        """Add what earlier records of the same item said. Raises RefusedError for another item with the id."""
+        core = _core(record.item)
+        first = self._seen.get(entry.id)
+        if first is None:
+            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags)
+            return entry, self._doubts(record, entry.id)
+        if first.core != core:
+            _refuse_duplicate(record, f"{first.path}:{first.line}")
+        topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
+        self._seen[entry.id] = first._replace(topics=topics, tags=tags, records=records)
+        return replace(entry, topics=topics, tags=tags, records=records), []
+
+    def _doubts(self, record: Record, name: str) -> list[Problem]:
+        alike = hash(unicodedata.normalize("NFC", unquote(name)).casefold())
+        if alike not in self._alike:
+            self._alike.add(alike)
+            return []
+        name = record.item.id or name
+        message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
+        return [record.problem("id", message, "warning")]
+
+
+class _Seen(NamedTuple):
+    """What is kept of every record, to know it again."""
+
+    path: str
+    line: int
+    core: int
+    topics: tuple[Category, ...]
+    tags: tuple[Category, ...]
+    records: int = 1
+
+
+def _core(item: Item, without: Container[str] = ("topics", "topic", "tags")) -> int:
+    """Sum up an item but for what may differ from page to page."""
+    return hash(tuple(value for name, value in item.__dict__.items() if name not in without))
+
+
+def _union(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+    terms = {category.term for category in first}
+    return first + tuple(category for category in second if category.term not in terms)
+
+
+def _refuse_duplicate(record: Record, where: str) -> NoReturn:
+    if record.item.id or record.item.link:
+        name = "id" if record.item.id else "link"
+        raise RefusedError(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
+    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both an id)")
