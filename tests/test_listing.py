@@ -84,6 +84,19 @@ def test_heading_and_description_stand_before_the_first_item() -> None:
     assert page("documents for gardens\n\nT\n\nS\n\npublication date: 01-02-2017").title == "gardens"
 
 
+def test_lines_that_look_like_more_than_text_are_told() -> None:
+    text = "A\n\npublished: 19-02-2026\n\n• one more tag than fits\n\npublication date: 01-01-2016\n"
+    date_line, bullet = problems("Z\n\nz\n\npublication date: 01-01-2017\n\n" + text)
+    assert date_line == (
+        'page.txt:9: warning: "published: 19-02-2026" is read as text '
+        "(dates are publication date:, start date:, end date:)"
+    )
+    assert bullet == (
+        'page.txt:11: warning: "• one more tag than fits" is read as text '
+        "(tags stand above the title, two blanks after bullets)"
+    )
+
+
 def test_a_page_without_a_date_is_another_page() -> None:
     for text in ("<html>\n502 Bad Gateway\n</html>", "news\n\ndate\n12-02-2016\n", "urban gardens\n\nNothing yet."):
         with pytest.raises(Unreadable, match="has no item, as no line is like"):

@@ -146,7 +146,7 @@ def test_dates_are_in_the_zone_of_the_item_else_of_the_site_else_utc() -> None:
 def test_a_time_that_clocks_skip_is_refused_and_one_that_they_repeat_is_the_first() -> None:
     skipped = article(published="2026-03-29T02:30", timezone="Europe/Brussels")
     assert problems_of([skipped]) == [
-        "items:1: published: 2026-03-29T02:30:00 does not exist in Europe/Brussels",
+        "items:1: published: 2026-03-29T02:30:00 does not exist in Europe/Brussels (clocks skip it: write an offset)",
     ]
     (made,) = entries(article(published="2025-10-26T02:30", timezone="Europe/Brussels"))
     assert made.published.isoformat() == "2025-10-26T02:30:00+02:00"
@@ -304,3 +304,8 @@ def test_ids_that_differ_in_case_or_form_only_are_kept_apart_and_told() -> None:
     assert problems_of([article(id="\u00e9"), article(id="E\u0301", title="other")]) == [
         'items:2: warning: id: "E\u0301" is that of another item but for case or Unicode form (is it the same?)'
     ]
+
+
+def test_now_needs_a_time_zone() -> None:
+    with pytest.raises(ValueError, match="now has no time zone"):
+        select(site(), [], now=datetime(2026, 1, 1))

@@ -154,6 +154,13 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
         ("a.yaml", "- title: \n\n  x: \x01\n", "3: is not YAML: control characters are not allowed (U+0001)"),
         ("a.yaml", "- title: !!python/name:os.system x\n", "1: the tag tag:yaml.org,2002:python/name:os.system is not"),
         ("a.yaml", "- title: x\n  tags: !mine [a]\n", "2: the tag !mine is not taken (leave it out)"),
+        ("a.yaml", "# nothing\n", "1: has no items (write [] if that is meant)"),
+        (
+            "a.yaml",
+            "- title: A: b\n",
+            "1: is not YAML: mapping values are not allowed in this context (put quotes",
+        ),
+        ("nowhere/*.yaml", None, "1: cannot be read: "),
         ("a.txt", b"\xe9", "1: byte 1 is not UTF-8"),
         ("a.xls", "", '1: cannot tell the format from the suffix ".xls" (say format = "csv", "json", "jsonl", "'),
         ("a.yamk", "", '1: cannot tell the format from the suffix ".yamk" (did you mean ".yaml"?)'),
@@ -165,6 +172,10 @@ def test_what_is_not_of_its_format_is_unreadable(
 ) -> None:
     last = told(tmp_path, name, content)[-1]
     assert last.startswith(f"unreadable {name}:{message}")
+
+
+def test_an_empty_list_is_meant_where_it_is_written(tmp_path: Path) -> None:
+    assert everything(tmp_path, "a.yaml", "[]\n") == everything(tmp_path, "a.json", "[]") == []
 
 
 def test_a_pattern_reads_sorted_paths_and_tells_where_it_finds_none(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError
     from .flow import Changes, Document, Entry, Feed
     from .formats import render
-    from .models import Article, Enclosure, Event, Person, Place, Site, Topic
+    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .publishing import build, publish, read, select
     from .sources.objects import read_objects
 
@@ -24,17 +24,21 @@ __all__ = [
     "Article",
     "Changes",
     "ConfigError",
+    "DeclaredFeed",
     "Document",
     "Enclosure",
     "Entry",
     "Event",
     "Feed",
+    "FeedSettings",
     "Person",
     "Place",
     "Problem",
     "PublishError",
     "Site",
+    "Source",
     "SourceError",
+    "Tag",
     "Topic",
     "TopicFeedsError",
     "build",
@@ -51,7 +55,10 @@ _HOMES = {
     ".errors": ["ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
     ".flow": ["Changes", "Document", "Entry", "Feed"],
     ".formats": ["render"],
-    ".models": ["Article", "Enclosure", "Event", "Person", "Place", "Site", "Topic"],
+    ".models": [
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
+        *("Tag", "Topic"),
+    ],
     ".publishing": ["build", "publish", "read", "select"],
     ".sources.objects": ["read_objects"],
 }

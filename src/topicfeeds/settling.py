@@ -31,6 +31,8 @@ def settle(
     again with all that is known of it so far, under the same id. With `now` (aware), items of the
     future are held back until then. `memory` is where dates first seen will come from.
     """
+    if now and now.tzinfo is None:
+        raise ValueError("now has no time zone (say datetime.now(UTC))")
     desk = _Desk(site, now)
     inferred: list[tuple[str, Record]] = []
     for one in _records(found):
@@ -218,6 +220,7 @@ def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
     elif moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
-            raise RefusedError(field, f"{moment.replace(tzinfo=None).isoformat()} does not exist in {zone.key}")
+            clock = moment.replace(tzinfo=None).isoformat()
+            raise RefusedError(field, f"{clock} does not exist in {zone.key} (clocks skip it: write an offset)")
     offset = moment.utcoffset() or timedelta()
     return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)

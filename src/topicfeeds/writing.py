@@ -112,7 +112,7 @@ def _differs(path: Path, content: bytes) -> bool:
         existing = path.read_bytes()
         if existing == content:
             return False
-        if _MARK in existing:
+        if _MARK in existing or not existing:  # an empty file has nothing to lose
             return True
     raise PublishError(
         message=f"{path}: is in the way, and topicfeeds did not make it (move it, or name another output)"

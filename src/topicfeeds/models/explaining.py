@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 """Names of fields, and positions (from 0) in lists."""
 
+# What other systems call our fields; told, and never guessed.
+_ALIASES = {
+    "author": "authors", "body": "content", "categories": "topics", "category": "topics", "date": "published",
+    "description": "summary", "excerpt": "summary", "guid": "id", "headline": "title", "html": "content",
+    "lang": "language", "modified": "updated", "name": "title", "permalink": "link", "place": "location",
+    "pubdate": "published", "published_at": "published", "tag": "tags", "tz": "timezone", "url": "link",
+    "venue": "location",
+}  # fmt: skip
 _BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
 _KINDS = {
     date: "a date",
@@ -71,6 +79,8 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
         return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
     if kind == "string_too_short":
         return "is blank"
+    if kind in ("is_instance_of", "sequence_str", "list_type") and place[-1:] in (("sources",), ("feed",)):
+        return f"is {_kind(given)}, not a list of tables (write [[{place[-1]}]] on a line, and its keys below)"
     if kind in ("is_instance_of", "sequence_str", "list_type"):
         return f"{show(given)} is {_kind(given)}, not a list (write [{given if isinstance(given, str) else '...'}])"
     if kind in ("int_parsing", "int_type", "int_from_float"):
@@ -84,7 +94,8 @@ def _unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) ->
     fields = _model_at(place[:-1], model).model_fields
     if name in Event.model_fields and name not in fields and "title" in fields and "published" in fields:
         return "is a field of events only (leave out kind, or make it event)"
-    return f"unknown field{nearest(name, fields)}"
+    meant = _ALIASES.get(name.lower(), "")
+    return f'unknown field (did you mean "{meant}"?)' if meant in fields else f"unknown field{nearest(name, fields)}"
 
 
 def _model_at(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,6 +55,9 @@ SUFFIXES = {
 }
 
 
+_MAGIC = re.compile(r"[*?\[]")
+
+
 def read(sources: Iterable[Source], base: Path = Path()) -> Iterator[Record | Page | Problem]:
     """Yield what sources hold, in the order of the site file, sorted path, line.
 
@@ -78,13 +83,16 @@ def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem
 
 def _paths(given: str, source: Source, base: Path) -> Iterator[str]:
     """Name the files that a path stands for, sorted: itself, all below a folder, or what a pattern matches."""
-    if given == "-" or not ("*" in given or "?" in given or "[" in given) or (base / given).exists():
+    if given == "-" or not _MAGIC.search(given) or (base / given).exists():
         if given != "-" and (base / given).is_dir():
             yield from sorted(_below(base / given, source, base))
         else:
             yield given
         return
     parts = Path(given).parts
+    fixed = list(takewhile(lambda part: not _MAGIC.search(part), parts))
+    if fixed:
+        (base / Path(*fixed)).stat()  # a folder that is not there is a missing path, and no pattern without a match
     start = Path(parts[0]) if Path(given).is_absolute() else base
     found = _matching(start, list(parts[1:] if Path(given).is_absolute() else parts))
     yield from sorted({os.path.relpath(path, base) if start == base else path.as_posix() for path in found})

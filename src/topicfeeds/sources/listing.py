@@ -174,6 +174,7 @@ def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, p
     if parts.kind and _KINDS[parts.kind] != kind:
         message = f"the page says {parts.kind}, its dates say {kind}: {kind} it is"
         yield Problem(path, group.line, "kind", message, "warning")
+    yield from _odd_lines(parts, path)
     title = parts.texts[0].text if parts.texts else None
     label = _label(kind, days)
     if title is None and source.untitled == "skip":
@@ -188,6 +189,18 @@ def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, p
         from_page=True,
         untitled=title is None,
     )
+
+
+def _odd_lines(parts: _Parts, path: str) -> Iterator[Problem]:
+    """Tell of lines that are read as text, and look as if more was meant."""
+    for block in parts.texts:
+        for number, line in enumerate(block.lines, block.line):
+            if re.search(r":\s*[0-9]{2}-[0-9]{2}-[0-9]{4}\s*$", line):
+                message = f"{show(line.strip())} is read as text (dates are publication date:, start date:, end date:)"
+                yield Problem(path, number, "", message, "warning")
+            elif line.lstrip().startswith("•"):
+                message = f"{show(line.strip())} is read as text (tags stand above the title, two blanks after bullets)"
+                yield Problem(path, number, "", message, "warning")
 
 
 def _wrong_dates(group: _Group, path: str) -> Iterator[Problem]:

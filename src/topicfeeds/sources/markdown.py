@@ -24,7 +24,9 @@ def read_markdown(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | P
         return
     mark, front, body = found[1], found[2] or "", found[3]
     try:
-        raws = list(yaml_records("\n" + front, path)) if mark == "---" else [_toml_record("\n" + front)]
+        raws = (
+            list(yaml_records("\n" + front, path, may_be_empty=True)) if mark == "---" else [_toml_record("\n" + front)]
+        )
     except Unreadable as error:
         yield Problem(path, error.line, "", error.message, item=1)
         return

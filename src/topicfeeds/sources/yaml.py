@@ -12,6 +12,12 @@ from ._raw import Raw, Unreadable, text_of, twice
 _DEEPEST = 64
 _NULL = "tag:yaml.org,2002:null"
 _PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
+_QUOTES = {
+    "mapping values are not allowed in this context",
+    "did not find expected key",
+    "did not find expected '-' indicator",
+    "block sequence entries are not allowed in this context",
+}
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
@@ -20,11 +26,11 @@ def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Probl
     yield from yaml_records(text_of(file), path)
 
 
-def yaml_records(text: str, path: str) -> Iterator[Raw | Problem]:
+def yaml_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[Raw | Problem]:
     """Yield the records of a text. Raises Unreadable."""
     import yaml
 
-    reader = _YamlReader(text)
+    reader = _YamlReader(text, may_be_empty=may_be_empty)
     try:
         for raw in reader.items():
             yield from twice(path, raw.line, reader.twice)
@@ -33,7 +39,8 @@ def yaml_records(text: str, path: str) -> Iterator[Raw | Problem]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        raise Unreadable(line, f"is not YAML: {error.problem}") from None
+        hint = " (put quotes round a text with a colon, a quote or a bracket in it)" if error.problem in _QUOTES else ""
+        raise Unreadable(line, f"is not YAML: {error.problem}{hint}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Unreadable(line, f"is not YAML: {error.reason} (U+{error.character:04X})") from None
@@ -46,10 +53,11 @@ class _YamlReader:
     keys, and makes `no`, `012` and `1:30` something else than they are.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, may_be_empty: bool) -> None:
         import yaml
 
         self.yaml = yaml
+        self.may_be_empty = may_be_empty
         # libyaml takes these for line breaks; they are kept as characters, and lines are counted as editors do.
         unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
         self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
@@ -62,18 +70,22 @@ class _YamlReader:
     def items(self) -> Iterator[Raw]:
         """Yield the mappings of the document's list, or the documents that are mappings."""
         yaml = self.yaml
-        inside = False
+        inside, empty = False, True
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 self.anchors = {}
             elif isinstance(event, yaml.MappingStartEvent):
+                empty = False
                 yield self._item(event)
             elif isinstance(event, yaml.SequenceStartEvent) and not inside:
                 inside = True
+                empty = empty and not event.flow_style  # an empty list is meant where it is written as []
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
                 raise Unreadable(_line(event), "is no item (write a list of items, each with its fields)")
+        if empty and not self.may_be_empty:
+            raise Unreadable(1, "has no items (write [] if that is meant)")
 
     def _item(self, event: Any) -> Raw:
         self.twice = []
