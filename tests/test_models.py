@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Column, Date, Integer, String, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -14,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from support import article, event, site
 from topicfeeds import Article, Event, Person, Place, Site
 from topicfeeds.models import Item, parse
-from topicfeeds.models.explaining import explain, field_name
+from topicfeeds.models.explaining import checked, explain, field_name
 
 
 def words(model: type[Any], fields: object) -> list[str]:
@@ -98,7 +100,9 @@ def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
 
 
 def test_a_field_of_events_on_an_article_is_named_as_such() -> None:
-    assert refused(location="Hall") == ["location: is a field of events only (leave out kind, or make it event)"]
+    assert refused(location="Hall") == [
+        "location: is a field of events only (an event has a start, and kind is event or left out)"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -348,3 +352,23 @@ def test_two_declared_tags_or_feeds_cannot_share_a_slug() -> None:
         'feed[0].slug: "x" is the slug of another feed too (each needs its own)',
         'feed[1].slug: "x" is the slug of another feed too (each needs its own)',
     ]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates() | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.dictionaries(st.sampled_from([*Event.model_fields, "titel", ""]), VALUES, max_size=8)
+
+
+@given(FIELDS)
+def test_any_mapping_is_an_item_or_findings_in_words(fields: dict[str, object]) -> None:
+    made = checked({"title": "x", "published": "2026-01-01", **fields})
+    if isinstance(made, list):
+        assert made
+        for place, sentence in made:
+            assert field_name(place).isprintable() or place
+            assert "\n" not in sentence or place
+    else:
+        assert checked(made.model_dump(exclude_defaults=True) | {"kind": made.kind}) == made

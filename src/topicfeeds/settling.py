@@ -129,7 +129,8 @@ class _Desk:
         """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
         whole = self._text(record, name, value, cleaning.line)
         if cleaning.turns_text(whole):
-            message = "has marks that turn the direction of text (take them out: it may read as something else)"
+            done = "it may read as something else" if name == "title" else "they are left out"
+            message = f"has marks that turn the direction of text ({done})"
             self._findings.append(record.problem(name, message, "warning"))
         return whole if name == "title" else cleaning.unturned(whole)
 
@@ -197,6 +198,10 @@ class _Desk:
         published = _aware(stated, zone, "published")
         updated = _aware(item.updated, zone, "updated") if item.updated else published
         start = item.start if isinstance(item, Event) else None
+        if isinstance(item, Event):
+            for name, moment in (("start", item.start), ("end", item.end)):
+                if moment:
+                    _aware(moment, zone, name)
         if start and start.year > published.year + 10:
             message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
             self._findings.append(record.problem("start", message, "warning"))

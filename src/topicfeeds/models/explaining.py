@@ -73,6 +73,16 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
         return f"unknown value {show(given)}{hint}"
     if kind in ("value_error", "inconsistent"):
         return finding["msg"].removeprefix("Value error, ")
+    if given is None:
+        return "is blank (take it out)"
+    if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
+        return f"{show(given)} is {_kind(given)}, not a table of fields"
+    if kind in ("float_parsing", "float_type"):
+        return f"{show(given)} is no number"
+    if kind == "too_short":
+        return "is empty (leave it out, or name something)"
+    if kind == "string_too_long":
+        return f"{show(given)} is too long (one character)"
     if kind == "string_type":
         return f"{show(given)} is {_kind(given)}, not text"
     if kind == "string_pattern_mismatch":
@@ -93,7 +103,7 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
 def _unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
     fields = _model_at(place[:-1], model).model_fields
     if name in Event.model_fields and name not in fields and "title" in fields and "published" in fields:
-        return "is a field of events only (leave out kind, or make it event)"
+        return "is a field of events only (an event has a start, and kind is event or left out)"
     meant = _ALIASES.get(name.lower(), "")
     return f'unknown field (did you mean "{meant}"?)' if meant in fields else f"unknown field{nearest(name, fields)}"
 

@@ -28,6 +28,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
+_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # no control characters: they are told
+
+
 class Model(BaseModel):
     """The base of all models: frozen, no unknown fields, and null and blank mean absent."""
 
@@ -46,7 +49,7 @@ class Model(BaseModel):
 
 def absent(value: object) -> bool:
     """Tell null and blank from values."""
-    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+    return value is None or (isinstance(value, str) and not value.strip(_BLANK))
 
 
 def _whole(value: str) -> str:
@@ -92,7 +95,8 @@ def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host = ascii_host(parts.hostname or "")
-        _ = parts.port
+        if parts.port == 0 or parts.netloc.endswith(":"):
+            raise ValueError("its port is none")
     except ValueError as error:
         raise ValueError(f"{show(value)} is no web address: {error}") from None
     if parts.scheme.lower() not in ("http", "https"):

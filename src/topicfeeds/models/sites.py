@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -38,6 +39,21 @@ def _authority(value: str) -> str:
     return value
 
 
+def _delimiter(value: str) -> str:
+    if value in '"\r\n':
+        raise ValueError(f"{show(value)} cannot be between cells")
+    return value
+
+
+def _date_format(value: str) -> str:
+    try:
+        datetime.strptime("", value)  # noqa: DTZ007 - only to hear what is wrong with the letters
+    except ValueError as error:
+        if "bad directive" in str(error) or "stray" in str(error):
+            raise ValueError(f"{show(value)} is no form of a date ({error})") from None
+    return value
+
+
 def _once(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -67,6 +83,7 @@ def _field_name(name: str) -> str:
     return name
 
 
+OneCharacter = Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)]
 FieldName = Annotated[str, AfterValidator(_field_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Said = Annotated[Text, AfterValidator(_said)]
@@ -112,9 +129,11 @@ class Source(Model):
     """Values for fields that a record does not have."""
     timezone: Zone | None = None
     """The zone of dates and times without offset; left out: the site's."""
-    date_format: Text | None = None
+    date_format: Annotated[Text, AfterValidator(_date_format)] | None = None
     """How dates are written, where not in ISO 8601, in the letters of `strptime`."""
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] = ","
+    delimiter: Annotated[
+        str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_delimiter)
+    ] = ","
     """What is between the cells of CSV."""
 
     @model_validator(mode="after")

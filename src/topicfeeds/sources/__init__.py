@@ -73,7 +73,8 @@ def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem
     try:
         paths = list(_paths(given, source, base))
     except OSError as error:
-        yield Problem(given, 1, "", f"cannot be read: {error.filename}: {error.strerror}", "unreadable")
+        where = os.path.relpath(error.filename, base)
+        yield Problem(given, 1, "", f"cannot be read: {where}: {error.strerror}", "unreadable")
         return
     if not paths:
         yield Problem(given, 1, "", "no file matches (mend the path, or remove the source)", "warning")

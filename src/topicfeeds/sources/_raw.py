@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ..errors import Problem
 
+_CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -48,6 +50,8 @@ def text_of(file: BinaryIO) -> str:
     if len(content) > _LARGEST:
         raise Unreadable(1, f"is larger than {_LARGEST >> 20} MiB (write JSON Lines, which is read item by item)")
     text = decode(content)
+    if conflict := _CONFLICT.search(text):
+        raise Unreadable(text.count("\n", 0, conflict.start()) + 1, "has marks of a merge conflict (resolve it)")
     if not text.strip():
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
     return text

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ..errors import Problem, show
-from ..models import Source
+from ..models import Event, Source
 from ._raw import Raw, Unreadable, text_of
 
 _LISTS = {"topics", "tags", "authors"}
@@ -27,6 +27,8 @@ def read_csv(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Proble
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
             raise Unreadable(1, f"the header has {show(twice[0])} twice (keep one)")
+        if not source.fields and not any(name.partition(".")[0] in Event.model_fields for name in header):
+            raise Unreadable(1, "the header names no field (is it one? say delimiter or fields in the source)")
         line = rows.line_num + 1
         for row in rows:
             if any(cell.strip() for cell in row):

@@ -55,22 +55,31 @@ def read_json(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Probl
     """Read a JSON file: a list of items, or an object that has one under `items`. Raises Unreadable."""
     text = text_of(file)
     whole = _without_lone_surrogates(text)
-    _, end = _value(whole, _skip(whole, 0), [])
+    doubles: list[str] = []
+    everything, end = _value(whole, _skip(whole, 0), doubles)
     if (more := _skip(whole, end)) < len(whole):
         raise Unreadable(_number(whole, more), "is not JSON: more follows the end")
     if whole != text:
         yield _mended(path, 1)
-    listed = re.compile(r'\s*(?:\{(?:.*?)"items"\s*:\s*)?\[', re.DOTALL).match(whole)
-    if not listed:
-        raise Unreadable(1, 'is no list of items, and no object with "items"')
-    at, number, counted = _skip(whole, listed.end()), 1, 0
+    at, number, counted = _start(whole, everything, doubles), 1, 0
     while whole[at] != "]":
         number, counted = number + whole.count("\n", counted, at), at
-        doubles: list[str] = []
-        fields, end = _value(whole, at, doubles)
-        yield from _record(fields, number, path, doubles)
+        twice_here: list[str] = []
+        fields, end = _value(whole, at, twice_here)
+        yield from _record(fields, number, path, twice_here)
         at = _skip(whole, end)
         at = _skip(whole, at + 1) if whole[at] == "," else at
+
+
+def _start(text: str, everything: Any, doubles: list[str]) -> int:
+    """Find where the first item stands: in the list that the file is, or in that under `items`."""
+    if isinstance(everything, list):
+        return _skip(text, text.index("[") + 1)
+    items = everything.get("items") if isinstance(everything, dict) else None
+    if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
+        raise Unreadable(1, 'is no list of items, and no object with "items"')
+    starts = (found.end() for found in re.finditer(r'"items"\s*:\s*\[', text))
+    return _skip(text, next(at for at in starts if _value(text, at - 1, [])[0] == items))
 
 
 def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
@@ -90,7 +99,8 @@ def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
     try:
         return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+        sentence = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        message = f"is not JSON: {sentence} at column {error.colno}"
         raise Unreadable(error.lineno, message) from None
     except RecursionError:
         raise Unreadable(_number(text, at), "is nested too deep") from None

@@ -12,6 +12,8 @@ from ..locating import line_of, toml_lines
 from ..models import Source
 from ._raw import Raw, Unreadable, text_of
 
+_LONG_KEY = re.compile(r"^[^=\"'#\n]*?(?:\.[^=.\"'#\n]*){50}", re.MULTILINE)
+
 
 def read_toml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a TOML file. Raises Unreadable."""
@@ -21,6 +23,8 @@ def read_toml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Probl
     for name in table:
         if name != "item":
             raise Unreadable(line_of((name,), lines), f"{show(name)} belongs to no item (write [[item]] above)")
+    if not table:
+        raise Unreadable(1, "has no items (write item = [] if that is meant)")
     items = table.get("item", [])
     for number, fields in enumerate(items if isinstance(items, list) else [items]):
         place = ("item", number)
@@ -32,6 +36,8 @@ def read_toml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Probl
 
 def toml_table(text: str) -> dict[str, Any]:
     """Parse TOML. Raises Unreadable with the line."""
+    if long := _LONG_KEY.search(text):  # tomllib takes the square of their number
+        raise Unreadable(text.count("\n", 0, long.start()) + 1, "is not TOML that we take: a key of more than 50 parts")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
