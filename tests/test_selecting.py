@@ -108,6 +108,17 @@ def test_an_item_on_two_pages_is_whole_in_every_feed_that_holds_it() -> None:
         assert sorted(tag.term for tag in entry.tags) == ["s", "t"]
 
 
+def test_an_item_on_two_pages_is_in_a_declared_feed_by_all_that_it_is() -> None:
+    declared = [
+        {"slug": "without", "title": "Without b", "topics": ["b"], "match": "none"},
+        {"slug": "both", "title": "Both", "topics": ["a", "b"]},
+    ]
+    items = [article(id="x", topics=["a"]), article(id="x", topics=["b"]), article(id="y", topics=["a"])]
+    for order in (items, items[::-1]):
+        feeds = select(site(feed=declared), order)
+        assert [names(feeds["feeds/without"]), names(feeds["feeds/both"])] == [["y"], ["x"]]
+
+
 def test_an_entry_is_one_object_in_all_feeds() -> None:
     feeds = select(site(), [article(topics=["a"], tags=["s"])])
     assert len({id(feed.entries[0]) for feed in feeds.values()}) == 1

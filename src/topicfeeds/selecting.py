@@ -99,6 +99,10 @@ class _Hall:
 
     def feeds(self) -> dict[str, Feed]:
         """Give the feeds of what has passed, with their titles and pages."""
+        for name, matches in self.declared:  # what came again may have got a topic or tag that a feed excludes
+            if name in self.selections:
+                whole = (self.again.get(entry.id, entry) for entry in self.selections[name].entries)
+                self.selections[name].entries = [entry for entry in whole if matches(entry)]
         for selection in self.selections.values():
             selection.settle()
         made = [self._feed("all", None, Topic(description=self.site.description))]
