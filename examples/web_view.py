@@ -2,18 +2,18 @@
 
 from datetime import date
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 
 from topicfeeds import Article, Site, render, select
 
-app = Flask(__name__)
-site = Site(title="River Cities", url="https://www.rivercities.example/")
+app, site = Flask(__name__), Site(title="River Cities", url="https://www.rivercities.example/")
 
 
 @app.get("/news/<tag>.atom")
 def news(tag: str) -> Response:
     items = [Article(id="homes", title="New homes", published=date(2026, 3, 1), tags=["planning"])]
-    feed = select(site, items).get(f"tags/{tag}") or app.aborter(404)
+    feed = select(site, items).get(f"tags/{tag}") or abort(404)
     response = Response(render(feed, "atom", url=request.base_url), mimetype="application/atom+xml")
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -234,6 +234,11 @@ def test_csv_may_have_another_delimiter_and_other_columns(tmp_path: Path) -> Non
     )
 
 
+def test_cells_may_have_tabs_between_them(tmp_path: Path) -> None:
+    (record,) = found(tmp_path, "a.csv", "title\tpublished\nA, B\t2026-01-01\n", delimiter="\t")
+    assert record.item.title == "A, B"
+
+
 def test_markdown_is_rendered_and_its_html_sanitised(tmp_path: Path) -> None:
     text = (
         "---\ntitle: A\nid: a\npublished: 2026-01-01\n---\n\n# Head\n\nA *b* <script>alert(1)</script>"

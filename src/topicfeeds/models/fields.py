@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -36,11 +36,14 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
+    blank_counts: ClassVar[frozenset[str]] = frozenset()
+    """The fields in which a blank is a value."""
+
     @model_validator(mode="before")
     @classmethod
     def _present(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {name: v for name, v in value.items() if not absent(v)}
+            return {name: v for name, v in value.items() if not absent(v) or (v and name in cls.blank_counts)}
         if isinstance(value, (cls, str, bytes, list, tuple, int, float, date)):
             return value
         fields = ((name, getattr(value, name, None)) for name in cls.model_fields)

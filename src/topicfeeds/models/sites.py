@@ -109,6 +109,8 @@ class Tag(Model):
 class Source(Model):
     """Where items are read from: files by name or pattern, relative to the site file."""
 
+    blank_counts = frozenset({"delimiter"})
+
     path: Word | None = None
     """A file, a pattern, a folder (all files below it), or `-` for standard input."""
     format: Literal["csv", "json", "jsonl", "listing", "markdown", "toml", "yaml"] | None = None
