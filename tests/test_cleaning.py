@@ -43,6 +43,7 @@ PIECES = [
     ],
     *["<a href=", "javascript:alert(1)", "'", '"', ">", "<", "/", "&lt;", "&#1;", "&#x6a;", "\x00", "x", " ", "data:,"],
     *["<img src=x onerror=alert(1)>", "<foreignObject>", "<annotation-xml>", "<mtext>", "<mglyph>", "<iframe src=//e>"],
+    *["<pre>", "\n", "\n\n", "<tr>", "<a title=t href=", "</a>", "</table>", "<b>", "<ruby>", "<rt>", "<details>"],
 ]
 HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
 ACTIVE = {"script", "style", "iframe", "object", "embed", "form", "input", "base", "meta", "link", "svg", "math"}
@@ -151,6 +152,22 @@ def test_nothing_in_a_fragment_acts_in_a_reader(fragment: str) -> None:
 @given(HOSTILE | ANY_TEXT)
 def test_cleaning_twice_changes_nothing(fragment: str) -> None:
     assert clean(clean(fragment)) == clean(fragment)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "<pre>\n\n\nx</pre>",
+        "<a href=/a>b<table><a href=/c>d</table>e",
+        "<table><b>x<tr><td><a href=/a>y</table>",
+        "<p><b><i><p>x<p>y</b><table><tr><b>z<td><a href=http://é.org/x>q<a href='http://a@b'>r",
+        '<a title="t" href="javascript:x" lang="en">x</a>',
+        "<a href='ftp://a.b' title=t hreflang=en>x</a>",
+    ],
+)
+def test_what_parsers_move_is_moved_before_it_is_published(fragment: str) -> None:
+    assert clean(clean(fragment)) == clean(fragment)
+    assert dangers(clean(fragment)) == []
 
 
 @given(HOSTILE | ANY_TEXT)

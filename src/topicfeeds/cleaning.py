@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -58,6 +58,8 @@ _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "inpu
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
+_PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
+_ROUNDS = 8
 _ADDRESSES = {"href", "src", "poster"}
 
 
@@ -83,15 +85,25 @@ def html(fragment: str, base: str) -> str:
 
     import nh3
 
-    clean = nh3.clean(
-        text(fragment),
-        tags=_TAGS,
-        clean_content_tags=_DROPPED,
-        attributes=_ATTRIBUTES,
-        attribute_filter=keep,
-        url_schemes={"http", "https", "mailto", "tel"},
-    )
-    return _MARGIN.sub("", text(clean))  # again: a reference such as &#1; has become its character
+    def once(given: str) -> str:
+        clean = nh3.clean(
+            text(given),
+            tags=_TAGS,
+            clean_content_tags=_DROPPED,
+            attributes=_ATTRIBUTES,
+            attribute_filter=keep,
+            url_schemes={"http", "https", "mailto", "tel"},
+        )
+        # Again: a reference such as &#1; has become its character. And parsers drop a line break after <pre>.
+        return _PRE.sub(r"\g<0>\n", _MARGIN.sub("", text(clean)))
+
+    # What is written down may be read in another way (misplaced tables and links): until it is not.
+    made = once(fragment)
+    for _ in range(_ROUNDS):
+        before, made = made, once(made)
+        if made == before:
+            return made
+    return escape(plain(fragment))
 
 
 def plain(fragment: str) -> str:

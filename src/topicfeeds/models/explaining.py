@@ -69,7 +69,7 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
         return _unknown(str(finding["loc"][-1]), place, model)
     if kind == "literal_error":
         known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
-        hint = nearest(str(given), known) or f" (known: {', '.join(known)})"
+        hint = nearest(given if isinstance(given, str) else "", known) or f" (known: {', '.join(known)})"
         return f"unknown value {show(given)}{hint}"
     if kind in ("value_error", "inconsistent"):
         return finding["msg"].removeprefix("Value error, ")

@@ -130,12 +130,19 @@ def _is_host(host: str) -> bool:
 def _count(value: object) -> object:
     if isinstance(value, (bool, float)) or (isinstance(value, str) and not value.strip().isdecimal()):
         raise ValueError(f"{show(value)} is no whole number")
+    too_large = len(value) > 18 if isinstance(value, str) else isinstance(value, int) and value >= 10**18
+    if too_large:
+        raise ValueError(f"{show(value)} is more than any file has")
     return value
 
 
 def _identifier(value: object) -> object:
     """An integer becomes text: exports have numbers where readers need a name."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if abs(value) >= 10**100:
+        raise ValueError(f"{show(value)} is no id (give one of 100 digits at most)")
+    return str(value)
 
 
 def _zone(value: str) -> str:

@@ -27,6 +27,9 @@ def read_csv(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Proble
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
             raise Unreadable(1, f"the header has {show(twice[0])} twice (keep one)")
+        for name in header:
+            if "." in name and name.partition(".")[0] in header:
+                raise Unreadable(1, f"the header has {show(name)} beside {show(name.partition('.')[0])} (keep one)")
         if not source.fields and not any(name.partition(".")[0] in Event.model_fields for name in header):
             raise Unreadable(1, "the header names no field (is it one? say delimiter or fields in the source)")
         line = rows.line_num + 1

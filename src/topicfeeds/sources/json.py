@@ -78,8 +78,13 @@ def _start(text: str, everything: Any, doubles: list[str]) -> int:
     items = everything.get("items") if isinstance(everything, dict) else None
     if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
         raise Unreadable(1, 'is no list of items, and no object with "items"')
-    starts = (found.end() for found in re.finditer(r'"items"\s*:\s*\[', text))
-    return _skip(text, next(at for at in starts if _value(text, at - 1, [])[0] == items))
+    for found in re.finditer(r'"items"\s*:\s*\[', text):
+        try:
+            if _value(text, found.end() - 1, [])[0] == items:
+                return _skip(text, found.end())
+        except Unreadable:
+            continue  # it stands in a string
+    raise Unreadable(1, 'is no list of items, and no object with "items" in plain letters')
 
 
 def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
