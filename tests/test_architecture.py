@@ -23,14 +23,16 @@ PACKAGE = ROOT / "src" / "topicfeeds"
 LEVELS = [
     ["__main__"],
     ["cli"],
+    ["regenerating", "reporting", "telling"],
     ["publishing"],
     ["configuring", "settling", "sources", "writing"],
     ["building"],
     ["formats", "identifying", "selecting"],
     ["flow"],
     ["models"],
-    ["cleaning", "locating"],
-    ["errors"],
+    ["cleaning", "idling"],
+    ["remembering"],
+    ["errors", "expanding", "locating", "locking", "versions"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -116,6 +118,7 @@ def test_every_error_says_its_message_and_has_a_code_of_its_own() -> None:
         "ConfigError": 2,
         "SourceError": 65,
         "PublishError": 74,
+        "BusyError": 75,
     }
     for error in errors:
         assert str(error(message="a\x1b[31mb")) == "a\\x1b[31mb"

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topicfeeds import Problem
+from topicfeeds.expanding import SUFFIXES
 from topicfeeds.flow import Record
 from topicfeeds.models import Source
-from topicfeeds.sources import READERS, SUFFIXES, read
+from topicfeeds.sources import READERS, read
 
 YAML = "- title: A\n  published: 2026-01-01\n- title: B\n  published: 2026-01-02\n  tags: [x]\n"
 JSONL = '{"title": "A", "published": "2026-01-01"}\n\n{"title": "B", "published": "2026-01-02", "tags": ["x"]}\n'

@@ -6,27 +6,42 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from support import article, site
 from topicfeeds import Changes, Document, PublishError, publish
-from topicfeeds.writing import compare, write
+from topicfeeds.remembering import State
+from topicfeeds.selecting import EMPTY
+from topicfeeds.writing import compare, prepared
 
-MARK = b"<generator>topicfeeds</generator>"
+HEAD = b'<feed xmlns="http://www.w3.org/2005/Atom"><id>tag:a,2000:x</id><generator>topicfeeds</generator>'
+
+
+def whole(content: bytes) -> bytes:
+    """Put content into a feed that carries the generator's mark."""
+    return HEAD + content + b"</feed>"
 
 
 def document(path: str, content: bytes | Callable[[], bytes]) -> Document:
-    """Make a document of bytes that carry the generator's mark."""
-    render = content if callable(content) else lambda: content + MARK
-    return Document(path, "text/xml", path, render)
+    """Make a document of some content."""
+    render = content if callable(content) else lambda: whole(content)
+    fingerprint = "" if callable(content) else content.decode()
+    return Document(path, "text/xml", fingerprint, render, "tag:a,2000:x", 0, EMPTY)
+
+
+def write(documents: Iterable[Document], folder: Path, state: State | None = None) -> Changes:
+    """Bring a folder up to date."""
+    with prepared(documents, folder, state) as batch:
+        batch.finish()
+    return Changes(written=batch.written, unchanged=batch.unchanged)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:
-    """Give bytes, inode and mtime of every file."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    """Give bytes, inode and mtime of every file but the lock."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".topicfeeds.lock"]
     return {
         path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns)
         for path in files
@@ -36,7 +51,7 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:
 def test_documents_are_written_below_the_folder_in_their_order(tmp_path: Path) -> None:
     documents = [document("b.xml", b"1"), document("topics/a.xml", b"2")]
     assert write(documents, tmp_path / "new" / "public") == Changes(written=("b.xml", "topics/a.xml"))
-    assert (tmp_path / "new/public/topics/a.xml").read_bytes() == b"2" + MARK
+    assert (tmp_path / "new/public/topics/a.xml").read_bytes() == whole(b"2")
 
 
 def test_what_is_the_same_is_not_touched(tmp_path: Path) -> None:
@@ -60,7 +75,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     write([document("a.xml", b"old")], tmp_path)
     with (tmp_path / "a.xml").open("rb") as reader:
         write([document("a.xml", b"new" * 100_000)], tmp_path)
-        assert reader.read() == b"old" + MARK
+        assert reader.read() == whole(b"old")
 
 
 def test_a_document_that_cannot_be_made_leaves_all_old_ones(tmp_path: Path) -> None:
@@ -93,15 +108,15 @@ def test_a_file_in_place_of_the_folder_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "public").write_text("x", "utf-8")
     for work in (write, compare):
         with pytest.raises(PublishError, match=r"public: is in the way: a folder is wanted there"):
-            work([document("a.xml", b"1")], tmp_path / "public")
+            work([document("a.xml", b"1")], tmp_path / "public", None)
 
 
 def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.xml").write_bytes(b"mine" + MARK)
+    (tmp_path / "elsewhere.xml").write_bytes(whole(b"mine"))
     (tmp_path / "a.xml").symlink_to("elsewhere.xml")
     write([document("a.xml", b"1")], tmp_path)
     assert not (tmp_path / "a.xml").is_symlink()
-    assert (tmp_path / "elsewhere.xml").read_bytes() == b"mine" + MARK
+    assert (tmp_path / "elsewhere.xml").read_bytes() == whole(b"mine")
 
 
 def test_a_temporary_file_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
@@ -113,12 +128,11 @@ def test_a_temporary_file_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path
 @pytest.mark.parametrize(("umask", "mode"), [("022", 0o644), ("077", 0o644), ("002", 0o664)])
 def test_files_can_be_read_by_a_web_server_whatever_the_umask(tmp_path: Path, umask: str, mode: int) -> None:
     code = (
-        f"import os; os.umask(0o{umask})\n"
-        "from pathlib import Path; from topicfeeds.flow import Document; from topicfeeds.writing import write\n"
-        f"write([Document('a.xml', '', '', lambda: b'x')], Path({str(tmp_path)!r}, 'new'))"
+        f"import os; os.umask(0o{umask}); from topicfeeds import Site, publish\n"
+        f"publish(Site(title='x', url='https://www.example.org/'), [], {str(tmp_path / 'new')!r})"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
-    assert stat.S_IMODE((tmp_path / "new" / "a.xml").stat().st_mode) == mode
+    assert stat.S_IMODE((tmp_path / "new" / "all.atom.xml").stat().st_mode) == mode
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) & 0o555 == 0o555
 
 
@@ -126,7 +140,8 @@ def test_comparing_tells_what_would_be_written_and_writes_nothing(tmp_path: Path
     write([document("a.xml", b"1")], tmp_path)
     before = snapshot(tmp_path)
     documents = [document("a.xml", b"1"), document("b.xml", b"2")]
-    assert compare(documents, tmp_path) == Changes(written=("b.xml",), unchanged=1)
+    batch = compare(documents, tmp_path, None)
+    assert (batch.written, batch.unchanged) == (("b.xml",), 1)
     assert snapshot(tmp_path) == before
 
 

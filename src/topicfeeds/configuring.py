@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .errors import ConfigError, Problem
+from .errors import ConfigError, Problem, show
 from .locating import line_of, toml_lines
 from .models import Site
 from .models.explaining import explain, field_name
+
+_WRITTEN = ("all.atom.xml", "all.json", "topics/a.atom.xml", "topics/a.json", "tags/a.json", "feeds/a.json")
 
 
 def load_site(path: Path | str) -> Site:
@@ -33,6 +35,34 @@ def load_site(path: Path | str) -> Site:
         sentence = str(error).replace(found[0], "") if found else str(error)
         raise ConfigError([Problem(name, line, "", f"is not TOML: {sentence}")]) from None
     return _validated(table, text, name)
+
+
+def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
+    """Refuse an output folder that would do harm; `base` is where the site file lies. Raises ConfigError."""
+    place = folder.resolve()
+    reason = ""
+    if place == place.parent:
+        reason = "is the root of the file system"
+    elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
+        reason = "is the root of a repository"
+    elif base is not None and (source := _read_from(site, place, base)):
+        reason = f"lies within what the source {show(source)} reads: feeds would be taken for items"
+    if reason:
+        raise ConfigError(message=f"{folder}: {reason} (name another output)")
+
+
+def _read_from(site: Site, place: Path, base: Path) -> str | None:
+    """Name a source that would read what is written to a folder."""
+    for source in site.sources:
+        if source.path and source.path != "-":
+            given = (base / source.path).resolve()
+            if given.is_dir() and place.is_relative_to(given):
+                return source.path
+            above, deep, _ = str(given).partition("**")
+            pattern, top = (f"*/{given.name}", above) if deep else (str(given), "/")
+            if any((place / name).match(pattern) and place.is_relative_to(top) for name in _WRITTEN):
+                return source.path
+    return None
 
 
 def _validated(table: dict[str, object], text: str, name: str) -> Site:

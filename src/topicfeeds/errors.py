@@ -4,7 +4,8 @@ TopicFeedsError        exit code of the command
 +-- ConfigError        2   the site file is wrong: nothing was read or written
 |   +-- MissingExtraError  a source needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
-+-- PublishError       74  the output folder could not be brought up to date
++-- PublishError       74  the output folder or the state could not be brought up to date
++-- BusyError          75  another run works on the output folder
 """
 
 from __future__ import annotations
@@ -75,9 +76,15 @@ class SourceError(TopicFeedsError):
 
 
 class PublishError(TopicFeedsError):
-    """The output folder could not be brought up to date."""
+    """The output folder or the state could not be brought up to date."""
 
     exit_code = 74
+
+
+class BusyError(TopicFeedsError):
+    """Another run works on the output folder: try again later."""
+
+    exit_code = 75
 
 
 def printable(text: str) -> str:

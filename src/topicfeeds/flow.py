@@ -12,6 +12,7 @@ from typing import Any
 from . import cleaning
 from .errors import Problem, Severity
 from .models import Enclosure, Item, Person
+from .remembering import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Record:
     from_page: bool = False
     untitled: bool = False
     """Its title is a label that was made for it."""
+    source: str = "items"
+    """What it was read from, as the site file names it."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Make a finding about a field of this record."""
@@ -45,6 +48,16 @@ class Page:
     topic: str
     title: str | None
     description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item, or its last change, that waits for its date."""
+
+    record: Record
+    until: datetime
+    whole: bool = True
+    """Whether the item waits, and not just its `updated`."""
 
 
 Found = Item | Record | Page | Problem | Mapping[str, Any]
@@ -83,6 +96,10 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     records: int = 1
     """How many records say it: more than one where an item stands on several pages."""
+    known: Known | None = None
+    """What the memory is to keep of it."""
+    source: str = "items"
+    """What it was read from."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -97,7 +114,7 @@ class Entry:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
-        values = [getattr(self, name) for name in self.__dataclass_fields__]
+        values = [getattr(self, name) for name in self.__dataclass_fields__ if name not in ("known", "source")]
         return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -135,6 +152,11 @@ class Document:
     fingerprint: str
     """Equal fingerprints, equal bytes: it holds the versions of the libraries that make them, too."""
     render: Callable[[], bytes]
+    identity: str
+    """What the bytes have to name: the id of an Atom feed, the address of an RSS channel."""
+    entries: int
+    """How many entries they have to hold."""
+    updated: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +169,8 @@ class Changes:
     items: int = 0
     """How many items were accepted."""
     problems: tuple[Problem, ...] = ()
+    retired: int = 0
+    """How many documents wait to be removed, as no feed makes them any more."""
 
     @property
     def refused(self) -> int:

@@ -8,8 +8,11 @@ import re
 import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import NamedTuple, NoReturn
 from urllib.parse import quote, unquote
+
+from pydantic import BaseModel
 
 from .cleaning import line
 from .errors import Problem, show
@@ -68,14 +71,17 @@ class Register:
         """Add what earlier records of the same item said. Raises RefusedError for another item with the id."""
         core = _core(record.item)
         first = self._seen.get(entry.id)
+        said = {entry.known.said} if entry.known else set()
         if first is None:
-            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags)
+            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
             return entry, self._doubts(record, entry.id)
         if first.core != core:
             _refuse_duplicate(record, f"{first.path}:{first.line}")
         topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
-        self._seen[entry.id] = first._replace(topics=topics, tags=tags, records=records)
-        return replace(entry, topics=topics, tags=tags, records=records), []
+        whole = first._replace(topics=topics, tags=tags, said=first.said | said, records=records)
+        self._seen[entry.id] = whole
+        known = entry.known and entry.known._replace(said=_sum(whole.said))
+        return replace(entry, topics=topics, tags=tags, records=records, known=known), []
 
     def _doubts(self, record: Record, name: str) -> list[Problem]:
         alike = hash(unicodedata.normalize("NFC", unquote(name)).casefold())
@@ -95,12 +101,39 @@ class _Seen(NamedTuple):
     core: int
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
+    said: frozenset[bytes]
     records: int = 1
 
 
 def _core(item: Item, without: Container[str] = ("topics", "topic", "tags")) -> int:
     """Sum up an item but for what may differ from page to page."""
     return hash(tuple(value for name, value in item.__dict__.items() if name not in without))
+
+
+def said(item: Item) -> bytes:
+    """Sum up the fields that an author set, in a way that outlives versions of libraries: it is remembered."""
+    text = json.dumps(_plain(item), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def facts(item: Event) -> str:
+    """Write down what readers must know of an event when it changes: start, end, place and status."""
+    moments = [moment.isoformat() if moment else None for moment in (item.start, item.end)]
+    return json.dumps([*moments, _plain(item.location), item.status], ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return {name: _plain(v) for name, v in value.__dict__.items() if v != fields[name].default}
+    if isinstance(value, date):
+        return value.isoformat()
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _sum(parts: frozenset[bytes]) -> bytes:
+    """Sum up what the records of one item said, in whichever order they were read."""
+    return next(iter(parts)) if len(parts) == 1 else hashlib.sha256(b"".join(sorted(parts))).digest()[:16]
 
 
 def _union(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:

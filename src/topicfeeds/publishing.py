@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from . import building, selecting, settling, sources, writing
-from .errors import Problem, SourceError
-from .flow import Changes, Document, Entry, Feed, Found, Page, Record
+from .configuring import check_output
+from .errors import Problem, PublishError, SourceError
+from .flow import Changes, Document, Entry, Feed, Found, Held, Page, Record
+from .idling import Inputs
 from .models import Site
+from .remembering import Damaged, State
+from .versions import versions
 
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
 """Sees the documents pass, one by one, as they are worked on: a progress bar."""
+_SHRINK = 0.5
 
 
 def read(site: Site, base: Path | str = ".") -> Iterator[Record | Page | Problem]:
@@ -30,22 +37,30 @@ def publish(
     items: Iterable[Found],
     folder: Path | str,
     *,
-    state: None = None,  # noqa: ARG001 - kept for the memory between runs
+    state: State | None = None,
     now: datetime | None = None,
     executor: None = None,  # noqa: ARG001 - kept for reading on several cores
     strict: bool = False,
+    allow_shrink: bool = False,
 ) -> Changes:
     """Write the feeds of a site into a folder, and tell what changed.
 
     `items` are articles and events, mappings with their fields, or what `read` and `read_objects`
     yield. An item that cannot be published is left out and named in the `problems` of the result; with
     `strict` it stops the run. With `now` (aware), items of the future are held back until then.
-    `state` and `executor` have no use yet.
 
-    Raises SourceError where the input is refused as a whole, PublishError where the folder cannot be
-    written; all old files stand then.
+    `state` is what one run leaves to the next: with it and `now`, an event without `published` is dated
+    by the run that first saw it, `updated` follows what changes, documents of feeds that are gone are removed in time,
+    and a source that lost more than half of its items stops the run, unless with `allow_shrink`.
+    `executor` has no use yet.
+
+    Raises ConfigError for a folder that no output can be, SourceError where the input is refused as a whole,
+    PublishError where folder or state cannot be written, BusyError where another run works there; all
+    old files stand then.
     """
-    return run(site, items, Path(folder), now=now, strict=strict)
+    check_output(site, Path(folder))
+    with writing.locked(Path(folder)):
+        return run(site, items, Path(folder), state=state, now=now, strict=strict, allow_shrink=allow_shrink)
 
 
 def run(
@@ -53,31 +68,44 @@ def run(
     items: Iterable[Found],
     folder: Path,
     *,
+    state: State | None = None,
     now: datetime | None = None,
     strict: bool = False,
+    allow_shrink: bool = False,
     dry: bool = False,
     watch: Watch = iter,
+    inputs: Inputs | None = None,
 ) -> Changes:
-    """Publish, as `publish` does; `dry` only tells what would change."""
-    feeds, found = _selected(site, items, now)
-    _stop(found.problems, refused=strict)
-    documents = list(building.build(feeds.values()))
-    changes = writing.compare(watch(documents), folder) if dry else writing.write(watch(documents), folder)
-    return replace(changes, items=found.items, problems=found.problems)
+    """Publish into a folder that is locked; `dry` only tells what would change.
+
+    The state is written before the first document is renamed: it describes what will stand. A run that
+    is cut between finds, the next time, documents that are not as described, and mends them; a date that was given
+    in a feed is never given anew.
+    """
+    with begun(state, dry) as warnings:
+        found = _Findings(state, list(warnings))
+        feeds = found.select(site, items, now)
+        _stop(found.problems, refused=strict)
+        if state and not allow_shrink:
+            _guard(site, found.accepted, state)
+        documents = list(building.build(feeds.values()))
+        if dry:
+            batch = writing.compare(watch(documents), folder, state)
+            return replace(found.changes(), written=batch.written, unchanged=batch.unchanged)
+        with writing.prepared(watch(documents), folder, state) as batch:
+            gone, retired = found.remember(site, feeds.values(), folder, now, inputs)
+            batch.finish(gone)
+            found.forget(gone)
+    made = found.changes()
+    return replace(made, written=batch.written, removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
 
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:
     """Tell what is wrong with items, and write nothing. Raises SourceError as `publish` does."""
-    _, found = _selected(site, items, now)
+    found = _Findings(None)
+    found.select(site, items, now)
     _stop(found.problems, refused=False)
-    return found
-
-
-def _selected(site: Site, items: Iterable[Found], now: datetime | None) -> tuple[dict[str, Feed], Changes]:
-    problems: list[Problem] = []
-    accepted: Counter[type] = Counter()
-    feeds = selecting.select(site, _counted(accepted, _aside(problems, settling.settle(site, items, now=now))))
-    return feeds, Changes(items=accepted[Entry], problems=tuple(problems))
+    return found.changes()
 
 
 def select(
@@ -88,9 +116,9 @@ def select(
     Findings are added to `problems`. Without that list, an item that cannot be published raises
     SourceError: nothing is left out unseen. With `now` (aware), items of the future are held back.
     """
-    found: list[Problem] = [] if problems is None else problems
-    feeds = selecting.select(site, _aside(found, settling.settle(site, items, now=now)))
-    _stop(found, refused=problems is None)
+    found = _Findings(None, [] if problems is None else problems)
+    feeds = found.select(site, items, now)
+    _stop(found.problems, refused=problems is None)
     return feeds
 
 
@@ -104,19 +132,121 @@ def build(
     return list(building.build(select(site, items, now=now, problems=problems).values()))
 
 
-def _aside(problems: list[Problem], settled: Iterable[Entry | Page | Problem]) -> Iterator[Entry | Page]:
-    """Take the findings out of what passes."""
-    for one in settled:
-        if isinstance(one, Problem):
-            problems.append(one)
-        else:
-            yield one
+@dataclass(slots=True)
+class _Findings:
+    """What is found on the way from items to feeds."""
+
+    state: State | None
+    problems: list[Problem] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    accepted: Counter[str] = field(default_factory=Counter)
+    """Items by source, those that are held back among them."""
+
+    def select(self, site: Site, items: Iterable[Found], now: datetime | None) -> dict[str, Feed]:
+        """Settle and select."""
+        return selecting.select(site, self._aside(settling.settle(site, items, self.state, now)))
+
+    def _aside(self, settled: Iterable[Entry | Held | Page | Problem]) -> Iterator[Entry | Page]:
+        for one in settled:
+            if isinstance(one, Problem):
+                self.problems.append(one)
+            elif isinstance(one, Held):
+                self.held.append(one)
+                self.accepted[one.record.source] += one.whole
+            else:
+                if isinstance(one, Entry):
+                    self.accepted[one.source] += 1
+                    if one.kind == "event":
+                        self._note(one)
+                yield one
+
+    def _note(self, entry: Entry) -> None:
+        if self.state and entry.known:
+            self.state.note(entry.id, entry.known)
+
+    def changes(self) -> Changes:
+        """Tell what was found."""
+        waiting = sum(one.whole for one in self.held)
+        return Changes(items=self.accepted.total() - waiting, problems=tuple(self.problems))
+
+    def remember(
+        self, site: Site, feeds: Iterable[Feed], folder: Path, now: datetime | None, inputs: Inputs | None
+    ) -> tuple[list[str], int]:
+        """Commit what the next run has to know; give the documents to remove, and how many more are retired."""
+        state, settings = self.state, site.feeds
+        if state is None:
+            return [], 0
+        moment = int(now.timestamp()) if now else None
+        for feed in feeds:
+            for entry in feed.entries:
+                if entry.kind != "event":
+                    self._note(entry)
+        gone, retired = [], 0
+        for document in state.retire(moment):
+            if not writing.ours(document, folder):
+                state.forget(document.path)
+            elif moment is not None and (document.retired or moment) + settings.retire_days * 86400 <= moment:
+                gone.append(document.path)
+            else:
+                retired += 1
+        state.replace("accepted", self.accepted.items())
+        found = enumerate(self.problems)
+        state.replace("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+        waiting = ((n, held, int(held.until.timestamp())) for n, held in enumerate(self.held))
+        state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
+        state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
+        state.keep_files(inputs.stamps if inputs else {})
+        items = self.accepted.total() - sum(one.whole for one in self.held)
+        state.tell({"versions": versions(), "retire_days": settings.retire_days, "items": items, "failed": None})
+        state.commit(moment, settings.memory_days)
+        return gone, retired
+
+    def forget(self, gone: Iterable[str]) -> None:
+        """Strike documents that were removed."""
+        for path in gone:
+            if self.state:
+                self.state.forget(path)
 
 
-def _counted(counts: Counter[type], passing: Iterable[Entry | Page]) -> Iterator[Entry | Page]:
-    for one in passing:
-        counts[type(one)] += 1
-        yield one
+@contextmanager
+def begun(state: State | None, dry: bool) -> Iterator[list[Problem]]:
+    """Open the state for a run, and say in words what is wrong with it. A damaged one is set aside."""
+    if state is None:
+        yield []
+        return
+    warnings: list[Problem] = []
+    try:
+        try:
+            state.begin(dry=dry)
+        except Damaged as error:
+            state.close()
+            if state.path is None or dry or "newer" in str(error):
+                raise PublishError(message=f"{state}: {error}") from None
+            Path(state.path).replace(f"{state.path}.damaged")
+            done = f"{error}, and was set aside as {state.path}.damaged (dates first seen are forgotten)"
+            warnings.append(Problem(state.path, 1, "", done, "warning"))
+            state.begin(dry=dry)
+        yield warnings
+    except (sqlite3.Error, OSError) as error:
+        raise PublishError(message=f"{state}: the state cannot be used: {error}") from error
+    finally:
+        state.close()
+
+
+def _guard(site: Site, accepted: Counter[str], state: State) -> None:
+    """Stop where a source lost more items than it may: most often it is broken. Raises SourceError."""
+    limits: dict[str, float] = {}
+    for source in site.sources:
+        limits[source.name] = max(source.max_shrink, limits.get(source.name, 0))
+    problems = []
+    for name, before in state.accepted().items():
+        if site.sources and name not in limits and name not in accepted:
+            continue  # the site file does not name it any more
+        if accepted[name] < before * (1 - limits.get(name, _SHRINK)):
+            message = f"has {accepted[name]} items where it had {before} (--allow-shrink, or max_shrink in its source)"
+            problems.append(Problem(name, 1, "", message, "unreadable"))
+    if problems:
+        raise SourceError(problems, "nothing was published, as a source lost too many items: what was there stays")
 
 
 def _stop(problems: Sequence[Problem], *, refused: bool) -> None:

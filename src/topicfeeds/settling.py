@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
-from .flow import Category, Entry, Found, Page, Record
-from .identifying import RefusedError, Register
+from .flow import Category, Entry, Found, Held, Page, Record
+from .identifying import RefusedError, Register, facts, said
 from .models import Article, Enclosure, Event, Item, Person, Site
 from .models.explaining import checked, field_name
 from .models.slugs import tag_key
+from .remembering import Known, State
 from .selecting import tag_slugs, topic_slug
 
 _DEEPEST = 250
@@ -22,18 +23,20 @@ _DEEPEST = 250
 def settle(
     site: Site,
     found: Iterable[Found],
-    memory: None = None,  # noqa: ARG001 - kept for dates first seen
+    memory: State | None = None,
     now: datetime | None = None,
-) -> Iterator[Entry | Page | Problem]:
+) -> Iterator[Entry | Held | Page | Problem]:
     """Make entries of items, one by one; pages and findings are passed on among them.
 
     Records that are equal but for topics, tags and an inferred date are one item: the entry comes
     again with all that is known of it so far, under the same id. With `now` (aware), items of the
-    future are held back until then. `memory` is where dates first seen will come from.
+    future are held back until then. `memory` gives the dates that items lack: an event without
+    `published` has that of the run which first saw it, and an item whose fields changed since has that
+    of the run which saw it as `updated`. What is to be remembered is in the entry.
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (say datetime.now(UTC))")
-    desk = _Desk(site, now)
+    desk = _Desk(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
     for one in _records(found):
         if not isinstance(one, Record):
@@ -71,6 +74,7 @@ class _Desk:
 
     site: Site
     now: datetime | None
+    memory: State | None
     _slug: Callable[[str], str] = field(init=False)
     _register: Register = field(init=False)
     _findings: list[Problem] = field(default_factory=list)
@@ -85,26 +89,34 @@ class _Desk:
         self._findings += doubts
         return name
 
-    def settle(self, record: Record, name: str) -> Iterator[Entry | Problem]:
+    def settle(self, record: Record, name: str) -> Iterator[Entry | Held | Problem]:
         """Yield the entry of a record, unless it is refused or held back, and what was found about it."""
+        before = self.memory.recall(name) if self.memory else None
         try:
-            entry, doubts = self._register.merge(record, self._entry(record, name))
+            entry, doubts = self._register.merge(record, self._entry(record, name, before))
             self._findings += doubts
+            entry = self._changed(record, entry, before)
         except RefusedError as refusal:
             self._findings.append(record.problem(refusal.field, refusal.message))
             entry = None
         yield from self._findings
         self._findings.clear()
-        if entry and self.now and entry.published > self.now:
+        if entry and self.now and entry.published > self.now and (record.item.published or record.inferred):
             message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
             yield record.problem("published", message, "warning")
+            yield Held(record, entry.published)
         elif entry:
+            if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
+                message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
+                yield record.problem("updated", message, "warning")
+                yield Held(record, entry.updated, whole=False)
+                entry = replace(entry, updated=entry.published)
             yield replace(entry, link=record.item.link or self._page(entry.topics)) if entry.records > 1 else entry
 
-    def _entry(self, record: Record, name: str) -> Entry:
+    def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
         item = record.item
         topics = tuple(self._topics(record))
-        published, updated = self._dates(record)
+        published, updated = self._dates(record, before)
         for place in ("link", "image"):
             if (address := getattr(item, place)) and (doubt := cleaning.doubt(address)):
                 self._findings.append(record.problem(place, doubt, "warning"))
@@ -123,7 +135,25 @@ class _Desk:
             language=item.language,
             image=item.image,
             enclosures=tuple(self._enclosures(record)),
+            known=Known(published.isoformat(), said(item)) if self.memory else None,
+            source=record.source,
         )
+
+    def _changed(self, record: Record, entry: Entry, before: Known | None) -> Entry:
+        """Date the last change of an item that was published before, and of an event's facts."""
+        if entry.known is None:
+            return entry
+        item, moment = record.item, int(self.now.timestamp()) if self.now else None
+        known = entry.known._replace(facts=facts(item) if isinstance(item, Event) else None)
+        if before and moment is None:  # a run that knows the time will see what changed, and date it
+            known = before
+        elif before:
+            changed = before.changed if before.said == known.said else moment
+            moved = before.moved if before.facts in (None, known.facts) else moment
+            known = known._replace(changed=changed, moved=moved)
+        seen = known.moved if item.updated else known.changed
+        late = datetime.fromtimestamp(seen, entry.published.tzinfo) if seen is not None else entry.updated
+        return replace(entry, known=known, updated=max(entry.updated, late))
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
@@ -189,10 +219,13 @@ class _Desk:
         pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)
         return next((page for page in pages if page), self.site.url)
 
-    def _dates(self, record: Record) -> tuple[datetime, datetime]:
+    def _dates(self, record: Record, before: Known | None) -> tuple[datetime, datetime]:
         item = record.item
         zone = ZoneInfo(item.timezone or self.site.timezone)
-        stated = item.published or record.inferred
+        first = datetime.fromisoformat(before.published) if before else None
+        stated = item.published or first or record.inferred
+        if stated is None and self.memory and self.now:
+            stated = self.now.astimezone(zone)
         if stated is None:
             raise RefusedError("published", "is missing (give the day it was announced)")
         published = _aware(stated, zone, "published")
@@ -207,10 +240,6 @@ class _Desk:
             self._findings.append(record.problem("start", message, "warning"))
         if updated < published:
             self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
-        if self.now and updated > max(self.now, published):
-            message = f"{updated.isoformat()} is in the future (published stands in for it until then)"
-            self._findings.append(record.problem("updated", message, "warning"))
-            updated = published
         return published, max(published, updated)
 
 

@@ -1,67 +1,142 @@
-"""Documents are put into a folder: whole, and only those that changed."""
+"""Documents are put into a folder: one run at a time, whole, and only those that changed."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
-from .errors import PublishError
-from .flow import Changes, Document
+from . import locking
+from .errors import BusyError, ConfigError, PublishError
+from .flow import Document
+from .formats import read_back
+from .idling import FOLDERS, TEMPORARY, leftovers
+from .remembering import Published, State
 
-_MARK = b">topicfeeds</generator>"
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+_MARKS = (b">topicfeeds</generator>",)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
-def write(
-    documents: Iterable[Document],
-    folder: Path,
-    cache: None = None,  # noqa: ARG001 - kept for what is known of the folder
-) -> Changes:
-    """Bring a folder up to date. Raises PublishError; up to the first rename all old files stand.
+@contextmanager
+def locked(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[None]:
+    """Have the folder for oneself, and record the success of what is done with it; `dry` makes and records nothing.
 
-    Every changed document is written beside the old one and synced to disk; when all are, they are
-    renamed, in the order given. Documents whose bytes are the same are not touched. `cache` is where
-    what is known of the folder will come from.
+    Raises BusyError if another run has it for longer than `wait` seconds, PublishError if it cannot be had.
     """
-    pending: list[_Pending] = []
-    unchanged = 0
+    path, is_new = folder / locking.NAME, not folder.exists()
+    try:
+        if not dry:
+            _make(folder)
+        descriptor = locking.lock(str(folder), wait, create=not dry)
+    except BlockingIOError:
+        raise BusyError(message=f"{path}: another run is busy with it (try again, or --wait SECONDS)") from None
+    except OSError as error:
+        _fail(error, path)
+    try:
+        yield
+        if descriptor is not None and not dry:
+            locking.succeeded(descriptor)
+    except ConfigError:  # a missing extra: nothing is to be written, not even an empty folder
+        if is_new and not dry:
+            with suppress(OSError):
+                path.unlink()
+                folder.rmdir()
+        raise
+    except OSError as error:
+        _fail(error, path)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changed documents that wait under temporary names."""
+
+    folder: Path
+    pending: list[_Pending] = field(default_factory=list)
+    unchanged: int = 0
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The paths that change, in the order of work."""
+        return tuple(one.name for one in self.pending)
+
+    def finish(self, gone: Iterable[str] = ()) -> None:
+        """Rename all documents, in their order, remove what is gone, and sync the folders.
+
+        A signal has to wait: what has begun is finished. Raises PublishError.
+        """
+        path = self.folder
+        try:
+            with _undisturbed():
+                for one in self.pending:
+                    path = one.path
+                    one.temporary.replace(path)
+                for name in gone:
+                    path = self.folder / name
+                    path.unlink(missing_ok=True)
+                touched = [*(one.path.parent for one in self.pending), *((self.folder / name).parent for name in gone)]
+                for path in dict.fromkeys(touched):
+                    _sync(path)
+        except OSError as error:
+            _fail(error, path)
+
+
+@contextmanager
+def prepared(documents: Iterable[Document], folder: Path, state: State | None) -> Iterator[Batch]:
+    """Write every changed document beside the old one, read it back, and sync it to disk; nothing else changes.
+
+    Documents that are as the state knows them are not rendered, and those whose bytes are the same not
+    touched. What is left of temporary files is removed, also of runs that were killed. Raises PublishError.
+    """
+    batch = Batch(folder)
+    folders = set(FOLDERS)
     path = folder
     try:
         for document in documents:
             path = folder / document.path
-            content = document.render()
-            if not _differs(path, content):
-                unchanged += 1
+            folders.add(document.path.rpartition("/")[0])
+            content = _change(document, folder, state)
+            if content is None:
+                batch.unchanged += 1
                 continue
-            pending.append(_Pending(document.path, path, path.with_name(f".{path.name}.topicfeeds-tmp")))
-            pending[-1].prepare(content)
-        for one in pending:
-            path = one.path
-            one.temporary.replace(path)
-        for path in {one.path.parent: None for one in pending}:
-            _sync(path)
+            one = _Pending(document.path, path)
+            batch.pending.append(one)
+            one.prepare(content)
+            _verify(document, one.temporary)
+            if state:
+                state.keep(one.published(document, content))
+        waiting = {one.temporary for one in batch.pending}
+        for path in map(Path, list(leftovers(str(folder), folders))):
+            if path not in waiting:
+                path.unlink(missing_ok=True)
+        yield batch
     except OSError as error:
-        raise PublishError(message=f"{path}: cannot be written: {error.strerror or error}") from error
+        _fail(error, path)
     finally:
-        for one in pending:
+        for one in batch.pending:
             one.discard()
-    return Changes(written=tuple(one.name for one in pending), unchanged=unchanged)
 
 
-def compare(documents: Iterable[Document], folder: Path) -> Changes:
-    """Tell what `write` would do, and do nothing. Raises PublishError."""
-    written, unchanged = [], 0
+def compare(documents: Iterable[Document], folder: Path, state: State | None) -> Batch:
+    """Tell what would be written, and do nothing. Raises PublishError."""
+    batch = Batch(folder)
     for document in documents:
         try:
-            if _differs(folder / document.path, document.render()):
-                written.append(document.path)
+            if _change(document, folder, state) is None:
+                batch.unchanged += 1
             else:
-                unchanged += 1
+                batch.pending.append(_Pending(document.path, folder / document.path))
         except OSError as error:
-            raise PublishError(message=f"{folder / document.path}: cannot be read: {error.strerror}") from error
-    return Changes(written=tuple(written), unchanged=unchanged)
+            _fail(error, folder / document.path)
+    return batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +145,10 @@ class _Pending:
 
     name: str
     path: Path
-    temporary: Path
+
+    @property
+    def temporary(self) -> Path:
+        return self.path.with_name(f".{self.path.name}{TEMPORARY}")
 
     def prepare(self, content: bytes) -> None:
         """Write and sync the temporary file, readable for a web server whatever the umask."""
@@ -93,16 +171,68 @@ class _Pending:
         if int(self.temporary.stat().st_mtime) <= before:
             os.utime(self.temporary, (before + 1, before + 1))
 
+    def published(self, document: Document, content: bytes) -> Published:
+        """Describe the document as it will stand: a rename changes neither size nor mtime."""
+        return _described(document, content, self.temporary)
+
     def discard(self) -> None:
         """Remove the temporary file, if it is still there."""
-        try:
+        with suppress(OSError):  # the reason that stopped the run is told; this would only hide it
             self.temporary.unlink(missing_ok=True)
-        except OSError:
-            return  # the reason that stopped the run is told; this would only hide it
 
 
-def _differs(path: Path, content: bytes) -> bool:
-    """Compare with what is there. Raises PublishError for a file that is none of ours."""
+def _change(document: Document, folder: Path, state: State | None) -> bytes | None:
+    """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
+    path = folder / document.path
+    for parent in path.relative_to(folder).parents:
+        if parent.name and (folder / parent).is_symlink():
+            raise PublishError(message=f"{folder / parent}: is a link, and may lead out of the folder (remove it)")
+    known = state.document(document.path) if state else None
+    stands = known is not None and known.stands(str(folder))
+    if known and state and stands and known.fingerprint == document.fingerprint:
+        state.keep(known._replace(retired=None))
+        return None
+    content = document.render()
+    if known and stands:
+        same = known.digest == hashlib.sha256(content).digest()
+    else:
+        same = not _differs(path, content, listed=known is not None)
+    if not same:
+        return content
+    if state:
+        state.keep(_described(document, content, path))
+    return None
+
+
+def ours(document: Published, folder: Path) -> bool:
+    """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
+    path = folder / document.path
+    try:
+        return document.stands(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+    except OSError as error:
+        _fail(error, path)
+
+
+def _is_marked(content: bytes) -> bool:
+    return any(mark in content for mark in _MARKS)
+
+
+def _described(document: Document, content: bytes, path: Path) -> Published:
+    status = path.lstat()
+    digest, updated = hashlib.sha256(content).digest(), document.updated.isoformat()
+    stamp = (status.st_size, status.st_mtime_ns)
+    return Published(document.path, document.fingerprint, digest, *stamp, document.entries, updated)
+
+
+def _verify(document: Document, path: Path) -> None:
+    """Read a document back. What goes wrong here is a bug of ours, and no reader shall meet it."""
+    names, entries = read_back(path.read_bytes())
+    if document.identity not in names or entries != document.entries:
+        raise AssertionError(f"{document.path}: was rendered as {sorted(names)} with {entries} entries")
+
+
+def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
+    """Compare with what is there. Raises PublishError for a file that neither is `listed` nor has our mark."""
     if path.is_symlink() or not path.exists():
         above = next(parent for parent in path.parents if parent.exists())
         if above.is_dir():
@@ -112,7 +242,7 @@ def _differs(path: Path, content: bytes) -> bool:
         existing = path.read_bytes()
         if existing == content:
             return False
-        if _MARK in existing or not existing:  # an empty file has nothing to lose
+        if listed or not existing or _is_marked(existing):  # an empty file has nothing to lose
             return True
     raise PublishError(
         message=f"{path}: is in the way, and topicfeeds did not make it (move it, or name another output)"
@@ -137,3 +267,20 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals that end a run wait."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _fail(error: OSError, path: Path) -> NoReturn:
+    raise PublishError(message=f"{path}: cannot be written: {error.strerror or error}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..cleaning import uri
 from ..errors import nearest, show
 from ..flow import Feed
 
@@ -26,6 +27,10 @@ class Format:
     def url(self, feed: Feed) -> str:
         """Give the address at which the published file is served."""
         return f"{feed.base}{feed.path}{self.suffix}"
+
+    def identity(self, feed: Feed) -> str:
+        """Give what a feed calls itself in this format: its id, or its address where the format has no id."""
+        return feed.id if self.media_type == "application/atom+xml" else uri(self.url(feed))
 
 
 def _atom(feed: Feed, url: str, sisters: Sisters) -> bytes:
@@ -57,3 +62,10 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
         raise ValueError(f"unknown format {show(format)}{nearest(format, FORMATS)}")
     sisters = [(FORMATS[name].url(feed), FORMATS[name].media_type) for name in feed.formats if name != format]
     return FORMATS[format].write(feed, url or FORMATS[format].url(feed), sisters)
+
+
+def read_back(content: bytes) -> tuple[set[str], int]:
+    """Give what the bytes of a feed call it, and how many entries they hold."""
+    from ._parsing import read_back
+
+    return read_back(content)

@@ -137,6 +137,13 @@ class Source(Model):
         str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_delimiter)
     ] = ","
     """What is between the cells of CSV."""
+    max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """The part of its items that a source may lose from one run to the next; 1: all of them."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it: its path, else its query."""
+        return self.path or " ".join((self.query or "").split())
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:
@@ -155,6 +162,10 @@ class FeedSettings(Model):
     """How many entries a feed has at most: the newest."""
     max_body: Annotated[int, Field(ge=1, strict=True)] = 1024 * 1024
     """How many bytes the content of an item may have."""
+    retire_days: Annotated[int, Field(ge=0, strict=True)] = 30
+    """How long the last document of a feed that is gone stays: readers still ask for it."""
+    memory_days: Annotated[int, Field(ge=1, strict=True)] = 400
+    """How long the state remembers an item that no feed holds any more."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_once)] = ("topic", "tag")
 
 

@@ -7,17 +7,15 @@ A reader yields a `Raw` for each record, a `Page` for what a text page says of i
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import Problem, nearest, show
+from ..expanding import SUFFIXES, expand
 from ..flow import Page, Record
 from ..models import Source
 from ._raw import Raw, Unreadable
@@ -41,21 +39,6 @@ READERS: dict[str, Reader] = {
     "toml": read_toml,
     "yaml": read_yaml,
 }
-SUFFIXES = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".ndjson": "jsonl",
-    ".toml": "toml",
-    ".txt": "listing",
-    ".yaml": "yaml",
-    ".yml": "yaml",
-}
-
-
-_MAGIC = re.compile(r"[*?\[]")
 
 
 def read(sources: Iterable[Source], base: Path = Path()) -> Iterator[Record | Page | Problem]:
@@ -71,7 +54,7 @@ def read(sources: Iterable[Source], base: Path = Path()) -> Iterator[Record | Pa
 def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem]:
     given = source.path or "-"
     try:
-        paths = list(_paths(given, source, base))
+        paths = expand(given, str(base), source.format)
     except OSError as error:
         where = os.path.relpath(error.filename, base)
         yield Problem(given, 1, "", f"cannot be read: {where}: {error.strerror}", "unreadable")
@@ -80,55 +63,6 @@ def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem
         yield Problem(given, 1, "", "no file matches (mend the path, or remove the source)", "warning")
     for path in paths:
         yield from _read_file(source, path, base)
-
-
-def _paths(given: str, source: Source, base: Path) -> Iterator[str]:
-    """Name the files that a path stands for, sorted: itself, all below a folder, or what a pattern matches."""
-    if given == "-" or not _MAGIC.search(given) or (base / given).exists():
-        if given != "-" and (base / given).is_dir():
-            yield from sorted(_below(base / given, source, base))
-        else:
-            yield given
-        return
-    parts = Path(given).parts
-    fixed = list(takewhile(lambda part: not _MAGIC.search(part), parts))
-    if fixed:
-        (base / Path(*fixed)).stat()  # a folder that is not there is a missing path, and no pattern without a match
-    start = Path(parts[0]) if Path(given).is_absolute() else base
-    found = _matching(start, list(parts[1:] if Path(given).is_absolute() else parts))
-    yield from sorted({os.path.relpath(path, base) if start == base else path.as_posix() for path in found})
-
-
-def _matching(folder: Path, parts: list[str]) -> Iterator[Path]:
-    """Find what a pattern matches. Raises OSError for a folder that is there and cannot be listed.
-
-    The standard library's glob takes such a folder for an empty one, and all its items for gone.
-    """
-    if not parts:
-        yield folder
-        return
-    head, rest = parts[0], parts[1:]
-    if head == "**":
-        yield from _matching(folder, rest)
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for name in names:
-        if name.startswith(".") and not head.startswith("."):
-            continue
-        if head == "**":
-            if (folder / name).is_dir() and not (folder / name).is_symlink():
-                yield from _matching(folder / name, parts)
-        elif fnmatch.fnmatchcase(name, head):
-            yield from _matching(folder / name, rest)
-
-
-def _below(folder: Path, source: Source, base: Path) -> Iterator[str]:
-    """Name the files of a folder that can be read: all with a format of their own, hidden ones left out."""
-    for path in _matching(folder, ["**", "*"]):
-        if not path.is_dir() and (source.format or path.suffix.lower() in SUFFIXES):
-            yield os.path.relpath(path, base)
 
 
 def _read_file(source: Source, path: str, base: Path) -> Iterator[Record | Page | Problem]:

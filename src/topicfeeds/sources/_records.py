@@ -22,7 +22,7 @@ def records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
         return
     if isinstance(item, Item):
         topics = tuple(source.topics)
-        yield Record(item, path, raw.line, lines, topics, raw.inferred, raw.from_page, raw.untitled)
+        yield Record(item, path, raw.line, lines, topics, raw.inferred, raw.from_page, raw.untitled, source.name)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

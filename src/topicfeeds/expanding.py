@@ -1,0 +1,128 @@
+"""Which files a path of a source stands for, and whether they are as they were. Light, without pathlib."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".ndjson": "jsonl",
+    ".toml": "toml",
+    ".txt": "listing",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+_MAGIC = re.compile(r"[*?\[]")
+_TICK = 50_000_000
+"""Nanoseconds within which a file may change twice without another mtime."""
+_COARSE = 2_000_000_000
+"""The same where a file system knows whole seconds only."""
+
+Stamp = tuple[int, int, bytes]
+"""Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content."""
+
+
+def expand(given: str, base: str, kind: str | None = None) -> list[str]:
+    """Name the files that a path stands for, sorted and relative to `base`: itself, all below a folder, a pattern's.
+
+    `kind` is the format of the source, where it names one; else a folder stands for the files whose
+    suffix tells. Raises OSError for a folder that cannot be listed, or that a pattern starts from and that is not
+    there: that is a missing path, and no pattern without a match.
+    """
+    if given == "-" or not _MAGIC.search(given) or os.path.exists(os.path.join(base, given)):
+        if given == "-" or not os.path.isdir(os.path.join(base, given)):
+            return [given]
+        below = matching(os.path.join(base, given), ["**", "*"])
+        return sorted(_relative(path, base) for path in below if _readable(path, kind))
+    parts = [part for part in given.split("/") if part not in ("", ".")]
+    absolute = given.startswith("/")
+    fixed = next(n for n, part in enumerate(parts) if _MAGIC.search(part))
+    start = os.path.join("/" if absolute else base, *parts[:fixed])
+    if fixed:
+        os.stat(start)
+    found = set(matching(start, parts[fixed:]))
+    return sorted(found if absolute else (_relative(path, base) for path in found))
+
+
+def _relative(path: str, base: str) -> str:
+    """Name a path from `base`, at a hundredth of what relpath takes where that is all there is to cut off."""
+    short = path[len(base) + 1 :]
+    return short if path.startswith(f"{base}/") and ".." not in short else os.path.relpath(path, base)
+
+
+def _readable(path: str, kind: str | None) -> bool:
+    return bool(kind or os.path.splitext(path)[1].lower() in SUFFIXES) and not os.path.isdir(path)
+
+
+def matching(folder: str, parts: list[str]) -> Iterator[str]:
+    """Find what a pattern matches. Raises OSError for a folder that is there and cannot be listed.
+
+    The standard library's glob takes such a folder for an empty one, and all its items for gone.
+    """
+    if not parts:
+        yield folder
+        return
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        yield from matching(folder, rest)
+    if head == "..":
+        yield from matching(os.path.join(folder, head), rest)
+        return
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if entry.name.startswith(".") and not head.startswith("."):
+            continue
+        if head == "**":
+            if entry.is_dir(follow_symlinks=False):
+                yield from matching(entry.path, parts)
+        elif fnmatch.fnmatchcase(entry.name, head):
+            yield from matching(entry.path, rest)
+
+
+def survey(paths: Iterable[str], base: str, known: Mapping[str, Stamp]) -> tuple[dict[str, Stamp], set[str]]:
+    """Look at files, and tell which are not as they are known: another content, new, gone, or none at all.
+
+    A file whose size and mtime are known is not opened. To be called before the files are read: what
+    changes later has another stamp the next time.
+    """
+    moment = time.time_ns()
+    stamps: dict[str, Stamp] = {}
+    changed: set[str] = set()
+    for path in paths:
+        before = known.get(path)
+        try:
+            stamp = _stamp(os.path.join(base, path), before, moment)
+        except OSError:
+            changed.add(path)
+            continue
+        stamps[path] = stamp
+        if before is None or before[2] != stamp[2]:
+            changed.add(path)
+    return stamps, changed | (known.keys() - stamps.keys())
+
+
+def _stamp(path: str, known: Stamp | None, moment: int) -> Stamp:
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a file")
+    if known and known[:2] == (status.st_size, status.st_mtime_ns):
+        return known
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    coarse = status.st_mtime_ns % 1_000_000_000 == 0
+    settled = status.st_mtime_ns < moment - (_COARSE if coarse else _TICK)
+    return status.st_size, status.st_mtime_ns if settled else -1, digest

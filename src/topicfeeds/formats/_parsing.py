@@ -1,0 +1,36 @@
+"""What was rendered is read back, by a parser that had no part in it."""
+
+from __future__ import annotations
+
+from xml.parsers import expat
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_ENTRIES = {f"{_ATOM} entry", "item"}
+
+
+def read_back(content: bytes) -> tuple[set[str], int]:
+    """Give what a feed calls itself (`atom:id`, `rel="self"`) and how many entries it has. Raises ExpatError."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    names: set[str] = set()
+    entries = 0
+    text: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal entries
+        entries += name in _ENTRIES
+        if not entries and name == f"{_ATOM} link" and attributes.get("rel") == "self":
+            names.add(attributes.get("href", ""))
+        text.clear()
+
+    def end(name: str) -> None:
+        if name == f"{_ATOM} id":
+            names.add("".join(text))
+        if name in _ENTRIES:  # what follows within the entries is not the feed's
+            parser.EndElementHandler = None
+            parser.CharacterDataHandler = None
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text.append
+    parser.Parse(content, True)
+    return names, entries

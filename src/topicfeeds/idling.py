@@ -1,0 +1,160 @@
+"""Nothing to do is nothing done: whether a build would change anything, told from stats alone.
+
+What a build needs to load takes longer than all of this; so this looks at the command's arguments itself, and
+leaves all that it does not know to the command. Nothing is opened for writing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from . import locking
+from .expanding import Stamp, expand, survey
+from .remembering import Finding, State, default_path
+from .versions import versions
+
+TEMPORARY = ".topicfeeds-tmp"
+FOLDERS = ("", "topics", "tags", "feeds")
+_VALUED = ("--site", "--output", "--state", "--wait", "--log-format")
+_PLAIN = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
+
+
+class Place(NamedTuple):
+    """Where a site's feeds are made: paths."""
+
+    site: str
+    folder: str
+    state: str
+
+
+class Inputs(NamedTuple):
+    """The files of all sources, and the site file."""
+
+    sources: list[tuple[str | None, str | None]]
+    """Path and format of each source; a path of None is read at every run: a database, standard input."""
+    stamps: dict[str, Stamp]
+    changed: set[str]
+    """The files that are not as the state knows them."""
+    site: str
+    """The name of the site file, which is among them."""
+
+
+def idle(arguments: Sequence[str]) -> bool:
+    """Tell whether a command is a build with nothing to do; then its success is recorded, too."""
+    options = _options(arguments)
+    if options is None:
+        return False
+    try:
+        where = place(options.get("--site", "topicfeeds.toml"), options.get("--output", ""), options.get("--state", ""))
+        return repeated(where, _now(), refused=False) is not None
+    except ValueError:
+        return False  # the command says in words what is wrong
+
+
+def place(site: str, folder: str = "", state: str = "") -> Place:
+    """Fill in the places that were not named: all are beside the site file."""
+    folder = folder or os.path.join(os.path.dirname(site), "public")
+    return Place(site, folder, state or default_path(site, folder))
+
+
+def repeated(place: Place, now: float, *, refused: bool = True) -> list[Finding] | None:
+    """Give the refused items of the last run where nothing is to do, and record the success; else None.
+
+    Without `refused`, a run that has such items is left to others.
+    """
+    try:
+        descriptor = locking.lock(place.folder, create=False)
+        if descriptor is None:
+            return None
+        try:
+            return _repeated(place, now, descriptor, refused)
+        finally:
+            os.close(descriptor)
+    except (OSError, sqlite3.Error):
+        return None  # the run comes to the same point, and says it in words
+
+
+def _repeated(place: Place, now: float, descriptor: int, refused: bool) -> list[Finding] | None:
+    state = State(place.state)
+    with state.reading() as known:
+        findings = state.findings(refused=True) if known else []
+        if not known or (findings and not refused) or not unchanged(state, place.site, place.folder, now):
+            return None
+    locking.succeeded(descriptor)
+    return findings
+
+
+def _options(arguments: Sequence[str]) -> dict[str, str] | None:
+    """Read the options of a build; None for what is left to the command to understand, or to refuse."""
+    if not arguments or arguments[0] != "build":
+        return None
+    options: dict[str, str] = {}
+    left = iter(arguments[1:])
+    for one in left:
+        name, is_joined, value = one.partition("=")
+        if name in _VALUED:
+            options[name] = value if is_joined else next(left, "")
+        elif one not in _PLAIN:
+            return None
+    known = options.get("--log-format", "text") in ("text", "json") and options.get("--wait", "0").isdecimal()
+    return options if known and all(options.values()) else None
+
+
+def _now() -> int:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return int(epoch) if epoch else int(time.time())
+
+
+def unchanged(state: State, site: str, folder: str, now: float) -> bool:
+    """Tell whether sources, site file, versions and documents are as the state, which is open, knows them."""
+    inputs = state.inputs()
+    days = state.meta("retire_days")
+    if not inputs or not isinstance(days, int) or state.meta("versions") != versions():
+        return False
+    due = state.due(days)
+    if due is not None and due <= now:
+        return False
+    folders = set(FOLDERS)
+    for document in state.documents():
+        folders.add(os.path.dirname(document.path))
+        if document.retired is None and not document.stands(folder):
+            return False
+    if any(True for _ in leftovers(folder, folders)):
+        return False
+    return not look(site, inputs, state.stamps()).changed
+
+
+def look(site: str, sources: Sequence[tuple[str | None, str | None]], known: dict[str, Stamp]) -> Inputs:
+    """Look at the files of the sources and at the site file."""
+    base, name = os.path.split(site)
+    paths = [name]
+    unknown: set[str] = set()
+    for path, kind in sources:
+        if path is None:
+            unknown.add("")
+            continue
+        try:
+            paths += expand(path, base or ".", kind)
+        except OSError:
+            unknown.add(path)
+    stamps, changed = survey(paths, base or ".", known)
+    return Inputs(list(sources), stamps, changed | unknown, name)
+
+
+def leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield the temporary files that runs which were killed have left in folders of the output."""
+    for name in names:
+        path = os.path.join(folder, name) if name else folder
+        if os.path.islink(path) and name:
+            continue
+        try:
+            found = os.listdir(path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for one in found:
+            if one.endswith(TEMPORARY) and one.startswith("."):
+                yield os.path.join(path, one)

@@ -1,0 +1,52 @@
+"""One run at a time works on an output folder. Light: the check for nothing to do takes the lock too."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+NAME = ".topicfeeds.lock"
+"""A file that stays, so that no run can take the lock of another for stale. Its mtime is the last success."""
+_PAUSE = 0.05
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+def lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
+    """Take the lock of a folder: the descriptor holds it until it is closed, or the process ends.
+
+    Gives None where there is no lock and none shall be made. Raises BlockingIOError where another run
+    has it for longer than `wait` seconds, and OSError for a lock that cannot be opened.
+    """
+    end = time.monotonic() + wait
+    path = os.path.join(folder, NAME)
+    while True:
+        try:
+            descriptor = os.open(path, _FLAGS)
+        except FileNotFoundError:
+            if not create:
+                return None
+            descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o644)
+        try:
+            if _taken(descriptor, path):
+                return descriptor
+        except OSError as error:
+            if not isinstance(error, BlockingIOError) or time.monotonic() >= end:
+                os.close(descriptor)
+                raise
+            time.sleep(_PAUSE)
+        os.close(descriptor)
+
+
+def _taken(descriptor: int, path: str) -> bool:
+    """Lock a file, and make sure that it still has its name. Raises BlockingIOError where it is locked."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def succeeded(descriptor: int) -> None:
+    """Record the moment of a success, for people and machines that watch."""
+    os.utime(descriptor)

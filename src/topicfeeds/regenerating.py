@@ -1,0 +1,85 @@
+"""The cron job's build: a site file and its sources, published into a folder, with what earlier runs knew."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from . import writing
+from .configuring import check_output, load_site
+from .errors import Problem, PublishError, SourceError
+from .flow import Changes
+from .idling import Inputs, Place, look
+from .models import Site
+from .publishing import Watch, begun, read, run
+from .remembering import Finding, State
+
+
+def regenerate(
+    place: Place,
+    now: datetime,
+    *,
+    strict: bool = False,
+    allow_shrink: bool = False,
+    dry: bool = False,
+    wait: float = 0,
+    watch: Watch = iter,
+) -> Changes:
+    """Build what a site file describes. Raises what `load_site` and `publish` do.
+
+    Among the problems, warnings are those that are new, or of a file that changed: cron mails what is printed.
+    """
+    base, folder, state = Path(place.site).parent, Path(place.folder), State(place.state)
+    site = load_site(place.site)
+    check_output(site, folder, base)
+    with writing.locked(folder, wait, dry=dry):
+        inputs, told = _known(place, site, state)
+        try:
+            changes = run(
+                site,
+                read(site, base),
+                folder,
+                state=state,
+                now=now,
+                strict=strict,
+                allow_shrink=allow_shrink,
+                dry=dry,
+                watch=watch,
+                inputs=inputs,
+            )
+        except SourceError as error:
+            if not dry:
+                _record(state, error, now)
+            raise SourceError(_news(error.problems, inputs, told), error.message) from None
+    return replace(changes, problems=_news(changes.problems, inputs, told))
+
+
+def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]]:
+    """Look at the files of a site, and recall what was told of them."""
+    sources = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
+    with state.reading() as known:
+        stamps, findings = (state.stamps(), state.findings()) if known else ({}, [])
+    return look(place.site, sources, stamps), set(findings)
+
+
+def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> tuple[Problem, ...]:
+    """Leave warnings out that were given before, of files that are as they were then."""
+    if inputs.site in inputs.changed:
+        return problems
+    return tuple(
+        problem
+        for problem in problems
+        if problem.severity != "warning"
+        or problem.path in inputs.changed
+        or Finding(*(getattr(problem, name) for name in Finding._fields)) not in told
+    )
+
+
+def _record(state: State, error: SourceError, now: datetime) -> None:
+    """Let `status` know of a run that failed; what cannot be recorded is printed all the same."""
+    unreadable = [problem for problem in error.problems if problem.severity != "warning"]
+    with suppress(PublishError), begun(state, dry=False):
+        state.tell({"failed": int(now.timestamp()), "failure": str(unreadable[0] if unreadable else error.message)})
+        state.commit(None, 0)

@@ -1,0 +1,300 @@
+"""What a run leaves to the next: the state, one SQLite file for each output folder.
+
+Memory: when items were first published and last changed; it is bounded, and without it later runs know
+less, but publish nothing wrong. Cache: what sources and documents looked like; without it a run takes longer.
+Light, as the check for nothing to do reads it: the standard library alone, and of that what loads quickly.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from .expanding import Stamp
+
+if TYPE_CHECKING:
+    from .errors import Severity
+
+VERSION = 1
+_MEMORY = ("items",)
+_SCHEMA = """
+create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
+    facts text, moved integer, seen integer) without rowid;
+create table if not exists meta (name text primary key, value) without rowid;
+create table if not exists inputs (n integer primary key, path text, kind text);
+create table if not exists files (path text primary key, size integer, mtime integer, digest blob) without rowid;
+create table if not exists accepted (source text primary key, items integer) without rowid;
+create table if not exists documents (path text primary key, fingerprint text, digest blob, size integer, mtime integer,
+    entries integer, updated text, retired integer) without rowid;
+create table if not exists findings (n integer primary key, path text, line integer, field text, message text,
+    severity text, item integer);
+create table if not exists held (n integer primary key, path text, line integer, title text, until integer);
+"""
+_PASSING = """
+create temp table noted as select * from items limit 0;
+create unique index temp.noted_id on noted (id);
+create temp table current as select * from documents limit 0;
+create unique index temp.current_path on current (path);
+"""
+
+
+class Known(NamedTuple):
+    """What is remembered of an item."""
+
+    published: str
+    """ISO 8601 with offset, as it was first given."""
+    said: bytes
+    """A digest of the fields that its author set."""
+    changed: int | None = None
+    """When these last changed, in seconds since 1970; None: never seen to."""
+    facts: str | None = None
+    """Of an event: start, end, place and status."""
+    moved: int | None = None
+    """When these last changed."""
+
+
+class Published(NamedTuple):
+    """What is remembered of a document."""
+
+    path: str
+    fingerprint: str
+    digest: bytes
+    size: int
+    mtime: int
+    """Nanoseconds since 1970."""
+    entries: int
+    updated: str
+    retired: int | None = None
+    """Since when no feed of the site makes it, in seconds since 1970."""
+
+    def stands(self, folder: str) -> bool:
+        """Tell whether the file is as it was written, by its size and mtime."""
+        try:
+            status = os.lstat(os.path.join(folder, self.path))
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime) and status.st_mode & 0o170000 == 0o100000
+
+
+class Finding(NamedTuple):
+    """What was found, with the fields of a Problem."""
+
+    path: str
+    line: int
+    field: str
+    message: str
+    severity: Severity
+    item: int
+
+
+class Damaged(Exception):
+    """The file is no state, or none that this version can read."""
+
+
+def default_path(site_file: str, folder: str) -> str:
+    """Give the state's place: beside the site file, one for each output folder."""
+    import hashlib
+
+    home = os.path.dirname(os.path.abspath(site_file))
+    place = os.path.relpath(os.path.realpath(folder), os.path.realpath(home))
+    name = os.path.basename(place) if place not in (".", "..") else "here"
+    return os.path.join(home, ".topicfeeds", f"{name}-{hashlib.sha256(os.fsencode(place)).hexdigest()[:8]}.sqlite")
+
+
+class State:
+    """What a run leaves to the next. Without a path it is kept in memory: for tests.
+
+    Nothing is written before `begin`, and nothing stays of what was written unless `commit` is called.
+    Methods raise sqlite3.Error for what the file or its folder does not permit.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = None if path is None else os.fspath(path)
+        self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
+        self._file: sqlite3.Connection | None = None
+
+    def __str__(self) -> str:
+        return self.path or "the state in memory"
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        connection = self._memory or self._file
+        if connection is None:
+            raise sqlite3.ProgrammingError("the state is not open")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[bool]:
+        """Open the state, if there is one that can be read, and write nothing."""
+        if self._memory is None and self._file is None:
+            with suppress(sqlite3.Error):
+                self._file = _connected(self.path or "", "ro")
+        try:
+            yield self._known()
+        finally:
+            self.close()
+
+    def _known(self) -> bool:
+        try:
+            return (self._memory or self._file) is not None and self._value("pragma user_version") == VERSION
+        except sqlite3.Error:
+            return False
+
+    def begin(self, *, dry: bool = False) -> None:
+        """Open the state for a run, and make it where there is none; `dry` writes nothing.
+
+        Raises Damaged for a file that is none, or that a newer version wrote.
+        """
+        if self._memory is None:
+            if not dry:
+                os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
+            self._file = _connected(self.path or "", "rwc") if not dry else self._readable()
+        try:
+            version = self._value("pragma user_version")
+            if version > VERSION:
+                raise Damaged("was written by a newer topicfeeds (install that, or name another --state)")
+            if version < VERSION:
+                self._open.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
+            self._open.executescript(_PASSING)
+            self._open.execute("begin" if dry else "begin immediate")
+        except sqlite3.DatabaseError as error:
+            if _is_none(error):
+                raise Damaged("is damaged") from error
+            raise
+
+    def _readable(self) -> sqlite3.Connection:
+        """Open the file without writing to it; where that cannot be, nothing is known."""
+        with suppress(sqlite3.Error):
+            file = _connected(self.path or "", "ro")
+            if file.execute("pragma user_version").fetchone()[0] == VERSION:
+                return file
+        return _connected(":memory:", "")
+
+    def close(self) -> None:
+        """Forget what was not committed, and let go of the file."""
+        if self._memory:
+            with suppress(sqlite3.Error):
+                self._memory.rollback()
+                self._memory.executescript("drop table if exists temp.noted; drop table if exists temp.current")
+        if self._file:
+            self._file.close()
+            self._file = None
+
+    # The memory.
+
+    def recall(self, name: str) -> Known | None:
+        """Tell what earlier runs knew of an item."""
+        query = "select published, said, changed, facts, moved from main.items where id = ?"
+        row = self._open.execute(query, (name,)).fetchone()
+        return Known(*row) if row else None
+
+    def note(self, name: str, known: Known) -> None:
+        """Say what is now known of an item; the last word of a run counts."""
+        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, null)", (name, *known))
+
+    # The cache.
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Give the files of the sources as they were, the site file among them."""
+        rows = self._open.execute("select path, size, mtime, digest from files")
+        return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
+
+    def inputs(self) -> list[tuple[str | None, str | None]]:
+        """Give path and format of the sources; a path of None is read at every run."""
+        return self._open.execute("select path, kind from inputs order by n").fetchall()
+
+    def accepted(self) -> dict[str, int]:
+        """Give how many items each source had when a run last succeeded."""
+        return dict(self._open.execute("select source, items from accepted"))
+
+    def meta(self, name: str) -> str | int | None:
+        """Give a single value: `versions`, `due`, `items`, `site`, `failed`."""
+        found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def findings(self, *, refused: bool = False) -> list[Finding]:
+        """Give the findings of the last run that succeeded, or only what was refused."""
+        query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
+        return [Finding(*row) for row in self._open.execute(query, ("refused", not refused))]
+
+    def held(self) -> list[tuple[str, int, str, int]]:
+        """Give the items that wait for their date: path, line, title, seconds since 1970."""
+        return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
+
+    def document(self, path: str) -> Published | None:
+        """Tell what was last written under a path."""
+        row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
+        return Published(*row) if row else None
+
+    def documents(self) -> Iterator[Published]:
+        """Give all documents that were written, also retired ones."""
+        return map(Published._make, self._open.execute("select * from documents order by path"))
+
+    def keep(self, document: Published) -> None:
+        """Say what is now written under a path, or soon will be."""
+        self._open.execute("insert or replace into current values (?, ?, ?, ?, ?, ?, ?, ?)", document)
+
+    def retire(self, now: int | None) -> list[Published]:
+        """Set documents aside that this run did not keep, and give all of these."""
+        gone = "path not in (select path from current)"
+        self._open.execute(f"update documents set retired = ? where {gone} and retired is null", (now,))  # noqa: S608
+        rows = self._open.execute(f"select * from main.documents where {gone} order by path")  # noqa: S608
+        return [Published(*row) for row in rows]
+
+    def forget(self, path: str) -> None:
+        """Strike a document that is no more."""
+        self._open.execute("delete from documents where path = ?", (path,))
+
+    def keep_files(self, stamps: Mapping[str, Stamp]) -> None:
+        """Say what the files of the sources are like."""
+        known = self.stamps()
+        gone = [(path,) for path in known.keys() - stamps.keys()]
+        self._open.executemany("delete from files where path = ?", gone)
+        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp)
+        self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
+
+    def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Put rows in the place of all that a table of the cache had."""
+        self._open.execute(f"delete from {table}")  # noqa: S608
+        for row in rows:
+            self._open.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+    def tell(self, values: Mapping[str, str | int | None]) -> None:
+        """Set single values."""
+        self._open.executemany("insert or replace into meta values (?, ?)", values.items())
+
+    def due(self, days: int) -> int | None:
+        """Give the next moment at which the output changes by itself, in seconds since 1970."""
+        held = self._value("select min(until) from held")
+        over = self._value(f"select min(retired) + {int(days)} * 86400 from documents where retired is not null")  # noqa: S608
+        return min((moment for moment in (held, over) if moment is not None), default=None)
+
+    def commit(self, now: int | None, days: int) -> None:
+        """Write down what was noted; what no feed held for `days` is forgotten."""
+        run = self._open.execute
+        day = None if now is None else now // 86400
+        run("update noted set seen = coalesce(?, (select seen from main.items where main.items.id = noted.id))", (day,))
+        run("insert or replace into main.items select * from noted except select * from main.items")
+        run("insert or replace into main.documents select * from current except select * from main.documents")
+        if day is not None:
+            run("delete from main.items where seen < ?", (day - days,))
+        run("commit")
+        self._open.executescript("drop table temp.noted; drop table temp.current")
+
+    def _value(self, query: str) -> int:
+        value: int = self._open.execute(query).fetchone()[0]
+        return value
+
+
+def _connected(path: str, mode: str) -> sqlite3.Connection:
+    if path == ":memory:":
+        return sqlite3.connect(path, isolation_level=None)
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
+
+
+def _is_none(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CORRUPT_VTAB")

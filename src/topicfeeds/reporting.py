@@ -1,0 +1,85 @@
+"""What the state tells about a site: for people, and for machines that watch it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from . import locking
+from .errors import Problem
+from .idling import Place
+from .remembering import State
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DAY = 86400
+
+
+def seconds(age: str) -> int | None:
+    """Read an age such as 90s, 30m, 2h or 3d; None for what is none."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhd])", age)
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def late(place: Place, oldest: int, now: float) -> str:
+    """Say that the last success is more than `oldest` seconds ago, or missing; nothing, if it is not."""
+    success = _last_success(place.folder)
+    if success is None:
+        return "no run has succeeded yet"
+    return f"the last success was {_date(int(success))}, {int(now - success)} s ago" if now - success > oldest else ""
+
+
+def report(place: Place) -> Iterator[str]:
+    """Yield the lines of a report."""
+    success = _last_success(place.folder)
+    yield f"last success  {_date(int(success)) if success is not None else 'never'}"
+    state = State(place.state)
+    with state.reading() as known:
+        if not known:
+            yield f"{place.state}: no state that can be read (topicfeeds build makes one)"
+            return
+        try:
+            yield from _lines(state)
+        except sqlite3.Error as error:
+            yield f"{place.state}: cannot be read: {error}"
+
+
+def _lines(state: State) -> Iterator[str]:
+    if (failed := state.meta("failed")) is not None:
+        yield f"last failure  {_date(int(failed))}  {state.meta('failure')}"
+    refused, held = state.findings(refused=True), state.held()
+    yield f"items         {state.meta('items') or 0}, {len(refused)} findings on refused ones, {len(held)} held back"
+    retired, feeds = [], {}
+    for document in state.documents():
+        if document.retired is None:
+            folder, name = os.path.split(document.path)
+            feeds[os.path.join(folder, name.partition(".")[0])] = (document.entries, document.updated)
+        else:
+            retired.append(document)
+    yield f"feeds         {len(feeds)}"
+    yield from (f"  {name}  {entries} entries, {updated}" for name, (entries, updated) in sorted(feeds.items()))
+    if refused:
+        yield "refused"
+        yield from (f"  {Problem(*finding)}" for finding in refused)
+    if held:
+        yield "held back"
+        yield from (f"  {path}:{line}: until {_date(until)}: {title}" for path, line, title, until in held)
+    if retired:
+        yield "retired"
+        days = state.meta("retire_days")
+        for one in retired:
+            since = one.retired or 0
+            yield f"  {one.path}  since {_date(since)}, removed {_date(since + int(days or 0) * _DAY)}"
+
+
+def _last_success(folder: str) -> float | None:
+    try:
+        return os.stat(os.path.join(folder, locking.NAME)).st_mtime
+    except OSError:
+        return None
+
+
+def _date(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()
