@@ -32,7 +32,7 @@ LEVELS = [
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["errors", "expanding", "locating", "locking", "versions"],
+    ["errors", "expanding", "locating", "locking", "memory", "versions"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .configuring import load_site
-    from .errors import ConfigError, Problem, PublishError, SourceError, TopicFeedsError
+    from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
     from .flow import Changes, Document, Entry, Feed
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .publishing import build, publish, read, select
+    from .remembering import State
     from .sources.objects import read_objects
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Article",
+    "BusyError",
     "Changes",
     "ConfigError",
     "DeclaredFeed",
@@ -38,6 +40,7 @@ __all__ = [
     "Site",
     "Source",
     "SourceError",
+    "State",
     "Tag",
     "Topic",
     "TopicFeedsError",
@@ -52,7 +55,7 @@ __all__ = [
 
 _HOMES = {
     ".configuring": ["load_site"],
-    ".errors": ["ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
+    ".errors": ["BusyError", "ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
     ".flow": ["Changes", "Document", "Entry", "Feed"],
     ".formats": ["render"],
     ".models": [
@@ -60,6 +63,7 @@ _HOMES = {
         *("Tag", "Topic"),
     ],
     ".publishing": ["build", "publish", "read", "select"],
+    ".remembering": ["State"],
     ".sources.objects": ["read_objects"],
 }
 

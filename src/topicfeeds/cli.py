@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _signalled)
+    gc.set_threshold(100_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         write(stream, "")  # whatever is left, before the interpreter trips over a closed one

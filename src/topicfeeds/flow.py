@@ -11,8 +11,8 @@ from typing import Any
 
 from . import cleaning
 from .errors import Problem, Severity
+from .memory import Known
 from .models import Enclosure, Item, Person
-from .remembering import Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from . import locking
 from .expanding import Stamp, expand, survey
-from .remembering import Finding, State, default_path
+from .memory import Finding
+from .remembering import State, default_path
 from .versions import versions
 
 TEMPORARY = ".topicfeeds-tmp"

@@ -82,7 +82,7 @@ def run(
     is cut between finds, the next time, documents that are not as described, and mends them; a date that was given
     in a feed is never given anew.
     """
-    with begun(state, dry) as warnings:
+    with begun(state, now, dry=dry) as warnings:
         found = _Findings(state, list(warnings))
         feeds = found.select(site, items, now)
         _stop(found.problems, refused=strict)
@@ -198,7 +198,7 @@ class _Findings:
         state.keep_files(inputs.stamps if inputs else {})
         items = self.accepted.total() - sum(one.whole for one in self.held)
         state.tell({"versions": versions(), "retire_days": settings.retire_days, "items": items, "failed": None})
-        state.commit(moment, settings.memory_days)
+        state.commit(settings.memory_days)
         return gone, retired
 
     def forget(self, gone: Iterable[str]) -> None:
@@ -209,15 +209,16 @@ class _Findings:
 
 
 @contextmanager
-def begun(state: State | None, dry: bool) -> Iterator[list[Problem]]:
+def begun(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, and say in words what is wrong with it. A damaged one is set aside."""
     if state is None:
         yield []
         return
     warnings: list[Problem] = []
+    moment = int(now.timestamp()) if now else None
     try:
         try:
-            state.begin(dry=dry)
+            state.begin(moment, dry=dry)
         except Damaged as error:
             state.close()
             if state.path is None or dry or "newer" in str(error):
@@ -225,7 +226,7 @@ def begun(state: State | None, dry: bool) -> Iterator[list[Problem]]:
             Path(state.path).replace(f"{state.path}.damaged")
             done = f"{error}, and was set aside as {state.path}.damaged (dates first seen are forgotten)"
             warnings.append(Problem(state.path, 1, "", done, "warning"))
-            state.begin(dry=dry)
+            state.begin(moment, dry=dry)
         yield warnings
     except (sqlite3.Error, OSError) as error:
         raise PublishError(message=f"{state}: the state cannot be used: {error}") from error

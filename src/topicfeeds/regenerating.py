@@ -12,9 +12,10 @@ from .configuring import check_output, load_site
 from .errors import Problem, PublishError, SourceError
 from .flow import Changes
 from .idling import Inputs, Place, look
+from .memory import Finding
 from .models import Site
 from .publishing import Watch, begun, read, run
-from .remembering import Finding, State
+from .remembering import State
 
 
 def regenerate(
@@ -51,7 +52,7 @@ def regenerate(
             )
         except SourceError as error:
             if not dry:
-                _record(state, error, now)
+                _record(state, error, now, site)
             raise SourceError(_news(error.problems, inputs, told), error.message) from None
     return replace(changes, problems=_news(changes.problems, inputs, told))
 
@@ -77,9 +78,9 @@ def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> 
     )
 
 
-def _record(state: State, error: SourceError, now: datetime) -> None:
+def _record(state: State, error: SourceError, now: datetime, site: Site) -> None:
     """Let `status` know of a run that failed; what cannot be recorded is printed all the same."""
     unreadable = [problem for problem in error.problems if problem.severity != "warning"]
-    with suppress(PublishError), begun(state, dry=False):
+    with suppress(PublishError), begun(state, now):
         state.tell({"failed": int(now.timestamp()), "failure": str(unreadable[0] if unreadable else error.message)})
-        state.commit(None, 0)
+        state.commit(site.feeds.memory_days)

@@ -11,15 +11,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
 
 from .expanding import Stamp
-
-if TYPE_CHECKING:
-    from .errors import Severity
+from .memory import Finding, Known, Published
 
 VERSION = 1
-_MEMORY = ("items",)
+_FEW = 100_000
+"""So many items are read at once, at a tenth of what it takes to ask for each."""
 _SCHEMA = """
 create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
     facts text, moved integer, seen integer) without rowid;
@@ -39,55 +37,6 @@ create unique index temp.noted_id on noted (id);
 create temp table current as select * from documents limit 0;
 create unique index temp.current_path on current (path);
 """
-
-
-class Known(NamedTuple):
-    """What is remembered of an item."""
-
-    published: str
-    """ISO 8601 with offset, as it was first given."""
-    said: bytes
-    """A digest of the fields that its author set."""
-    changed: int | None = None
-    """When these last changed, in seconds since 1970; None: never seen to."""
-    facts: str | None = None
-    """Of an event: start, end, place and status."""
-    moved: int | None = None
-    """When these last changed."""
-
-
-class Published(NamedTuple):
-    """What is remembered of a document."""
-
-    path: str
-    fingerprint: str
-    digest: bytes
-    size: int
-    mtime: int
-    """Nanoseconds since 1970."""
-    entries: int
-    updated: str
-    retired: int | None = None
-    """Since when no feed of the site makes it, in seconds since 1970."""
-
-    def stands(self, folder: str) -> bool:
-        """Tell whether the file is as it was written, by its size and mtime."""
-        try:
-            status = os.lstat(os.path.join(folder, self.path))
-        except OSError:
-            return False
-        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime) and status.st_mode & 0o170000 == 0o100000
-
-
-class Finding(NamedTuple):
-    """What was found, with the fields of a Problem."""
-
-    path: str
-    line: int
-    field: str
-    message: str
-    severity: Severity
-    item: int
 
 
 class Damaged(Exception):
@@ -115,6 +64,10 @@ class State:
         self.path = None if path is None else os.fspath(path)
         self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
         self._file: sqlite3.Connection | None = None
+        self._items: dict[str, tuple[Known, int | None]] | None = None
+        """All that is remembered of items, while it is little enough to be held."""
+        self._day: int | None = None
+        self._noted: set[str] = set()
 
     def __str__(self) -> str:
         return self.path or "the state in memory"
@@ -143,10 +96,10 @@ class State:
         except sqlite3.Error:
             return False
 
-    def begin(self, *, dry: bool = False) -> None:
-        """Open the state for a run, and make it where there is none; `dry` writes nothing.
+    def begin(self, now: int | None = None, *, dry: bool = False) -> None:
+        """Open the state for a run at `now` (seconds since 1970), and make it where there is none.
 
-        Raises Damaged for a file that is none, or that a newer version wrote.
+        `dry` writes nothing. Raises Damaged for a file that is none, or that a newer version wrote.
         """
         if self._memory is None:
             if not dry:
@@ -160,10 +113,19 @@ class State:
                 self._open.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
             self._open.executescript(_PASSING)
             self._open.execute("begin" if dry else "begin immediate")
+            self._day = None if now is None else now // 86400
+            self._noted.clear()
+            self._load()
         except sqlite3.DatabaseError as error:
             if _is_none(error):
                 raise Damaged("is damaged") from error
             raise
+
+    def _load(self) -> None:
+        self._items = None
+        if self._value("select count(*) from main.items") <= _FEW:
+            rows = self._open.execute("select * from main.items")
+            self._items = {row[0]: (Known(*row[1:6]), row[6]) for row in rows}
 
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it; where that cannot be, nothing is known."""
@@ -187,13 +149,18 @@ class State:
 
     def recall(self, name: str) -> Known | None:
         """Tell what earlier runs knew of an item."""
+        if self._items is not None:
+            return self._items[name][0] if name in self._items else None
         query = "select published, said, changed, facts, moved from main.items where id = ?"
         row = self._open.execute(query, (name,)).fetchone()
         return Known(*row) if row else None
 
     def note(self, name: str, known: Known) -> None:
-        """Say what is now known of an item; the last word of a run counts."""
-        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, null)", (name, *known))
+        """Say what is now known of an item, and that it is still there; the last word of a run counts."""
+        if name not in self._noted and self._items is not None and self._items.get(name) == (known, self._day):
+            return
+        self._noted.add(name)
+        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
 
     # The cache.
 
@@ -272,15 +239,14 @@ class State:
         over = self._value(f"select min(retired) + {int(days)} * 86400 from documents where retired is not null")  # noqa: S608
         return min((moment for moment in (held, over) if moment is not None), default=None)
 
-    def commit(self, now: int | None, days: int) -> None:
+    def commit(self, days: int) -> None:
         """Write down what was noted; what no feed held for `days` is forgotten."""
         run = self._open.execute
-        day = None if now is None else now // 86400
-        run("update noted set seen = coalesce(?, (select seen from main.items where main.items.id = noted.id))", (day,))
+        run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
         run("insert or replace into main.items select * from noted except select * from main.items")
         run("insert or replace into main.documents select * from current except select * from main.documents")
-        if day is not None:
-            run("delete from main.items where seen < ?", (day - days,))
+        if self._day is not None:
+            run("delete from main.items where seen < ?", (self._day - days,))
         run("commit")
         self._open.executescript("drop table temp.noted; drop table temp.current")
 

@@ -132,7 +132,8 @@ class _Hall:
         """Give an entry its last form: one object for all feeds, with topics titled as their feeds are."""
         if entry.id not in self.made:
             whole = self.again.get(entry.id, entry)
-            self.made[entry.id] = replace(whole, topics=tuple(map(self._titled, whole.topics)))
+            topics = tuple(map(self._titled, whole.topics))
+            self.made[entry.id] = whole if topics == whole.topics else replace(whole, topics=topics)
         return self.made[entry.id]
 
     def _titled(self, topic: Category) -> Category:

@@ -11,10 +11,11 @@ from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Held, Page, Record
 from .identifying import RefusedError, Register, facts, said
+from .memory import Known
 from .models import Article, Enclosure, Event, Item, Person, Site
 from .models.explaining import checked, field_name
 from .models.slugs import tag_key
-from .remembering import Known, State
+from .remembering import State
 from .selecting import tag_slugs, topic_slug
 
 _DEEPEST = 250
@@ -135,28 +136,35 @@ class _Desk:
             language=item.language,
             image=item.image,
             enclosures=tuple(self._enclosures(record)),
-            known=Known(published.isoformat(), said(item)) if self.memory else None,
+            known=self._known(item, published) if self.memory else None,
             source=record.source,
         )
 
+    def _known(self, item: Item, published: datetime) -> Known:
+        """Say what is to be remembered of an item."""
+        return Known(published.isoformat(), said(item), facts=facts(item) if isinstance(item, Event) else None)
+
     def _changed(self, record: Record, entry: Entry, before: Known | None) -> Entry:
         """Date the last change of an item that was published before, and of an event's facts."""
-        if entry.known is None:
+        if entry.known is None or before is None:
             return entry
-        item, moment = record.item, int(self.now.timestamp()) if self.now else None
-        known = entry.known._replace(facts=facts(item) if isinstance(item, Event) else None)
-        if before and moment is None:  # a run that knows the time will see what changed, and date it
+        known, moment = entry.known, int(self.now.timestamp()) if self.now else None
+        if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
-        elif before:
+        else:
             changed = before.changed if before.said == known.said else moment
             moved = before.moved if before.facts in (None, known.facts) else moment
             known = known._replace(changed=changed, moved=moved)
-        seen = known.moved if item.updated else known.changed
+        seen = known.moved if record.item.updated else known.changed
         late = datetime.fromtimestamp(seen, entry.published.tzinfo) if seen is not None else entry.updated
+        if known == entry.known and late <= entry.updated:
+            return entry
         return replace(entry, known=known, updated=max(entry.updated, late))
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
+        if value and value.isprintable() and (plain := cleaning.line(value)):
+            return plain
         whole = self._text(record, name, value, cleaning.line)
         if cleaning.turns_text(whole):
             done = "it may read as something else" if name == "title" else "they are left out"

@@ -17,7 +17,8 @@ from .errors import BusyError, ConfigError, PublishError
 from .flow import Document
 from .formats import read_back
 from .idling import FOLDERS, TEMPORARY, leftovers
-from .remembering import Published, State
+from .memory import Published
+from .remembering import State
 
 _MARKS = (b">topicfeeds</generator>",)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

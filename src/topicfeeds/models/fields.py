@@ -23,6 +23,8 @@ _FARTHEST = timedelta(hours=14)
 """The largest offset from UTC that XML Schema's dateTime, and so Atom, can have."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _HOST = re.compile(r"(?=.{1,254}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?")
+_PLAIN_URL = re.compile(r"https?://([a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?\.){1,3}[a-z]{2,20}(/[A-Za-z0-9._~/-]*)?")
+"""What most addresses look like, and nothing need be done about."""
 _NUMERIC = re.compile(r"(.*\.)?[0-9]+\.?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -94,6 +96,8 @@ def _url(value: str) -> str:
     A plain str and not `pydantic.HttpUrl`, which changes what it is given: an address is also an
     identity, and readers show an item twice when its id changes by one slash.
     """
+    if _PLAIN_URL.fullmatch(value):
+        return value
     _whole(value)
     try:
         parts = urlsplit(value)

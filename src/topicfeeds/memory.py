@@ -1,0 +1,58 @@
+"""What is remembered from run to run: of an item, a document, a finding. Light, as the check for nothing to do is."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .errors import Severity
+
+
+class Known(NamedTuple):
+    """What is remembered of an item."""
+
+    published: str
+    """ISO 8601 with offset, as it was first given."""
+    said: bytes
+    """A digest of the fields that its author set."""
+    changed: int | None = None
+    """When these last changed, in seconds since 1970; None: never seen to."""
+    facts: str | None = None
+    """Of an event: start, end, place and status."""
+    moved: int | None = None
+    """When these last changed."""
+
+
+class Published(NamedTuple):
+    """What is remembered of a document."""
+
+    path: str
+    fingerprint: str
+    digest: bytes
+    size: int
+    mtime: int
+    """Nanoseconds since 1970."""
+    entries: int
+    updated: str
+    retired: int | None = None
+    """Since when no feed of the site makes it, in seconds since 1970."""
+
+    def stands(self, folder: str) -> bool:
+        """Tell whether the file is as it was written, by its size and mtime."""
+        try:
+            status = os.lstat(os.path.join(folder, self.path))
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime) and status.st_mode & 0o170000 == 0o100000
+
+
+class Finding(NamedTuple):
+    """What was found, with the fields of a Problem."""
+
+    path: str
+    line: int
+    field: str
+    message: str
+    severity: Severity
+    item: int
