@@ -26,7 +26,7 @@ def lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
         except FileNotFoundError:
             if not create:
                 return None
-            descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o644)
+            descriptor = _made(path)
         try:
             if _taken(descriptor, path):
                 return descriptor
@@ -45,6 +45,24 @@ def _taken(descriptor: int, path: str) -> bool:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:
         return False
+
+
+def _made(path: str) -> int:
+    """Make the file, dated so long ago that nobody takes that for a success."""
+    try:
+        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return os.open(path, _FLAGS)
+    os.utime(descriptor, (0, 0))
+    return descriptor
+
+
+def last_success(folder: str) -> float | None:
+    """Give the moment at which a run last ended well, in seconds since 1970; None, where none has."""
+    try:
+        return os.stat(os.path.join(folder, NAME)).st_mtime or None
+    except OSError:
+        return None
 
 
 def succeeded(descriptor: int) -> None:

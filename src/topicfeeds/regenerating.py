@@ -12,6 +12,7 @@ from .configuring import check_output, load_site
 from .errors import Problem, PublishError, SourceError
 from .flow import Changes
 from .idling import Inputs, Place, look
+from .locking import last_success
 from .memory import Finding
 from .models import Site
 from .publishing import Watch, begun, read, run
@@ -52,7 +53,7 @@ def regenerate(
             )
         except SourceError as error:
             if not dry:
-                _record(state, error, now, site)
+                _record(state, error, now, site, place.folder)
             raise SourceError(_news(error.problems, inputs, told), error.message) from None
     return replace(changes, problems=_news(changes.problems, inputs, told))
 
@@ -78,9 +79,10 @@ def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> 
     )
 
 
-def _record(state: State, error: SourceError, now: datetime, site: Site) -> None:
+def _record(state: State, error: SourceError, now: datetime, site: Site, folder: str) -> None:
     """Let `status` know of a run that failed; what cannot be recorded is printed all the same."""
     unreadable = [problem for problem in error.problems if problem.severity != "warning"]
+    failure = f"failed: {unreadable[0] if unreadable else error.message}"
     with suppress(PublishError), begun(state, now):
-        state.tell({"failed": int(now.timestamp()), "failure": str(unreadable[0] if unreadable else error.message)})
+        state.tell({"failed": int(now.timestamp()), "failure": failure, "before": str(last_success(folder))})
         state.commit(site.feeds.memory_days)

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from . import locking
 from .errors import Problem
 from .idling import Place
+from .locking import last_success
 from .remembering import State
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -25,7 +25,7 @@ def seconds(age: str) -> int | None:
 
 def late(place: Place, oldest: int, now: float) -> str:
     """Say that the last success is more than `oldest` seconds ago, or missing; nothing, if it is not."""
-    success = _last_success(place.folder)
+    success = last_success(place.folder)
     if success is None:
         return "no run has succeeded yet"
     return f"the last success was {_date(int(success))}, {int(now - success)} s ago" if now - success > oldest else ""
@@ -33,24 +33,32 @@ def late(place: Place, oldest: int, now: float) -> str:
 
 def report(place: Place) -> Iterator[str]:
     """Yield the lines of a report."""
-    success = _last_success(place.folder)
-    yield f"last success  {_date(int(success)) if success is not None else 'never'}"
+    success = last_success(place.folder)
+    date = _date(int(success)) if success is not None else "never"
     state = State(place.state)
     with state.reading() as known:
         if not known:
+            yield f"last success  {date}"
             yield f"{place.state}: no state that can be read (topicfeeds build makes one)"
             return
         try:
+            failed = state.meta("failed")
+            stands = failed is not None and state.meta("before") == str(success)
+            yield (
+                f"last run      {_date(int(failed or 0))}  {state.meta('failure')}"
+                if stands
+                else f"last run      {date}"
+            )
+            yield f"last success  {date}"
             yield from _lines(state)
         except sqlite3.Error as error:
             yield f"{place.state}: cannot be read: {error}"
 
 
 def _lines(state: State) -> Iterator[str]:
-    if (failed := state.meta("failed")) is not None:
-        yield f"last failure  {_date(int(failed))}  {state.meta('failure')}"
     refused, held = state.findings(refused=True), state.held()
-    yield f"items         {state.meta('items') or 0}, {len(refused)} findings on refused ones, {len(held)} held back"
+    count = len({(finding.path, finding.item) for finding in refused})
+    yield f"items         {state.meta('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.documents():
         if document.retired is None:
@@ -59,7 +67,8 @@ def _lines(state: State) -> Iterator[str]:
         else:
             retired.append(document)
     yield f"feeds         {len(feeds)}"
-    yield from (f"  {name}  {entries} entries, {updated}" for name, (entries, updated) in sorted(feeds.items()))
+    for name, (entries, updated) in sorted(feeds.items()):
+        yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
         yield from (f"  {Problem(*finding)}" for finding in refused)
@@ -72,13 +81,6 @@ def _lines(state: State) -> Iterator[str]:
         for one in retired:
             since = one.retired or 0
             yield f"  {one.path}  since {_date(since)}, removed {_date(since + int(days or 0) * _DAY)}"
-
-
-def _last_success(folder: str) -> float | None:
-    try:
-        return os.stat(os.path.join(folder, locking.NAME)).st_mtime
-    except OSError:
-        return None
 
 
 def _date(moment: int) -> str:
