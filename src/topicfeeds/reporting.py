@@ -43,12 +43,10 @@ def report(place: Place) -> Iterator[str]:
             return
         try:
             failed = state.meta("failed")
-            stands = failed is not None and state.meta("before") == str(success)
-            yield (
-                f"last run      {_date(int(failed or 0))}  {state.meta('failure')}"
-                if stands
-                else f"last run      {date}"
-            )
+            last = date
+            if failed is not None and state.meta("before") == str(success):
+                last = f"{_date(int(failed))}  {state.meta('failure')}"
+            yield f"last run      {last}"
             yield f"last success  {date}"
             yield from _lines(state)
         except sqlite3.Error as error:
