@@ -26,13 +26,15 @@ LEVELS = [
     ["regenerating", "reporting", "telling"],
     ["publishing"],
     ["configuring", "settling", "sources", "writing"],
+    ["scheduling"],
     ["building"],
     ["formats", "identifying", "selecting"],
+    ["describing"],
     ["flow"],
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["errors", "expanding", "locating", "locking", "memory", "versions"],
+    ["errors", "expanding", "locating", "locking", "memory", "versions", "words"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -6,32 +6,51 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from .flow import Document, Feed
-from .formats import FORMATS, render
+from .flow import Document, Entry, Feed
+from .formats import FORMATS, event_path, render, render_event
 from .versions import versions
 
 
 def build(feeds: Iterable[Feed]) -> Iterator[Document]:
     """Describe every document, in the order in which to publish them."""
-    makers = versions()
+    makers, whole = versions(), list(feeds)
+    for feed in whole:
+        yield from (_document(feed, name, makers) for name in feed.formats if name != "ics")
+    for feed in whole:
+        yield from (_document(feed, name, makers) for name in feed.formats if name == "ics")
+    yield from _events(whole, makers)
+
+
+def _document(feed: Feed, name: str, makers: str) -> Document:
+    made, entries = FORMATS[name], (feed.calendar or ()) if name == "ics" else feed.entries
+    return Document(
+        path=feed.path + made.suffix,
+        media_type=made.media_type,
+        fingerprint=_digest(feed, entries, f"{makers} {name}"),
+        render=partial(render, feed, name),
+        identity=made.identity(feed),
+        entries=len(entries),
+        updated=max((entry.updated for entry in entries), default=feed.updated),
+    )
+
+
+def _events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:
+    """Describe a file for every event that a feed or a calendar holds."""
+    seen: set[str] = set()
     for feed in feeds:
-        digest = _digest(feed, makers)
-        for name in feed.formats:
-            made = FORMATS[name]
-            fingerprint = hashlib.sha256(f"{digest} {name}".encode()).hexdigest()
-            yield Document(
-                path=feed.path + made.suffix,
-                media_type=made.media_type,
-                fingerprint=fingerprint,
-                render=partial(render, feed, name),
-                identity=made.identity(feed),
-                entries=len(feed.entries),
-                updated=feed.updated,
-            )
+        for entry in (*feed.entries, *feed.calendar) if feed.calendar is not None else ():
+            if entry.event and not entry.notice and entry.id not in seen:
+                seen.add(entry.id)
+                digest = _sum([makers, entry.digest, feed.language, str(feed.confirms)])
+                make = partial(render_event, entry, feed)
+                yield Document(event_path(entry), "text/calendar", digest, make, entry.id, 1, entry.updated)
 
 
-def _digest(feed: Feed, makers: str) -> str:
+def _digest(feed: Feed, entries: Iterable[Entry], makers: str) -> str:
     """Sum up all that shapes the bytes of a feed."""
-    fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name != "entries"]
-    parts = [makers, *map(repr, fields), *(entry.digest for entry in feed.entries)]
+    fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in ("entries", "calendar")]
+    return _sum([makers, str(feed.calendar is None), *map(repr, fields), *(entry.digest for entry in entries)])
+
+
+def _sum(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import cleaning
 from .errors import Problem, Severity
 from .memory import Known
-from .models import Enclosure, Item, Person
+from .models import Enclosure, Item, Person, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,55 @@ class Category:
     scheme: str
 
 
+class Facts(NamedTuple):
+    """What readers must know of an event when it changes, as the memory keeps it."""
+
+    start: str
+    """A date, or a moment in UTC (ISO 8601)."""
+    end: str | None
+    place: str | None
+    status: str
+
+
+class Change(NamedTuple):
+    """One change of an event that its readers are told of."""
+
+    at: int
+    """When it was seen, in seconds since 1970."""
+    n: int
+    """How often the field had this value by then."""
+    field: str
+    """What it is named for: status, start, end or location."""
+    before: Facts
+    after: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """When and where an event is, settled: all times are aware, in the zone that they are told in."""
+
+    start: date | datetime
+    end: date | datetime | None
+    """A date is the last day."""
+    foreign: bool = False
+    """Whether the zone is not the site's, and has to be named."""
+    place: Place | None = None
+    organizer: Person | None = None
+    status: str | None = None
+    recurrence: str | None = None
+    """A rule of RFC 5545."""
+    left_out: tuple[date | datetime, ...] = ()
+    next: tuple[date | datetime, ...] = ()
+    """The next starts of one that recurs, three at most."""
+    sequence: int = 0
+    """Grows with every change (RFC 5545, 3.8.7.4)."""
+    change: Change | None = None
+    """The last change that readers were told of."""
+    in_calendar: bool = True
+    until: datetime | None = None
+    """When what is told of it changes by itself."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """An item settled for publishing: id, dates and zones resolved."""
@@ -94,12 +143,17 @@ class Entry:
     language: str | None = None
     image: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
+    event: Happening | None = None
+    notice: Change | None = None
+    """The change that this entry tells of; it is then no event itself."""
     records: int = 1
     """How many records say it: more than one where an item stands on several pages."""
     known: Known | None = None
     """What the memory is to keep of it."""
     source: str = "items"
     """What it was read from."""
+    rendered: dict[str, bytes] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What formats made of it, by a name of theirs: an entry stands in many feeds."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -114,7 +168,9 @@ class Entry:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
-        values = [getattr(self, name) for name in self.__dataclass_fields__ if name not in ("known", "source")]
+        values = [
+            getattr(self, name) for name in self.__dataclass_fields__ if name not in ("known", "source", "rendered")
+        ]
         return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -140,6 +196,12 @@ class Feed:
     """The formats that are published of it, by name."""
     rights: str | None = None
     logo: str | None = None
+    calendar: tuple[Entry, ...] | None = None
+    """Its events, by their start, however many; None where the site publishes no calendars."""
+    event_title: str | None = None
+    """The pattern of titles of events."""
+    confirms: bool = False
+    """Whether calendars call cancelled events confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

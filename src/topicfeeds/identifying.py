@@ -120,12 +120,6 @@ def said(item: Item) -> bytes:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def facts(item: Event) -> str:
-    """Write down what readers must know of an event when it changes: start, end, place and status."""
-    moments = [moment.isoformat() if moment else None for moment in (item.start, item.end)]
-    return _spelled([*moments, _plain(item.location), item.status])
-
-
 def _flat(value: object) -> str:
     """Spell a field's value; lists of text by hand, at a tenth of what JSON takes for them."""
     if type(value) is str:

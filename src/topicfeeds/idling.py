@@ -19,7 +19,7 @@ from .remembering import State, default_path
 from .versions import versions
 
 TEMPORARY = ".topicfeeds-tmp"
-FOLDERS = ("", "topics", "tags", "feeds")
+FOLDERS = ("", "topics", "tags", "feeds", "events")
 _VALUED = ("--site", "--output", "--state", "--wait", "--log-format")
 _PLAIN = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
 

@@ -22,6 +22,8 @@ class Known(NamedTuple):
     """Of an event: start, end, place and status."""
     moved: int | None = None
     """When these last changed."""
+    changes: str | None = None
+    """The changes of these that readers were told of."""
 
 
 class Published(NamedTuple):

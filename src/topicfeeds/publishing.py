@@ -141,6 +141,8 @@ class _Findings:
     held: list[Held] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)
     """Items by source, those that are held back among them."""
+    due: datetime | None = None
+    """When an event changes by itself."""
 
     def select(self, site: Site, items: Iterable[Found], now: datetime | None) -> dict[str, Feed]:
         """Settle and select."""
@@ -155,9 +157,10 @@ class _Findings:
                 self.accepted[one.record.source] += one.whole
             else:
                 if isinstance(one, Entry):
-                    self.accepted[one.source] += 1
-                    if one.kind == "event":
+                    self.accepted[one.source] += one.notice is None
+                    if one.event and not one.notice:
                         self._note(one)
+                        self.due = min((m for m in (self.due, one.event.until) if m), default=None)
                 yield one
 
     def _note(self, entry: Entry) -> None:
@@ -197,7 +200,15 @@ class _Findings:
         state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
         state.keep_files(inputs.stamps if inputs else {})
         items = self.accepted.total() - sum(one.whole for one in self.held)
-        state.tell({"versions": versions(), "retire_days": settings.retire_days, "items": items, "failed": None})
+        due = int(self.due.timestamp()) if self.due else None
+        told: dict[str, str | int | None] = {
+            "versions": versions(),
+            "retire_days": settings.retire_days,
+            "items": items,
+            "failed": None,
+            "due": due,
+        }
+        state.tell(told)
         state.commit(settings.memory_days)
         return gone, retired
 

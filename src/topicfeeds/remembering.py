@@ -20,7 +20,7 @@ _FEW = 100_000
 """So many items are read at once, at a tenth of what it takes to ask for each."""
 _SCHEMA = """
 create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
-    facts text, moved integer, seen integer) without rowid;
+    facts text, moved integer, changes text, seen integer) without rowid;
 create table if not exists meta (name text primary key, value) without rowid;
 create table if not exists inputs (n integer primary key, path text, kind text);
 create table if not exists files (path text primary key, size integer, mtime integer, digest blob) without rowid;
@@ -125,7 +125,7 @@ class State:
         self._items = None
         if self._value("select count(*) from main.items") <= _FEW:
             rows = self._open.execute("select * from main.items")
-            self._items = {row[0]: (Known(*row[1:6]), row[6]) for row in rows}
+            self._items = {row[0]: (Known(*row[1:7]), row[7]) for row in rows}
 
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it; where that cannot be, nothing is known."""
@@ -151,7 +151,7 @@ class State:
         """Tell what earlier runs knew of an item."""
         if self._items is not None:
             return self._items[name][0] if name in self._items else None
-        query = "select published, said, changed, facts, moved from main.items where id = ?"
+        query = "select published, said, changed, facts, moved, changes from main.items where id = ?"
         row = self._open.execute(query, (name,)).fetchone()
         return Known(*row) if row else None
 
@@ -160,7 +160,7 @@ class State:
         if name not in self._noted and self._items is not None and self._items.get(name) == (known, self._day):
             return
         self._noted.add(name)
-        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
+        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
 
     # The cache.
 
@@ -236,8 +236,9 @@ class State:
     def due(self, days: int) -> int | None:
         """Give the next moment at which the output changes by itself, in seconds since 1970."""
         held = self._value("select min(until) from held")
+        told = self._value("select min(value) from meta where name = 'due'")
         over = self._value(f"select min(retired) + {int(days)} * 86400 from documents where retired is not null")  # noqa: S608
-        return min((moment for moment in (held, over) if moment is not None), default=None)
+        return min((moment for moment in (held, told, over) if moment is not None), default=None)
 
     def commit(self, days: int) -> None:
         """Write down what was noted; what no feed held for `days` is forgotten."""

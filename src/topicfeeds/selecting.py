@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import Literal
 
@@ -68,6 +68,9 @@ class _Hall:
         """The topics whose title does not come from the items."""
         self.declared = [(f"feeds/{feed.slug}", _matcher(site, feed)) for feed in site.feed]
         self.selections: dict[str, _Selection] = {}
+        self.dated = "ics" in site.feeds.formats
+        self.calendars: dict[str, dict[str, Entry]] = {}
+        """All events of a feed, by their ids; kept where calendars are published."""
         self.again: dict[str, Entry] = {}
         """Entries that came more than once, with all that is known of them."""
         self.made: dict[str, Entry] = {}
@@ -91,6 +94,9 @@ class _Hall:
         names += (name for name, matches in self.declared if matches(entry))
         if entry.records > 1:
             self.again[entry.id] = entry
+        if self.dated and entry.event and not entry.notice and entry.event.in_calendar:
+            for name in names:
+                self.calendars.setdefault(name, {})[entry.id] = entry
         key = _order(entry)
         for name in names:
             if name not in self.selections:
@@ -103,6 +109,8 @@ class _Hall:
             if name in self.selections:
                 whole = (self.again.get(entry.id, entry) for entry in self.selections[name].entries)
                 self.selections[name].entries = [entry for entry in whole if matches(entry)]
+            whole = (self.again.get(entry.id, entry) for entry in self.calendars.get(name, {}).values())
+            self.calendars[name] = {entry.id: entry for entry in whole if matches(entry)}
         for selection in self.selections.values():
             selection.settle()
         made = [self._feed("all", None, Topic(description=self.site.description))]
@@ -146,6 +154,8 @@ class _Hall:
         site = self.site
         author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
         entries = tuple(map(self._entry, self.selections[path].entries)) if path in self.selections else ()
+        calendar = tuple(map(self._entry, sorted(self.calendars.get(path, {}).values(), key=_start)))
+        settings = site.feeds
         return Feed(
             path=path,
             id=f"tag:{site.authority}:feed/{path}",
@@ -157,10 +167,19 @@ class _Hall:
             entries=entries,
             author=author.model_copy(update={"name": line(author.name)}),
             language=site.language,
-            formats=tuple(site.feeds.formats),
+            formats=tuple(name for name in settings.formats if name != "ics" or calendar),
             rights=line(site.rights) if site.rights else None,
             logo=site.logo,
+            calendar=calendar if self.dated else None,
+            event_title=settings.event_title,
+            confirms=settings.cancelled_events == "confirmed",
         )
+
+
+def _start(entry: Entry) -> tuple[float, str]:
+    start = entry.event.start if entry.event else entry.published
+    moment = start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
+    return (moment.timestamp(), entry.id)
 
 
 def _matcher(site: Site, feed: DeclaredFeed) -> Callable[[Entry], bool]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
 from .flow import Category, Entry, Found, Held, Page, Record
-from .identifying import RefusedError, Register, facts, said
+from .identifying import RefusedError, Register, said
 from .memory import Known
 from .models import Article, Enclosure, Event, Item, Person, Site
 from .models.explaining import checked, field_name
 from .models.slugs import tag_key
 from .remembering import State
+from .scheduling import aware, changed, changes, facts, happening, notices
 from .selecting import tag_slugs, topic_slug
 
 _DEEPEST = 250
@@ -96,7 +98,7 @@ class _Desk:
         try:
             entry, doubts = self._register.merge(record, self._entry(record, name, before))
             self._findings += doubts
-            entry = self._changed(record, entry, before)
+            entry = _sequenced(self._changed(record, entry, before))
         except RefusedError as refusal:
             self._findings.append(record.problem(refusal.field, refusal.message))
             entry = None
@@ -112,11 +114,17 @@ class _Desk:
                 yield record.problem("updated", message, "warning")
                 yield Held(record, entry.updated, whole=False)
                 entry = replace(entry, updated=entry.published)
-            yield replace(entry, link=record.item.link or self._page(entry.topics)) if entry.records > 1 else entry
+            if entry.records > 1:
+                entry = replace(entry, link=record.item.link or self._page(entry.topics))
+            yield entry
+            yield from notices(entry, self.site.authority)
 
     def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
         item = record.item
         topics = tuple(self._topics(record))
+        event = None
+        if isinstance(item, Event):
+            event = happening(item, self.site, self.now, partial(self._line, record))
         published, updated = self._dates(record, before)
         for place in ("link", "image"):
             if (address := getattr(item, place)) and (doubt := cleaning.doubt(address)):
@@ -136,13 +144,12 @@ class _Desk:
             language=item.language,
             image=item.image,
             enclosures=tuple(self._enclosures(record)),
-            known=self._known(item, published) if self.memory else None,
+            event=event,
+            known=Known(published.isoformat(), said(item), facts=facts(event) if event else None)
+            if self.memory
+            else None,
             source=record.source,
         )
-
-    def _known(self, item: Item, published: datetime) -> Known:
-        """Say what is to be remembered of an item."""
-        return Known(published.isoformat(), said(item), facts=facts(item) if isinstance(item, Event) else None)
 
     def _changed(self, record: Record, entry: Entry, before: Known | None) -> Entry:
         """Date the last change of an item that was published before, and of an event's facts."""
@@ -152,9 +159,8 @@ class _Desk:
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
         else:
-            changed = before.changed if before.said == known.said else moment
-            moved = before.moved if before.facts in (None, known.facts) else moment
-            known = known._replace(changed=changed, moved=moved)
+            known = known._replace(changed=before.changed if before.said == known.said else moment)
+            known = changed(known, before, moment)
         seen = known.moved if record.item.updated else known.changed
         late = datetime.fromtimestamp(seen, entry.published.tzinfo) if seen is not None else entry.updated
         if known == entry.known and late <= entry.updated:
@@ -236,13 +242,9 @@ class _Desk:
             stated = self.now.astimezone(zone)
         if stated is None:
             raise RefusedError("published", "is missing (give the day it was announced)")
-        published = _aware(stated, zone, "published")
-        updated = _aware(item.updated, zone, "updated") if item.updated else published
+        published = aware(stated, zone, "published")
+        updated = aware(item.updated, zone, "updated") if item.updated else published
         start = item.start if isinstance(item, Event) else None
-        if isinstance(item, Event):
-            for name, moment in (("start", item.start), ("end", item.end)):
-                if moment:
-                    _aware(moment, zone, name)
         if start and start.year > published.year + 10:
             message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
             self._findings.append(record.problem("start", message, "warning"))
@@ -251,18 +253,10 @@ class _Desk:
         return published, max(published, updated)
 
 
-def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
-    """Give a moment its offset, in whole minutes as the formats need it, and whole seconds.
-
-    The day stays as it was written, also where a zone once had an offset with seconds. A time of day
-    that occurs twice is the first of the two. Raises RefusedError for one that a change of clocks skips.
-    """
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time(), zone)
-    elif moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-        if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
-            clock = moment.replace(tzinfo=None).isoformat()
-            raise RefusedError(field, f"{clock} does not exist in {zone.key} (clocks skip it: write an offset)")
-    offset = moment.utcoffset() or timedelta()
-    return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)
+def _sequenced(entry: Entry) -> Entry:
+    """Number the versions of an event, by the seconds from its announcement to its last change."""
+    if entry.event is None:
+        return entry
+    sequence = min(int((entry.updated - entry.published).total_seconds()), 2**31 - 1)
+    change = next(iter(changes(entry.known)[-1:]), None)
+    return replace(entry, event=replace(entry.event, sequence=sequence, change=change))

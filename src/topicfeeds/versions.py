@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from . import __version__
 
-MAKERS = ("feedgen", "idna", "lxml", "nh3", "pyromark", "tzdata")
+MAKERS = ("babel", "feedgen", "icalendar", "idna", "lxml", "nh3", "pyromark", "python_dateutil", "tzdata")
 _ZONES = "/usr/share/zoneinfo/tzdata.zi"
 
 

@@ -20,7 +20,7 @@ from .idling import FOLDERS, TEMPORARY, leftovers
 from .memory import Published
 from .remembering import State
 
-_MARKS = (b">topicfeeds</generator>",)
+_MARKS = (b">topicfeeds</generator>", b"\nPRODID:-//topicfeeds//")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 

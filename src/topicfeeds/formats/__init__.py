@@ -5,12 +5,13 @@ To add a format, write the function, add its line to FORMATS and its name to `mo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..cleaning import uri
 from ..errors import nearest, show
-from ..flow import Feed
+from ..flow import Entry, Feed
 
 Sisters = Sequence[tuple[str, str]]
 """Address and media type of a feed in its other formats."""
@@ -45,10 +46,17 @@ def _rss(feed: Feed, url: str, sisters: Sisters) -> bytes:
     return rss(feed, url, sisters)
 
 
+def _ical(feed: Feed, url: str, sisters: Sisters) -> bytes:
+    from .ical import ical
+
+    return ical(feed, url, sisters)
+
+
 # `.xml` has a media type that every reader accepts from any web server.
 FORMATS = {
     "atom": Format(".atom.xml", "application/atom+xml", _atom),
     "rss": Format(".rss.xml", "application/rss+xml", _rss),
+    "ics": Format(".ics", "text/calendar", _ical),
 }
 
 
@@ -62,6 +70,18 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
         raise ValueError(f"unknown format {show(format)}{nearest(format, FORMATS)}")
     sisters = [(FORMATS[name].url(feed), FORMATS[name].media_type) for name in feed.formats if name != format]
     return FORMATS[format].write(feed, url or FORMATS[format].url(feed), sisters)
+
+
+def event_path(entry: Entry) -> str:
+    """Name the file of an event, by its id (RFC 5545)."""
+    return f"events/{hashlib.sha256(entry.id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
+
+
+def render_event(entry: Entry, feed: Feed) -> bytes:
+    """Spell the calendar file of one event, in the language of a feed."""
+    from .ical import event_file
+
+    return event_file(entry, feed)
 
 
 def read_back(content: bytes) -> tuple[set[str], int]:

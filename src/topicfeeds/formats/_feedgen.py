@@ -28,6 +28,8 @@ from ..models import Person
 
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
+EV = "http://purl.org/rss/1.0/modules/event/"
+GEORSS = "http://www.georss.org/georss"
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 
@@ -37,6 +39,7 @@ class Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
 
     def __init__(self) -> None:
         self.attributes: dict[str, str] = {}
+        self.namespaces = {"dc": DC, "media": MEDIA}
         self._elements: list[tuple[str, str | None, dict[str, str] | None]] = []
 
     def add(self, name: str, text: str | None = None, attributes: dict[str, str] | None = None) -> None:
@@ -45,7 +48,7 @@ class Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
 
     def extend_ns(self) -> dict[str, str]:
         """Declare the prefixes on the root, for all that may stand below it."""
-        return {"dc": DC, "media": MEDIA}
+        return self.namespaces
 
     def extend_atom(self, element: Any) -> Any:
         """Write into a feed or an entry."""
@@ -76,6 +79,8 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         self.generator("topicfeeds")
         if feed.rights:
             self.rights(feed.rights)
+        if any(entry.event for entry in feed.entries):
+            self.extra.namespaces |= {"ev": EV, "georss": GEORSS}
 
     def add(self, item: Item) -> None:
         """Add an entry after those that are there."""

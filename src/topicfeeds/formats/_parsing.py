@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -9,7 +10,12 @@ _ENTRIES = {f"{_ATOM} entry", "item"}
 
 
 def read_back(content: bytes) -> tuple[set[str], int]:
-    """Give what a feed calls itself (`atom:id`, `rel="self"`) and how many entries it has. Raises ExpatError."""
+    """Give what a feed calls itself (`atom:id`, `rel="self"`) and how many entries it has. Raises ExpatError.
+
+    Of a calendar it is `SOURCE`, and the `UID` of its events.
+    """
+    if content.startswith(b"BEGIN:VCALENDAR\r\n"):
+        return _calendar(content)
     parser = expat.ParserCreate(namespace_separator=" ")
     names: set[str] = set()
     entries = 0
@@ -34,3 +40,11 @@ def read_back(content: bytes) -> tuple[set[str], int]:
     parser.CharacterDataHandler = text.append
     parser.Parse(content, True)
     return names, entries
+
+
+def _calendar(content: bytes) -> tuple[set[str], int]:
+    lines = content.replace(b"\r\n ", b"").decode().split("\r\n")
+    if lines[-2:] != ["END:VCALENDAR", ""]:
+        return set(), 0
+    names = {line.partition(":")[2] for line in lines if line.startswith(("UID:", "SOURCE;VALUE=URI:"))}
+    return {re.sub(r"\\([,;\\])", r"\1", name.removeprefix("URI:")) for name in names}, lines.count("BEGIN:VEVENT")

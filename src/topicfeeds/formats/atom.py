@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..describing import title
 from ..flow import Entry, Feed
+from ._events import add_event, attachment, body
 from ._feedgen import XML, Channel, Item, person_fields
 
 
@@ -29,18 +31,20 @@ def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
 
 
 def _item(entry: Entry, feed: Feed) -> Item:
-    item = Item(entry, entry.title, spell=str)
+    item = Item(entry, title(entry, feed), spell=str)
     item.published(entry.published)
     item.link(href=entry.link, rel="alternate")
     if authors := [person_fields(person) for person in entry.authors]:
         item.author(authors)
     if entry.summary:
         item.summary(entry.summary)
-    if entry.html:
-        item.content(entry.html, type="html")
-    for file in entry.enclosures:
+    own = attachment(entry, feed)
+    if content := body(entry, feed, own):
+        item.content(content, type="html")
+    for file in [*entry.enclosures, *([own] if own else [])]:
         fields = {"type": file.type, "title": file.title, "length": None if file.length is None else str(file.length)}
         item.link(href=file.url, rel="enclosure", **{name: value for name, value in fields.items() if value})
+    add_event(item, entry)
     if entry.language and entry.language != feed.language:
         item.extra.attributes[f"{{{XML}}}lang"] = entry.language
     return item

@@ -9,8 +9,10 @@ from email.utils import format_datetime
 from html import escape
 
 from ..cleaning import uri
+from ..describing import title
 from ..flow import Entry, Feed
 from ..models import Enclosure
+from ._events import add_event, attachment, body
 from ._feedgen import ATOM, DC, Channel, Item
 
 # `<` before any of these opens a tag for readers that take plain text as HTML.
@@ -42,10 +44,10 @@ def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
 
 
 def _item(entry: Entry, feed: Feed) -> Item:
-    item = Item(entry, _plain(entry.title), spell=uri)
+    item, own = Item(entry, _plain(title(entry, feed)), spell=uri), attachment(entry, feed)
     item.link(href=uri(entry.link), rel="alternate")
     links = "".join(map(_link, entry.enclosures[1:]))
-    summary, content = escape(entry.summary or "", quote=False), entry.html or ""
+    summary, content = escape(entry.summary or "", quote=False), body(entry, feed, own) or ""
     if content:
         content += links
     else:
@@ -54,13 +56,14 @@ def _item(entry: Entry, feed: Feed) -> Item:
         item.description(summary)
     if content:
         item.content(content)
-    for file in entry.enclosures[:1]:
+    for file in [*entry.enclosures, *([own] if own else [])][:1]:
         item.link(href=uri(file.url), rel="enclosure", type=file.type, length=str(file.length or 0))
     for author in entry.authors:
         item.extra.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:
         item.extra.add(f"{{{DC}}}language", entry.language)
     item.extra.add("pubDate", _rfc822(entry.published))
+    add_event(item, entry)
     return item
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..errors import nearest, show
-from .items import Article, Event, Item, parse
+from .items import FIELDS, Article, Event, Item, parse
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -101,8 +101,8 @@ def _sentence(finding: ErrorDetails, place: tuple[str | int, ...], model: type[B
 
 
 def _unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    fields = _model_at(place[:-1], model).model_fields
-    if name in Event.model_fields and name not in fields and "title" in fields and "published" in fields:
+    fields = [name.rstrip("_") for name in _model_at(place[:-1], model).model_fields]
+    if name in FIELDS and name not in fields and "title" in fields and "published" in fields:
         return "is a field of events only (an event has a start, and kind is event or left out)"
     meant = _ALIASES.get(name.lower(), "")
     return f'unknown field (did you mean "{meant}"?)' if meant in fields else f"unknown field{nearest(name, fields)}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
 
+from ..errors import show
 from .fields import Count, Identifier, Language, Model, Moment, Names, Text, Url, Word, Zone, absent
+from .linking import linked
+from .recurring import check_exception, checked_rule
 
 
 class Person(Model):
@@ -28,6 +31,11 @@ class Place(Model):
     url: Url | None = None
     latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+
+    @property
+    def line(self) -> str:
+        """Name and address in one line."""
+        return f"{self.name}, {self.address}" if self.address else self.name
 
 
 class Enclosure(Model):
@@ -106,6 +114,12 @@ class Event(Item):
     location: PlaceOrName | None = None
     organizer: PersonOrName | None = None
     status: Literal["confirmed", "tentative", "cancelled", "postponed"] | None = None
+    recurrence: Word | None = None
+    """When it takes place again: a rule of RFC 5545, such as `FREQ=WEEKLY;COUNT=10`, in the event's local time."""
+    except_: Annotated[Sequence[Moment], AfterValidator(tuple)] = Field(
+        default=(), validation_alias=AliasChoices("except", "except_"), serialization_alias="except"
+    )
+    """Starts that the rule gives and that are left out; a date stands for the start on that day."""
 
     @field_validator("end")
     @classmethod
@@ -120,6 +134,39 @@ class Event(Item):
         if end < start:
             raise ValueError("ends before it starts")
         return end
+
+    @field_validator("recurrence")
+    @classmethod
+    def _sound(cls, rule: str | None, info: ValidationInfo) -> str | None:
+        start = info.data.get("start")
+        return rule if rule is None or start is None else checked_rule(rule, start)
+
+    @field_validator("except_")
+    @classmethod
+    def _given(cls, left_out: tuple[Moment, ...], info: ValidationInfo) -> tuple[Moment, ...]:
+        start, rule = info.data.get("start"), info.data.get("recurrence")
+        if start is None or not left_out or "recurrence" not in info.data:
+            return left_out
+        if rule is None:
+            raise ValueError("stands without recurrence")
+        for moment in left_out:
+            if isinstance(moment, datetime) and (
+                not isinstance(start, datetime) or (start.tzinfo is None) != (moment.tzinfo is None)
+            ):
+                raise ValueError(f"{show(moment.isoformat())} is not of the kind of start")
+            check_exception(moment, rule, start)
+        return left_out
+
+    def json_ld(self, *, previous_start: date | datetime | None = None) -> dict[str, Any]:
+        """Describe it for search engines, in the words of schema.org: to be put into a page as JSON.
+
+        `previous_start` is when it was to start before it was moved. Times without offset are of `timezone`.
+        """
+        return linked(self, previous_start)
+
+
+FIELDS = tuple(name.rstrip("_") for name in Event.model_fields)
+"""The names that fields have in records."""
 
 
 def parse(record: Any) -> Item:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..cleaning import ascii_host, line, text
 from ..errors import nearest, show
 from .fields import Language, Model, Names, Text, Url, Word, Zone
-from .items import Event, Person, PersonOrName
+from .items import FIELDS, Person, PersonOrName
 from .slugs import is_slug, tag_key
 
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -77,9 +78,20 @@ def _slashed(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
+def _pattern(value: str) -> str:
+    """Check a pattern of titles: texts in braces are filled in."""
+    try:
+        found = {f"{name}{form}{turn or ''}" for _, name, form, turn in Formatter().parse(value) if name is not None}
+    except ValueError:
+        found = {"?"}
+    if not found <= {"title", "when", "where"}:
+        raise ValueError(f"{show(value)} is no pattern (write {{title}}, {{when}}, {{where}} where they belong)")
+    return _said(value)
+
+
 def _field_name(name: str) -> str:
-    if name not in Event.model_fields:
-        raise ValueError(f"unknown field{nearest(name, Event.model_fields)}")
+    if name not in FIELDS:
+        raise ValueError(f"unknown field{nearest(name, FIELDS)}")
     return name
 
 
@@ -88,7 +100,7 @@ FieldName = Annotated[str, AfterValidator(_field_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Said = Annotated[Text, AfterValidator(_said)]
 """Text of the publisher, fit for XML as it is."""
-Format = Literal["atom", "rss"]
+Format = Literal["atom", "rss", "ics"]
 
 
 class Topic(Model):
@@ -167,6 +179,14 @@ class FeedSettings(Model):
     memory_days: Annotated[int, Field(ge=1, strict=True)] = 400
     """How long the state remembers an item that no feed holds any more."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_once)] = ("topic", "tag")
+    event_title: Annotated[Text, AfterValidator(_pattern)] | None = None
+    """How events are titled in feeds, such as `{title} ({when})`; also `{where}`."""
+    calendar_days_back: Annotated[int, Field(ge=0, strict=True)] | None = None
+    """How long an event that is over stays in calendars; left out: for ever."""
+    calendar_days_ahead: Annotated[int, Field(ge=0, strict=True)] | None = None
+    """How long before its start an event comes into calendars; left out: at once."""
+    cancelled_events: Literal["cancelled", "confirmed"] = "cancelled"
+    """What calendars say of them: some hide what is cancelled, and nobody sees why."""
 
 
 class DeclaredFeed(Model):

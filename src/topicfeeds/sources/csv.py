@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from ..errors import Problem, show
-from ..models import Event, Source
+from ..models import Source
+from ..models.items import FIELDS
 from ._raw import Raw, Unreadable, text_of
 
-_LISTS = {"topics", "tags", "authors"}
+_LISTS = {"topics", "tags", "authors", "except"}
 _CELL = 8 * 1024 * 1024
 """Characters of a cell; what an item may hold is less, and told by the item's own rules."""
 
@@ -30,7 +31,7 @@ def read_csv(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Proble
         for name in header:
             if "." in name and name.partition(".")[0] in header:
                 raise Unreadable(1, f"the header has {show(name)} beside {show(name.partition('.')[0])} (keep one)")
-        if not source.fields and not any(name.partition(".")[0] in Event.model_fields for name in header):
+        if not source.fields and not any(name.partition(".")[0] in FIELDS for name in header):
             raise Unreadable(1, "the header names no field (is it one? say delimiter or fields in the source)")
         line = rows.line_num + 1
         for row in rows:

@@ -1,0 +1,46 @@
+"""What Atom and RSS say of an event: for machines in elements of their own, for people in title and body."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from ..describing import lead
+from ..flow import Entry, Feed
+from ..models import Enclosure
+from ..models.recurring import whole_minutes
+from . import event_path, render_event
+from ._feedgen import EV, GEORSS, Item
+
+
+def add_event(item: Item, entry: Entry) -> None:
+    """Add the elements of the RSS event module, and the point of GeoRSS."""
+    event = entry.event
+    if event is None or entry.notice:
+        return
+    item.extra.add(f"{{{EV}}}startdate", _w3cdtf(event.start))
+    if event.end:
+        item.extra.add(f"{{{EV}}}enddate", _w3cdtf(event.end))
+    if event.place:
+        item.extra.add(f"{{{EV}}}location", event.place.line)
+        if event.place.latitude is not None and event.place.longitude is not None:
+            item.extra.add(f"{{{GEORSS}}}point", f"{event.place.latitude} {event.place.longitude}")
+    if event.organizer:
+        item.extra.add(f"{{{EV}}}organizer", event.organizer.name)
+    item.extra.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
+
+
+def body(entry: Entry, feed: Feed, file: Enclosure | None) -> str | None:
+    """Give the body: of an event with a line before it that says when, where, and whether it is."""
+    return (lead(entry, feed, file.url if file else None) + (entry.html or "")) or None if entry.event else entry.html
+
+
+def attachment(entry: Entry, feed: Feed) -> Enclosure | None:
+    """Give the calendar file of an event, where the site publishes calendars."""
+    if entry.event is None or entry.notice or feed.calendar is None:
+        return None
+    length = len(render_event(entry, feed))
+    return Enclosure.model_construct(url=feed.base + event_path(entry), type="text/calendar", length=length, title=None)
+
+
+def _w3cdtf(moment: date) -> str:
+    return whole_minutes(moment).isoformat() if isinstance(moment, datetime) else moment.isoformat()

@@ -1,0 +1,161 @@
+"""When an event that recurs takes place: rules of RFC 5545 (3.3.10), checked and counted out in local time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from ..errors import nearest, show
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
+
+_UNITS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
+_MOST = 100_000
+"""So many dates of a rule are looked at, which is daily for 270 years."""
+_NAMES = (
+    *("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
+    *("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"),
+)
+_EXAMPLE = "such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
+
+
+def checked_rule(rule: str, start: date) -> str:
+    """Check a rule for an event that starts then, and spell it in capitals. Raises ValueError in words."""
+    rule = rule.upper().removeprefix("RRULE:")
+    parts = _parts(rule)
+    timed = isinstance(start, datetime)
+    if "COUNT" in parts and "UNTIL" in parts:
+        raise ValueError("has both COUNT and UNTIL (keep one)")
+    if parts["FREQ"] in _UNITS:
+        _check_steps(parts, start)
+    if until := parts.get("UNTIL"):
+        _check_until(until, timed=timed)
+    first = next(iter(_rule(rule, _local(start)).replace(count=None, until=_local(start))), None)
+    if first is None:
+        raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
+    return rule
+
+
+def check_exception(exception: date, rule: str, start: date) -> None:
+    """Check that a rule gives a day, or moment, that is to be left out. Raises ValueError in words."""
+    moment = _local(as_start(exception, start))
+    for found in islice(_rule(rule, _local(start)), _MOST):
+        if found == moment:
+            return
+        if found > moment:
+            break
+    raise ValueError(f"{show(exception.isoformat())} is no date of the recurrence")
+
+
+def as_start(exception: date, start: date) -> date:
+    """Give a day the time of an event's start, where that has one."""
+    if isinstance(exception, datetime) or not isinstance(start, datetime):
+        return exception
+    return datetime.combine(exception, start.timetz())
+
+
+def dates(rule: str, start: date, left_out: Sequence[date]) -> Iterator[date]:
+    """Count out when an event starts, in its own zone: the start first, at most a hundred thousand."""
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    without = {_local(as_start(exception, start)) for exception in left_out}
+    whole = _rule(rule, _local(start))
+    if until := _parts(rule).get("UNTIL"):
+        whole = whole.replace(until=_last(until, zone))
+    for moment in islice(whole, _MOST):
+        if moment not in without:
+            yield moment.replace(tzinfo=zone) if isinstance(start, datetime) else moment.date()
+
+
+def end_of_rule(rule: str, start: date) -> date:
+    """Give a day after which a rule gives nothing, or, for one without end, thirty years from the start."""
+    parts = _parts(rule)
+    if until := parts.get("UNTIL"):
+        return _last(until, None)
+    year = min(start.year + 30, 9990)
+    if "COUNT" not in parts:
+        return date(year, 1, 1)
+    return max(islice(_rule(rule, _local(start)), _MOST), default=_local(start))
+
+
+def _last(until: str, zone: object) -> datetime:
+    if "T" not in until:
+        return datetime.combine(date.fromisoformat(until), time())
+    moment = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return moment.astimezone(zone).replace(tzinfo=None) if isinstance(zone, ZoneInfo) else moment.replace(tzinfo=None)
+
+
+def _local(moment: date) -> datetime:
+    """Give the wall clock's time, which is what rules count in."""
+    if isinstance(moment, datetime):
+        return moment.replace(tzinfo=None, microsecond=0)
+    return datetime.combine(moment, time())
+
+
+@lru_cache(maxsize=64)
+def _rule(rule: str, start: datetime) -> rrule:
+    from dateutil.rrule import rrulestr
+
+    parts = ";".join(f"{name}={value}" for name, value in _parts(rule).items() if name != "UNTIL")
+    try:
+        return cast("rrule", rrulestr(parts, dtstart=start))
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError(f"{show(rule)} is no rule of RFC 5545 ({_EXAMPLE})") from None
+
+
+def _parts(rule: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for part in rule.split(";"):
+        name, mark, value = part.partition("=")
+        if name not in _NAMES or not mark or not value:
+            hint = nearest(name, _NAMES) or f" ({_EXAMPLE})"
+            raise ValueError(f"{show(part)} is no part of a rule of RFC 5545{hint}")
+        if name in parts:
+            raise ValueError(f"has {name} twice")
+        parts[name] = value
+    if parts.get("FREQ") not in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", *_UNITS):
+        raise ValueError(f"{show(rule)} has no FREQ that is known ({_EXAMPLE})")
+    for name in ("COUNT", "INTERVAL"):
+        if name in parts and not (parts[name].isdecimal() and parts[name].isascii() and 0 < int(parts[name]) < 10**6):
+            raise ValueError(f"{name} is {show(parts[name])}, not a number from 1 to 999999")
+    return parts
+
+
+def _check_steps(parts: dict[str, str], start: date) -> None:
+    """Refuse what repeats within a day for ever, or nearly so."""
+    if not isinstance(start, datetime):
+        raise ValueError(f"FREQ={parts['FREQ']} needs a start with a time of day")
+    if "COUNT" not in parts and "UNTIL" not in parts:
+        raise ValueError(f"FREQ={parts['FREQ']} has no end (add COUNT or UNTIL)")
+    steps = float(parts.get("COUNT", 0))
+    if until := parts.get("UNTIL"):
+        _check_until(until, timed=True)
+        steps = (_last(until, None) - _local(start)).total_seconds() / _UNITS[parts["FREQ"]]
+    if steps > _MOST:
+        raise ValueError(f"has more than {_MOST} dates")
+
+
+def _check_until(until: str, *, timed: bool) -> None:
+    form, example = ("%Y%m%dT%H%M%SZ", "20261231T225959Z, in UTC") if timed else ("%Y%m%d", "20261231")
+    try:
+        if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only its form counts
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"UNTIL is {show(until)}, not of the kind of start (write {example})") from None
+
+
+def whole_minutes(moment: datetime) -> datetime:
+    """Give a moment a fixed offset of whole minutes, as the formats need it; the clock stays as it is."""
+    offset = moment.utcoffset() or timedelta()
+    return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)
+
+
+def span(start: date, end: date | None) -> timedelta:
+    """Give how long an event takes; a last day is included."""
+    if isinstance(start, datetime):
+        return end - start if isinstance(end, datetime) else timedelta()
+    return (end or start) - start + timedelta(days=1)
