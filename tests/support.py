@@ -7,14 +7,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from needs import ROOT
-from topicfeeds import Article, Event, Feed, Problem, Site, read, select
+from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
+from topicfeeds.describing import title
 from topicfeeds.flow import Found
+from topicfeeds.formats._events import attachment, body
 
 EXAMPLE = ROOT / "examples" / "city-network"
 CORPUS = Path(__file__).parent / "corpus" / "feeds"
@@ -47,6 +49,16 @@ def folder_site(folder: Path) -> Site:
 def folder_feeds(folder: Path) -> dict[str, Feed]:
     """Select the feeds of an example or a case; what is refused there is left out."""
     return select(folder_site(folder), read(folder_site(folder), folder), problems=[])
+
+
+def as_shown(feed: Feed) -> tuple[Entry, ...]:
+    """Give the entries of a feed as readers see them: events with their status in the title, and a line on top."""
+    shown = []
+    for entry in feed.entries:
+        copy = replace(entry, title=title(entry, feed))
+        copy.__dict__["html"] = body(entry, feed, attachment(entry, feed))
+        shown.append(copy)
+    return tuple(shown)
 
 
 def problems_of(items: Iterable[Found], **fields: Any) -> list[str]:

@@ -34,7 +34,8 @@ LEVELS = [
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["errors", "expanding", "locating", "locking", "memory", "versions", "words"],
+    ["expanding", "locating", "locking", "memory", "versions", "words"],
+    ["errors"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

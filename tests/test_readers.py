@@ -25,7 +25,7 @@ import pytest
 
 from needs import program
 from serving_folder import serving
-from support import CASES, EXAMPLE, article, folder_feeds, folder_site, site
+from support import CASES, EXAMPLE, article, as_shown, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, publish, read, render, select
 from topicfeeds.cleaning import uri
 
@@ -117,7 +117,7 @@ def readings(case: Path, name: str) -> list[tuple[Feed, Any]]:
 def entries(case: Path, name: str) -> Iterator[tuple[Entry, Any]]:
     """Give every entry of a case with what feedparser finds of it."""
     for feed, found in readings(case, name):
-        yield from zip(feed.entries, found.entries, strict=True)
+        yield from zip(as_shown(feed), found.entries, strict=True)
 
 
 @of_every_case
@@ -266,7 +266,7 @@ def files() -> list[str]:
 
 def stories(name: str) -> dict[str, list[Story]]:
     """Give what readers should keep of the example, file by file."""
-    return {file: sorted(story(entry, name) for entry in feed.entries) for file, feed in example(name).items()}
+    return {file: sorted(story(entry, name) for entry in as_shown(feed)) for file, feed in example(name).items()}
 
 
 # --- lemon24/reader -----------------------------------------------------------------------------
@@ -288,7 +288,7 @@ def shelved(library: Reader, name: str) -> Iterator[tuple[Entry, Any]]:
     """Give every entry of the example with what the reader stored of it."""
     for file, feed in example(name).items():
         found = {item.id: item for item in library.get_entries(feed=file)}
-        yield from ((entry, found[entry.id]) for entry in feed.entries)
+        yield from ((entry, found[entry.id]) for entry in as_shown(feed))
 
 
 def canonical(html: str) -> str:
@@ -379,7 +379,7 @@ def test_sfeed_lists_every_entry_of_the_example(tables: Mapping[str, list[list[s
 def test_sfeed_lists_author_and_enclosure_of_the_example(tables: Mapping[str, list[list[str]]], name: str) -> None:
     for file, feed in example(name).items():
         listed = {line[5]: (line[6], line[7]) for line in tables[file]}
-        for entry in feed.entries:
+        for entry in as_shown(feed):
             author = [person.name for person in entry.authors]
             enclosure = [address(enclosure.url, name) for enclosure in entry.enclosures]
             assert listed[entry.id] == ((author or [""])[0], (enclosure or [""])[0])
@@ -445,7 +445,7 @@ def test_newsboat_stores_every_entry_of_the_example(caches: Mapping[str, Cache],
 def test_newsboat_stores_the_body_of_every_entry(caches: Mapping[str, Cache], name: str) -> None:
     """The content, else the summary; it keeps both as HTML."""
     for file, feed in example(name).items():
-        for entry in feed.entries:
+        for entry in as_shown(feed):
             text, links = parted(caches[file].bodies[entry.id], len(body(entry, name).links))
             assert text == (entry.html or escape(entry.summary or "", quote=False))
             assert links == body(entry, name).links

@@ -28,7 +28,7 @@ import pytest
 from lxml import etree
 
 from needs import shared
-from support import CASES, EXAMPLE, article, event, folder_feeds, folder_site, site
+from support import CASES, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, Site, build, read, render, select
 from topicfeeds.publishing import run
 
@@ -70,7 +70,7 @@ class Paper:
     def entries(self) -> list[tuple[Entry, etree._Element]]:
         """Each entry with its element."""
         tag = f"{ATOM}entry" if self.format == "atom" else "item"
-        return list(zip(self.feed.entries, self.channel.findall(tag), strict=True))
+        return list(zip(as_shown(self.feed), self.channel.findall(tag), strict=True))
 
 
 # What the files on disk have little of: letters beyond ASCII in every address, markup in every name.
