@@ -143,13 +143,13 @@ def _parsed(moment: str, event: Happening) -> date:
 @lru_cache(maxsize=32)
 def _locale(language: str) -> Locale:
     """Find the locale of a language tag, or of its language alone; English where there is none."""
-    from babel import Locale
+    from babel import Locale, UnknownLocaleError
 
     name = language.replace("-", "_")
     while name:
         try:
             return Locale.parse(name)
-        except (ValueError, LookupError):
+        except (ValueError, UnknownLocaleError):
             name = name.rpartition("_")[0]
     return Locale.parse("en")
 
@@ -211,4 +211,4 @@ def _zone(moment: date, language: str) -> str:
     if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
         city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
         return str(locale.zone_formats["region"]) % city
-    return get_timezone_gmt(moment, "long", locale=locale)
+    return get_timezone_gmt(moment, "long", locale=locale) if moment.utcoffset() else "UTC"
