@@ -86,11 +86,13 @@ def _person(person: Person | str | None, line: Callable[[str, str], str]) -> Per
 def _recurring(event: Happening, now: datetime | None) -> Happening:
     """Count out the next starts; what is still on counts."""
     length = span(event.start, event.end)
-    starts = dates(event.recurrence or "", event.start, event.left_out)
-    coming = (one for one in starts if now is None or _instant(one, length) > now)
-    following = tuple(islice(coming, 3))
-    if now is None and not following:
+    rule = event.recurrence or ""
+    if next(dates(rule, event.start, ()), None) is None:
+        raise RefusedError("recurrence", "ends before its start")
+    if next(dates(rule, event.start, event.left_out), None) is None:
         raise RefusedError("except", "leaves no date of the recurrence")
+    coming = (one for one in dates(rule, event.start, event.left_out) if now is None or _instant(one, length) > now)
+    following = tuple(islice(coming, 3))
     return replace(event, next=following, until=_instant(following[0], length) if now and following else None)
 
 

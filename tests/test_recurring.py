@@ -1,0 +1,184 @@
+"""Events that recur: which rules are taken, and when they take place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import event, problems_of, site
+from topicfeeds import select
+from topicfeeds.models.recurring import dates
+
+DAY = date(2026, 5, 6)  # a Wednesday
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+def refusal(**fields: Any) -> str:
+    """Give what is wrong with an event, as it is printed."""
+    given = {"id": "fair", "title": "Fair", "published": "2026-03-01", "start": "2026-05-06", **fields}
+    [problem] = problems_of([given])
+    return problem.removeprefix("items:1: ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("WEEKLY", '"WEEKLY" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
+        ("FREQ=WEEKLY;BYDAYS=WE", '"BYDAYS=WE" is no part of a rule of RFC 5545 (did you mean "BYDAY"?)'),
+        ("FREQ=WEEKLY;", '"" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
+        ("COUNT=3", '"COUNT=3" has no FREQ that is known (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
+        ("FREQ=FORTNIGHTLY", '"FREQ=FORTNIGHTLY" has no FREQ that is known (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
+        ("FREQ=DAILY;FREQ=DAILY", "has FREQ twice"),
+        ("FREQ=DAILY;COUNT=0", 'COUNT is "0", not a number from 1 to 999999'),
+        ("FREQ=DAILY;INTERVAL=0", 'INTERVAL is "0", not a number from 1 to 999999'),
+        ("FREQ=DAILY;INTERVAL=²", 'INTERVAL is "²", not a number from 1 to 999999'),
+        ("FREQ=DAILY;COUNT=9999999", 'COUNT is "9999999", not a number from 1 to 999999'),
+        ("FREQ=DAILY;COUNT=3;UNTIL=20260510", "has both COUNT and UNTIL (keep one)"),
+        ("FREQ=DAILY;UNTIL=20260510T000000Z", 'UNTIL is "20260510T000000Z", not of the kind of start (write 20261231)'),
+        ("FREQ=DAILY;UNTIL=20260231", 'UNTIL is "20260231", not of the kind of start (write 20261231)'),
+        ("FREQ=DAILY;UNTIL=2026051", 'UNTIL is "2026051", not of the kind of start (write 20261231)'),
+        ("FREQ=DAILY;UNTIL=20260505", "ends before its start"),
+        (
+            "FREQ=WEEKLY;BYDAY=XX",
+            '"FREQ=WEEKLY;BYDAY=XX" is no rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+        ),
+        ("FREQ=WEEKLY;BYDAY=TH", '"FREQ=WEEKLY;BYDAY=TH" does not give the start itself (start on a day of the rule)'),
+        (
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+            '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not give the start itself (start on a day of the rule)',
+        ),
+        ("FREQ=HOURLY;COUNT=3", "FREQ=HOURLY needs a start with a time of day"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_in_words(rule: str, message: str) -> None:
+    assert refusal(recurrence=rule) == f"recurrence: {message}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("FREQ=HOURLY", "FREQ=HOURLY has no end (add COUNT or UNTIL)"),
+        ("FREQ=SECONDLY;INTERVAL=7", "FREQ=SECONDLY has no end (add COUNT or UNTIL)"),
+        ("FREQ=MINUTELY;COUNT=100001", "has more than 100000 dates"),
+        ("FREQ=SECONDLY;UNTIL=20991231T000000Z", "has more than 100000 dates"),
+        ("FREQ=DAILY;UNTIL=20260510", 'UNTIL is "20260510", not of the kind of start (write 20261231T225959Z, in UTC)'),
+        ("FREQ=DAILY;UNTIL=20260506T155959Z", "ends before its start"),
+    ],
+)
+def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) -> None:
+    fields = {"start": "2026-05-06T18:00", "timezone": "Europe/Brussels"}
+    assert refusal(recurrence=rule, **fields) == f"recurrence: {message}"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "fields", "message"),
+    [
+        (["2026-05-07"], {}, '"2026-05-07" is no date of the recurrence'),
+        (["2027-05-06"], {}, '"2027-05-06" is no date of the recurrence'),
+        (["2026-05-13T18:00"], {}, '"2026-05-13T18:00:00" is not of the kind of start'),
+        (["2026-05-13"], {"recurrence": None}, "stands without recurrence"),
+        (["2026-05-06", "2026-05-13", "2026-05-20"], {}, "leaves no date of the recurrence"),
+        (
+            ["2026-05-13T18:00Z"],
+            {"start": "2026-05-06T18:00"},
+            '"2026-05-13T18:00:00+00:00" is not of the kind of start',
+        ),
+        (["2026-05-13T19:00"], {"start": "2026-05-06T18:00"}, '"2026-05-13T19:00:00" is no date of the recurrence'),
+    ],
+)
+def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict[str, Any], message: str) -> None:
+    assert refusal(**{"recurrence": "FREQ=WEEKLY;COUNT=3", "except": left_out, **fields}) == f"except: {message}"
+
+
+def test_a_wrong_start_is_told_once() -> None:
+    assert refusal(start="soon", recurrence="FREQ=WEEKLY", **{"except": ["2026-05-06"]}).startswith("start: ")
+
+
+def test_an_offset_that_its_zone_never_has_cannot_recur() -> None:
+    message = refusal(start="2026-05-06T18:00-05:00", recurrence="FREQ=WEEKLY", timezone="Europe/Brussels")
+    assert message == "start: has an offset that is not that of its zone, and recurs (give its timezone)"
+
+
+def test_a_rule_may_be_written_as_calendars_have_it() -> None:
+    assert event(recurrence="rrule:freq=weekly;count=2").recurrence == "FREQ=WEEKLY;COUNT=2"
+
+
+def test_what_is_left_out_may_be_given_as_in_python() -> None:
+    assert event(start=DAY, recurrence="FREQ=DAILY", except_=[DAY]) == event(
+        start=DAY, recurrence="FREQ=DAILY", **{"except": ["2026-05-06"]}
+    )
+
+
+def listed(rule: str, start: date, left_out: Sequence[date] = ()) -> list[date]:
+    return list(islice(dates(rule, start, left_out), 5))
+
+
+def test_the_clock_on_the_wall_counts() -> None:
+    start = datetime(2026, 10, 20, 18, tzinfo=BRUSSELS)
+    found = listed("FREQ=WEEKLY;COUNT=3", start)
+    assert [str(moment) for moment in found] == [
+        "2026-10-20 18:00:00+02:00",
+        "2026-10-27 18:00:00+01:00",
+        "2026-11-03 18:00:00+01:00",
+    ]
+
+
+def test_the_end_of_a_rule_is_meant_in_utc() -> None:
+    start = datetime(2026, 5, 6, 0, 30, tzinfo=BRUSSELS)
+    assert len(listed("FREQ=DAILY;UNTIL=20260507T223000Z", start)) == 3
+    assert len(listed("FREQ=DAILY;UNTIL=20260507T222959Z", start)) == 2
+
+
+def test_days_are_left_out_at_the_time_of_the_start() -> None:
+    start = datetime(2026, 5, 6, 18, tzinfo=BRUSSELS)
+    assert [moment.day for moment in listed("FREQ=DAILY;COUNT=3", start, [date(2026, 5, 7)])] == [6, 8]
+
+
+def test_what_is_on_counts_as_next_and_what_is_over_does_not() -> None:
+    fields: dict[str, Any] = {
+        "start": "2026-05-06T18:00Z",
+        "end": "2026-05-06T20:00Z",
+        "recurrence": "FREQ=DAILY;COUNT=3",
+    }
+    for hour, day in ((19, 6), (20, 7)):
+        now = datetime(2026, 5, 6, hour, tzinfo=UTC)
+        happening = select(site(), [event(**fields)], now=now)["all"].entries[0].event
+        assert happening
+        assert happening.next[0].day == day
+        assert happening.until == datetime(2026, 5, day, 20, tzinfo=UTC)
+    over = select(site(), [event(**fields)], now=datetime(2026, 6, 1, tzinfo=UTC))["all"].entries[0].event
+    assert over
+    assert (over.next, over.until) == ((), None)
+
+
+RULES = [
+    "FREQ=DAILY;INTERVAL=3",
+    "FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=40",
+    "FREQ=WEEKLY;INTERVAL=2;WKST=SU",
+    "FREQ=MONTHLY;BYDAY=1WE",
+    "FREQ=MONTHLY;BYMONTHDAY=6;COUNT=12",
+    "FREQ=YEARLY;BYMONTH=5;BYDAY=WE;BYSETPOS=1",
+    "FREQ=YEARLY;UNTIL=20400506T160000Z",
+    "FREQ=HOURLY;COUNT=9",
+]
+
+
+@given(rule=st.sampled_from(RULES), days=st.integers(0, 4000))
+def test_the_dates_are_those_of_a_library_that_counts_them_otherwise(rule: str, days: int) -> None:
+    start = datetime(2026, 5, 6, 18, tzinfo=BRUSSELS)
+    now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=days)
+    happening = select(site(), [event(start=start, timezone="Europe/Brussels", recurrence=rule)], now=now)[
+        "all"
+    ].entries[0]
+    whole = rrulestr(rule, dtstart=start)
+    found = (moment for moment in whole if moment > now)
+    assert happening.event
+    assert list(happening.event.next) == list(islice(found, 3))
