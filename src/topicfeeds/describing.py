@@ -102,14 +102,15 @@ def _changed(change: Change, said: Words) -> str:
 def _told(change: Change, event: Happening, feed: Feed) -> str:
     """Name a change so that its entry has a title of its own: some readers take equal titles for one item."""
     said, after = words(feed.language), change.after
-    if change.field in ("start", "end"):
+    if change.field == "start":
         return said.moved_to.format(
             _short(_parsed(after.start, event), _parsed(change.before.start, event), feed.language)
         )
     if change.field == "location":
-        return f"{said.place} ({after.place})" if after.place else said.place
+        return f"{said.place} ({after.place or '–'})"
     start = _parsed(after.start, event)
-    return f"{getattr(said, after.status)} ({_short(start, start, feed.language)})"
+    word = said.moved if change.field == "end" else str(getattr(said, after.status))
+    return f"{word} ({_short(start, start, feed.language)})"
 
 
 def _before(change: Change, event: Happening, feed: Feed) -> str:
