@@ -207,7 +207,7 @@ def test_an_event_that_comes_back_within_the_memory_is_compared_with_what_it_was
 
 
 def test_an_event_on_two_pages_has_one_notice(years: Years) -> None:
-    pages = [fair(topics=["housing"]), fair(topics=["mobility"])]
+    pages: list[Event] = [fair(topics=["housing"]), fair(topics=["mobility"])]
     years.run(*pages)
     shown = years.run(*(fair(topics=page.topics, status="cancelled") for page in pages))
     assert titles(shown) == ["Cancelled (May 6): Fair", "Cancelled: Fair"]

@@ -22,9 +22,10 @@ _ALONE = ("cancelled", "postponed")
 
 def title(entry: Entry, feed: Feed) -> str:
     """Give an entry's title: of an event with its status, and as the publisher's pattern says."""
-    event, said = entry.event, words(feed.language)
+    event = entry.event
     if event is None:
         return entry.title
+    said = words(feed.language)
     if entry.notice:
         return said.colon.format(_told(entry.notice, event, feed), entry.title)
     plain = entry.title
@@ -37,9 +38,10 @@ def title(entry: Entry, feed: Feed) -> str:
 
 def lead(entry: Entry, feed: Feed, file: str | None) -> str:
     """Write the line that the body of an event opens with, as HTML; `file` is the address of its calendar file."""
-    event, said = entry.event, words(feed.language)
+    event = entry.event
     if event is None:
         return ""
+    said = words(feed.language)
     change = entry.notice or event.change
     word = (_changed(change, said) if change and entry.notice else _word(event, said)) or _mild(event, said)
     parts = [when(event, feed.language, entry.notice)]
