@@ -79,7 +79,7 @@ class Run:
 
 def command(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
     """Run the command as cron would: no terminal, and nothing but what it needs in the environment."""
-    kept = ("PATH", "HOME", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+    kept = ("PATH", "HOME", "PYTHONPATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
     plain = {name: value for name, value in os.environ.items() if name in kept}
     done = subprocess.run(
         [sys.executable, "-m", "topicfeeds", *map(str, arguments)],
