@@ -167,7 +167,7 @@ def test_notices_are_in_every_feed_of_the_event_and_count(tmp_path: Any) -> None
     years = Years(tmp_path, feeds=FeedSettings(limit=2))
     years.run(fair(topics=["housing"], tags=["x"]))
     news = Article(id="news", title="News", published=FIRST, topics=["housing"])
-    items = [fair(topics=["housing"], tags=["x"], status="cancelled"), news]
+    items: list[Event | Article] = [fair(topics=["housing"], tags=["x"], status="cancelled"), news]
     assert titles(years.run(*items)) == ["Cancelled (May 6): Fair", "Cancelled: Fair"]
     for name in ("topics/housing", "tags/x"):
         text = (tmp_path / f"{name}.atom.xml").read_text("utf-8")
