@@ -64,14 +64,15 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
         (tmp_path / "items/a.yaml").write_text("{title: A, published: 2026-01-01}", "utf-8")
         (tmp_path / "pages/social-innovation.txt").write_text("A\n\na\n\npublication date: 01-02-2017", "utf-8")
     for path, text in files.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
     for path in files:
         if path.endswith("topicfeeds.toml"):
             run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})
             assert run.code == 0, run.err
             if len(files) > 1:
-                assert f"{1 if '/' in path else 7} items, 0 refused" in run.err
+                count = 1 if "/" in path else {"events.md": 4, "items.md": 7}[page.name]
+                assert f"{count} items, 0 refused" in run.err
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)
@@ -88,6 +89,13 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    shown = "".join(page.read_text("utf-8") for page in PAGES)
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert [picture.name for picture in pictures if f"](pictures/{picture.name})" not in shown] == []
+    assert [picture.name for picture in pictures if picture.stat().st_size > 100_000] == []
 
 
 def test_the_documentation_names_every_field_of_items_and_site() -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from needs import program
+from readers_of_feeds import Newsboat
 from serving_folder import serving
 from support import CASES, EXAMPLE, article, as_shown, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, publish, read, render, select
@@ -407,22 +408,18 @@ class Cache:
 @pytest.fixture(scope="module")
 def caches(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Cache]:
     """Load every file into a newsboat of its own: one newsboat keeps an id once for all feeds."""
-    newsboat, homes = program("newsboat"), [tmp_path_factory.mktemp("newsboat") for _ in files()]
+    Newsboat.need()
+    homes = [tmp_path_factory.mktemp("newsboat") for _ in files()]
     with serving(published) as url, ThreadPoolExecutor(2) as pool:
-        loaded = pool.map(lambda file, home: reloaded(newsboat, url + file, home), files(), homes)
+        loaded = pool.map(lambda file, home: reloaded(url + file, home), files(), homes)
         return dict(zip(files(), loaded, strict=True))
 
 
-def reloaded(newsboat: str, url: str, home: Path) -> Cache:
-    """Load one feed. Newsboat's status is 0 even for what it cannot load; it tells its log."""
-    (home / "urls").write_text(f"{url}\n")
-    (home / "config").touch()
-    options = ["-u", "urls", "-c", "cache.db", "-C", "config", "-d", "log", "-l", "3", "-x", "reload"]
-    environment = {"HOME": str(home), "LC_ALL": "C.UTF-8"}
-    subprocess.run(
-        [newsboat, *options], cwd=home, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=True
-    )
-    return cached(home / "cache.db", (home / "log").read_text())
+def reloaded(url: str, home: Path) -> Cache:
+    """Load one feed."""
+    newsboat = Newsboat(url, home)
+    newsboat.run("-x", "reload")
+    return cached(home / "cache.db", newsboat.errors)
 
 
 def cached(file: Path, errors: str) -> Cache:

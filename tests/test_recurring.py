@@ -46,16 +46,29 @@ def refusal(**fields: Any) -> str:
         ("FREQ=DAILY;UNTIL=20260231", 'UNTIL is "20260231", not of the kind of start (write 20261231)'),
         ("FREQ=DAILY;UNTIL=2026051", 'UNTIL is "2026051", not of the kind of start (write 20261231)'),
         ("FREQ=DAILY;UNTIL=20260505", "ends before its start"),
-        (
-            "FREQ=WEEKLY;BYDAY=XX",
-            '"FREQ=WEEKLY;BYDAY=XX" is no rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
-        ),
+        ("FREQ=WEEKLY;BYDAY=XX", '"BYDAY=XX" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
         ("FREQ=WEEKLY;BYDAY=TH", '"FREQ=WEEKLY;BYDAY=TH" does not give the start itself (start on a day of the rule)'),
         (
             "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
             '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not give the start itself (start on a day of the rule)',
         ),
         ("FREQ=HOURLY;COUNT=3", "FREQ=HOURLY needs a start with a time of day"),
+        *(
+            (
+                f"FREQ=YEARLY;{part}",
+                f'"{part}" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+            )
+            for part in (
+                *("BYDAY=WE(1)", "BYDAY=0WE", "BYDAY=WE,", "BYMONTH=5,13", "BYMONTHDAY=6,32", "BYMONTHDAY=0_6"),
+                *("BYMONTHDAY=٦", "BYSETPOS=0", "BYWEEKNO=19,54", "BYYEARDAY=126,367", "BYHOUR=24", "BYSECOND=60"),
+            )
+        ),
+        ("FREQ=WEEKLY;BYDAY=1WE", "BYDAY=1WE has numbers, which need FREQ=MONTHLY or YEARLY to count in"),
+        ("FREQ=YEARLY;BYWEEKNO=19;BYDAY=1WE", "BYDAY=1WE has numbers, which need FREQ=MONTHLY or YEARLY to count in"),
+        ("FREQ=WEEKLY;BYMONTHDAY=6", "BYMONTHDAY does not go with FREQ=WEEKLY"),
+        ("FREQ=MONTHLY;BYWEEKNO=19", "BYWEEKNO does not go with FREQ=MONTHLY"),
+        ("FREQ=DAILY;BYYEARDAY=126", "BYYEARDAY does not go with FREQ=DAILY"),
+        ("FREQ=DAILY;BYHOUR=0", "BYHOUR does not go with a start that is a day"),
     ],
 )
 def test_a_rule_that_is_none_is_refused_in_words(rule: str, message: str) -> None:
@@ -96,6 +109,43 @@ def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) ->
 )
 def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict[str, Any], message: str) -> None:
     assert refusal(**{"recurrence": "FREQ=WEEKLY;COUNT=3", "except": left_out, **fields}) == f"except: {message}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY;BYDAY=WE"},
+            'recurrence: "FREQ=WEEKLY;BYDAY=WE" does not give the start itself (start on a day of the rule)',
+        ),
+        (
+            {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY", "except": ["2026-05-13"]},
+            'except: "2026-05-13T00:30:00+02:00" is no date of the recurrence',
+        ),
+        (
+            {"start": "2026-10-20T18:00+02:00", "recurrence": "FREQ=DAILY", "except": ["2026-10-28T18:00+02:00"]},
+            'except: "2026-10-28T17:00:00+01:00" is no date of the recurrence',
+        ),
+        (
+            {"start": "2026-10-25T02:30+01:00", "recurrence": "FREQ=DAILY"},
+            "start: is the second of two times that the clock shows, and recurs (take another day)",
+        ),
+    ],
+)
+def test_a_rule_counts_in_the_zone_of_its_event(fields: dict[str, Any], message: str) -> None:
+    assert refusal(timezone="Europe/Brussels", **fields) == message
+
+
+def test_what_is_left_out_may_be_told_by_another_offset() -> None:
+    given = event(
+        start="2026-10-20T16:00Z",
+        timezone="Europe/Brussels",
+        recurrence="FREQ=WEEKLY",
+        **{"except": ["2026-10-27T17:00Z"]},
+    )
+    happening = select(site(), [given])["all"].entries[0].event
+    assert happening
+    assert [moment.day for moment in happening.next] == [20, 3, 10]
 
 
 def test_a_wrong_start_is_told_once() -> None:

@@ -14,7 +14,7 @@ from .flow import Change, Entry, Facts, Happening
 from .identifying import RefusedError
 from .memory import Known
 from .models import Event, FeedSettings, Person, Place, Site
-from .models.recurring import as_start, dates, span, whole_minutes
+from .models.recurring import as_start, check_exception, check_start, dates, span, whole_minutes
 
 _MOST = 100
 """So many changes of an event are remembered; how often one took place is counted among them."""
@@ -28,6 +28,8 @@ def happening(event: Event, site: Site, now: datetime | None, line: Callable[[st
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
         raise RefusedError("start", "has an offset that is not that of its zone, and recurs (give its timezone)")
+    if rule and isinstance(start, datetime) and start.fold:
+        raise RefusedError("start", "is the second of two times that the clock shows, and recurs (take another day)")
     made = Happening(
         start=start,
         end=end,
@@ -36,9 +38,10 @@ def happening(event: Event, site: Site, now: datetime | None, line: Callable[[st
         organizer=_person(event.organizer, line),
         status=event.status,
         recurrence=rule,
-        left_out=tuple(as_start(_moment(one, zone, "except"), start) for one in event.except_),
+        left_out=tuple(as_start(_there(one, zone), start) for one in event.except_),
     )
     if rule:
+        _check_recurrence(rule, made)
         made = _recurring(made, now)
     return _windowed(made, now, site.feeds) if now else made
 
@@ -52,6 +55,25 @@ def _moment(moment: date, zone: ZoneInfo, field: str) -> date:
         return moment.replace(tzinfo=zone, microsecond=0)
     local = moment.astimezone(zone).replace(microsecond=0)
     return local if moment.utcoffset() in (timedelta(), local.utcoffset()) else moment.replace(microsecond=0)
+
+
+def _there(moment: date, zone: ZoneInfo) -> date:
+    """Put a moment of a rule into its zone."""
+    if not isinstance(moment, datetime):
+        return moment
+    return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)
+
+
+def _check_recurrence(rule: str, event: Happening) -> None:
+    """Check in the event's own zone, in which its rule counts, what was written in another. Raises RefusedError."""
+    try:
+        field = "recurrence"
+        check_start(rule, event.start)
+        field = "except"
+        for moment in event.left_out:
+            check_exception(moment, rule, event.start)
+    except ValueError as error:
+        raise RefusedError(field, str(error)) from None
 
 
 def aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
@@ -153,7 +175,7 @@ def _value(change: Change) -> str | None:
 
 def notices(entry: Entry, authority: str) -> Iterator[Entry]:
     """Make an entry of each change: readers show what is new, and no edit of what they have."""
-    for change in changes(entry.known):
+    for change in changes(entry.known) if entry.event else ():
         text = _json([entry.id, change.field, _value(change), change.n])
         seen = datetime.fromtimestamp(change.at, entry.published.tzinfo)
         yield Entry(

@@ -22,8 +22,8 @@ def add_event(item: Item, entry: Entry) -> None:
         item.extra.add(f"{{{EV}}}enddate", _w3cdtf(event.end))
     if event.place:
         item.extra.add(f"{{{EV}}}location", event.place.line)
-        if event.place.latitude is not None and event.place.longitude is not None:
-            item.extra.add(f"{{{GEORSS}}}point", f"{event.place.latitude} {event.place.longitude}")
+        if point := event.place.point:
+            item.extra.add(f"{{{GEORSS}}}point", " ".join(point))
     if event.organizer:
         item.extra.add(f"{{{EV}}}organizer", event.organizer.name)
     item.extra.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")

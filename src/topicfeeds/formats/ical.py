@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, Event, Timezone, vCalAddress, vDuration, vRecur
+from icalendar import Calendar, Component, Event, vCalAddress, vDuration, vRecur
+from icalendar.prop import vInline
 
 from ..cleaning import plain, uri
 from ..describing import status_word
 from ..flow import Entry, Feed, Happening
-from ..models.recurring import end_of_rule
+from ..models.recurring import span
 from ..words import words
+from ._zones import KNOWN, vtimezone
 
 _MAKER = "-//topicfeeds//topicfeeds//EN"
 _HOUR = timedelta(hours=1)
+_UTC = ("UCT", "UTC", "Universal", "Zulu")
 _STATUS = {"confirmed": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED", "postponed": "TENTATIVE"}
 
 
 def ical(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
     """Spell the calendar of a feed that is served at `url`."""
     head = Calendar()
-    for name, value in (("PRODID", _MAKER), ("VERSION", "2.0"), ("NAME", feed.title), ("X-WR-CALNAME", feed.title)):
+    title = _text(feed.title)
+    for name, value in (("PRODID", _MAKER), ("VERSION", "2.0"), ("NAME", title), ("X-WR-CALNAME", title)):
         head.add(name, value)
     if feed.description:
-        head.add("DESCRIPTION", feed.description)
+        head.add("DESCRIPTION", _text(feed.description))
     head.add("REFRESH-INTERVAL", _HOUR, parameters={"VALUE": "DURATION"})
     head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
     head.add("SOURCE", uri(url), parameters={"VALUE": "URI"})
@@ -52,31 +56,26 @@ def _calendar(head: Component, entries: Sequence[Entry], feed: Feed) -> bytes:
 
 
 def _zones(events: Iterable[Happening]) -> Iterable[bytes]:
-    """Describe every zone that is named, for the years in which it is."""
-    years: dict[str, tuple[int, int]] = {}
+    """Describe every zone that is named, from the first year in which it is."""
+    years: dict[str, int] = {}
     for event in events:
-        if isinstance(event.start, datetime) and (key := _tzid(event.start)):
-            last = end_of_rule(event.recurrence, event.start) if event.recurrence else event.end or event.start
-            first, until = years.get(key, (event.start.year, last.year))
-            years[key] = (min(first, event.start.year), max(until, last.year))
-        if isinstance(event.end, datetime) and (key := _tzid(event.end)):
-            first, until = years.get(key, (event.end.year, event.end.year))
-            years[key] = (min(first, event.end.year), max(until, event.end.year))
-    return [_zone(key, *years[key]) for key in sorted(years)]
+        for moment, recurs in ((event.start, bool(event.recurrence)), (event.end, False)):
+            if isinstance(moment, datetime) and (key := _tzid(moment, recurs=recurs)):
+                years[key] = min(moment.year, years.get(key, moment.year))
+    return [vtimezone(key, years[key]) for key in sorted(years)]
 
 
-@lru_cache(maxsize=1000)
-def _zone(key: str, first: int, last: int) -> bytes:
-    zone = Timezone.from_tzinfo(ZoneInfo(key), key, date(max(first - 1, 1), 1, 1), date(min(last + 2, 9999), 1, 1))
-    return bytes(zone.to_ical())
+def _tzid(moment: datetime, *, recurs: bool = False) -> str | None:
+    """Name the zone of a moment, if its local time is one that all readers take for the same moment.
 
-
-def _tzid(moment: datetime) -> str | None:
-    """Name the zone of a moment, if it is one that a name and a local time tell without doubt."""
+    Of a time that the clocks show twice some take the second, and ical.js drops the seconds of an old offset.
+    What recurs is told by the clock all the same.
+    """
     zone = moment.tzinfo
-    if not isinstance(zone, ZoneInfo) or moment.fold or zone.key in ("UTC", "Etc/UTC"):
+    if not isinstance(zone, ZoneInfo) or zone.key.removeprefix("Etc/") in _UTC or moment.year >= KNOWN:
         return None
-    return zone.key
+    offsets = {moment.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1)}
+    return zone.key if recurs or (len(offsets) == 1 and not offsets.pop() % timedelta(minutes=1)) else None
 
 
 def _event(entry: Entry, feed: Feed) -> bytes:
@@ -90,29 +89,34 @@ def _made(entry: Entry, feed: Feed) -> Event:
     if event is None:
         raise TypeError("no event")
     word = status_word(event, feed.language)
-    made.add("UID", entry.id)
+    made.add("UID", _text(entry.id))
     made.add("DTSTAMP", entry.updated.astimezone(UTC))
     made.add("CREATED", entry.published.astimezone(UTC))
     made.add("LAST-MODIFIED", entry.updated.astimezone(UTC))
     made.add("SEQUENCE", event.sequence)
-    made.add("SUMMARY", words(feed.language).colon.format(word, entry.title) if word else entry.title)
+    made.add("SUMMARY", _text(words(feed.language).colon.format(word, entry.title) if word else entry.title))
     _add_times(made, event)
     if event.status:
         confirmed = feed.confirms and event.status == "cancelled"
         made.add("STATUS", "CONFIRMED" if confirmed else _STATUS[event.status])
     if text := plain(entry.html or "") or entry.summary:
-        made.add("DESCRIPTION", text)
+        made.add("DESCRIPTION", _text(text))
     made.add("URL", uri(entry.link))
-    if labels := [category.label for category in entry.categories]:
-        made.add("CATEGORIES", labels)
+    if labels := [_text(category.label) for category in entry.categories]:
+        made.add("CATEGORIES", vInline(",".join(labels)))
     _add_people(made, event)
     return made
 
 
+def _text(value: str) -> vInline:
+    """Escape a text (RFC 5545, 3.3.11): icalendar takes a backslash before N, as in C:\\New, for a line break."""
+    return vInline(re.sub(r"([\\;,])", r"\\\1", re.sub("\r\n?", "\n", value)).replace("\n", "\\n"))
+
+
 def _add_times(made: Event, event: Happening) -> None:
     if isinstance(event.start, datetime):
-        _add_moment(made, "DTSTART", event.start)
-        if isinstance(event.end, datetime) and event.end > event.start:
+        _add_moment(made, "DTSTART", event.start, recurs=bool(event.recurrence))
+        if isinstance(event.end, datetime) and span(event.start, event.end):
             _add_moment(made, "DTEND", event.end)
     else:
         made.add("DTSTART", event.start)
@@ -120,13 +124,13 @@ def _add_times(made: Event, event: Happening) -> None:
     if event.recurrence:
         made.add("RRULE", vRecur.from_ical(event.recurrence))
     for moment in event.left_out:
-        _add_moment(made, "EXDATE", moment)
+        _add_moment(made, "EXDATE", moment, recurs=True)
 
 
-def _add_moment(made: Event, name: str, moment: date) -> None:
+def _add_moment(made: Event, name: str, moment: date, *, recurs: bool = False) -> None:
     """Add a moment in its own zone, or else in UTC; a day as a day."""
     if isinstance(moment, datetime):
-        made.add(name, moment if _tzid(moment) else moment.astimezone(UTC))
+        made.add(name, moment if _tzid(moment, recurs=recurs) else moment.astimezone(UTC))
     else:
         made.add(name, moment, parameters={"VALUE": "DATE"})
 
@@ -134,12 +138,12 @@ def _add_moment(made: Event, name: str, moment: date) -> None:
 def _add_people(made: Event, event: Happening) -> None:
     place, organizer = event.place, event.organizer
     if place:
-        made.add("LOCATION", place.line)
-        if place.latitude is not None and place.longitude is not None:
-            made.add("GEO", (place.latitude, place.longitude))
+        made.add("LOCATION", _text(place.line))
+        if point := place.point:
+            made.add("GEO", vInline(";".join(point)))  # vGeo would write 1e-07
     if organizer and (address := f"mailto:{organizer.email}" if organizer.email else organizer.url):
         person = vCalAddress(uri(address))
         person.params["CN"] = organizer.name
         made.add("ORGANIZER", person)
     elif organizer:
-        made.add("CONTACT", organizer.name)  # an organizer needs an address (RFC 5545, 3.8.4.3)
+        made.add("CONTACT", _text(organizer.name))  # an organizer needs an address (RFC 5545, 3.8.4.3)

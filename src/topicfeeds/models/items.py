@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -37,6 +37,14 @@ class Place(Model):
         """Name and address in one line."""
         return f"{self.name}, {self.address}" if self.address else self.name
 
+    @property
+    def point(self) -> tuple[str, str] | None:
+        """Latitude and longitude as formats have them: six decimals at most, and no exponent (RFC 5545, 3.8.1.6)."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        latitude, longitude = (f"{degrees:.6f}".rstrip("0").rstrip(".") for degrees in (self.latitude, self.longitude))
+        return latitude, longitude
+
 
 class Enclosure(Model):
     """A file that comes with an item: its address, media type, and size in bytes."""
@@ -45,6 +53,11 @@ class Enclosure(Model):
     type: Annotated[Word, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;.*)?$")]
     length: Annotated[Count, Field(ge=0)] | None = None
     title: Text | None = None
+
+
+def _instant(moment: date) -> date:
+    """Let moments be compared by more than the clock, which is all that Python looks at within one zone."""
+    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
 def _text_or_object(value: object) -> str:
@@ -131,7 +144,7 @@ class Event(Item):
             raise ValueError("is not of the kind of start (give both with a time of day, or both without)")
         if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
             raise ValueError("is not of the kind of start (give both with an offset from UTC, or both without)")
-        if end < start:
+        if _instant(end) < _instant(start):
             raise ValueError("ends before it starts")
         return end
 
@@ -154,7 +167,8 @@ class Event(Item):
                 not isinstance(start, datetime) or (start.tzinfo is None) != (moment.tzinfo is None)
             ):
                 raise ValueError(f"{show(moment.isoformat())} is not of the kind of start")
-            check_exception(moment, rule, start)
+            if not (isinstance(moment, datetime) and moment.tzinfo):  # else it is known when its zone is
+                check_exception(moment, rule, start)
         return left_out
 
     def json_ld(self, *, previous_start: date | datetime | None = None) -> dict[str, Any]:

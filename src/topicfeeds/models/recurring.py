@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
@@ -21,6 +22,24 @@ _NAMES = (
     *("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
     *("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"),
 )
+_DAY = "([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
+_OF_YEAR = "[+-]?([1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])"
+_VALUES = {
+    "BYSECOND": "[0-5]?[0-9]",
+    "BYMINUTE": "[0-5]?[0-9]",
+    "BYHOUR": "[01]?[0-9]|2[0-3]",
+    "BYDAY": _DAY,
+    "BYMONTHDAY": "[+-]?(0?[1-9]|[12][0-9]|3[01])",
+    "BYYEARDAY": _OF_YEAR,
+    "BYWEEKNO": "[+-]?(0?[1-9]|[1-4][0-9]|5[0-3])",
+    "BYMONTH": "0?[1-9]|1[0-2]",
+    "BYSETPOS": _OF_YEAR,
+}
+_NOT_WITH = {
+    "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY", *_UNITS),
+    "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
+    "BYMONTHDAY": ("WEEKLY",),
+}
 _EXAMPLE = "such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
 
 
@@ -35,10 +54,16 @@ def checked_rule(rule: str, start: date) -> str:
         _check_steps(parts, start)
     if until := parts.get("UNTIL"):
         _check_until(until, timed=timed)
-    first = next(iter(_rule(rule, _local(start)).replace(count=None, until=_local(start))), None)
-    if first is None:
-        raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
+    _check_values(parts, timed=timed)
+    if not (isinstance(start, datetime) and start.tzinfo):  # else it is known when its zone is
+        check_start(rule, start)
     return rule
+
+
+def check_start(rule: str, start: date) -> None:
+    """Check that a rule gives the start itself, by its clock. Raises ValueError in words."""
+    if next(iter(_rule(rule, _local(start)).replace(count=None, until=_local(start))), None) is None:
+        raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
 
 
 def check_exception(exception: date, rule: str, start: date) -> None:
@@ -71,17 +96,6 @@ def dates(rule: str, start: date, left_out: Sequence[date]) -> Iterator[date]:
             yield moment.replace(tzinfo=zone) if isinstance(start, datetime) else moment.date()
 
 
-def end_of_rule(rule: str, start: date) -> date:
-    """Give a day after which a rule gives nothing, or, for one without end, thirty years from the start."""
-    parts = _parts(rule)
-    if until := parts.get("UNTIL"):
-        return _last(until, None)
-    year = min(start.year + 30, 9990)
-    if "COUNT" not in parts:
-        return date(year, 1, 1)
-    return max(islice(_rule(rule, _local(start)), _MOST), default=_local(start))
-
-
 def _last(until: str, zone: object) -> datetime:
     if "T" not in until:
         return datetime.combine(date.fromisoformat(until), time())
@@ -111,8 +125,9 @@ def _parts(rule: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part in rule.split(";"):
         name, mark, value = part.partition("=")
-        if name not in _NAMES or not mark or not value:
-            hint = nearest(name, _NAMES) or f" ({_EXAMPLE})"
+        form = _VALUES.get(name, ".+")
+        if name not in _NAMES or not mark or not re.fullmatch(f"({form})(,({form}))*", value):
+            hint = (name not in _NAMES and nearest(name, _NAMES)) or f" ({_EXAMPLE})"
             raise ValueError(f"{show(part)} is no part of a rule of RFC 5545{hint}")
         if name in parts:
             raise ValueError(f"has {name} twice")
@@ -139,6 +154,19 @@ def _check_steps(parts: dict[str, str], start: date) -> None:
         raise ValueError(f"has more than {_MOST} dates")
 
 
+def _check_values(parts: dict[str, str], *, timed: bool) -> None:
+    """Refuse what libraries count in their own ways, as the RFC leaves it out."""
+    freq = parts["FREQ"]
+    for name, value in parts.items():
+        if freq in _NOT_WITH.get(name, ()):
+            raise ValueError(f"{name} does not go with FREQ={freq}")
+        if not timed and name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+            raise ValueError(f"{name} does not go with a start that is a day")
+        counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
+        if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
+            raise ValueError(f"BYDAY={value} has numbers, which need FREQ=MONTHLY or YEARLY to count in")
+
+
 def _check_until(until: str, *, timed: bool) -> None:
     form, example = ("%Y%m%dT%H%M%SZ", "20261231T225959Z, in UTC") if timed else ("%Y%m%d", "20261231")
     try:
@@ -157,5 +185,5 @@ def whole_minutes(moment: datetime) -> datetime:
 def span(start: date, end: date | None) -> timedelta:
     """Give how long an event takes; a last day is included."""
     if isinstance(start, datetime):
-        return end - start if isinstance(end, datetime) else timedelta()
+        return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()
     return (end or start) - start + timedelta(days=1)
