@@ -32,7 +32,8 @@ LEVELS = [
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["errors", "expanding", "locating", "locking", "memory", "versions"],
+    ["expanding", "locating", "locking", "memory", "versions"],
+    ["errors"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
