@@ -111,7 +111,7 @@ class _Desk:
                 message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
                 yield record.problem("updated", message, "warning")
                 yield Held(record, entry.updated, whole=False)
-                entry = replace(entry, updated=entry.published)
+                entry = replace(entry, updated=_later(entry.published, entry.known.moved if entry.known else None))
             yield replace(entry, link=record.item.link or self._page(entry.topics)) if entry.records > 1 else entry
 
     def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
@@ -152,14 +152,12 @@ class _Desk:
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
         else:
-            changed = before.changed if before.said == known.said else moment
-            moved = before.moved if before.facts in (None, known.facts) else moment
+            changed = before.changed if before.said == known.said else max(moment, before.changed or moment)
+            moved = before.moved if before.facts in (None, known.facts) else max(moment, before.moved or moment)
             known = known._replace(changed=changed, moved=moved)
         seen = known.moved if record.item.updated else known.changed
-        late = datetime.fromtimestamp(seen, entry.published.tzinfo) if seen is not None else entry.updated
-        if known == entry.known and late <= entry.updated:
-            return entry
-        return replace(entry, known=known, updated=max(entry.updated, late))
+        late = max(entry.updated, _later(entry.published, seen))
+        return entry if (known, late) == (entry.known, entry.updated) else replace(entry, known=known, updated=late)
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
@@ -249,6 +247,11 @@ class _Desk:
         if updated < published:
             self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
         return published, max(published, updated)
+
+
+def _later(moment: datetime, seen: int | None) -> datetime:
+    """Give the later of a moment and of a change that was seen."""
+    return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))
 
 
 def _aware(moment: date | datetime, zone: ZoneInfo, field: str) -> datetime:
