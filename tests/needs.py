@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +20,14 @@ def program(name: str, package: str | None = None) -> str:
     return path or missing(f"{name} (Debian package {package or name})")
 
 
+@cache
+def strace() -> str:
+    """Give the path of strace, where it may be used."""
+    path = program("strace")
+    done = subprocess.run([path, "-qq", "-o", os.devnull, "true"], capture_output=True, timeout=30)
+    return forbidden("to trace programs") if done.returncode else path
+
+
 def shared(name: str) -> Path:
     """Give a file that lies beside the checkout, for developers of topicfeeds only."""
     path = ROOT.parent / "shared" / name
@@ -29,3 +39,8 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("TOPICFEEDS_REQUIRE_ALL") == "1":
         pytest.fail(f"needs {what}")
     pytest.skip(f"needs {what}")
+
+
+def forbidden(what: str) -> NoReturn:
+    """Skip, where the machine does not let these tests do something."""
+    pytest.skip(f"is not allowed {what}")

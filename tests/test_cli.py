@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import select as selecting
-import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from needs import ROOT
-from support import EXAMPLE, command
+from support import command
 from test_writing import snapshot
 
 BAD = '[[sources]]\npath = "items/*.yaml"\n'
@@ -366,28 +365,6 @@ def test_cron_sees_no_progress(started: Path) -> None:
         [sys.executable, "-c", SLOW.format(seconds=2)], cwd=started, capture_output=True, timeout=60, check=True
     )
     assert re.fullmatch(rb"2 items, .* s\n", done.stderr)
-
-
-SETTINGS = {
-    "plain": {},
-    "hash seed": {"PYTHONHASHSEED": "1"},
-    "other hash seed, zone": {"PYTHONHASHSEED": "2", "TZ": "America/New_York"},
-    "zone east": {"TZ": "Pacific/Kiritimati"},
-    "locale": {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"},
-    "ascii locale": {"LC_ALL": "C", "PYTHONUTF8": "0"},
-    "another day": {"SOURCE_DATE_EPOCH": "4000000000"},
-}
-
-
-def test_builds_in_other_folders_zones_locales_and_on_other_days_are_the_same_bytes(tmp_path: Path) -> None:
-    outputs = []
-    for name, env in SETTINGS.items():
-        folder = tmp_path / name
-        shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("public"))
-        assert command("build", cwd=folder, env=env).code == 0
-        outputs.append({path: content for path, (content, *_) in snapshot(folder / "public").items()})
-    assert len(outputs[0]) == 30
-    assert all(output == outputs[0] for output in outputs)
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed(started: Path) -> None:

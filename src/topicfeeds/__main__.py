@@ -10,13 +10,11 @@ def main() -> None:
     try:
         from .idling import idle
 
-        done = idle(sys.argv[1:])
-    except KeyboardInterrupt:
+        if idle(sys.argv[1:]):
+            sys.exit(0)
+        from .cli import main
+    except KeyboardInterrupt:  # from here on, the command itself minds signals
         sys.exit(130)
-    if done:
-        sys.exit(0)
-    from .cli import main
-
     main()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -39,7 +40,7 @@ def load_site(path: Path | str) -> Site:
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     """Refuse an output folder that would do harm; `base` is where the site file lies. Raises ConfigError."""
-    place = folder.resolve()
+    place = Path(os.path.realpath(folder))  # resolve() raises where links go in a circle
     reason = ""
     if place == place.parent:
         reason = "is the root of the file system"
@@ -55,7 +56,7 @@ def _read_from(site: Site, place: Path, base: Path) -> str | None:
     """Name a source that would read what is written to a folder."""
     for source in site.sources:
         if source.path and source.path != "-":
-            given = (base / source.path).resolve()
+            given = Path(os.path.realpath(base / source.path))
             if given.is_dir() and place.is_relative_to(given):
                 return source.path
             above, deep, _ = str(given).partition("**")

@@ -105,8 +105,9 @@ def survey(paths: Iterable[str], base: str, known: Mapping[str, Stamp]) -> tuple
     for path in paths:
         before = known.get(path)
         try:
+            path.encode()  # a name that is not UTF-8 cannot be remembered
             stamp = _stamp(os.path.join(base, path), before, moment)
-        except OSError:
+        except (OSError, UnicodeError):
             changed.add(path)
             continue
         stamps[path] = stamp

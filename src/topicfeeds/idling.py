@@ -75,7 +75,7 @@ def repeated(place: Place, now: float, *, refused: bool = True) -> list[Finding]
             return _repeated(place, now, descriptor, refused)
         finally:
             os.close(descriptor)
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, TypeError, ValueError):  # the last two: of a state that is damaged
         return None  # the run comes to the same point, and says it in words
 
 

@@ -16,7 +16,7 @@ from .errors import Problem, PublishError, SourceError
 from .flow import Changes, Document, Entry, Feed, Found, Held, Page, Record
 from .idling import Inputs
 from .models import Site
-from .remembering import Damaged, State
+from .remembering import Damaged, State, is_broken, is_damage
 from .versions import versions
 
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
@@ -87,15 +87,17 @@ def run(
         feeds = found.select(site, items, now)
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
-            _guard(site, found.accepted, state)
+            _guard(site, found, state)
         documents = list(building.build(feeds.values()))
         if dry:
             batch = writing.compare(watch(documents), folder, state)
-            return replace(found.changes(), written=batch.written, unchanged=batch.unchanged)
-        with writing.prepared(watch(documents), folder, state) as batch:
-            gone, retired = found.remember(site, feeds.values(), folder, now, inputs)
-            batch.finish(gone)
-            found.forget(gone)
+            gone, retired = found.gone(site, folder, now)
+        else:
+            with writing.prepared(watch(documents), folder, state) as batch:
+                gone, retired = found.gone(site, folder, now)
+                found.remember(site, feeds.values(), folder, now, inputs)
+                batch.finish(gone)
+                found.forget(gone)
     made = found.changes()
     return replace(made, written=batch.written, removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
 
@@ -172,26 +174,30 @@ class _Findings:
         waiting = sum(one.whole for one in self.held)
         return Changes(items=self.accepted.total() - waiting, problems=tuple(self.problems))
 
+    def gone(self, site: Site, folder: Path, now: datetime | None) -> tuple[list[str], int]:
+        """Give the documents to remove, as no feed makes them any more, and how many others wait for that."""
+        moment = int(now.timestamp()) if now else None
+        found = [one for one in self.state.gone(moment) if writing.ours(one, folder)] if self.state else []
+        stay = site.feeds.retire_days * 86400
+        gone = [one.path for one in found if moment is not None and (one.retired or 0) + stay <= moment]
+        return gone, len(found) - len(gone)
+
     def remember(
         self, site: Site, feeds: Iterable[Feed], folder: Path, now: datetime | None, inputs: Inputs | None
-    ) -> tuple[list[str], int]:
-        """Commit what the next run has to know; give the documents to remove, and how many more are retired."""
+    ) -> None:
+        """Commit what the next run has to know."""
         state, settings = self.state, site.feeds
         if state is None:
-            return [], 0
-        moment = int(now.timestamp()) if now else None
+            return
         for feed in feeds:
             for entry in feed.entries:
                 if entry.kind != "event":
                     self._note(entry)
-        gone, retired = [], 0
-        for document in state.retire(moment):
-            if not writing.ours(document, folder):
-                state.forget(document.path)
-            elif moment is not None and (document.retired or moment) + settings.retire_days * 86400 <= moment:
-                gone.append(document.path)
+        for document in state.gone(int(now.timestamp()) if now else None):
+            if writing.ours(document, folder):
+                state.keep(document)
             else:
-                retired += 1
+                state.forget(document.path)
         state.replace("accepted", self.accepted.items())
         found = enumerate(self.problems)
         state.replace("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
@@ -210,7 +216,6 @@ class _Findings:
         }
         state.tell(told)
         state.commit(settings.memory_days)
-        return gone, retired
 
     def forget(self, gone: Iterable[str]) -> None:
         """Strike documents that were removed."""
@@ -234,30 +239,42 @@ def begun(state: State | None, now: datetime | None, *, dry: bool = False) -> It
             state.close()
             if state.path is None or dry or "newer" in str(error):
                 raise PublishError(message=f"{state}: {error}") from None
-            Path(state.path).replace(f"{state.path}.damaged")
-            done = f"{error}, and was set aside as {state.path}.damaged (dates first seen are forgotten)"
+            if not is_broken(state.path):
+                raise OSError("a disk failed to read it") from error
+            done = f"{error}, and was set aside as {_aside(state.path)} (dates first seen are forgotten)"
             warnings.append(Problem(state.path, 1, "", done, "warning"))
             state.begin(moment, dry=dry)
         yield warnings
     except (sqlite3.Error, OSError) as error:
-        raise PublishError(message=f"{state}: the state cannot be used: {error}") from error
+        state.close()
+        if not is_damage(error) or state.path is None or dry or not is_broken(state.path):
+            raise PublishError(message=f"{state}: the state cannot be used: {error}") from error
+        message = f"{state}: is damaged, and was set aside as {_aside(state.path)}: the next run builds all anew"
+        raise PublishError(message=message) from error
     finally:
         state.close()
 
 
-def _guard(site: Site, accepted: Counter[str], state: State) -> None:
+def _aside(path: str) -> str:
+    """Set a damaged state aside, and give its new place."""
+    Path(path).replace(f"{path}.damaged")
+    return f"{path}.damaged"
+
+
+def _guard(site: Site, found: _Findings, state: State) -> None:
     """Stop where a source lost more items than it may: most often it is broken. Raises SourceError."""
-    limits: dict[str, float] = {}
+    accepted, limits = found.accepted, dict[str, float]()
     for source in site.sources:
         limits[source.name] = max(source.max_shrink, limits.get(source.name, 0))
-    problems = []
+    labels, problems = {source.name: source.label for source in site.sources}, []
     for name, before in state.accepted().items():
         if site.sources and name not in limits and name not in accepted:
             continue  # the site file does not name it any more
         if accepted[name] < before * (1 - limits.get(name, _SHRINK)):
             message = f"has {accepted[name]} items where it had {before} (--allow-shrink, or max_shrink in its source)"
-            problems.append(Problem(name, 1, "", message, "unreadable"))
+            problems.append(Problem(labels.get(name, name), 1, "", message, "unreadable"))
     if problems:
+        problems += found.problems  # they may tell why
         raise SourceError(problems, "nothing was published, as a source lost too many items: what was there stays")
 
 

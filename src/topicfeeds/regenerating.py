@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from . import writing
 from .configuring import check_output, load_site
 from .errors import Problem, PublishError, SourceError
+from .expanding import Stamp
 from .flow import Changes
 from .idling import Inputs, Place, look
 from .locking import last_success
@@ -61,8 +63,11 @@ def regenerate(
 def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]]:
     """Look at the files of a site, and recall what was told of them."""
     sources = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
-    with state.reading() as known:
-        stamps, findings = (state.stamps(), state.findings()) if known else ({}, [])
+    stamps: dict[str, Stamp] = {}
+    findings: list[Finding] = []
+    with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
+        if known:
+            stamps, findings = state.stamps(), state.findings()
     return look(place.site, sources, stamps), set(findings)
 
 

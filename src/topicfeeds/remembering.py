@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 from .expanding import Stamp
 from .memory import Finding, Known, Published
@@ -23,13 +23,16 @@ create table if not exists items (id text primary key, published text not null, 
     facts text, moved integer, changes text, seen integer) without rowid;
 create table if not exists meta (name text primary key, value) without rowid;
 create table if not exists inputs (n integer primary key, path text, kind text);
-create table if not exists files (path text primary key, size integer, mtime integer, digest blob) without rowid;
-create table if not exists accepted (source text primary key, items integer) without rowid;
-create table if not exists documents (path text primary key, fingerprint text, digest blob, size integer, mtime integer,
-    entries integer, updated text, retired integer) without rowid;
-create table if not exists findings (n integer primary key, path text, line integer, field text, message text,
-    severity text, item integer);
-create table if not exists held (n integer primary key, path text, line integer, title text, until integer);
+create table if not exists files (path text primary key, size integer not null, mtime integer not null,
+    digest blob not null) without rowid;
+create table if not exists accepted (source text primary key, items integer not null) without rowid;
+create table if not exists documents (path text primary key, fingerprint text not null, digest blob not null,
+    size integer not null, mtime integer not null, entries integer not null, updated text not null, retired integer)
+    without rowid;
+create table if not exists findings (n integer primary key, path text not null, line integer not null,
+    field text not null, message text not null, severity text not null, item integer not null);
+create table if not exists held (n integer primary key, path text not null, line integer not null, title text not null,
+    until integer not null);
 """
 _PASSING = """
 create temp table noted as select * from items limit 0;
@@ -110,14 +113,18 @@ class State:
             if version > VERSION:
                 raise Damaged("was written by a newer topicfeeds (install that, or name another --state)")
             if version < VERSION:
+                if self._value("select count(*) from sqlite_master"):
+                    raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
                 self._open.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
+            if not _is_whole(self._open):
+                raise Damaged("is damaged")
             self._open.executescript(_PASSING)
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
             self._noted.clear()
             self._load()
         except sqlite3.DatabaseError as error:
-            if _is_none(error):
+            if is_damage(error):
                 raise Damaged("is damaged") from error
             raise
 
@@ -131,7 +138,7 @@ class State:
         """Open the file without writing to it; where that cannot be, nothing is known."""
         with suppress(sqlite3.Error):
             file = _connected(self.path or "", "ro")
-            if file.execute("pragma user_version").fetchone()[0] == VERSION:
+            if file.execute("pragma user_version").fetchone()[0] >= VERSION and _is_whole(file):
                 return file
         return _connected(":memory:", "")
 
@@ -157,9 +164,10 @@ class State:
 
     def note(self, name: str, known: Known) -> None:
         """Say what is now known of an item, and that it is still there; the last word of a run counts."""
-        if name not in self._noted and self._items is not None and self._items.get(name) == (known, self._day):
-            return
-        self._noted.add(name)
+        if self._items is not None and name in self._items:
+            if name not in self._noted and self._items[name] == (known, self._day):
+                return
+            self._noted.add(name)
         self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
 
     # The cache.
@@ -204,12 +212,11 @@ class State:
         """Say what is now written under a path, or soon will be."""
         self._open.execute("insert or replace into current values (?, ?, ?, ?, ?, ?, ?, ?)", document)
 
-    def retire(self, now: int | None) -> list[Published]:
-        """Set documents aside that this run did not keep, and give all of these."""
-        gone = "path not in (select path from current)"
-        self._open.execute(f"update documents set retired = ? where {gone} and retired is null", (now,))  # noqa: S608
-        rows = self._open.execute(f"select * from main.documents where {gone} order by path")  # noqa: S608
-        return [Published(*row) for row in rows]
+    def gone(self, now: int | None) -> list[Published]:
+        """Give the documents that this run did not keep, retired since `now` where they were not before."""
+        query = "select * from main.documents where path not in (select path from current) order by path"
+        found = map(Published._make, self._open.execute(query))
+        return [one._replace(retired=now) if one.retired is None else one for one in found]
 
     def forget(self, path: str) -> None:
         """Strike a document that is no more."""
@@ -247,6 +254,7 @@ class State:
         run("insert or replace into main.items select * from noted except select * from main.items")
         run("insert or replace into main.documents select * from current except select * from main.documents")
         if self._day is not None:
+            run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
         run("commit")
         self._open.executescript("drop table temp.noted; drop table temp.current")
@@ -263,5 +271,31 @@ def _connected(path: str, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
 
 
-def _is_none(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CORRUPT_VTAB")
+def _is_whole(file: sqlite3.Connection) -> bool:
+    found: str = file.execute("pragma quick_check(1)").fetchone()[0]
+    return found == "ok"
+
+
+def is_damage(error: Exception) -> bool:
+    """Tell whether an error says that the file is no state, or none any more."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
+
+
+def is_broken(path: str) -> bool:
+    """Look at a damaged file again, as SQLite says the same of a whole one that a failing disk cannot read."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+        with closing(_connected(path, "rw")) as again:
+            for _ in again.iterdump():  # which reads every text
+                pass
+            found: str = again.execute("pragma integrity_check(1)").fetchone()[0]
+            return found != "ok"
+    except OSError:
+        return False
+    except sqlite3.Error as error:
+        return is_damage(error)

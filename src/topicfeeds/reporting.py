@@ -49,7 +49,7 @@ def report(place: Place) -> Iterator[str]:
             yield f"last run      {last}"
             yield f"last success  {date}"
             yield from _lines(state)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: of a file that is damaged
             yield f"{place.state}: cannot be read: {error}"
 
 

@@ -158,7 +158,7 @@ def changed(known: Known, before: Known, moment: int) -> Known:
     field = next(name for name in _FIELDS if values[name][0] != values[name][1])
     reached = (one.n for one in told if (one.field, _value(one)) == (field, values[field][1]))
     told.append(Change(moment, 1 + max(reached, default=0), field, old, new))
-    return known._replace(moved=moment, changes=_json(told[-_MOST:]))
+    return known._replace(moved=max(moment, before.moved or moment), changes=_json(told[-_MOST:]))
 
 
 def changes(known: Known | None) -> list[Change]:

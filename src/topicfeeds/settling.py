@@ -113,7 +113,7 @@ class _Desk:
                 message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
                 yield record.problem("updated", message, "warning")
                 yield Held(record, entry.updated, whole=False)
-                entry = replace(entry, updated=entry.published)
+                entry = replace(entry, updated=_later(entry.published, entry.known.moved if entry.known else None))
             if entry.records > 1:
                 entry = replace(entry, link=record.item.link or self._page(entry.topics))
             yield entry
@@ -159,13 +159,11 @@ class _Desk:
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
         else:
-            known = known._replace(changed=before.changed if before.said == known.said else moment)
-            known = changed(known, before, moment)
+            again = before.changed if before.said == known.said else max(moment, before.changed or moment)
+            known = changed(known._replace(changed=again), before, moment)
         seen = known.moved if record.item.updated else known.changed
-        late = datetime.fromtimestamp(seen, entry.published.tzinfo) if seen is not None else entry.updated
-        if known == entry.known and late <= entry.updated:
-            return entry
-        return replace(entry, known=known, updated=max(entry.updated, late))
+        late = max(entry.updated, _later(entry.published, seen))
+        return entry if (known, late) == (entry.known, entry.updated) else replace(entry, known=known, updated=late)
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
@@ -260,3 +258,8 @@ def _sequenced(entry: Entry) -> Entry:
     sequence = min(int((entry.updated - entry.published).total_seconds()), 2**31 - 1)
     change = next(iter(changes(entry.known)[-1:]), None)
     return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
+
+
+def _later(moment: datetime, seen: int | None) -> datetime:
+    """Give the later of a moment and of a change that was seen."""
+    return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))

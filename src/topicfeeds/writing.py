@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NoReturn
 
 from . import locking
@@ -53,7 +53,8 @@ def locked(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[None
         _fail(error, path)
     finally:
         if descriptor is not None:
-            os.close(descriptor)
+            with suppress(OSError):  # it is closed all the same, and nothing was written to it
+                os.close(descriptor)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Batch:
     folder: Path
     pending: list[_Pending] = field(default_factory=list)
     unchanged: int = 0
+    renamed: int = 0
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ class Batch:
                 for one in self.pending:
                     path = one.path
                     one.temporary.replace(path)
+                    self.renamed += 1
                 for name in gone:
                     path = self.folder / name
                     path.unlink(missing_ok=True)
@@ -122,7 +125,7 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
     except OSError as error:
         _fail(error, path)
     finally:
-        for one in batch.pending:
+        for one in batch.pending[batch.renamed :]:
             one.discard()
 
 
@@ -133,8 +136,10 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
         try:
             if _change(document, folder, state) is None:
                 batch.unchanged += 1
-            else:
-                batch.pending.append(_Pending(document.path, folder / document.path))
+                continue
+            batch.pending.append(_Pending(document.path, folder / document.path))
+            if state:
+                state.keep(Published(document.path, document.fingerprint, b"", 0, 0, document.entries, ""))
         except OSError as error:
             _fail(error, folder / document.path)
     return batch
@@ -185,9 +190,8 @@ class _Pending:
 def _change(document: Document, folder: Path, state: State | None) -> bytes | None:
     """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
     path = folder / document.path
-    for parent in path.relative_to(folder).parents:
-        if parent.name and (folder / parent).is_symlink():
-            raise PublishError(message=f"{folder / parent}: is a link, and may lead out of the folder (remove it)")
+    if link := _link(document.path, folder):
+        raise PublishError(message=f"{link}: is a link, and may lead out of the folder (remove it)")
     known = state.document(document.path) if state else None
     stands = known is not None and known.stands(str(folder))
     if known and state and stands and known.fingerprint == document.fingerprint:
@@ -209,9 +213,15 @@ def ours(document: Published, folder: Path) -> bool:
     """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        return document.stands(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        stands = document.stands(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        return stands and not _link(document.path, folder)
     except OSError as error:
         _fail(error, path)
+
+
+def _link(path: str, folder: Path) -> Path | None:
+    """Find a folder on the way to a document that is a link."""
+    return next((folder / above for above in PurePath(path).parents[:-1] if (folder / above).is_symlink()), None)
 
 
 def _is_marked(content: bytes) -> bool:

@@ -74,7 +74,7 @@ def _add(made: Timezone, change: _Change, start: datetime) -> TimezoneDaylight |
 
 
 def _changes(zone: ZoneInfo, first: int) -> Iterator[tuple[datetime, _Change]]:
-    """Give what the clock shows when it is changed, and how; to begin with, what it shows when the first year begins."""
+    """Give what the clock shows when it is changed, and how; to begin with, at the start of the first year."""
     start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(KNOWN, 1, 1, tzinfo=UTC)
     yield _onset(zone, start, start)
     start = max(start, datetime(_FIRST, 1, 1, tzinfo=UTC))

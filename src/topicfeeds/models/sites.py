@@ -154,8 +154,13 @@ class Source(Model):
 
     @property
     def name(self) -> str:
-        """What messages call it: its path, else its query."""
+        """Its path, else its query."""
         return self.path or " ".join((self.query or "").split())
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.path or f'query "{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:

@@ -87,6 +87,8 @@ def _opened(path: Path, name: str) -> BinaryIO:
     """Open a file that is one: what could block or never end is refused, not read."""
     if name == "-":
         return sys.stdin.buffer
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):

@@ -23,8 +23,7 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
         import sqlalchemy
     except ImportError:
         raise MissingExtraError("sql") from None
-    query = " ".join((source.query or "").split())
-    name = f'query "{query}"' if len(query) <= 60 else f'query "{query[:57]}..."'
+    name = source.label
     url = _with_environment(source.database or "")
     if isinstance(url, Problem):
         yield url

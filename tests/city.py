@@ -1,0 +1,108 @@
+"""A site in a folder, built again and again in this process as cron builds it, at times that tests choose."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from topicfeeds import Changes
+from topicfeeds.idling import Place, place, repeated
+from topicfeeds.memory import Finding
+from topicfeeds.regenerating import regenerate
+
+NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+Row = Mapping[str, object]
+
+
+def row(name: str, **fields: object) -> Row:
+    """Write an article down."""
+    return {"id": name, "title": f"About {name}", "published": "2026-03-01", **fields}
+
+
+@dataclass(frozen=True)
+class City:
+    """A folder with a site file, one source, and what comes of them."""
+
+    folder: Path
+
+    @classmethod
+    def made(cls, folder: Path, *rows: Row, **settings: Any) -> City:
+        """Write a site file and its items."""
+        city = cls(folder)
+        city.settle(**settings)
+        city.put(*rows)
+        return city
+
+    def settle(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
+        """Write the site file; `settings` are those of the feeds, `more` is added to its source."""
+        feeds = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+        head = 'title = "City"\nurl = "https://www.example.org/"\n'
+        text = f'{head}[[sources]]\npath = "{path}"\n{more}\n[feeds]\n{feeds}'
+        (self.folder / "topicfeeds.toml").write_text(text, "utf-8")
+
+    def put(self, *rows: Row, name: str = "items.jsonl") -> None:
+        """Write items into a source."""
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(f"{json.dumps(one)}\n" for one in rows), "utf-8")
+
+    @property
+    def site(self) -> Path:
+        return self.folder / "topicfeeds.toml"
+
+    @property
+    def public(self) -> Path:
+        return self.folder / "public"
+
+    @property
+    def place(self) -> Place:
+        return place(str(self.site))
+
+    @property
+    def state(self) -> Path:
+        return Path(self.place.state)
+
+    def build(self, now: datetime = NOON, **options: Any) -> Changes:
+        """Build, at a moment."""
+        return regenerate(self.place, now, **options)
+
+    def build_into(self, output: str, now: datetime = NOON) -> Changes:
+        """Build into another folder, named from that of the site."""
+        return regenerate(place(str(self.site), str(self.folder / output)), now)
+
+    def rests(self, now: datetime = NOON) -> bool:
+        """Tell whether nothing is to do at a moment."""
+        return self.repeated(now) is not None
+
+    def repeated(self, now: datetime = NOON) -> list[Finding] | None:
+        """Ask what a build that has nothing to do would say."""
+        return repeated(self.place, now.timestamp())
+
+    def sql(self, query: str, *values: object) -> list[Any]:
+        """Look into the state, or edit it."""
+        with closing(sqlite3.connect(self.state)) as state, state:
+            return state.execute(query, values).fetchall()
+
+
+def dates(folder: Path, feed: str = "all") -> dict[str, tuple[str, str]]:
+    """Give `published` and `updated` of the entries of a feed, by the end of their ids."""
+    root = etree.parse(folder / f"{feed}.atom.xml").getroot()
+    return {
+        str(entry.findtext(f"{ATOM}id")).rpartition("/")[2]: (
+            str(entry.findtext(f"{ATOM}published")),
+            str(entry.findtext(f"{ATOM}updated")),
+        )
+        for entry in root.iter(f"{ATOM}entry")
+    }

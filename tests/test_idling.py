@@ -1,0 +1,430 @@
+"""Where nothing is to do, nothing is loaded, opened for writing, or said; and one run at a time works on a folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread, Timer
+
+import pytest
+
+from city import DAY, HOUR, NOON, City, row
+from needs import strace
+from support import command
+from test_writing import snapshot
+from topicfeeds import BusyError, PublishError, publish
+from topicfeeds.expanding import survey
+from topicfeeds.idling import idle
+from topicfeeds.locking import NAME, last_success, lock
+from topicfeeds.remembering import State
+from topicfeeds.writing import locked
+
+BAD = row("bad", published="soon")
+TAGGED = (row("a", tags=["x"]), row("b", tags=["y"]))
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    """A site of two articles that was built once."""
+    made = City.made(tmp_path, *TAGGED)
+    made.build()
+    return made
+
+
+def test_a_run_with_nothing_to_do_loads_none_of_the_libraries(city: City) -> None:
+    code = "import sys; from topicfeeds.__main__ import main\ntry: main()\nfinally: print(*sys.modules)"
+    heavy = {"pydantic", "lxml", "feedgen", "nh3", "click", "rich", "yaml", "pathlib", "json", "dataclasses"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}", "build"],
+        cwd=city.folder,
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert heavy.isdisjoint(done.stdout.decode().split())
+    assert "topicfeeds.remembering" in done.stdout.decode().split()
+
+
+def test_a_run_with_nothing_to_do_opens_nothing_for_writing(city: City) -> None:
+    before = snapshot(city.folder)
+    calls = "openat,open,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,truncate,ftruncate"
+    traced = ["-f", "-qq", "-e", f"trace={calls}", "-o", str(city.folder / "trace")]
+    run = [sys.executable, "-m", "topicfeeds", "build"]
+    env = {"PATH": os.environ["PATH"]}
+    done = subprocess.run([strace(), *traced, *run], cwd=city.folder, env=env, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    lines = (city.folder / "trace").read_text("utf-8").splitlines()
+    assert any(str(city.state) in line for line in lines)
+    writing = [
+        line
+        for line in lines
+        if re.search("O_WRONLY|O_RDWR|O_CREAT|(creat|rename.*|unlink.*|mkdir.*|trunc.*)\\(", line)
+    ]
+    assert [line for line in writing if "__pycache__" not in line] == []
+    (city.folder / "trace").unlink()
+    assert snapshot(city.folder) == before
+
+
+def test_a_run_with_nothing_to_do_is_a_success(city: City) -> None:
+    os.utime(city.public / NAME, (5, 5))
+    assert city.rests()
+    assert last_success(str(city.public)) != 5
+    os.utime(city.public / NAME, (5, 5))
+    run = command("build", cwd=city.folder)
+    assert (run.code, run.out, run.err) == (0, "", "")
+    assert last_success(str(city.public)) != 5
+
+
+def test_items_that_are_refused_are_told_again_and_nothing_else(city: City) -> None:
+    city.put(*TAGGED, BAD)
+    first = command("build", cwd=city.folder)
+    assert (first.code, first.out, first.err.count("\n")) == (1, "", 1)
+    os.utime(city.public / NAME, (5, 5))
+    before = snapshot(city.public)
+    again = command("build", cwd=city.folder)
+    assert (again.code, again.out, again.err) == (1, "", first.err)
+    assert again.err.startswith("items.jsonl:3: published: ")
+    assert last_success(str(city.public)) != 5
+    assert snapshot(city.public) == before
+    assert command("build", "--quiet", cwd=city.folder).err == again.err
+    assert json.loads(command("build", "--log-format", "json", cwd=city.folder).err)["line"] == 3
+    assert command("build", "--strict", cwd=city.folder).code == 65
+
+
+@pytest.mark.parametrize(
+    ("arguments", "done"),
+    [
+        (["build"], True),
+        (["build", "--quiet", "--strict", "--all-problems", "--allow-shrink"], True),
+        (["build", "--wait", "5", "--log-format=json"], True),
+        (["build", "--site=topicfeeds.toml", "--output", "public"], True),
+        (["build", "--output", "other"], False),
+        (["build", "--site", "other.toml"], False),
+        (["build", "--state", "other"], False),
+        (["build", "--dry-run"], False),
+        (["build", "--wait", "-1"], False),
+        (["build", "--log-format", "xml"], False),
+        (["build", "--quiet=yes"], False),
+        (["build", "--site="], False),
+        (["build", "--site"], False),
+        (["build", "x"], False),
+        (["check"], False),
+        ([], False),
+    ],
+)
+def test_what_is_not_plainly_such_a_build_is_left_to_the_command(
+    city: City, monkeypatch: pytest.MonkeyPatch, arguments: list[str], done: bool
+) -> None:
+    monkeypatch.chdir(city.folder)
+    assert idle(arguments) == done
+
+
+def test_a_time_that_is_none_is_left_to_the_command(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(city.folder)
+    for epoch, done in (("", True), ("1775044800", True), ("soon", False)):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        assert idle(["build"]) == done
+
+
+def test_a_source_that_was_touched_and_says_the_same_is_nothing_to_do(city: City) -> None:
+    os.utime(city.folder / "items.jsonl", (5, 5))
+    os.utime(city.site, (5, 5))
+    assert city.rests()
+
+
+def test_a_source_that_changed_is(city: City) -> None:
+    city.put(*TAGGED[:1])
+    assert not city.rests()
+    city.put(*TAGGED)
+    assert city.rests()
+    city.settle("topics = ['z']")
+    assert not city.rests()
+
+
+EDITS: list[Callable[[Path], object]] = [
+    Path.unlink,
+    lambda path: path.write_bytes(path.read_bytes().replace(b"About", b"about")),
+    lambda path: path.write_bytes(path.read_bytes()[:100]),
+    lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    lambda path: path.rename(path.with_name("elsewhere")),
+    lambda path: path.with_name(f".{path.name}.topicfeeds-tmp").write_bytes(b"half"),
+]
+
+
+@pytest.mark.parametrize("name", ["all.atom.xml", "tags/x.rss.xml"])
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_was_done_to_a_document_by_hand_is_mended(city: City, name: str, edit: Callable[[Path], object]) -> None:
+    before = {path: content for path, (content, *_) in snapshot(city.public).items()}
+    edit(city.public / name)
+    assert not city.rests()
+    city.build()
+    after = {path: content for path, (content, *_) in snapshot(city.public).items() if "elsewhere" not in path}
+    assert after == before
+    assert city.rests()
+
+
+def test_a_document_that_is_as_it_was_but_for_its_date_is_not_touched(city: City) -> None:
+    os.utime(city.public / "all.atom.xml", (5, 5))
+    before = snapshot(city.public)
+    assert not city.rests()
+    assert city.build().written == ()
+    assert snapshot(city.public) == before
+    assert city.rests()
+
+
+def test_an_item_that_waits_is_published_when_its_time_comes(city: City) -> None:
+    city.put(*TAGGED, row("late", published="2026-04-02T12:00:00Z"))
+    city.build()
+    assert city.rests(NOON + DAY - HOUR)
+    assert not city.rests(NOON + DAY)
+    assert city.build(NOON + DAY).items == 3
+    assert city.rests(NOON + DAY)
+
+
+def test_a_change_that_waits_is_published_when_its_time_comes(city: City) -> None:
+    city.put(row("a", updated="2026-04-02T12:00:00Z"))
+    city.build()
+    assert city.rests(NOON + DAY - HOUR)
+    assert not city.rests(NOON + DAY)
+    city.build(NOON + DAY)
+    assert city.rests(NOON + DAY)
+
+
+def test_files_that_come_and_go_are_noticed(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    city.settle(path="items/**/*.jsonl")
+    city.put(row("a"), row("b"), name="items/1.jsonl")
+    city.build()
+    assert city.rests()
+    city.put(row("c"), name="items/2.jsonl")
+    assert not city.rests()
+    city.build()
+    assert city.rests()
+    (tmp_path / "items/2.jsonl").unlink()
+    assert not city.rests()
+    city.build()
+    assert city.rests()
+    (tmp_path / "items").rename(tmp_path / "elsewhere")
+    assert not city.rests()
+
+
+def test_a_database_is_read_by_every_run(tmp_path: Path) -> None:
+    path = tmp_path / "posts.sqlite"
+    with sqlite3.connect(path) as file:
+        file.execute("create table posts (id text, title text, published text)")
+        file.execute("insert into posts values ('a', 'A', '2026-03-01')")
+    city = City(tmp_path)
+    city.settle()
+    source = f'database = "sqlite:///{path}"\nquery = "select * from posts"'
+    city.site.write_text(city.site.read_text("utf-8").replace('path = "items.jsonl"', source), "utf-8")
+    assert len(city.build().written) == 2
+    assert not city.rests()
+    assert city.build().written == ()
+    file.close()
+
+
+def test_standard_input_is_read_by_every_run(city: City) -> None:
+    city.settle("format = 'jsonl'", path="-")
+    for title in ("One", "Two"):
+        done = subprocess.run(
+            [sys.executable, "-m", "topicfeeds", "build", "--allow-shrink"],
+            cwd=city.folder,
+            input=json.dumps(row("a", title=title)).encode(),
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 0
+        assert title.encode() in (city.public / "all.atom.xml").read_bytes()
+
+
+def test_another_version_of_what_makes_the_bytes_is_noticed(city: City) -> None:
+    city.sql("update meta set value = replace(value, 'topicfeeds-', 'topicfeeds-0.') where name = 'versions'")
+    assert not city.rests()
+    assert city.build().written == ()
+    assert city.rests()
+
+
+@pytest.mark.parametrize("query", ["delete from inputs", "delete from meta where name = 'retire_days'"])
+def test_a_state_that_lacks_something_is_no_reason_to_rest(city: City, query: str) -> None:
+    city.sql(query)
+    assert not city.rests()
+
+
+def test_a_file_that_changed_twice_within_a_tick_of_the_clock_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    stamps, changed = survey(["a"], str(tmp_path), {})
+    assert changed == {"a"}
+    status = path.stat()
+    path.write_bytes(b"two")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert survey(["a"], str(tmp_path), stamps)[1] == {"a"}
+    os.utime(path, ns=(5, time.time_ns() // 10**9 * 10**9))  # a file system that knows whole seconds
+    stamps, _ = survey(["a"], str(tmp_path), stamps)
+    assert stamps["a"][1] == -1
+    os.utime(path, ns=(5, 10**9))
+    stamps, changed = survey(["a"], str(tmp_path), stamps)
+    assert (stamps["a"][:2], changed) == ((3, 10**9), set())
+
+
+def test_a_file_whose_size_and_date_are_known_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(5, 5))
+    known = {"a": (3, 5, b"digest"), "gone": (3, 5, b"digest")}
+    assert survey(["a"], str(tmp_path), known) == ({"a": (3, 5, b"digest")}, {"gone"})
+    os.mkfifo(tmp_path / "pipe")
+    assert survey(["pipe", "a"], str(tmp_path), {"a": known["a"]}) == ({"a": known["a"]}, {"pipe"})
+
+
+def test_only_documents_that_held_an_item_or_hold_it_now_are_written(city: City) -> None:
+    city.put(*TAGGED, row("c", tags=["x", "z"]))
+    city.build()
+    before = snapshot(city.public)
+    city.put(*TAGGED, row("c", tags=["z", "w"]))
+    changes = city.build(NOON + HOUR)
+    names = [f"{feed}.{kind}.xml" for feed in ("all", "tags/w", "tags/x", "tags/z") for kind in ("atom", "rss")]
+    assert sorted(changes.written) == names
+    assert changes.unchanged == 2
+    after = snapshot(city.public)
+    assert sorted(path for path in after if after[path] != before.get(path)) == names
+    assert before.keys() < after.keys()
+
+
+def test_a_warning_is_told_once_and_again_when_its_file_changes(city: City) -> None:
+    doubtful = row("c", updated="2025-01-01")
+    other = row("d", updated="2025-01-01")
+    city.settle(path="*.jsonl")
+    city.put(doubtful, name="more.jsonl")
+    assert [problem.path for problem in city.build().problems] == ["more.jsonl"]
+    city.put(*TAGGED, row("e"))
+    assert city.build().problems == ()
+    city.put(other, *TAGGED)
+    assert [problem.path for problem in city.build().problems] == ["items.jsonl"]
+    city.put(doubtful, row("f"), name="more.jsonl")
+    assert [problem.path for problem in city.build().problems] == ["more.jsonl"]
+    city.settle(path="*.jsonl", limit=20)
+    assert [problem.path for problem in city.build().problems] == ["items.jsonl", "more.jsonl"]
+    city.put(*TAGGED, BAD)
+    city.build()
+    city.put(*TAGGED, row("g"), name="third.jsonl")
+    assert [problem.severity for problem in city.build().problems].count("warning") == 0
+
+
+@contextmanager
+def busy(folder: Path) -> Iterator[int]:
+    """Have the lock of a folder."""
+    descriptor = lock(str(folder))
+    assert descriptor is not None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def test_a_second_run_is_told_at_once_to_come_back(city: City) -> None:
+    city.put(row("c"))
+    before = snapshot(city.folder)
+    with busy(city.public):
+        assert not city.rests()
+        run = command("build", cwd=city.folder)
+        assert (run.code, run.out) == (75, "")
+        assert run.err == f"public/{NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
+        with pytest.raises(BusyError):
+            city.build(dry=True)
+        with pytest.raises(BusyError), locked(city.public):
+            pass
+    assert snapshot(city.folder) == before
+
+
+def test_a_second_run_can_wait(city: City) -> None:
+    city.put(row("c"), *TAGGED)
+    with busy(city.public) as descriptor:
+        with pytest.raises(BusyError):
+            city.build(wait=0.06)
+        thread = Timer(0.2, fcntl.flock, (descriptor, fcntl.LOCK_UN))
+        thread.start()
+        assert city.build(wait=30).items == 3
+        thread.join()
+
+
+def test_the_lock_file_stays_and_tells_the_last_success(tmp_path: Path) -> None:
+    city = City.made(tmp_path, BAD)
+    city.settle(path="missing.jsonl")
+    with pytest.raises(Exception, match=r"missing\.jsonl"):
+        city.build()
+    assert (city.public / NAME).exists()
+    assert last_success(str(city.public)) is None
+    city.settle()
+    before = time.time()
+    city.build()
+    assert (last_success(str(city.public)) or 0) >= before - 1
+    inode = (city.public / NAME).stat().st_ino
+    city.build()
+    assert (city.public / NAME).stat().st_ino == inode
+    assert last_success(str(tmp_path / "missing")) is None
+
+
+def test_a_lock_that_is_deleted_while_it_is_held_does_no_harm(city: City) -> None:
+    with busy(city.public):
+        (city.public / NAME).unlink()
+        assert lock(str(city.public), create=False) is None
+        with busy(city.public), pytest.raises(BlockingIOError):
+            lock(str(city.public))
+    city.put(*TAGGED, row("c"))
+    with locked(city.public):
+        (city.public / NAME).unlink()
+        city.build()
+    assert city.rests()
+
+
+def test_a_lock_that_is_replaced_while_a_run_waits_for_it_is_not_taken(city: City) -> None:
+    taken: list[int | None] = []
+    waiting = Thread(target=lambda: taken.append(lock(str(city.public), 30)))
+    with busy(city.folder):
+        with busy(city.public):
+            waiting.start()
+            time.sleep(0.1)
+            (city.folder / NAME).replace(city.public / NAME)
+        time.sleep(0.1)
+        assert taken == []
+    waiting.join()
+    assert taken[0] is not None
+    assert os.path.samestat(os.fstat(taken[0]), (city.public / NAME).stat())
+    os.close(taken[0])
+
+
+def test_a_lock_that_cannot_be_one_stops_the_run(city: City) -> None:
+    city.put(row("c"))
+    (city.public / NAME).unlink()
+    (city.public / NAME).symlink_to("elsewhere")
+    assert not city.rests()
+    with pytest.raises(PublishError, match=f"{NAME}: cannot be written"):
+        city.build()
+    assert not (city.public / "elsewhere").exists()
+
+
+def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) -> None:
+    (city.public / NAME).unlink()
+    city.build(dry=True)
+    assert not (city.public / NAME).exists()
+    city.build()
+    os.utime(city.public / NAME, (5, 5))
+    city.build(dry=True)
+    assert last_success(str(city.public)) == 5
+
+
+def test_a_state_made_by_the_library_is_no_reason_for_the_command_to_rest(city: City) -> None:
+    from topicfeeds import load_site
+
+    publish(load_site(city.site), [], city.public, state=State(city.state), now=NOON, allow_shrink=True)
+    assert not city.rests()
