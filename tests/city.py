@@ -97,7 +97,7 @@ class City:
 
 
 def dates(folder: Path, feed: str = "all") -> dict[str, tuple[str, str]]:
-    """Give `published` and `updated` of the entries of a feed, by the end of their ids."""
+    """Give `published` and `updated` of the entries of a feed that are no notices, by the end of their ids."""
     root = etree.parse(folder / f"{feed}.atom.xml").getroot()
     return {
         str(entry.findtext(f"{ATOM}id")).rpartition("/")[2]: (
@@ -105,4 +105,5 @@ def dates(folder: Path, feed: str = "all") -> dict[str, tuple[str, str]]:
             str(entry.findtext(f"{ATOM}updated")),
         )
         for entry in root.iter(f"{ATOM}entry")
+        if ":notice/" not in str(entry.findtext(f"{ATOM}id"))
     }

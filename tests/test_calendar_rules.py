@@ -166,7 +166,7 @@ def test_an_event_is_dated_and_numbered_by_its_item_and_not_by_a_clock() -> None
     fields: dict[str, Any] = {"published": "2026-03-01T10:00Z", "updated": "2026-03-01T10:20Z"}
     assert told("CREATED", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", **fields) == [
         "DTSTAMP:20260301T102000Z",
-        "SEQUENCE:1200",
+        "SEQUENCE:825675600",
         "CREATED:20260301T100000Z",
         "LAST-MODIFIED:20260301T102000Z",
     ]
@@ -181,7 +181,19 @@ def test_every_change_makes_the_sequence_grow_and_none_leaves_it(tmp_path: Path)
         found.append(
             [line for line in lines((tmp_path / "all.ics").read_bytes()) if line[:8] in ("SEQUENCE", "DTSTAMP:")]
         )
-    assert found == [[f"DTSTAMP:20260320T1{2 + n}0000Z", f"SEQUENCE:{3600 * n}"] for n in (0, 1, 2, 2, 4)]
+    first = int((NOW - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds())
+    hours = [(0, 0), *((n, first + 3600 * n) for n in (1, 2, 2, 4))]
+    assert found == [[f"DTSTAMP:20260320T1{2 + n}0000Z", f"SEQUENCE:{number}"] for n, number in hours]
+
+
+def test_a_corrected_announcement_takes_no_number_back(tmp_path: Path) -> None:
+    state, found = State(), []
+    for hour, announced in enumerate(("2026-03-01", "2026-03-19", "2026-03-01")):
+        now = NOW + timedelta(hours=hour)
+        publish(site(feeds=BOTH), [event(published=announced)], tmp_path, state=state, now=now)
+        found += [int(line[9:]) for line in lines((tmp_path / "all.ics").read_bytes()) if line[:9] == "SEQUENCE:"]
+    assert found == sorted(set(found))
+    assert len(found) == 3
 
 
 # --- In which calendars -------------------------------------------------------------------------------

@@ -124,6 +124,7 @@ def test_a_fragment_keeps_what_is_harmless(written: str, published: str) -> None
         ("https://user:pw@example.org/", None),
         ("https:\\\\evil.example", None),
         ("http://[::1", None),
+        ("//[::1", None),
         ("javascript:alert(1)", None),
         ("JaVa\tScRiPt:alert(1)", None),
         ("&#106;avascript:alert(1)", None),
@@ -137,11 +138,27 @@ def test_a_fragment_keeps_what_is_harmless(written: str, published: str) -> None
         ("blob:https://example.org/x", None),
         ("feed:https://example.org/", None),
         ("view-source:https://example.org", None),
+        ("  /map\n", "https://www.example.org/map"),
+        ("/a b|c%41%zz[d]", "https://www.example.org/a%20b%7Cc%41%25zz%5Bd%5D"),
+        ("HTTPS://Example.ORG:8443/a", "https://Example.ORG:8443/a"),
     ],
 )
 def test_an_address_is_made_absolute_or_goes(written: str, published: str | None) -> None:
     href = f' href="{published}"' if published else ""
     assert clean(f'<a href="{written}">x</a>') == f'<a{href} rel="noopener noreferrer">x</a>'
+
+
+@pytest.mark.parametrize("scheme", ["mailto:a@example.org", "tel:+32123"])
+def test_a_picture_is_no_letter_and_no_call(scheme: str) -> None:
+    assert clean(f'<img alt="x" src="{scheme}">') == '<img alt="x">'
+
+
+def test_what_parsers_never_agree_on_is_published_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    fragment = "<a href=/a>x &lt; <table><a href=/b>y<table>" * 2
+    assert "<table>" in clean(fragment)
+    monkeypatch.setattr(cleaning, "_ROUNDS", 1)
+    assert "<" not in clean(fragment)
+    assert clean(fragment).startswith("x &lt; ")
 
 
 @given(HOSTILE)
@@ -202,3 +219,14 @@ def test_text_keeps_line_breaks_and_all_scripts_and_loses_what_xml_forbids() -> 
 )
 def test_an_iri_is_spelled_in_ascii(iri: str, uri: str) -> None:
     assert cleaning.uri(iri) == uri
+
+
+@pytest.mark.parametrize("host", ["a..b", "é\u0378.example", f"{'é' * 70}.example"])
+def test_a_host_that_dns_cannot_know_is_none(host: str) -> None:
+    with pytest.raises(ValueError, match="is no host name"):
+        cleaning.ascii_host(host if not host.isascii() else f"é.{host}")
+
+
+def test_a_host_is_known_by_its_ascii_name() -> None:
+    assert cleaning.ascii_host("WWW.Example.org") == "www.example.org"
+    assert cleaning.ascii_host("Straße.example") == "xn--strae-oqa.example"

@@ -13,8 +13,8 @@ from city import DAY, HOUR, NOON, City, dates, row
 from support import article, event, site
 from test_writing import snapshot
 from topicfeeds import PublishError, SourceError, publish
-from topicfeeds.memory import Finding, Known, Published
-from topicfeeds.remembering import VERSION, State, default_path
+from topicfeeds.memory import VERSION, Finding, Known, Published
+from topicfeeds.remembering import State, default_path, is_broken
 
 KNOWN = Known("2026-03-01T00:00:00+00:00", b"said")
 DAYS = 86400
@@ -154,7 +154,7 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as file, file:
         file.execute(
             "with recursive many(n) as (select 1 union all select n + 1 from many where n < 100000)"
-            " insert into items select 'item ' || n, 'x', x'00', n, null, null, 0 from many"
+            " insert into items select 'item ' || n, 'x', x'00', n, null, null, null, 0 from many"
         )
     state = State(path)
     state.begin(DAYS)
@@ -386,3 +386,11 @@ def test_an_item_that_nobody_changed_costs_no_write(tmp_path: Path) -> None:
     publish(site(), items, tmp_path / "public", state=State(path), now=NOON)
     with pytest.raises(PublishError, match="written"):
         publish(site(), items, tmp_path / "public", state=State(path), now=NOON + DAY)
+
+
+def test_a_file_is_broken_only_where_it_can_be_read(tmp_path: Path) -> None:
+    noted(State(tmp_path / "whole"), "a")
+    (tmp_path / "other").write_bytes(b"<html>" * 1000)
+    unreadable = Path("/proc/self/mem")  # a file whose first byte gives EIO
+    paths = [tmp_path / "none", tmp_path, tmp_path / "whole", unreadable, tmp_path / "other"]
+    assert [is_broken(str(path)) for path in paths] == [False, False, False, False, True]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from support import article, site
-from topicfeeds import Changes, Document, PublishError, publish
+from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
+from topicfeeds.memory import Published
 from topicfeeds.remembering import State
 from topicfeeds.selecting import EMPTY
-from topicfeeds.writing import compare, prepared
+from topicfeeds.writing import compare, locked, ours, prepared
 
 HEAD = b'<feed xmlns="http://www.w3.org/2005/Atom"><id>tag:a,2000:x</id><generator>topicfeeds</generator>'
 
@@ -163,6 +169,86 @@ def test_publishing_tells_what_it_did(tmp_path: Path) -> None:
     assert [str(problem) for problem in changes.problems] == [
         "items:2: warning: updated: is before published (it is raised to it)"
     ]
+
+
+def test_what_fails_while_a_folder_is_locked_is_told_and_the_lock_is_let_go(tmp_path: Path) -> None:
+    for error, told in ((OSError(errno.EDQUOT, "Disk quota exceeded"), PublishError), (ConfigError(), ConfigError)):
+        with pytest.raises(told), locked(tmp_path):
+            raise error
+        with locked(tmp_path):
+            pass
+
+
+def test_a_folder_that_is_locked_is_busy(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(BusyError, match="is busy with it"), locked(tmp_path):
+        pass
+
+
+def test_a_build_that_lacks_an_extra_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError), locked(tmp_path / "public"):
+        raise ConfigError
+    assert not (tmp_path / "public").exists()
+
+
+def test_a_folder_that_comes_in_the_way_of_a_rename_is_told(tmp_path: Path) -> None:
+    documents = [document("a.xml", b"1"), document("b.xml", b"2"), document("c.xml", b"3")]
+    with prepared(documents, tmp_path, None) as batch:
+        (tmp_path / "b.xml").mkdir()
+        with pytest.raises(PublishError, match=r"b\.xml: cannot be written"):
+            batch.finish()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.xml", "b.xml"]
+
+
+def test_a_name_that_is_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
+    long = document(f"{'a' * 300}.xml", b"1")
+    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+        write([long], tmp_path)
+    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+        compare([long], tmp_path, None)
+    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+        ours(Published(long.path, "", b"", 0, 0, 0, ""), tmp_path)
+
+
+def test_a_document_that_does_not_read_back_as_itself_is_a_bug(tmp_path: Path) -> None:
+    for wrong in (replace(document("a.xml", b"1"), entries=1), replace(document("a.xml", b"1"), identity="tag:b")):
+        with pytest.raises(AssertionError, match="was rendered as"):
+            write([wrong], tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relative_folder_where_there_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(PublishError, match=r"public/\.topicfeeds\.lock: cannot be written"), locked(Path("public")):
+        pass
+
+
+def test_a_folder_that_may_be_written_but_not_listed_has_its_documents() -> None:
+    with TemporaryDirectory() as folder:  # no other user may enter those of pytest
+        with prepared([document("a.xml", b"1")], Path(folder), None) as batch, as_another_user(Path(folder), 0o300):
+            batch.finish()
+        assert Path(folder, "a.xml").read_bytes() == whole(b"1")
+
+
+def test_a_thread_publishes_too(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        changes = threads.submit(write, [document("a.xml", b"1")], tmp_path).result()
+    assert changes.written == ("a.xml",)
+
+
+@contextmanager
+def as_another_user(folder: Path, mode: int) -> Iterator[None]:
+    """Work in a folder of somebody who is not root."""
+    folder.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, -1)
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(os.getuid())
+        folder.chmod(0o700)
 
 
 def test_a_folder_without_rights_is_told(tmp_path: Path) -> None:

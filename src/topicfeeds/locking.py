@@ -10,6 +10,7 @@ NAME = ".topicfeeds.lock"
 """A file that stays, so that no run can take the lock of another for stale. Its mtime is the last success."""
 _PAUSE = 0.05
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_MODE = 0o666  # less the umask: whoever may write to the folder as one of a group may record a success
 
 
 def lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
@@ -50,7 +51,7 @@ def _taken(descriptor: int, path: str) -> bool:
 def _made(path: str) -> int:
     """Make the file, dated so long ago that nobody takes that for a success."""
     try:
-        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o644)
+        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
     except FileExistsError:
         return os.open(path, _FLAGS)
     os.utime(descriptor, (0, 0))

@@ -1,4 +1,4 @@
-"""What is remembered from run to run: of an item, a document, a finding. Light, as the check for nothing to do is."""
+"""What is remembered from run to run: tables, and their rows. Light, as the check for nothing to do is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .errors import Severity
+
+VERSION = 1
+SCHEMA = """
+create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
+    facts text, moved integer, changes text, seen integer) without rowid;
+create table if not exists meta (name text primary key, value) without rowid;
+create table if not exists inputs (n integer primary key, path text, kind text);
+create table if not exists files (path text primary key, size integer not null, mtime integer not null,
+    digest blob not null) without rowid;
+create table if not exists accepted (source text primary key, items integer not null) without rowid;
+create table if not exists documents (path text primary key, fingerprint text not null, digest blob not null,
+    size integer not null, mtime integer not null, entries integer not null, updated text not null, retired integer)
+    without rowid;
+create table if not exists findings (n integer primary key, path text not null, line integer not null,
+    field text not null, message text not null, severity text not null, item integer not null);
+create table if not exists held (n integer primary key, path text not null, line integer not null, title text not null,
+    until integer not null);
+"""
 
 
 class Known(NamedTuple):

@@ -13,27 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 from .expanding import Stamp
-from .memory import Finding, Known, Published
+from .memory import SCHEMA, VERSION, Finding, Known, Published
 
-VERSION = 1
 _FEW = 100_000
 """So many items are read at once, at a tenth of what it takes to ask for each."""
-_SCHEMA = """
-create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
-    facts text, moved integer, changes text, seen integer) without rowid;
-create table if not exists meta (name text primary key, value) without rowid;
-create table if not exists inputs (n integer primary key, path text, kind text);
-create table if not exists files (path text primary key, size integer not null, mtime integer not null,
-    digest blob not null) without rowid;
-create table if not exists accepted (source text primary key, items integer not null) without rowid;
-create table if not exists documents (path text primary key, fingerprint text not null, digest blob not null,
-    size integer not null, mtime integer not null, entries integer not null, updated text not null, retired integer)
-    without rowid;
-create table if not exists findings (n integer primary key, path text not null, line integer not null,
-    field text not null, message text not null, severity text not null, item integer not null);
-create table if not exists held (n integer primary key, path text not null, line integer not null, title text not null,
-    until integer not null);
-"""
 _PASSING = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -115,7 +98,7 @@ class State:
             if version < VERSION:
                 if self._value("select count(*) from sqlite_master"):
                     raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
-                self._open.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit")
+                self._open.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit")
             if not _is_whole(self._open):
                 raise Damaged("is damaged")
             self._open.executescript(_PASSING)

@@ -141,7 +141,8 @@ def _windowed(event: Happening, now: datetime, settings: FeedSettings) -> Happen
 def facts(event: Happening) -> str:
     """Write down what readers must know when it changes, however its author spells it."""
     place = event.place.line if event.place else None
-    end = _spelled(event.end) if event.end and event.end != event.start else None
+    end = _spelled(event.end) if event.end else None
+    end = None if end == _spelled(event.start) else end
     return _json(Facts(_spelled(event.start), end, place, event.status or "confirmed"))
 
 

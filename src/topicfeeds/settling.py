@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from .scheduling import aware, changed, changes, facts, happening, notices
 from .selecting import tag_slugs, topic_slug
 
 _DEEPEST = 250
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def settle(
@@ -252,10 +253,11 @@ class _Desk:
 
 
 def _sequenced(entry: Entry) -> Entry:
-    """Number the versions of an event, by the seconds from its announcement to its last change."""
+    """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
     if entry.event is None:
         return entry
-    sequence = min(int((entry.updated - entry.published).total_seconds()), 2**31 - 1)
+    seconds = int((entry.updated - _FIRST).total_seconds()) if entry.updated > entry.published else 0
+    sequence = max(0, min(seconds, 2**31 - 1))
     change = next(iter(changes(entry.known)[-1:]), None)
     return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
 

@@ -263,8 +263,7 @@ def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
 def _make(folder: Path) -> None:
     """Make a folder that a web server can read, whatever the umask."""
     if not folder.is_dir():
-        if folder.parent != folder:
-            _make(folder.parent)
+        _make(folder.parent)
         folder.mkdir(exist_ok=True)
         folder.chmod(folder.stat().st_mode | 0o555)
 
