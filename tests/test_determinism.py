@@ -140,11 +140,11 @@ def remembered(dated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with items that the memory dated at FIRST, and that have changed since."""
     folder = copied(dated, tmp_path_factory.mktemp("remembered"))
     with (folder / "topicfeeds.toml").open("a", encoding="utf-8") as file:
-        file.write('\n[[sources]]\npath = "more/*.yaml"\n')
-    (folder / "more").mkdir()
-    (folder / "more/undated.yaml").write_text(UNDATED, "utf-8")
+        file.write('\n[[sources]]\npath = "été/*.yaml"\n')
+    (folder / "été").mkdir()
+    (folder / "été/undated.yaml").write_text(UNDATED, "utf-8")
     PLAIN.build(folder, now=FIRST)
-    (folder / "more/undated.yaml").write_text(CHANGED, "utf-8")
+    (folder / "été/undated.yaml").write_text(CHANGED, "utf-8")
     return folder
 
 
@@ -175,7 +175,7 @@ def test_what_changed_makes_the_same_bytes_from_the_same_memory(
 ) -> None:
     folder = copied(remembered, tmp_path)
     before = made(folder)
-    setting.prepare(folder / "more")
+    setting.prepare(folder / "été")
     printed = setting.build(folder, now=SECOND)
     after = made(folder)
     assert after == made(expected["remembered"])
