@@ -52,11 +52,13 @@ def folder_feeds(folder: Path) -> dict[str, Feed]:
 
 
 def as_shown(feed: Feed) -> tuple[Entry, ...]:
-    """Give the entries of a feed as readers see them: events with their status in the title, and a line on top."""
+    """Give the entries of a feed as readers see them: events with their status in the title, a line, and a file."""
     shown = []
     for entry in feed.entries:
-        copy = replace(entry, title=title(entry, feed))
-        copy.__dict__["html"] = body(entry, feed, attachment(entry, feed))
+        own = attachment(entry, feed)
+        files = (*entry.enclosures, *([own] if own else []))
+        copy = replace(entry, title=title(entry, feed), enclosures=files)
+        copy.__dict__["html"] = body(entry, feed, own)
         shown.append(copy)
     return tuple(shown)
 

@@ -125,6 +125,8 @@ def test_a_fragment_keeps_what_is_harmless(written: str, published: str) -> None
         ("https:\\\\evil.example", None),
         ("http://[::1", None),
         ("//[::1", None),
+        ("http:///x", None),
+        ("https://e.example/|e.example", "https://e.example/%7Ce.example"),
         ("javascript:alert(1)", None),
         ("JaVa\tScRiPt:alert(1)", None),
         ("&#106;avascript:alert(1)", None),
@@ -230,3 +232,41 @@ def test_a_host_that_dns_cannot_know_is_none(host: str) -> None:
 def test_a_host_is_known_by_its_ascii_name() -> None:
     assert cleaning.ascii_host("WWW.Example.org") == "www.example.org"
     assert cleaning.ascii_host("Straße.example") == "xn--strae-oqa.example"
+
+
+def test_plain_text_has_nothing_of_what_is_no_text() -> None:
+    assert cleaning.plain("<p>a &lt; b</p><title>c</title><svg><text>d</text></svg><style>e</style>") == "a < b"
+
+
+@pytest.mark.parametrize(
+    ("fragment", "deep"),
+    [
+        ("<b>" * 100, 100),
+        ("<b>" * 101, 101),
+        ("<b></b>" * 60, 1),
+        ("</b>" * 60 + "<b>" * 60, 60),
+        ("<i><b></b>" * 60, 61),
+        ("<b></i></i>" * 60, 1),
+        ("<p>x<br>" * 60, 0),
+        ("<P>" * 101 + "<DIV>", 1),
+        ("< b" * 101, 0),
+    ],
+)
+def test_depth_counts_what_may_be_nested(fragment: str, deep: int) -> None:
+    assert cleaning.depth(fragment) == deep
+
+
+@pytest.mark.parametrize(
+    ("address", "doubt"),
+    [
+        ("https://example.org/" + "x" * 2028, None),
+        ("https://example.org/" + "x" * 2029, "is longer than 2,048 characters (some readers cut it)"),
+        ("https://a.internal/b/c", "leads to a.internal, where readers elsewhere find nothing"),
+        ("http://10.0.0.1/b/c", "leads to 10.0.0.1, where readers elsewhere find nothing"),
+        ("http://9.9.9.9/b/c", None),
+        ("https://example.org/b/c?d=http://localhost/", None),
+        ("https://g\u043e\u043egle.example/", "has letters of Cyrillic and Latin in one name (is it the right host?)"),
+    ],
+)
+def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:
+    assert cleaning.doubt(address) == doubt

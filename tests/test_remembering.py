@@ -45,7 +45,7 @@ def recalled(state: State, name: str) -> Known | None:
         state.close()
 
 
-@pytest.mark.parametrize("path", ["state", "new/deep/state", "100%/what?#.sqlite", "é\udcff"])
+@pytest.mark.parametrize("path", ["state", "new/deep/state", "100%41/what?#.sqlite", "é\udcff"])
 def test_a_state_is_a_file_at_any_path(tmp_path: Path, path: str) -> None:
     noted(State(tmp_path / path), "a")
     assert (tmp_path / path).is_file()
@@ -204,6 +204,24 @@ def test_the_next_moment_is_that_of_the_first_item_that_waits_or_document_that_g
     state.keep(Published("a.xml", "", b"", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.due(0), state.due(1)) == (400, 500)
+
+
+def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "state").write_bytes(b"<html>" * 1000)
+    with State(tmp_path / "state").reading() as known:
+        assert known is False
+
+
+def test_a_moment_that_was_told_counts_too() -> None:
+    state = State()
+    state.begin()
+    assert state.due(30) is None
+    state.tell({"due": 5})
+    assert state.due(30) == 5
+    state.replace("held", [(0, "a.yaml", 1, "A", 4)])
+    assert state.due(30) == 4
+    state.tell({"due": 3})
+    assert state.due(30) == 3
 
 
 def test_the_cache_is_what_it_was_told_last(tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ rendered in both formats, published in them or not. Where an author gave nothing
 a title alone, an item of 1849), the condition is on the entry, never on the name of a case.
 
 Rules without a test, as this version writes nothing that they are about: 23 (`source`), 27 (archive
-pages), 28 (tombstones), 29 (hubs), `ttl` in 44, 48 (dates of events), and 51 and the headers of 50,
-which are the web server's. Of 4 and 6, what authors give as an id is theirs. Of 43, the size and the
-kind of a logo are the publisher's.
+pages), 28 (tombstones), 29 (hubs), `ttl` in 44, and 51 and the headers of 50, which are the web server's.
+Of 4 and 6, what authors give as an id is theirs. Of 43, the size and the kind of a logo are the publisher's.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import feedparser
 import html5lib
 import pytest
 from lxml import etree
@@ -39,7 +39,8 @@ DCTERMS = "{http://purl.org/dc/terms/}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-FOLDERS = [EXAMPLE, *CASES]
+EVENTS = sorted(path for path in (CASES[0].parents[1] / "events").iterdir() if path.is_dir())
+FOLDERS = [EXAMPLE, *CASES, *EVENTS]
 SUFFIXES = {"atom": ".atom.xml", "rss": ".rss.xml"}
 TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -695,11 +696,41 @@ def test_a_file_is_utf_8_and_says_so(form: str) -> None:
         assert paper.content.decode("utf-8").encode() == paper.content, paper.name
 
 
+@pytest.mark.parametrize("form", TYPES)
+def test_feedparser_reads_the_moments_of_an_event(form: str) -> None:
+    """Rule 48 (W3CDTF): a moment has its zone, a day has none, and no end is before its start."""
+    shown = 0
+    for paper in papers(form):
+        for (entry, _), read_back in zip(paper.entries, feedparser.parse(paper.content).entries, strict=True):
+            event = entry.event
+            found = [read_back.get(name) for name in ("ev_startdate", "ev_enddate")]
+            moments = [moment_of(text) if text else None for text in found]
+            given = [event.start, event.end] if event else [None, None]
+            assert list(map(whole, moments)) == list(map(whole, given)), paper.name
+            assert moments[0] is None or moments[1] is None or moments[0] <= moments[1]
+            shown += event is not None
+    assert shown > 20
+
+
+def whole(moment: date | None) -> object:
+    """Drop the seconds of the offsets that zones had long ago: the clock stays."""
+    if not isinstance(moment, datetime):
+        return moment
+    offset = moment.utcoffset() or timedelta()
+    return moment.replace(tzinfo=None), offset // timedelta(minutes=1)
+
+
+def moment_of(text: str) -> date:
+    """Read a day, or a moment with its zone (W3CDTF)."""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?", text)
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
 def test_a_document_has_the_media_type_of_its_format() -> None:
     """Rule 50."""
     documents = build(folder_site(EXAMPLE), read(folder_site(EXAMPLE), EXAMPLE))
     found = {(document.path.partition(".")[2], document.media_type) for document in documents}
-    assert found == {("atom.xml", "application/atom+xml"), ("rss.xml", "application/rss+xml")}
+    assert found == {("atom.xml", TYPES["atom"]), ("rss.xml", TYPES["rss"]), ("ics", "text/calendar")}
 
 
 # --- An item that means harm --------------------------------------------------------------------------------------

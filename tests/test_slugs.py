@@ -41,6 +41,9 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=400) | st.text
         ("com0", "com0-21c4ae06f0"),
         ("a-0123456789", "a-0123456789-14599cfd54"),
         ("2026", "2026"),
+        ("\ud800", "x-83d544ccc2"),
+        ("x -X- x", "x-x-x"),
+        ("xxé--X", "xxe-x-4f7382fcef"),
     ],
 )
 def test_a_tag_has_a_slug_for_ever(label: str, slug: str) -> None:

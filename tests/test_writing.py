@@ -201,12 +201,29 @@ def test_a_folder_that_comes_in_the_way_of_a_rename_is_told(tmp_path: Path) -> N
 
 def test_a_name_that_is_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
     long = document(f"{'a' * 300}.xml", b"1")
-    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+    told = "/a{300}.xml: cannot be written: File name too long"
+    with pytest.raises(PublishError, match=told):
         write([long], tmp_path)
-    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+    with pytest.raises(PublishError, match=told):
         compare([long], tmp_path, None)
-    with pytest.raises(PublishError, match="cannot be written: File name too long"):
+    with pytest.raises(PublishError, match=told):
         ours(Published(long.path, "", b"", 0, 0, 0, ""), tmp_path)
+
+
+def test_a_folder_in_place_of_a_temporary_file_is_told_and_left(tmp_path: Path) -> None:
+    (tmp_path / ".a.xml.topicfeeds-tmp").mkdir()
+    with pytest.raises(PublishError, match=r"a\.xml: cannot be written"):
+        write([document("a.xml", b"1")], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".a.xml.topicfeeds-tmp"]
+
+
+def test_what_stands_is_ours_though_it_has_no_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.ics"
+    path.write_bytes(b"BEGIN:VCALENDAR")
+    status = path.stat()
+    known = Published("a.ics", "", b"", status.st_size, status.st_mtime_ns, 0, "")
+    assert ours(known, tmp_path)
+    assert not ours(known._replace(size=1), tmp_path)
 
 
 def test_a_document_that_does_not_read_back_as_itself_is_a_bug(tmp_path: Path) -> None:

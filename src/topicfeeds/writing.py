@@ -139,7 +139,7 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
                 continue
             batch.pending.append(_Pending(document.path, folder / document.path))
             if state:
-                state.keep(Published(document.path, document.fingerprint, b"", 0, 0, document.entries, ""))
+                state.keep(Published(document.path, "", b"", 0, 0, 0, ""))
         except OSError as error:
             _fail(error, folder / document.path)
     return batch
@@ -184,7 +184,7 @@ class _Pending:
     def discard(self) -> None:
         """Remove the temporary file, if it is still there."""
         with suppress(OSError):  # the reason that stopped the run is told; this would only hide it
-            self.temporary.unlink(missing_ok=True)
+            self.temporary.unlink()
 
 
 def _change(document: Document, folder: Path, state: State | None) -> bytes | None:
