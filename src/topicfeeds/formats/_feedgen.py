@@ -32,6 +32,11 @@ EV = "http://purl.org/rss/1.0/modules/event/"
 GEORSS = "http://www.georss.org/georss"
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
+_TAGS = {
+    "atom": (b"  <entry", b"  </entry>\n", b"</feed>"),
+    "rss": (b"    <item>", b"    </item>\n", b"  </channel>"),
+}
+"""What starts and ends an entry, and follows the last one; in texts, `<` is never written as it is."""
 
 
 class Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
@@ -82,9 +87,27 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         if any(entry.event for entry in feed.entries):
             self.extra.namespaces |= {"ev": EV, "georss": GEORSS}
 
-    def add(self, item: Item) -> None:
-        """Add an entry after those that are there."""
-        self.add_entry(item, order="append")
+    def spell(
+        self, feed: Feed, name: str, make: Callable[[Entry, Feed], Item], finish: Callable[[bytes], bytes] = bytes
+    ) -> tuple[bytes, list[bytes], bytes]:
+        """Give head, entries and tail of the document of a feed, in a format (`atom` or `rss`).
+
+        `make` makes an entry, and `finish` has the last word on its bytes.
+        An entry is made once for all feeds that hold it: its bytes do not depend on what stands around them.
+        """
+        language, base, files = feed.language, feed.base, feed.calendar is not None
+        key = f"{name} {language} {base} {files} {feed.confirms} {feed.event_title}"
+        new = [entry for entry in feed.entries if key not in entry.rendered]
+        for entry in new:
+            self.add_entry(make(entry, feed), order="append")
+        text = bytes(self.atom_str(pretty=True) if name == "atom" else self.rss_str(pretty=True))
+        start, stop, end = _TAGS[name]
+        whole, _, tail = text.rpartition(end)
+        head, mark, body = whole.partition(start)
+        pieces = (start + body).split(stop)[:-1] if mark else []
+        for entry, piece in zip(new, pieces, strict=True):
+            entry.rendered[key] = finish(piece + stop)
+        return head, [entry.rendered[key] for entry in feed.entries], end + tail
 
     def _create_atom(self, extensions: bool = True) -> Any:
         feed, tree = super()._create_atom(extensions)

@@ -25,9 +25,8 @@ def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
         channel.link(href=feed.page, rel="alternate", type="text/html", hreflang=feed.language)
     if feed.logo:
         channel.logo(feed.logo)
-    for entry in feed.entries:
-        channel.add(_item(entry, feed))
-    return bytes(channel.atom_str(pretty=True))
+    head, entries, tail = channel.spell(feed, "atom", _item)
+    return b"".join([head, *entries, tail])
 
 
 def _item(entry: Entry, feed: Feed) -> Item:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from html import escape
 
 from ..cleaning import uri
@@ -38,9 +39,8 @@ def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
     if feed.logo:
         channel.logo(uri(feed.logo))
     channel.link(href=uri(feed.page), rel="alternate")  # last: feedgen makes the last link the channel's
-    for entry in feed.entries:
-        channel.add(_item(entry, feed))
-    return _referenced(channel.rss_str(pretty=True))
+    head, entries, tail = channel.spell(feed, "rss", _item, partial(_PLAIN.sub, _hexadecimal))
+    return b"".join([_referenced(head), *entries, tail])
 
 
 def _item(entry: Entry, feed: Feed) -> Item:
@@ -83,18 +83,11 @@ def _rfc822(moment: datetime) -> str:
     return format_datetime(moment)
 
 
-def _referenced(document: bytes) -> bytes:
-    """Write `&` and `<` of plain texts as hexadecimal references, as the profile asks for."""
-    head, mark, items = document.partition(b"<item>")
+def _referenced(head: bytes) -> bytes:
+    """Write `&` and `<` of plain texts of a channel as hexadecimal references, as the profile asks for."""
     start, description, rest = head.partition(b"<description>")
     text, end, rest = rest.partition(b"</description>")
-    return (
-        _PLAIN.sub(_hexadecimal, start)
-        + description
-        + _swapped(text)
-        + end
-        + _PLAIN.sub(_hexadecimal, rest + mark + items)
-    )
+    return _PLAIN.sub(_hexadecimal, start) + description + _swapped(text) + end + _PLAIN.sub(_hexadecimal, rest)
 
 
 def _hexadecimal(found: re.Match[bytes]) -> bytes:
