@@ -40,12 +40,13 @@ def ical(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
 
 def event_file(entry: Entry, feed: Feed) -> bytes:
     """Spell the file of one event."""
-    if "file" not in entry.rendered:
+    key = f"file {feed.language} {feed.confirms}"
+    if key not in entry.rendered:
         head = Calendar()
         head.add("PRODID", _MAKER)
         head.add("VERSION", "2.0")
-        entry.rendered["file"] = _calendar(head, [entry], feed)
-    return entry.rendered["file"]
+        entry.rendered[key] = _calendar(head, [entry], feed)
+    return entry.rendered[key]
 
 
 def _calendar(head: Component, entries: Sequence[Entry], feed: Feed) -> bytes:
@@ -79,9 +80,10 @@ def _tzid(moment: datetime, *, recurs: bool = False) -> str | None:
 
 
 def _event(entry: Entry, feed: Feed) -> bytes:
-    if "event" not in entry.rendered:
-        entry.rendered["event"] = _made(entry, feed).to_ical()
-    return entry.rendered["event"]
+    key = f"event {feed.language} {feed.confirms}"
+    if key not in entry.rendered:
+        entry.rendered[key] = _made(entry, feed).to_ical()
+    return entry.rendered[key]
 
 
 def _made(entry: Entry, feed: Feed) -> Event:
