@@ -46,6 +46,26 @@ PIECES = [
     *["<pre>", "\n", "\n\n", "<tr>", "<a title=t href=", "</a>", "</table>", "<b>", "<ruby>", "<rt>", "<details>"],
 ]
 HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
+TAGS = ["p", "b", "i", "a", "ul", "ol", "li", "h2", "blockquote", "code", "span", "table", "td", "div", "u"]
+
+
+def element(name: str, inside: list[str], end: str) -> str:
+    """Spell an element, whether it is closed or not, or wrongly."""
+    return f"<{name} href=/a>{''.join(inside)}{end and f'{end}{name}>'}"
+
+
+NESTED = st.recursive(
+    st.sampled_from(["x", " ", "&amp;", "&lt;", "&#13;", "\n", "<br>", '<img src=/y alt="&quot;&gt;">']),
+    lambda inside: st.builds(
+        element, st.sampled_from(TAGS), st.lists(inside, max_size=3), st.sampled_from(["</", "", "</x"])
+    ),
+)
+ADDRESSES = st.lists(
+    st.sampled_from(["http://", "https://", "//", "/", "..", ".", "e.org", "a", "B7", "-~_", "%41", "é"])
+    | st.sampled_from(list("?#:;&%@\\[]{|\t "))
+    | st.text(max_size=2),
+    max_size=8,
+).map("".join)
 ACTIVE = {"script", "style", "iframe", "object", "embed", "form", "input", "base", "meta", "link", "svg", "math"}
 
 
@@ -168,9 +188,27 @@ def test_nothing_in_a_fragment_acts_in_a_reader(fragment: str) -> None:
     assert dangers(clean(fragment)) == []
 
 
-@given(HOSTILE | ANY_TEXT)
+@given(HOSTILE | NESTED | ANY_TEXT)
 def test_cleaning_twice_changes_nothing(fragment: str) -> None:
     assert clean(clean(fragment)) == clean(fragment)
+
+
+@given(NESTED | HOSTILE)
+def test_what_looks_simple_is_not_looked_at_twice_in_vain(fragment: str) -> None:
+    """What is taken as it is after one look is what more looks would give."""
+    once = clean(fragment)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cleaning, "_is_simple", lambda _: False)
+        assert clean(fragment) == once
+
+
+@given(ADDRESSES, st.sampled_from([BASE, "https://e.org", "http://é.org/a/b", "https://e.org:8080/x?y=/z#/u", "x:y"]))
+def test_plain_addresses_are_put_together_as_all_others_are(address: str, base: str) -> None:
+    quick = cleaning._address(base, address, "a")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cleaning, "_ABSOLUTE", re.compile("(?!)"))
+        patched.setattr(cleaning, "_ROOTED", re.compile("(?!)"))
+        assert cleaning._address(base, address, "a") == quick
 
 
 @pytest.mark.parametrize(

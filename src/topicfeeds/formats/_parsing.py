@@ -6,7 +6,8 @@ import re
 from xml.parsers import expat
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_ENTRIES = {f"{_ATOM} entry", "item"}
+_ENTRIES = {f"{_ATOM} entry": b"</entry>", "item": b"</item>"}
+"""How elements are known that hold what a feed lists, and how they end."""
 
 
 def read_back(content: bytes) -> tuple[set[str], int]:
@@ -18,28 +19,32 @@ def read_back(content: bytes) -> tuple[set[str], int]:
         return _calendar(content)
     parser = expat.ParserCreate(namespace_separator=" ")
     names: set[str] = set()
-    entries = 0
     text: list[str] = []
+    ends: list[bytes] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal entries
-        entries += name in _ENTRIES
-        if not entries and name == f"{_ATOM} link" and attributes.get("rel") == "self":
+        if name in _ENTRIES:  # what follows is not of the feed, and is checked without a call for each
+            ends.append(_ENTRIES[name])
+            parser.StartElementHandler = None
+            parser.EndElementHandler = None
+            parser.CharacterDataHandler = None
+        elif name == f"{_ATOM} link" and attributes.get("rel") == "self":
             names.add(attributes.get("href", ""))
         text.clear()
 
     def end(name: str) -> None:
         if name == f"{_ATOM} id":
             names.add("".join(text))
-        if name in _ENTRIES:  # what follows within the entries is not the feed's
-            parser.EndElementHandler = None
-            parser.CharacterDataHandler = None
+
+    def strange(*_: object) -> None:
+        raise ValueError("has a comment or a CDATA section, where a tag need not be one")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text.append
+    parser.CommentHandler = parser.StartCdataSectionHandler = strange
     parser.Parse(content, True)
-    return names, entries
+    return names, content.count(ends[0]) if ends else 0  # nothing else in well-formed XML reads so
 
 
 def _calendar(content: bytes) -> tuple[set[str], int]:
