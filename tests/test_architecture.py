@@ -34,7 +34,7 @@ LEVELS = [
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["expanding", "locating", "locking", "memory", "versions", "words"],
+    ["expanding", "ledger", "locating", "locking", "memory", "versions", "words"],
     ["errors"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from .flow import Document, Entry, Feed
@@ -14,24 +14,36 @@ from .versions import versions
 def build(feeds: Iterable[Feed]) -> Iterator[Document]:
     """Describe every document, in the order in which to publish them."""
     makers, whole = versions(), list(feeds)
+    last = {entry.id: feed for feed in whole for entry in feed.entries}
     for feed in whole:
-        yield from (_document(feed, name, makers) for name in feed.formats if name != "ics")
+        names = [name for name in feed.formats if name != "ics"]
+        done = [entry for entry in feed.entries if last[entry.id] is feed]
+        for name in names:
+            yield _document(feed, name, makers, done if name == names[-1] else ())
     for feed in whole:
         yield from (_document(feed, name, makers) for name in feed.formats if name == "ics")
     yield from _events(whole, makers)
 
 
-def _document(feed: Feed, name: str, makers: str) -> Document:
+def _document(feed: Feed, name: str, makers: str, done: Sequence[Entry] = ()) -> Document:
+    """Describe a document, the last one of feeds that holds the entries that are then `done`."""
     made, entries = FORMATS[name], (feed.calendar or ()) if name == "ics" else feed.entries
     return Document(
         path=feed.path + made.suffix,
         media_type=made.media_type,
         fingerprint=_digest(feed, entries, f"{makers} {name}"),
-        render=partial(render, feed, name),
+        render=partial(_rendered, feed, name, done),
         identity=made.identity(feed),
         entries=len(entries),
         updated=max((entry.updated for entry in entries), default=feed.updated),
     )
+
+
+def _rendered(feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
+    content = render(feed, name)
+    for entry in done:
+        entry.release()
+    return content
 
 
 def _events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:

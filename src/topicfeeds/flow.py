@@ -165,6 +165,12 @@ class Entry:
         """The content, sanitised and with absolute addresses; None where nothing is left of it."""
         return (cleaning.html(self.content, self.link) or None) if self.content else None
 
+    def release(self) -> None:
+        """Let go of what was made of it for feeds, as all that hold it are written; of an event, calendars need it."""
+        if self.event is None:
+            self.rendered.clear()
+            self.__dict__.pop("html", None)
+
     @cached_property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""

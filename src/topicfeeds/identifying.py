@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from .cleaning import line
 from .errors import Problem, show
 from .flow import Category, Entry, Record
+from .ledger import Ledger
 from .models import Event, Item
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
@@ -36,9 +37,13 @@ class Register:
     """Knows every item of a run by its id; `authority` starts the ids that are made here (RFC 4151)."""
 
     authority: str
-    _seen: dict[str, _Seen] = field(default_factory=dict)
-    _alike: set[int] = field(default_factory=set)
-    """Hashes of ids as they would be without case and Unicode form."""
+    _ledger: Ledger = field(default_factory=Ledger)
+    """The first record of each id, under a hash of the id as it would be without case and Unicode form."""
+    _again: dict[str, _Seen] = field(default_factory=dict)
+    """The records of which more came, and those whose id is that of another but for case or form."""
+    _numbers: dict[int, int] = field(default_factory=dict)
+    """Of categories in the ledger, by the object's identity: they are few, and shared."""
+    _shared: list[Category] = field(default_factory=list)
     _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
     _file: str | None = None
     """The file of which ids are being minted."""
@@ -70,31 +75,49 @@ class Register:
     def merge(self, record: Record, entry: Entry) -> tuple[Entry, list[Problem]]:
         """Add what earlier records of the same item said. Raises RefusedError for another item with the id."""
         core = _core(record.item)
-        first = self._seen.get(entry.id)
         said = {entry.known.said} if entry.known else set()
+        first = self._again.get(entry.id)
         if first is None:
-            self._seen[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
-            return entry, self._doubts(record, entry.id)
+            place = (record.path, record.line, core)
+            categories = (tuple(map(self._number, entry.topics)), tuple(map(self._number, entry.tags)))
+            alike = hash(unicodedata.normalize("NFC", unquote(entry.id)).casefold())
+            row = self._ledger.enter(alike, (entry.id, *place, *categories, *said))
+            if row is None:
+                return entry, []
+            if row[0] != entry.id:
+                self._again[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
+                return entry, [self._doubt(record, entry.id)]
+            first = self._read(row)
         if first.core != core:
             _refuse_duplicate(record, f"{first.path}:{first.line}")
         topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
         whole = first._replace(topics=topics, tags=tags, said=first.said | said, records=records)
-        self._seen[entry.id] = whole
+        self._again[entry.id] = whole
         known = entry.known and entry.known._replace(said=_sum(whole.said))
         return replace(entry, topics=topics, tags=tags, records=records, known=known), []
 
-    def _doubts(self, record: Record, name: str) -> list[Problem]:
-        alike = hash(unicodedata.normalize("NFC", unquote(name)).casefold())
-        if alike not in self._alike:
-            self._alike.add(alike)
-            return []
+    def _number(self, category: Category) -> int:
+        """Number what many rows name."""
+        known = self._numbers.get(id(category))
+        if known is None:
+            known = self._numbers[id(category)] = len(self._shared)
+            self._shared.append(category)
+        return known
+
+    def _read(self, row: tuple[Any, ...]) -> _Seen:
+        _, path, line, core, topics, tags, *said = row
+        shared = self._shared
+        found = tuple(shared[n] for n in topics), tuple(shared[n] for n in tags)
+        return _Seen(path, line, core, *found, frozenset(said))
+
+    def _doubt(self, record: Record, name: str) -> Problem:
         name = record.item.id or name
         message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
-        return [record.problem("id", message, "warning")]
+        return record.problem("id", message, "warning")
 
 
 class _Seen(NamedTuple):
-    """What is kept of every record, to know it again."""
+    """What is known of the records of an item."""
 
     path: str
     line: int

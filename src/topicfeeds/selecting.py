@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
@@ -34,24 +35,26 @@ def select(site: Site, settled: Iterable[Entry | Page]) -> dict[str, Feed]:
 
 @dataclass(slots=True)
 class _Selection:
-    """The newest entries of a feed in the making."""
+    """The newest entries of a feed in the making, in their order."""
 
     limit: int
     entries: list[Entry] = field(default_factory=list)
-    _bar: tuple[float, str] | None = None
-    """What is not below it has no place any more."""
+    _keys: list[tuple[float, str]] = field(default_factory=list)
+    """Where each stands."""
 
     def offer(self, entry: Entry, key: tuple[float, str]) -> None:
-        if self._bar is None or key <= self._bar:
-            self.entries.append(entry)
-            if len(self.entries) > 2 * self.limit:
-                self.settle()
-
-    def settle(self) -> None:
-        """Sort, let the last of equal ids stand, and drop what is over the limit."""
-        self.entries = sorted({entry.id: entry for entry in self.entries}.values(), key=_order)[: self.limit]
-        if len(self.entries) == self.limit:
-            self._bar = _order(self.entries[-1])
+        """Take an entry in if it is new enough; one of equal key, and so of equal id, takes the place of the other."""
+        keys = self._keys
+        if len(keys) == self.limit and key > keys[-1]:
+            return
+        place = bisect_left(keys, key)
+        if place < len(keys) and keys[place] == key:
+            self.entries[place] = entry
+            return
+        keys.insert(place, key)
+        self.entries.insert(place, entry)
+        if len(keys) > self.limit:
+            del keys[-1], self.entries[-1]
 
 
 def _order(entry: Entry) -> tuple[float, str]:
@@ -111,8 +114,6 @@ class _Hall:
                 self.selections[name].entries = [entry for entry in whole if matches(entry)]
             whole = (self.again.get(entry.id, entry) for entry in self.calendars.get(name, {}).values())
             self.calendars[name] = {entry.id: entry for entry in whole if matches(entry)}
-        for selection in self.selections.values():
-            selection.settle()
         made = [self._feed("all", None, Topic(description=self.site.description))]
         if "topic" in self.site.feeds.per:
             known = self.topics | {slug: self.topics.get(slug, Topic()) for slug in self._slugs("topics")}

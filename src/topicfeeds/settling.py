@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from . import cleaning
@@ -79,13 +79,17 @@ class _Desk:
     site: Site
     now: datetime | None
     memory: State | None
-    _slug: Callable[[str], str] = field(init=False)
     _register: Register = field(init=False)
+    _topic: Callable[[str], Category] = field(init=False)
+    _tag: Callable[[str], tuple[str, Category]] = field(init=False)
+    """What labels have in common, and the category of a label: one object for all items."""
     _findings: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._slug = tag_slugs(self.site)
-        self._register = Register(self.site.authority)
+        site, slug = self.site, tag_slugs(self.site)
+        self._register = Register(site.authority)
+        self._topic = cache(lambda label: Category(topic_slug(site, label), label, f"{site.base}topics/"))
+        self._tag = cache(lambda label: (tag_key(label), Category(slug(label), label, f"{site.base}tags/")))
 
     def identify(self, record: Record) -> str:
         """Give the id of a record."""
@@ -122,7 +126,7 @@ class _Desk:
 
     def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
         item = record.item
-        topics = tuple(self._topics(record))
+        topics = self._topics(record)
         event = None
         if isinstance(item, Event):
             event = happening(item, self.site, self.now, partial(self._line, record))
@@ -140,7 +144,7 @@ class _Desk:
             summary=self._text(record, "summary", item.summary) if item.summary else None,
             content=self._content(record, item.content) if item.content else None,
             topics=topics,
-            tags=tuple(self._tags(record)),
+            tags=self._tags(record),
             authors=tuple(self._authors(record)),
             language=item.language,
             image=item.image,
@@ -208,25 +212,24 @@ class _Desk:
             title = self._line(record, "enclosures", file.title) if file.title else None
             yield file.model_copy(update={"title": title})
 
-    def _topics(self, record: Record) -> Iterator[Category]:
+    def _topics(self, record: Record) -> tuple[Category, ...]:
         names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
-        labels: dict[str, str] = {}
+        found: dict[str, Category] = {}
         for name in names:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
                 raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
-            labels.setdefault(topic_slug(self.site, label), label)
-        for slug, label in labels.items():
-            yield Category(slug, label, f"{self.site.base}topics/")
+            topic = self._topic(label)
+            found.setdefault(topic.term, topic)
+        return tuple(found.values())
 
-    def _tags(self, record: Record) -> Iterator[Category]:
-        labels: dict[str, str] = {}
+    def _tags(self, record: Record) -> tuple[Category, ...]:
+        found: dict[str, Category] = {}
         for tag in record.item.tags:
-            label = self._line(record, "tags", tag)
-            labels.setdefault(tag_key(label), label)
-        for label in labels.values():
-            yield Category(self._slug(label), label, f"{self.site.base}tags/")
+            key, category = self._tag(self._line(record, "tags", tag))
+            found.setdefault(key, category)
+        return tuple(found.values())
 
     def _page(self, topics: Iterable[Category]) -> str:
         pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)

@@ -1,0 +1,66 @@
+"""What is kept of every record of a run, to know it when it comes again: little of it in memory."""
+
+from __future__ import annotations
+
+import marshal
+import tempfile
+import weakref
+from array import array
+from typing import Any
+
+from .errors import PublishError
+
+_SLOTS = 1 << 12
+_HELD = 16 << 20
+"""So many bytes of rows are held in memory; a file without a name takes what is more."""
+
+
+class Ledger:
+    """Rows of plain values under keys of 64 bits: a hash table of 12 bytes a slot, and the rows one after another."""
+
+    def __init__(self) -> None:
+        self._keys = array("q", bytes(8 * _SLOTS))
+        self._numbers = array("I", bytes(4 * _SLOTS))
+        """Of the row under a key, counted from 1; 0 is a free slot."""
+        self._starts = array("Q", [0])
+        """Where each row starts, and the next one will."""
+        self._rows = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - it is closed with the ledger
+        weakref.finalize(self, self._rows.close)
+
+    def enter(self, key: int, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Write a row under a key, and give None; or give the row that has it already. Raises PublishError."""
+        slot = self._slot(key)
+        try:
+            if number := self._numbers[slot]:
+                return self._read(number)
+            self._starts.append(self._starts[-1] + self._rows.write(marshal.dumps(row)))
+        except OSError as error:
+            message = f"{tempfile.gettempdir()}: cannot be written: {error.strerror} (TMPDIR can name another folder)"
+            raise PublishError(message=message) from None
+        self._keys[slot], self._numbers[slot] = key, len(self._starts) - 1
+        if 3 * len(self._starts) > 2 * len(self._keys):
+            self._grow()
+        return None
+
+    def _slot(self, key: int) -> int:
+        """Find the slot of a key, or the free one that it would have."""
+        keys, numbers, mask = self._keys, self._numbers, len(self._keys) - 1
+        slot = key & mask
+        while numbers[slot] and keys[slot] != key:
+            slot = slot + 1 & mask
+        return slot
+
+    def _read(self, number: int) -> tuple[Any, ...]:
+        start, end = self._starts[number - 1], self._starts[number]
+        self._rows.seek(start)
+        row: tuple[Any, ...] = marshal.loads(self._rows.read(end - start))  # noqa: S302 - it is what we wrote
+        self._rows.seek(self._starts[-1])
+        return row
+
+    def _grow(self) -> None:
+        old = [(key, number) for key, number in zip(self._keys, self._numbers, strict=True) if number]
+        self._keys = array("q", bytes(16 * len(self._keys)))
+        self._numbers = array("I", bytes(8 * len(self._numbers)))
+        for key, number in old:
+            slot = self._slot(key)
+            self._keys[slot], self._numbers[slot] = key, number
