@@ -174,10 +174,19 @@ class Entry:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
-        values = [
-            getattr(self, name) for name in self.__dataclass_fields__ if name not in ("known", "source", "rendered")
-        ]
+        fields = self.__dict__
+        values = [fields[name] for name in _PLAIN]
+        values += ([(one.term, one.label, one.scheme) for one in some] for some in (self.topics, self.tags))
+        values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
         return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+_PLAIN = tuple(
+    name
+    for name in Entry.__dataclass_fields__
+    if name not in ("known", "source", "rendered", "topics", "tags", "authors", "enclosures")
+)
+"""The fields of an entry that are spelled quickly as they are."""
 
 
 @dataclass(frozen=True)

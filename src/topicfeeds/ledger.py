@@ -19,9 +19,8 @@ class Ledger:
     """Rows of plain values under keys of 64 bits: a hash table of 12 bytes a slot, and the rows one after another."""
 
     def __init__(self) -> None:
-        self._keys = array("q", bytes(8 * _SLOTS))
-        self._numbers = array("I", bytes(4 * _SLOTS))
-        """Of the row under a key, counted from 1; 0 is a free slot."""
+        self._keys, self._numbers = array("q", [0]) * _SLOTS, array("I", [0]) * _SLOTS
+        """The keys, and of the row under each its number, counted from 1; 0 is a free slot."""
         self._starts = array("Q", [0])
         """Where each row starts, and the next one will."""
         self._rows = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - it is closed with the ledger
@@ -58,9 +57,9 @@ class Ledger:
         return row
 
     def _grow(self) -> None:
-        old = [(key, number) for key, number in zip(self._keys, self._numbers, strict=True) if number]
-        self._keys = array("q", bytes(16 * len(self._keys)))
-        self._numbers = array("I", bytes(8 * len(self._numbers)))
-        for key, number in old:
-            slot = self._slot(key)
-            self._keys[slot], self._numbers[slot] = key, number
+        keys, numbers, slots = self._keys, self._numbers, 2 * len(self._keys)
+        self._keys, self._numbers = array("q", [0]) * slots, array("I", [0]) * slots
+        for key, number in zip(keys, numbers, strict=True):
+            if number:
+                slot = self._slot(key)
+                self._keys[slot], self._numbers[slot] = key, number

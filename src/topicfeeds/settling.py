@@ -59,10 +59,10 @@ def settle(
 def _records(found: Iterable[Found]) -> Iterator[Record | Page | Problem]:
     """Let items made in Python be records, named by their position."""
     for position, one in enumerate(found, 1):
-        if isinstance(one, (Article, Event)):
-            yield Record(one, "items", position)
-        elif isinstance(one, (Record, Page, Problem)):
+        if isinstance(one, (Record, Page, Problem)):
             yield one
+        elif isinstance(one, (Article, Event)):
+            yield Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", f"{show(one)} is no item", item=position)
         elif isinstance(item := checked(one), Item):
@@ -122,7 +122,7 @@ class _Desk:
             if entry.records > 1:
                 entry = replace(entry, link=record.item.link or self._page(entry.topics))
             yield entry
-            yield from notices(entry, self.site.authority)
+            yield from notices(entry, self._register.authority)
 
     def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
         item = record.item
@@ -205,7 +205,7 @@ class _Desk:
         for author in record.item.authors:
             name = author if isinstance(author, str) else author.name
             clean = self._line(record, "authors", name)
-            yield Person(name=clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+            yield _person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
 
     def _enclosures(self, record: Record) -> Iterator[Enclosure]:
         for file in record.item.enclosures:
@@ -263,6 +263,11 @@ def _sequenced(entry: Entry) -> Entry:
     sequence = max(0, min(seconds, 2**31 - 1))
     change = next(iter(changes(entry.known)[-1:]), None)
     return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
+
+
+@cache
+def _person(name: str) -> Person:
+    return Person(name=name)
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

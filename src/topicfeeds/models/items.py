@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from ..errors import show
-from .fields import Count, Identifier, Language, Model, Moment, Names, Text, Url, Word, Zone, absent
+from .fields import Count, Identifier, Language, Listed, Model, Moment, Names, Text, Url, Word, Zone, absent
 from .linking import linked
 from .recurring import check_exception, checked_rule
 
@@ -94,12 +94,12 @@ class Item(Model):
     """The same for one topic."""
     tags: Names = ()
     """Free labels."""
-    authors: Annotated[Sequence[PersonOrName], AfterValidator(tuple)] = ()
+    authors: Listed[PersonOrName] = ()
     """Persons, or just their names. None: the site's author."""
     language: Language | None = None
     """A language tag (BCP 47). Left out: the site's."""
     image: Url | None = None
-    enclosures: Annotated[Sequence[Enclosure], AfterValidator(tuple)] = ()
+    enclosures: Listed[Enclosure] = ()
     timezone: Zone | None = None
     """The zone (IANA name) of dates and of date-times without offset. Left out: the site's, else UTC."""
 

@@ -23,6 +23,8 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
     number, blank = 0, True
+    doubles: list[str] = []
+    decoder = _decoder(doubles)
     # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
     while line := file.readline(_LONGEST):
         number += 1
@@ -31,17 +33,19 @@ def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Prob
         stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
         if stripped:
             blank = False
-            yield from _line(stripped, number, path)
+            yield from _line(stripped, number, path, decoder, doubles)
+            doubles.clear()
     if blank:
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
 
 
-def _line(line: bytes, number: int, path: str) -> Iterator[Raw | Problem]:
-    doubles: list[str] = []
+def _line(
+    line: bytes, number: int, path: str, decoder: json.JSONDecoder, doubles: list[str]
+) -> Iterator[Raw | Problem]:
     try:
         text = decode(line)
         whole = _without_lone_surrogates(text)
-        fields, end = _value(whole, 0, doubles)
+        fields, end = _decoded(decoder, whole, 0)
         if end < len(whole):
             raise Unreadable(1, f"is not JSON: more follows the item at column {end + 1}")
     except Unreadable as error:
@@ -89,7 +93,14 @@ def _start(text: str, everything: Any, doubles: list[str]) -> int:
 
 def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
     """Decode the value at a position; names that an object has twice are added to `doubles`."""
+    return _decoded(_decoder(doubles), text, at)
 
+
+class _NoNumber(Exception):
+    """A constant that JSON does not know."""
+
+
+def _decoder(doubles: list[str]) -> json.JSONDecoder:
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(members)
         if len(fields) < len(members):
@@ -98,15 +109,20 @@ def _value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
         return fields
 
     def constant(name: str) -> NoReturn:
-        raise Unreadable(_number(text, at), f"is not JSON: {name} is no number")
+        raise _NoNumber(name)
 
-    decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=constant)
+    return json.JSONDecoder(object_pairs_hook=pairs, parse_constant=constant)
+
+
+def _decoded(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int]:
     try:
         return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
         sentence = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
         message = f"is not JSON: {sentence} at column {error.colno}"
         raise Unreadable(error.lineno, message) from None
+    except _NoNumber as error:
+        raise Unreadable(_number(text, at), f"is not JSON: {error} is no number") from None
     except RecursionError:
         raise Unreadable(_number(text, at), "is nested too deep") from None
     except ValueError:
