@@ -5,9 +5,8 @@
 - Only the first `self` link reaches RSS, and neither authors, languages nor images do: extra elements.
 - All dates default to now, and RSS dates switch the locale of the whole process, which threads
   see: Atom dates are always set and spelled here, RSS dates are extra elements.
-- Entries are put first by default: appended.
-- Categories added one by one cost the square of their number: added as a list.
-- Dictionaries that it is given are changed: they are made for the call.
+- Entries are put first by default, categories added one by one cost the square of their number, dictionaries
+  that it is given are changed, and each setter checks again: entries are filled past their setters.
 - Content of type CDATA, `text()` titles with a type, extensions loaded by name: not used.
 """
 
@@ -15,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree  # before feedgen, whose util module uses lxml.etree without importing it
@@ -23,7 +23,7 @@ from feedgen.entry import FeedEntry  # isort: skip
 from feedgen.ext.base import BaseEntryExtension  # isort: skip
 from feedgen.feed import FeedGenerator  # isort: skip
 
-from ..flow import Entry, Feed
+from ..flow import Category, Entry, Feed
 from ..models import Person
 
 DC = "http://purl.org/dc/elements/1.1/"
@@ -98,8 +98,7 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         language, base, files = feed.language, feed.base, feed.calendar is not None
         key = f"{name} {language} {base} {files} {feed.confirms} {feed.event_title}"
         new = [entry for entry in feed.entries if key not in entry.rendered]
-        for entry in new:
-            self.add_entry(make(entry, feed), order="append")
+        self._FeedGenerator__feed_entries += [make(entry, feed) for entry in new]
         text = bytes(self.atom_str(pretty=True) if name == "atom" else self.rss_str(pretty=True))
         start, stop, end = _TAGS[name]
         whole, _, tail = text.rpartition(end)
@@ -115,31 +114,73 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         return feed, tree
 
 
-class Item(FeedEntry):  # type: ignore[misc]  # feedgen has no types
-    """An Atom entry or RSS item."""
+class _Spelled(str):
+    """A date as it is to be written."""
 
-    extra: Extra
+    def isoformat(self) -> str:
+        """Give the spelling that feedgen asks a date for."""
+        return self
+
+
+class Item(FeedEntry):  # type: ignore[misc]  # feedgen has no types
+    """An Atom entry or RSS item, filled past feedgen's setters: they check again what pydantic has checked."""
 
     def __init__(self, entry: Entry, title: str, spell: Callable[[str], str]) -> None:
         """Start with what is alike in both formats; `spell` gives addresses the form of one."""
-        super().__init__()
-        self.register_extension("extra", Extra)
-        self.id(entry.id)
-        self.title(title)
-        self.updated(entry.updated)
-        if categories := [{"term": c.term, "label": c.label, "scheme": spell(c.scheme)} for c in entry.categories]:
-            self.category(categories)
+        self.__dict__.update(_NEW)
+        self.extra = Extra()
+        self._links: list[dict[str, str]] = []
+        categories = [_category(one, spell) for one in entry.categories]
+        self._fill(
+            extensions={"extra": {"inst": self.extra, "atom": True, "rss": True}},
+            atom_id=entry.id,
+            rss_guid={"guid": entry.id, "permalink": False},
+            atom_title=title,
+            rss_title=title,
+            atom_updated=_Spelled(rfc3339(entry.updated)),
+            atom_published=_Spelled(rfc3339(entry.published)),
+            atom_link=self._links,
+            atom_category=[atom for atom, _ in categories],
+            rss_category=[rss for _, rss in categories],
+        )
         if entry.image:
             self.extra.add(f"{{{MEDIA}}}thumbnail", attributes={"url": spell(entry.image)})
 
+    def _fill(self, **fields: object) -> None:
+        self.__dict__.update({f"_FeedEntry__{name}": value for name, value in fields.items()})
+
+    def author(self, people: list[dict[str, str]]) -> None:
+        """Name the authors, which RSS has no room for."""
+        self._fill(atom_author=people)
+
+    def link(self, href: str, rel: str, **fields: str) -> None:
+        """Add a link; RSS has room for the last `alternate`, and for the last `enclosure`."""
+        self._links.append({"href": href, "rel": rel, **fields})
+        if rel == "alternate":
+            self._fill(rss_link=href)
+        else:
+            self._fill(rss_enclosure={"url": href, "type": fields.get("type"), "length": fields.get("length", "0")})
+
     def atom_entry(self, extensions: bool = True) -> Any:
-        """Make the element, with whole links and dates."""
+        """Make the element, with whole links."""
         entry = super().atom_entry(extensions)
-        for element, link in zip(entry.findall("link"), self.link() or [], strict=True):
+        for element, link in zip(entry.findall("link"), self._links, strict=True):
             element.attrib.update(link)
-        for name in ("updated", "published"):
-            entry.find(name).text = rfc3339(getattr(self, name)())
         return entry
+
+
+_NEW = vars(FeedEntry())
+"""What every entry of feedgen starts with; its clock is never used."""
+
+
+@lru_cache(maxsize=10_000)
+def _category(category: Category, spell: Callable[[str], str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Give a category in the words of Atom, and of RSS."""
+    scheme = spell(category.scheme)
+    return (
+        {"term": category.term, "label": category.label, "scheme": scheme},
+        {"value": category.label, "domain": scheme},
+    )
 
 
 def person_fields(person: Person) -> dict[str, str]:

@@ -31,7 +31,6 @@ def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
 
 def _item(entry: Entry, feed: Feed) -> Item:
     item = Item(entry, title(entry, feed), spell=str)
-    item.published(entry.published)
     item.link(href=entry.link, rel="alternate")
     if authors := [person_fields(person) for person in entry.authors]:
         item.author(authors)
