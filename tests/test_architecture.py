@@ -28,7 +28,7 @@ LEVELS = [
     ["configuring", "settling", "sources", "writing"],
     ["scheduling"],
     ["building"],
-    ["formats", "identifying", "selecting"],
+    ["formats", "identifying", "recalling", "selecting"],
     ["describing"],
     ["flow"],
     ["models"],

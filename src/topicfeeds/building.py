@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from .flow import Document, Entry, Feed
@@ -40,6 +41,8 @@ def _document(feed: Feed, name: str, makers: str, done: Sequence[Entry] = ()) ->
 
 
 def _rendered(feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
+    if any(entry.load for entry in feed.entries):
+        feed = replace(feed, entries=tuple(entry.whole for entry in feed.entries))
     content = render(feed, name)
     for entry in done:
         entry.release()

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from . import cleaning
 from .errors import Problem, Severity
-from .memory import Known
+from .memory import Known, Row
 from .models import Enclosure, Item, Person, Place
+
+
+class Locator(NamedTuple):
+    """Where a record stands in a file that can be read again, and how to tell that it is the same."""
+
+    path: str
+    line: int
+    """From 1."""
+    start: int
+    """Its first byte, from 0."""
+    length: int
+    """Bytes; -1 where it is the whole file."""
+    key: str
+    """A digest of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Record:
     """Its title is a label that was made for it."""
     source: str = "items"
     """What it was read from, as the site file names it."""
+    locator: Locator | None = None
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Make a finding about a field of this record."""
@@ -58,6 +73,17 @@ class Held:
     until: datetime
     whole: bool = True
     """Whether the item waits, and not just its `updated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A record that is as the last run saw it."""
+
+    row: Row
+    locator: Locator
+    source: str
+    read: Callable[[], Record]
+    """Reads it after all. Raises SourceError where it is not the same any more."""
 
 
 Found = Item | Record | Page | Problem | Mapping[str, Any]
@@ -152,6 +178,12 @@ class Entry:
     """What the memory is to keep of it."""
     source: str = "items"
     """What it was read from."""
+    locator: Locator | None = None
+    """Where it was read, if the next run may know it by that."""
+    load: Callable[[], Entry] | None = None
+    """Gives the entry with all that it holds, where only what selecting takes is here."""
+    digested: str | None = None
+    """Its `core`, where that is known already."""
     rendered: dict[str, bytes] = field(init=False, default_factory=dict, compare=False, repr=False)
     """What formats made of it, by a name of theirs: an entry stands in many feeds."""
 
@@ -165,27 +197,38 @@ class Entry:
         """The content, sanitised and with absolute addresses; None where nothing is left of it."""
         return (cleaning.html(self.content, self.link) or None) if self.content else None
 
+    @cached_property
+    def whole(self) -> Entry:
+        """The entry with all that it holds."""
+        return replace(self.load(), topics=self.topics) if self.load else self
+
     def release(self) -> None:
         """Let go of what was made of it for feeds, as all that hold it are written; of an event, calendars need it."""
         if self.event is None:
             self.rendered.clear()
             self.__dict__.pop("html", None)
+            self.__dict__.pop("whole", None)
+
+    @cached_property
+    def core(self) -> str:
+        """A fingerprint of all that the entry holds but for topics, which are titled by what other items say."""
+        if self.digested or self.load:
+            return self.digested or self.whole.core
+        fields = self.__dict__
+        values = [fields[name] for name in _PLAIN]
+        values.append([(one.term, one.label, one.scheme) for one in self.tags])
+        values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
+        return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
 
     @cached_property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
-        fields = self.__dict__
-        values = [fields[name] for name in _PLAIN]
-        values += ([(one.term, one.label, one.scheme) for one in some] for some in (self.topics, self.tags))
-        values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
-        return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
+        topics = repr([(one.term, one.label, one.scheme) for one in self.topics])
+        return self.core + hashlib.sha256(topics.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-_PLAIN = tuple(
-    name
-    for name in Entry.__dataclass_fields__
-    if name not in ("known", "source", "rendered", "topics", "tags", "authors", "enclosures")
-)
+_APART = ("known", "source", "locator", "load", "digested", "rendered", "topics", "tags", "authors", "enclosures")
+_PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in _APART)
 """The fields of an entry that are spelled quickly as they are."""
 
 

@@ -34,6 +34,10 @@ class RefusedError(Exception):
         self.field, self.message = field, message
 
 
+class SeenAgainError(Exception):
+    """A record that was not read again is not the only one with its id: all have to be read."""
+
+
 @dataclass(slots=True)
 class Register:
     """Knows every item of a run by its id; `authority` starts the ids that are made here (RFC 4151)."""
@@ -89,6 +93,8 @@ class Register:
             if row[0] != entry.id:
                 self._again[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
                 return entry, [self._doubt(record, entry.id)]
+            if row[3] is None:
+                raise SeenAgainError
             first = self._read(row)
         if first.core != core:
             _refuse_duplicate(record, f"{first.path}:{first.line}")
@@ -97,6 +103,12 @@ class Register:
         self._again[entry.id] = whole
         known = entry.known and entry.known._replace(said=_sum(whole.said))
         return replace(entry, topics=topics, tags=tags, records=records, known=known), []
+
+    def same(self, name: str, path: str, line: int) -> None:
+        """Enter a record that is as the last run saw it. Raises SeenAgainError where its id is, or is like, another."""
+        alike = hash(unicodedata.normalize("NFC", unquote(name)).casefold())
+        if self._ledger.enter(alike, (name, path, line, None, (), ())):
+            raise SeenAgainError
 
     def _number(self, category: Category) -> int:
         """Number what many rows name."""

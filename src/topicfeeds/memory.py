@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .errors import Severity
 
 VERSION = 1
@@ -16,6 +18,7 @@ create table if not exists meta (name text primary key, value) without rowid;
 create table if not exists inputs (n integer primary key, path text, kind text);
 create table if not exists files (path text primary key, size integer not null, mtime integer not null,
     digest blob not null) without rowid;
+create table if not exists rows (content text not null);
 create table if not exists accepted (source text primary key, items integer not null) without rowid;
 create table if not exists documents (path text primary key, fingerprint text not null, digest blob not null,
     size integer not null, mtime integer not null, entries integer not null, updated text not null, retired integer)
@@ -42,6 +45,20 @@ class Known(NamedTuple):
     """When these last changed."""
     changes: str | None = None
     """The changes of these that readers were told of."""
+
+
+class Row(NamedTuple):
+    """What is remembered of a record of a file, an article: all that selecting, dating and comparing it take."""
+
+    id: str
+    published: datetime
+    updated: datetime
+    core: str
+    """A digest of what else it holds; empty where no feed held it."""
+    topics: list[str]
+    """Labels."""
+    tags: list[str]
+    known: Known
 
 
 class Published(NamedTuple):

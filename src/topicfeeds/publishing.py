@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from . import building, selecting, settling, sources, writing
 from .configuring import check_output
 from .errors import Problem, PublishError, SourceError
-from .flow import Changes, Document, Entry, Feed, Found, Held, Page, Record
+from .flow import Changes, Document, Entry, Feed, Found, Held, Page, Record, Same
 from .idling import Inputs
 from .models import Site
+from .recalling import Recall
 from .remembering import Damaged, State, is_broken, is_damage
 from .versions import versions
 
@@ -29,7 +31,7 @@ def read(site: Site, base: Path | str = ".") -> Iterator[Record | Page | Problem
 
     `base` is the folder that the paths of the sources are relative to: that of the site file.
     """
-    return sources.read(site.sources, Path(base))
+    return cast(Iterator[Record | Page | Problem], sources.read(site.sources, Path(base)))
 
 
 def publish(
@@ -65,7 +67,7 @@ def publish(
 
 def run(
     site: Site,
-    items: Iterable[Found],
+    items: Iterable[Found | Same],
     folder: Path,
     *,
     state: State | None = None,
@@ -75,6 +77,7 @@ def run(
     dry: bool = False,
     watch: Watch = iter,
     inputs: Inputs | None = None,
+    recall: Recall | None = None,
 ) -> Changes:
     """Publish into a folder that is locked; `dry` only tells what would change.
 
@@ -83,7 +86,7 @@ def run(
     in a feed is never given anew.
     """
     with begun(state, now, dry=dry) as warnings:
-        found = _Findings(state, list(warnings))
+        found = _Findings(state, list(warnings), recall=recall)
         feeds = found.select(site, items, now)
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
@@ -145,8 +148,9 @@ class _Findings:
     """Items by source, those that are held back among them."""
     due: datetime | None = None
     """When an event changes by itself."""
+    recall: Recall | None = None
 
-    def select(self, site: Site, items: Iterable[Found], now: datetime | None) -> dict[str, Feed]:
+    def select(self, site: Site, items: Iterable[Found | Same], now: datetime | None) -> dict[str, Feed]:
         """Settle and select."""
         return selecting.select(site, self._aside(settling.settle(site, items, self.state, now)))
 
@@ -160,6 +164,8 @@ class _Findings:
             else:
                 if isinstance(one, Entry):
                     self.accepted[one.source] += one.notice is None
+                    if self.recall:
+                        self.recall.note(one)
                     if one.event and not one.notice:
                         self._note(one)
                         self.due = min((m for m in (self.due, one.event.until) if m), default=None)
@@ -189,8 +195,10 @@ class _Findings:
         state, settings = self.state, site.feeds
         if state is None:
             return
+        cores: dict[str, str] = {}
         for feed in feeds:
             for entry in feed.entries:
+                cores[entry.id] = entry.core
                 if entry.kind != "event":
                     self._note(entry)
         for document in state.gone(int(now.timestamp()) if now else None):
@@ -205,16 +213,18 @@ class _Findings:
         state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
         state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
         state.keep_files(inputs.stamps if inputs else {})
+        told = ((p.path, p.item or p.line) for p in self.problems)
+        state.replace("rows", [(self.recall.text(told, cores),)] if self.recall else [])
         items = self.accepted.total() - sum(one.whole for one in self.held)
         due = int(self.due.timestamp()) if self.due else None
-        told: dict[str, str | int | None] = {
+        values: dict[str, str | int | None] = {
             "versions": versions(),
             "retire_days": settings.retire_days,
             "items": items,
             "failed": None,
             "due": due,
         }
-        state.tell(told)
+        state.tell(values)
         state.commit(settings.memory_days)
 
     def forget(self, gone: Iterable[str]) -> None:

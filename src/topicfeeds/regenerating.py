@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from . import writing
+from . import sources, writing
 from .configuring import check_output, load_site
 from .errors import Problem, PublishError, SourceError
 from .expanding import Stamp
 from .flow import Changes
+from .identifying import SeenAgainError
 from .idling import Inputs, Place, look
 from .locking import last_success
 from .memory import Finding
 from .models import Site
-from .publishing import Watch, begun, read, run
+from .publishing import Watch, begun, run
+from .recalling import Recall
 from .remembering import State
+from .versions import versions
 
 
 def regenerate(
@@ -39,20 +44,10 @@ def regenerate(
     site = load_site(place.site)
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
-        inputs, told = _known(place, site, state)
+        inputs, told, rows = _known(place, site, state)
+        options = {"now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry, "watch": watch}
         try:
-            changes = run(
-                site,
-                read(site, base),
-                folder,
-                state=state,
-                now=now,
-                strict=strict,
-                allow_shrink=allow_shrink,
-                dry=dry,
-                watch=watch,
-                inputs=inputs,
-            )
+            changes = _run(site, base, folder, state, inputs, rows, options)
         except SourceError as error:
             if not dry:
                 _record(state, error, now, site, place.folder)
@@ -60,15 +55,30 @@ def regenerate(
     return replace(changes, problems=_news(changes.problems, inputs, told))
 
 
-def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]]:
-    """Look at the files of a site, and recall what was told of them."""
-    sources = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
+def _run(
+    site: Site, base: Path, folder: Path, state: State, inputs: Inputs, rows: str, options: Mapping[str, Any]
+) -> Changes:
+    """Publish without reading again what is the same, unless that meets its like."""
+    for known in (rows, ""):
+        recall = Recall(known, inputs.stamps)
+        found = sources.read(site.sources, base, recall)
+        with suppress(SeenAgainError):
+            return run(site, found, folder, state=state, inputs=inputs, recall=recall, **options)
+    raise AssertionError("all was read, and yet something was not")
+
+
+def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding], str]:
+    """Look at the files of a site, and recall what was told of them, and what was made of their records."""
+    paths = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
     stamps: dict[str, Stamp] = {}
     findings: list[Finding] = []
+    rows = ""
     with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
         if known:
             stamps, findings = state.stamps(), state.findings()
-    return look(place.site, sources, stamps), set(findings)
+            rows = state.rows() if state.meta("versions") == versions() else ""
+    inputs = look(place.site, paths, stamps)
+    return inputs, set(findings), "" if inputs.site in inputs.changed else rows
 
 
 def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> tuple[Problem, ...]:

@@ -182,6 +182,11 @@ class State:
         """Give the items that wait for their date: path, line, title, seconds since 1970."""
         return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
 
+    def rows(self) -> str:
+        """Give what was made of records, as it was written down."""
+        found = self._open.execute("select content from rows").fetchone()
+        return str(found[0]) if found else ""
+
     def document(self, path: str) -> Published | None:
         """Tell what was last written under a path."""
         row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()

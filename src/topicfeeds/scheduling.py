@@ -16,6 +16,7 @@ from .memory import Known
 from .models import Event, FeedSettings, Person, Place, Site
 from .models.recurring import as_start, check_exception, check_start, dates, span, whole_minutes
 
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST = 100
 """So many changes of an event are remembered; how often one took place is counted among them."""
 _FIELDS = ("status", "start", "end", "location")
@@ -172,6 +173,16 @@ def changes(known: Known | None) -> list[Change]:
 
 def _value(change: Change) -> str | None:
     return change.after.place if change.field == "location" else str(getattr(change.after, change.field) or "") or None
+
+
+def sequenced(entry: Entry) -> Entry:
+    """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
+    if entry.event is None:
+        return entry
+    seconds = int((entry.updated - _FIRST).total_seconds()) if entry.updated > entry.published else 0
+    sequence = max(0, min(seconds, 2**31 - 1))
+    change = next(iter(changes(entry.known)[-1:]), None)
+    return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
 
 
 def notices(entry: Entry, authority: str) -> Iterator[Entry]:

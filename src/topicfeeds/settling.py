@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
-from .flow import Category, Entry, Found, Held, Page, Record
+from .flow import Category, Entry, Found, Held, Page, Record, Same
 from .identifying import RefusedError, Register, said
 from .memory import Known
 from .models import Article, Enclosure, Event, Item, Person, Site
 from .models.explaining import checked, field_name
 from .models.slugs import tag_key
 from .remembering import State
-from .scheduling import aware, changed, changes, facts, happening, notices
+from .scheduling import aware, changed, facts, happening, notices, sequenced
 from .selecting import tag_slugs, topic_slug
 
 _DEEPEST = 250
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def settle(
     site: Site,
-    found: Iterable[Found],
+    found: Iterable[Found | Same],
     memory: State | None = None,
     now: datetime | None = None,
 ) -> Iterator[Entry | Held | Page | Problem]:
@@ -43,7 +42,9 @@ def settle(
     desk = _Desk(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
     for one in _records(found):
-        if not isinstance(one, Record):
+        if isinstance(one, Same):
+            yield from desk.recall(one)
+        elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
             inferred.append((desk.identify(one), one))  # until it is known which of its pages has the first date
@@ -56,10 +57,10 @@ def settle(
         yield from desk.settle(replace(record, inferred=earliest[name]), name)
 
 
-def _records(found: Iterable[Found]) -> Iterator[Record | Page | Problem]:
+def _records(found: Iterable[Found | Same]) -> Iterator[Record | Same | Page | Problem]:
     """Let items made in Python be records, named by their position."""
     for position, one in enumerate(found, 1):
-        if isinstance(one, (Record, Page, Problem)):
+        if isinstance(one, (Record, Same, Page, Problem)):
             yield one
         elif isinstance(one, (Article, Event)):
             yield Record(one, "items", position)
@@ -103,7 +104,7 @@ class _Desk:
         try:
             entry, doubts = self._register.merge(record, self._entry(record, name, before))
             self._findings += doubts
-            entry = _sequenced(self._changed(record, entry, before))
+            entry = sequenced(self._changed(record, entry, before))
         except RefusedError as refusal:
             self._findings.append(record.problem(refusal.field, refusal.message))
             entry = None
@@ -123,6 +124,38 @@ class _Desk:
                 entry = replace(entry, link=record.item.link or self._page(entry.topics))
             yield entry
             yield from notices(entry, self._register.authority)
+
+    def recall(self, same: Same) -> Iterator[Entry | Held | Problem]:
+        """Yield the entry of a record that is as it was, with what selecting takes; or settle it after all."""
+        row, now = same.row, self.now
+        before = self.memory.recall(row.id) if self.memory else None
+        known = before == row.known or (before is None and row.known == row.known[:2] + (None,) * 4)
+        if not known or (now and now < max(row.published, row.updated)):
+            record = same.read()
+            yield from self.settle(record, self.identify(record))
+            return
+        self._register.same(row.id, same.locator.path, same.locator.line)
+        yield Entry(
+            id=row.id,
+            kind="article",
+            title="",
+            link="",
+            published=row.published,
+            updated=row.updated,
+            topics=tuple(map(self._topic, row.topics)),
+            tags=tuple(self._tag(label)[1] for label in row.tags),
+            known=row.known,
+            source=same.source,
+            locator=same.locator,
+            load=partial(self._load, same),
+            digested=row.core or None,
+        )
+
+    def _load(self, same: Same) -> Entry:
+        """Settle a record anew that the last run settled; what it says of it was told then."""
+        entry = self._entry(same.read(), same.row.id, None)
+        self._findings.clear()
+        return replace(entry, published=same.row.published, updated=same.row.updated)
 
     def _entry(self, record: Record, name: str, before: Known | None) -> Entry:
         item = record.item
@@ -154,6 +187,7 @@ class _Desk:
             if self.memory
             else None,
             source=record.source,
+            locator=record.locator if item.kind == "article" and item.published and (item.id or item.link) else None,
         )
 
     def _changed(self, record: Record, entry: Entry, before: Known | None) -> Entry:
@@ -253,16 +287,6 @@ class _Desk:
         if updated < published:
             self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
         return published, max(published, updated)
-
-
-def _sequenced(entry: Entry) -> Entry:
-    """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
-    if entry.event is None:
-        return entry
-    seconds = int((entry.updated - _FIRST).total_seconds()) if entry.updated > entry.published else 0
-    sequence = max(0, min(seconds, 2**31 - 1))
-    change = next(iter(changes(entry.known)[-1:]), None)
-    return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
 
 
 @cache

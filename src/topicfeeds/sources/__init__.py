@@ -16,10 +16,12 @@ from typing import BinaryIO
 
 from ..errors import Problem, nearest, show
 from ..expanding import SUFFIXES, expand
-from ..flow import Page, Record
+from ..flow import Page, Record, Same
 from ..models import Source
+from ..recalling import Recall
 from ._raw import Raw, Unreadable
 from ._records import records
+from ._same import changed_lines, same_file, whole_file
 from .csv import read_csv
 from .database import read_database
 from .json import read_json, read_jsonl
@@ -41,17 +43,19 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read(sources: Iterable[Source], base: Path = Path()) -> Iterator[Record | Page | Problem]:
+def read(
+    sources: Iterable[Source], base: Path = Path(), recall: Recall | None = None
+) -> Iterator[Record | Same | Page | Problem]:
     """Yield what sources hold, in the order of the site file, sorted path, line.
 
     `base` is the folder that their paths are relative to. What cannot be read is yielded as a
-    problem too, in its place: the next step decides what becomes of the run.
+    problem too, in its place: the next step decides what becomes of the run. What `recall` knows is not read.
     """
     for source in sources:
-        yield from read_database(source) if source.database else _read_source(source, base)
+        yield from read_database(source) if source.database else _read_source(source, base, recall)
 
 
-def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem]:
+def _read_source(source: Source, base: Path, recall: Recall | None) -> Iterator[Record | Same | Page | Problem]:
     given = source.path or "-"
     try:
         paths = expand(given, str(base), source.format)
@@ -62,10 +66,12 @@ def _read_source(source: Source, base: Path) -> Iterator[Record | Page | Problem
     if not paths:
         yield Problem(given, 1, "", "no file matches (mend the path, or remove the source)", "warning")
     for path in paths:
-        yield from _read_file(source, path, base)
+        yield from _read_file(source, path, base, recall)
 
 
-def _read_file(source: Source, path: str, base: Path) -> Iterator[Record | Page | Problem]:
+def _read_file(
+    source: Source, path: str, base: Path, recall: Recall | None
+) -> Iterator[Record | Same | Page | Problem]:
     suffix = Path(path).suffix.lower()
     kind = source.format or SUFFIXES.get(suffix)
     name = "standard input" if path == "-" else path
@@ -73,10 +79,17 @@ def _read_file(source: Source, path: str, base: Path) -> Iterator[Record | Page 
         hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, READERS))})"
         yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
         return
+    if recall and kind == "markdown" and (same := same_file(source, path, base, recall)):
+        yield same
+        return
     try:
         with _opened(base / path, path) as file:
+            if recall and kind == "jsonl" and path != "-":
+                yield from changed_lines(file, source, path, base, recall)
+                return
+            whole = whole_file(path, recall) if recall and kind == "markdown" else None
             for found in READERS[kind](file, source, name):
-                yield from records(found, source, name) if isinstance(found, Raw) else (found,)
+                yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
     except Unreadable as error:
         yield Problem(name, error.line, "", error.message, "unreadable")
     except OSError as error:

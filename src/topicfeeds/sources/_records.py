@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import Problem
-from ..flow import Record
+from ..flow import Locator, Record
 from ..models import Item, Source
 from ..models.explaining import checked, field_name
 from ._raw import Raw
 from ._shaping import Misshapen, shape
 
 
-def records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
+def records(raw: Raw, source: Source, path: str, locator: Locator | None = None) -> Iterator[Record | Problem]:
     """Validate a record in the shape that its source says; findings come in the order of their lines."""
     lines = {ours: raw.lines[theirs] for ours, theirs in _names(raw, source) if theirs in raw.lines}
     try:
@@ -22,7 +22,8 @@ def records(raw: Raw, source: Source, path: str) -> Iterator[Record | Problem]:
         return
     if isinstance(item, Item):
         topics = tuple(source.topics)
-        yield Record(item, path, raw.line, lines, topics, raw.inferred, raw.from_page, raw.untitled, source.name)
+        told = raw.inferred, raw.from_page, raw.untitled
+        yield Record(item, path, raw.line, lines, topics, *told, source.name, locator)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

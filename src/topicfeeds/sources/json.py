@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
 from ..errors import Problem, show
@@ -22,9 +22,15 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 
 def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
-    number, blank = 0, True
-    doubles: list[str] = []
-    decoder = _decoder(doubles)
+    decode_line = line_reader(path)
+    for number, _, line in lines(file):
+        yield from decode_line(line, number)
+
+
+def lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Give number, first byte, and content of each line that is not blank. Raises Unreadable."""
+    number = start = 0
+    blank = True
     # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
     while line := file.readline(_LONGEST):
         number += 1
@@ -33,10 +39,22 @@ def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Prob
         stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
         if stripped:
             blank = False
-            yield from _line(stripped, number, path, decoder, doubles)
-            doubles.clear()
+            yield number, start + line.index(stripped), stripped
+        start += len(line)
     if blank:
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+
+
+def line_reader(path: str) -> Callable[[bytes, int], Iterator[Raw | Problem]]:
+    """Make the function that reads a line of a file; the decoder is made once."""
+    doubles: list[str] = []
+    decoder = _decoder(doubles)
+
+    def read(line: bytes, number: int) -> Iterator[Raw | Problem]:
+        doubles.clear()
+        return _line(line, number, path, decoder, doubles)
+
+    return read
 
 
 def _line(

@@ -1,0 +1,73 @@
+"""Records that are as the last run saw them: known by their line or file, and read only when somebody asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import Problem, SourceError
+from ..flow import Locator, Record, Same
+from ..models import Source
+from ..recalling import Recall
+from ._raw import Raw
+from ._records import records
+from .json import line_reader, lines
+from .markdown import read_markdown
+
+
+def changed_lines(
+    file: BinaryIO, source: Source, path: str, base: Path, recall: Recall
+) -> Iterator[Record | Same | Problem]:
+    """Read the lines of a JSON Lines file that the last run did not have. Raises Unreadable."""
+    decode = line_reader(path)
+    for number, start, line in lines(file):
+        locator = Locator(path, number, start, len(line), _key(line))
+        if row := recall.row(path, locator.key):
+            yield Same(row, locator, source.name, partial(_again, source, base, locator))
+        else:
+            for found in decode(line, number):
+                yield from records(found, source, path, locator) if isinstance(found, Raw) else (found,)
+
+
+def whole_file(path: str, recall: Recall) -> Locator | None:
+    """Locate the only record of a file."""
+    key = recall.key(path)
+    return Locator(path, 1, 0, -1, key) if key else None
+
+
+def same_file(source: Source, path: str, base: Path, recall: Recall) -> Same | None:
+    """Recall the only record of a Markdown file, without opening it."""
+    locator = whole_file(path, recall)
+    row = recall.row(path, locator.key) if locator else None
+    if locator is None or row is None:
+        return None
+    return Same(row, locator, source.name, partial(_again, source, base, locator))
+
+
+def _again(source: Source, base: Path, locator: Locator) -> Record:
+    """Read a record where it was. Raises SourceError where something else is there now."""
+    path = locator.path
+    try:
+        with (base / path).open("rb") as file:
+            file.seek(locator.start)
+            content = file.read(locator.length)
+    except OSError:
+        content = b""
+    is_line = locator.length >= 0
+    key = _key(content) if is_line else hashlib.sha256(content).hexdigest()
+    raws = line_reader(path)(content, locator.line) if is_line else read_markdown(BytesIO(content), source, path)
+    if key == locator.key:
+        for raw in raws:
+            for found in records(raw, source, path, locator) if isinstance(raw, Raw) else ():
+                if isinstance(found, Record):
+                    return found
+    problem = Problem(path, locator.line, "", "changed while it was read (run again)", "unreadable")
+    raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")
+
+
+def _key(line: bytes) -> str:
+    return hashlib.blake2b(line, digest_size=16).hexdigest()

@@ -1,0 +1,195 @@
+"""What is as the last run saw it is not read again; what is published is as if all had been read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from city import DAY, HOUR, NOON, City, row
+from topicfeeds import SourceError, building, recalling
+from topicfeeds.idling import place
+from topicfeeds.models import Source
+from topicfeeds.regenerating import regenerate
+from topicfeeds.sources import _records, _shaping
+
+SOURCES = '[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n'
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.sampled_from(["A", "B", "a\u0001", ""]),
+        "published": st.sampled_from(["2026-03-01", "2026-02-01", "2026-04-02T00:00Z", "nonsense", None]),
+        "updated": st.sampled_from(["2026-03-02", "2026-04-02T06:00Z"]),
+        "tags": st.lists(st.sampled_from(["x", "X", "é", "y y"]), max_size=2),
+        "topics": st.lists(st.sampled_from(["Homes", "homes", "b"]), max_size=2),
+        "content": st.sampled_from(["<p>x</p>", "<a href='/y'>y</a>"]),
+        "link": st.sampled_from(["https://e.org/1", "http://localhost/2"]),
+        "status": st.just("cancelled"),
+        "start": st.sampled_from(["2026-05-01", "2026-05-02"]),
+    },
+)
+ROWS = st.dictionaries(st.sampled_from(["a", "b", "c", "A", "d"]), FIELDS, min_size=1, max_size=4)
+STEP = st.fixed_dictionaries({}, optional={"items": ROWS, "more": ROWS, "notes": ROWS, "hours": st.integers(-30, 60)})
+
+
+def written(rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fill in what an item has to have."""
+    return [{"id": name, "title": f"About {name}", "published": "2026-03-01", **rows[name]} for name in rows]
+
+
+def put(city: City, step: dict[str, Any]) -> None:
+    """Write what a step says of the sources; what it does not name stays as it is."""
+    for name in step.keys() & {"items", "more"}:
+        city.put(*written(step[name]), name=f"{name}.jsonl")
+    if "notes" in step:
+        shutil.rmtree(city.folder / "notes", ignore_errors=True)
+        (city.folder / "notes").mkdir()
+        for fields in written(step["notes"]):
+            body = fields.pop("content", "x")
+            text = f"---\n{json.dumps(fields, ensure_ascii=True)}\n---\n{body}\n"
+            (city.folder / f"notes/{fields['id'].encode().hex()}.md").write_text(text, "utf-8")
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.xml")}
+
+
+@given(st.lists(STEP, min_size=1, max_size=5))
+@settings(max_examples=40)
+def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[dict[str, Any]]) -> None:
+    """Two folders: one recalls, the other, with the same memory, reads all."""
+    now = NOON
+    with TemporaryDirectory() as name:
+        city = City(Path(name))
+        city.settle(SOURCES, limit=3, formats=["atom", "rss", "ics"])
+        put(city, {"items": {"a": {}}, "more": {"b": {}}, "notes": {"c": {}}})
+        forgetful = place(str(city.site), str(city.folder / "other"))
+        for step in [{}, *steps]:
+            put(city, step)
+            now += timedelta(hours=step.get("hours", 1))
+            results: list[object] = []
+            for where in (city.place, forgetful):
+                if where is forgetful and Path(where.state).exists():
+                    sql(where.state, "delete from rows")
+                try:
+                    results.append(regenerate(where, now, allow_shrink=True).items)
+                except SourceError as error:
+                    results.append([str(problem) for problem in error.problems])
+            assert results[0] == results[1]
+            assert made(city.public) == made(city.folder / "other")
+
+
+def sql(path: str, query: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as file, file:
+        return file.execute(query).fetchall()
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The records that are parsed, by the start of their first field."""
+    found: list[str] = []
+    real = _shaping.shape
+
+    def shape(fields: Any, source: Source) -> Any:
+        found.append(fields["id"])
+        return real(fields, source)
+
+    monkeypatch.setattr(_records, "shape", shape)
+    return found
+
+
+def test_of_a_changed_file_only_changed_lines_are_read(tmp_path: Path, parsed: list[str]) -> None:
+    rows = [row(str(n), published=f"2026-01-{n + 1:02}", tags=[f"t{n}"]) for n in range(20)]
+    city = City.made(tmp_path, *rows, limit=5)
+    city.build()
+    assert sorted(set(parsed)) == sorted(str(n) for n in range(20))
+    parsed.clear()
+    city.put(*rows[:2], row("2", published="2026-01-03", tags=["t2"], title="Changed"), *rows[3:])
+    assert sorted(city.build(NOON + HOUR).written) == ["tags/t2.atom.xml", "tags/t2.rss.xml"]
+    assert parsed == ["2"]
+    parsed.clear()
+    city.put(*rows[:2], *rows[3:], row("2", published="2026-01-25", tags=["t19"], title="Changed"))
+    city.build(NOON + 2 * HOUR)
+    assert set(parsed) == {"2", "16", "17", "18", "19"}  # the new one, and those that stand beside it
+
+
+def test_of_a_folder_only_changed_files_are_opened(tmp_path: Path, parsed: list[str]) -> None:
+    city = City(tmp_path)
+    city.settle(path="notes/*.md")
+    rows: dict[str, dict[str, Any]] = {str(n): {"tags": [f"t{n}"]} for n in range(10)}
+    put(city, {"notes": rows})
+    city.build()
+    parsed.clear()
+    put(city, {"notes": rows | {"3": {"tags": ["t3"], "title": "Changed"}}})
+    assert "tags/t3.atom.xml" in city.build(NOON + HOUR).written
+    assert set(parsed) == set(rows)  # all stand beside it in the feed of everything
+    parsed.clear()
+    city.settle(path="notes/*.md", limit=1)
+    city.build(NOON + 2 * HOUR)
+    assert set(parsed) == set(rows)  # the site file changed: nothing is recalled
+    parsed.clear()
+    put(city, {"notes": rows | {"3": {"tags": ["t3"], "title": "Changed again", "published": "2026-01-01"}}})
+    city.build(NOON + 3 * HOUR)
+    assert set(parsed) == {"3"} | set(parsed[1:])
+    assert len(set(parsed)) < 4
+
+
+def test_what_something_was_told_of_is_told_again_when_its_file_changed(tmp_path: Path, parsed: list[str]) -> None:
+    odd = row("odd", link="http://localhost/x")
+    city = City.made(tmp_path, row("a"), odd, row("b"))
+    assert len(city.build().problems) == 1
+    parsed.clear()
+    city.put(row("a", title="Changed"), odd, row("b"))
+    assert [problem.field for problem in city.build(NOON + HOUR).problems] == ["link"]
+    assert "odd" in parsed
+
+
+def test_an_id_that_was_given_again_is_found_though_the_first_was_not_read(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a"), row("b"))
+    city.build()
+    city.put(row("a"), row("b"), row("a", title="Another"))
+    [problem] = city.build(NOON + HOUR).problems
+    assert str(problem).startswith('items.jsonl:3: id: "a" is that of items.jsonl:1')
+    city.put(row("a"), row("b"), row("A"))
+    [problem] = city.build(NOON + 2 * HOUR).problems
+    assert problem.severity == "warning"
+    assert "is that of another item but for case" in problem.message
+
+
+def test_many_records_are_not_kept_in_mind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]) -> None:
+    monkeypatch.setattr(recalling, "_MOST", 3)
+    city = City.made(tmp_path, *map(row, "abcd"))
+    city.build()
+    assert city.sql("select content from rows") == [("{}",)]
+    parsed.clear()
+    city.put(*map(row, "abc"))
+    city.build(NOON + DAY, allow_shrink=True)
+    assert set(parsed) == set("abc")
+
+
+def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(str(n), published=f"2026-01-{n + 1:02}") for n in range(9)]
+    city = City.made(tmp_path, *rows)
+    city.build()
+    city.put(*rows[:8], row("8", published="2026-01-09", title="Changed"))
+    before = made(city.public)
+    real, file = building.build, city.folder / "items.jsonl"
+
+    def build(feeds: Any) -> Any:
+        file.write_bytes(file.read_bytes()[:300])
+        return real(feeds)
+
+    monkeypatch.setattr(building, "build", build)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        city.build(NOON + HOUR)
+    assert made(city.public) == before
