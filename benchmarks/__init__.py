@@ -1,1 +1,0 @@
-"""What topicfeeds costs, beside its peers on the same work: `python -m benchmarks`."""
