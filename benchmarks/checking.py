@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
@@ -95,14 +96,19 @@ def _entry(element: etree._Element, kind: str, link: str) -> Entry:
     absent = [name.rpartition("}")[2] for name in _NEEDED[kind] if not element.findtext(name)]
     if absent or not body or not link:
         raise OtherJob(f"an entry ({link}) has no {absent[0] if absent else 'body or link'}")
-    letters = re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", body)))
     categories = len(element.findall(f"{_ATOM}category" if kind == "Atom" else "category"))
-    return Entry(link, categories, _sum(letters), _sum(body))
+    return Entry(link, categories, *_sums(body))
 
 
 def _atom_link(entry: etree._Element) -> str:
     links = [link for link in entry.findall(f"{_ATOM}link") if link.get("rel", "alternate") == "alternate"]
     return links[0].get("href", "") if links else ""
+
+
+@lru_cache(maxsize=20_000)  # an entry is in many feeds
+def _sums(body: str) -> tuple[bytes, bytes]:
+    letters = re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", body)))
+    return _sum(letters), _sum(body)
 
 
 def _sum(text: str) -> bytes:

@@ -39,7 +39,7 @@ _WORDS = (
     "project public report residents said say she since so some street than that the their them then there these they "
     "this three time to town two under until up was we week were what when where which while who will with work year"
 ).split()
-_NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
+_NEWEST = datetime(2025, 1, 1, tzinfo=UTC)
 _STEP = timedelta(seconds=137)
 _STRIDE = 1_000_003
 """A prime: steps of it through the ranks of the items meet each once, unless it divides their number."""
@@ -67,6 +67,7 @@ class Article:
 
     @property
     def link(self) -> str:
+        """The address of its page."""
         return f"{SITE}news/item-{self.number}/"
 
 

@@ -17,8 +17,7 @@ def main() -> None:
     wall = time.perf_counter() - start
     unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024  # of ru_maxrss: bytes there, KiB elsewhere
     cost = {"cpu": usage.ru_utime + usage.ru_stime, "wall": wall, "memory": usage.ru_maxrss / unit}
-    sys.__stderr__.flush() if sys.__stderr__ else None
-    print(json.dumps(cost | {"code": os.waitstatus_to_exitcode(status)}))
+    print(json.dumps({**cost, "code": os.waitstatus_to_exitcode(status)}))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ class Figure:
         return cls(statistics.median(known), min(known), max(known))
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return _short(self.median)
         return f"{_short(self.median)} [{_short(self.low)}-{_short(self.high)}]"
 
 

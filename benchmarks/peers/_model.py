@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 # Without the characters that XML forbids, and not blank.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFE\uFFFF]*\S", min_length=1)]
+Text = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFE\uFFFF]*\S", min_length=1)
+]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1F\x7F-\x9F\uFFFE\uFFFF]+$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?(/[^\s<>\x00-\x1F\x7F]*)?$")]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$")]

@@ -1,7 +1,7 @@
 """The floor: the same input and output by pydantic and nh3, by hand, with no features and no errors told.
 
-Each item is validated, each that a feed holds is sanitised and rendered once a format, into strings, which are quicker
-than lxml. Files are written in place. An item is held while a feed holds it, and no longer.
+Each item is validated; each that a feed holds is sanitised once, and rendered once in each format, into strings, which
+is quicker than lxml. Files are written in place. An item is held while a feed holds it, and no longer.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Held = tuple[Rank, Article]
 
 
 class _Rendered(NamedTuple):
-    atom: str
-    rss: str
+    atom: bytes
+    rss: bytes
 
 
 _ATOM = """<?xml version='1.0' encoding='UTF-8'?>
@@ -94,10 +94,12 @@ def _write(name: str, articles: list[Article], rendered: list[_Rendered], output
     path, newest = slug(name), articles[0].published
     title = escape(TITLE if name == "all" else f"{name.rpartition('/')[2]} - {TITLE}", quote=False)
     known = {"path": path, "title": title, "author": AUTHOR, "site": SITE}
-    atom = [_ATOM.format(updated=_moment(newest.isoformat()), **known), *(one.atom for one in rendered), "</feed>\n"]
-    rss = [_RSS.format(updated=format_datetime(newest), **known), *(one.rss for one in rendered)]
-    (output / f"{path}.atom.xml").write_text("".join(atom), "utf-8")
-    (output / f"{path}.rss.xml").write_text("".join([*rss, "  </channel>\n</rss>\n"]), "utf-8")
+    atom = _ATOM.format(updated=_moment(newest.isoformat()), **known).encode()
+    rss = _RSS.format(updated=format_datetime(newest), **known).encode()
+    with (output / f"{path}.atom.xml").open("wb") as file:
+        file.write(b"".join([atom, *(one.atom for one in rendered), b"</feed>\n"]))
+    with (output / f"{path}.rss.xml").open("wb") as file:
+        file.write(b"".join([rss, *(one.rss for one in rendered), b"  </channel>\n</rss>\n"]))
 
 
 def _render(article: Article, cleaner: Cleaner) -> _Rendered:
@@ -114,16 +116,19 @@ def _render(article: Article, cleaner: Cleaner) -> _Rendered:
         f'      <category domain="{label["scheme"]}">{escape(label["label"], quote=False)}</category>\n'
         for label in labels
     )
-    return _Rendered(
+    atom = (
         f"  <entry>\n    <id>{identity}</id>\n    <title>{title}</title>\n    <updated>{published}</updated>\n"
         f'    <content type="html">{body}</content>\n    <link href="{link}" rel="alternate"/>\n'
-        f"    <summary>{summary}</summary>\n{terms}    <published>{published}</published>\n  </entry>\n",
+        f"    <summary>{summary}</summary>\n{terms}    <published>{published}</published>\n  </entry>\n"
+    )
+    rss = (
         f"    <item>\n      <title>{title}</title>\n      <link>{link}</link>\n"
         f"      <description>{escape(summary, quote=False)}</description>\n"
         f"      <content:encoded>{body}</content:encoded>\n"
         f'      <guid isPermaLink="false">{identity}</guid>\n{domains}'
-        f"      <pubDate>{format_datetime(article.published)}</pubDate>\n    </item>\n",
+        f"      <pubDate>{format_datetime(article.published)}</pubDate>\n    </item>\n"
     )
+    return _Rendered(atom.encode(), rss.encode())
 
 
 def _moment(text: str) -> str:
