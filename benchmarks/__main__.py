@@ -18,12 +18,14 @@ from .measuring import Failed
 from .plotting import draw
 from .reporting import tables, write_page
 
+_NAMES = [peer.name for peer in PEERS]
+
 
 @click.command()
 @click.option("--items", type=click.IntRange(300, 1_000_000), multiple=True, metavar="N", help="How many; repeatable.")
 @click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="So often each is measured.")
 @click.option("--quick", is_flag=True, help="The same as --items 1000 --runs 1: whether it works.")
-@click.option("--peer", "names", multiple=True, metavar="NAME", help="Only this one; repeatable; none: no peer.")
+@click.option("--peer", "names", type=click.Choice([*_NAMES, "none"]), multiple=True, help="Only this one; repeatable.")
 @click.option("--seed", default=1, show_default=True, help="Of the corpus.")
 @click.option("--write", is_flag=True, help="Write docs/benchmarks.md and docs/pictures/growth.svg.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of the page.  [default: today]")

@@ -16,23 +16,27 @@ def draw(measured: Measured, path: Path = PICTURE) -> None:
     """Draw it; with no date in the file. Raises ImportError where matplotlib is not installed."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import StrMethodFormatter
 
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "topicfeeds"}):
-        picture = Figure(figsize=(9, 4.2), layout="constrained")
+        picture = Figure(figsize=(9, 5), layout="constrained")
         for place, (name, label) in enumerate((("cpu", "CPU, seconds"), ("memory", "peak memory, MB")), 1):
             axes = picture.add_subplot(1, 2, place)
-            for curve, points in _curves(measured).items():
-                bold = curve.startswith("topicfeeds")
+            for number, (curve, points) in enumerate(_curves(measured).items()):
+                ours = curve.startswith("topicfeeds")
                 axes.plot(
                     list(points),
                     [figure(costs, name).median for costs in points.values()],
-                    marker="o",
+                    color=mpl.colormaps["tab20"](number),
                     label=curve,
-                    linewidth=2.4 if bold else 1,
+                    linewidth=3 if ours else 1,
+                    marker="o" if ours else ".",
                 )
             axes.set(xscale="log", yscale="log", xlabel="items", ylabel=label)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
             axes.grid(alpha=0.3)
-        picture.axes[0].legend(fontsize="small")
+        picture.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
         path.parent.mkdir(exist_ok=True)
         picture.savefig(path, format="svg", metadata={"Date": None})
 

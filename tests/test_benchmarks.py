@@ -108,9 +108,9 @@ def test_tags_count_where_bodies_are_sanitised(tmp_path: Path) -> None:
 def test_documents_are_compared_by_our_names(documents: Path) -> None:
     ours = checking.read(documents)
     renamed = checking.read(documents, [("topics/", "subjects/")])
-    with pytest.raises(OtherJob, match="documents are missing, such as topics/ageing.atom.xml"):
+    with pytest.raises(OtherJob, match=r"documents are missing, such as topics/ageing.atom.xml"):
         checking.compare(ours, renamed, sanitised=False)
-    with pytest.raises(OtherJob, match="1 documents are more than asked for, such as subjects/air.atom.xml"):
+    with pytest.raises(OtherJob, match=r"1 documents are more than asked for, such as subjects/air.atom.xml"):
         checking.compare({}, {"subjects/air.atom.xml": []}, sanitised=False)
 
 

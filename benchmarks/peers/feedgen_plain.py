@@ -1,6 +1,6 @@
 """feedgen the obvious way: no validation, no sanitising, relative addresses stay as they are.
 
-One generator a feed and format, as the channel's link in RSS is the last that was added.
+One generator a feed and format, as each document names its own address.
 """
 
 from __future__ import annotations
