@@ -1,0 +1,115 @@
+"""That all did the same job: the same feeds, and in each the same entries, in order, with categories and bodies.
+
+Documents are parsed, not compared: peers spell them in ways of their own. Of a body, its letters count; of peers that
+sanitise, each byte. Titles, ids and dates are not compared, only that they are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+
+from lxml import etree
+
+Renames = Sequence[tuple[str, str]]
+"""Starts of paths, and what stands for them with us."""
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_NEEDED = {
+    "Atom": [f"{_ATOM}title", f"{_ATOM}id", f"{_ATOM}updated"],
+    "RSS": ["title", "guid", "pubDate"],
+}
+
+
+class OtherJob(Exception):
+    """What a peer did is not what was asked."""
+
+
+class Entry(NamedTuple):
+    """What is compared of an entry; of bodies, checksums."""
+
+    link: str
+    categories: int
+    letters: bytes
+    body: bytes
+
+
+Documents = Mapping[str, Sequence[Entry]]
+
+
+def read(folder: Path, renames: Renames = ()) -> Documents:
+    """Read all documents below a folder, by our names for them. Raises OtherJob."""
+    found: dict[str, Sequence[Entry]] = {}
+    for path in sorted(folder.rglob("*.xml")):
+        name = path.relative_to(folder).as_posix()
+        for theirs, ours in renames:
+            if name.startswith(theirs):
+                name = ours + name.removeprefix(theirs)
+        try:
+            found[name] = list(_entries(path))
+        except (etree.XMLSyntaxError, OtherJob) as error:
+            raise OtherJob(f"{name}: {error}") from None
+    return found
+
+
+def compare(ours: Documents, theirs: Documents, *, sanitised: bool) -> None:
+    """Look for what is not alike; bodies that are sanitised are so to the byte. Raises OtherJob with the first."""
+    if missing := sorted(set(ours) - set(theirs)):
+        raise OtherJob(f"{len(missing)} documents are missing, such as {missing[0]}")
+    if more := sorted(set(theirs) - set(ours)):
+        raise OtherJob(f"{len(more)} documents are more than asked for, such as {more[0]}")
+    for name, wanted in ours.items():
+        given = theirs[name]
+        if len(given) != len(wanted):
+            raise OtherJob(f"{name}: has {len(given)} entries, not {len(wanted)}")
+        for place, (one, other) in enumerate(zip(wanted, given, strict=True), 1):
+            _compare(f"{name}: entry {place}", one, other, sanitised=sanitised)
+
+
+def _compare(where: str, wanted: Entry, given: Entry, *, sanitised: bool) -> None:
+    if given.link != wanted.link:
+        raise OtherJob(f"{where} is {given.link}, not {wanted.link}")
+    if given.categories != wanted.categories:
+        raise OtherJob(f"{where} has {given.categories} categories, not {wanted.categories}")
+    if given.letters != wanted.letters:
+        raise OtherJob(f"{where} has another text in its body")
+    if sanitised and given.body != wanted.body:
+        raise OtherJob(f"{where} has other tags or addresses in its body")
+
+
+def _entries(path: Path) -> list[Entry]:
+    root = etree.parse(path).getroot()
+    if root.tag == f"{_ATOM}feed":
+        return [_entry(entry, "Atom", _atom_link(entry)) for entry in root.iter(f"{_ATOM}entry")]
+    return [_entry(item, "RSS", item.findtext("link") or "") for item in root.iter("item")]
+
+
+def _entry(element: etree._Element, kind: str, link: str) -> Entry:
+    names = (f"{_ATOM}content", f"{_ATOM}summary") if kind == "Atom" else (_CONTENT, "description")
+    body = next((text for text in map(element.findtext, names) if text and text.strip()), "").strip()
+    absent = [name.rpartition("}")[2] for name in _NEEDED[kind] if not element.findtext(name)]
+    if absent or not body or not link:
+        raise OtherJob(f"an entry ({link}) has no {absent[0] if absent else 'body or link'}")
+    categories = len(element.findall(f"{_ATOM}category" if kind == "Atom" else "category"))
+    return Entry(link, categories, *_sums(body))
+
+
+def _atom_link(entry: etree._Element) -> str:
+    links = [link for link in entry.findall(f"{_ATOM}link") if link.get("rel", "alternate") == "alternate"]
+    return links[0].get("href", "") if links else ""
+
+
+@lru_cache(maxsize=20_000)  # an entry is in many feeds
+def _sums(body: str) -> tuple[bytes, bytes]:
+    letters = re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", body)))
+    return _sum(letters), _sum(body)
+
+
+def _sum(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()

@@ -1,0 +1,165 @@
+"""The corpus: articles in JSON Lines, and the same in a folder of Markdown files.
+
+An article has about 2.5 KB of HTML, a summary, one of 20 topics and one to five of 300 tags, some of which are used
+much more than others. What is made depends on the number of items and a seed alone. Items are made one by one, so that
+any number fits. Labels are lower-case ASCII, as not all peers make the same file name of others, and no two dates are
+equal, as they order those in ways of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+
+SITE = "https://www.example.org/"
+TITLE = "City Network"
+AUTHOR = "City Network"
+LIMIT = 50
+TOPICS = (
+    "air ageing business children climate culture energy food gardens health housing jobs land mobility parks "
+    "safety schools sport waste water"
+).split()
+_FIRST = "blue central early eastern fair green late local new northern open public rural safe shared".split()
+_SECOND = (
+    "bikes bridges buses budgets courts fields forums harbours homes kitchens lanes libraries lights maps markets "
+    "meadows plots rivers squares trams"
+).split()
+TAGS = [f"{first} {second}" for second in _SECOND for first in _FIRST]
+DOCUMENTS = 2 * (1 + len(TOPICS) + len(TAGS))
+"""Atom and RSS of a feed of everything, of each topic, and of each tag."""
+
+_WORDS = (
+    "a about after all an and are as at be been before by can city cities council for from had has have if in into is "
+    "it its last make many more most new no not of office on one only open or other our out over people plan plans "
+    "project public report residents said say she since so some street than that the their them then there these they "
+    "this three time to town two under until up was we week were what when where which while who will with work year"
+).split()
+_NEWEST = datetime(2025, 1, 1, tzinfo=UTC)
+_STEP = timedelta(seconds=137)
+_STRIDE = 1_000_003
+"""A prime: steps of it through the ranks of the items meet each once, unless it divides their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a body in its two spellings."""
+
+    html: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An item before it is written down."""
+
+    number: int
+    title: str
+    summary: str
+    published: datetime
+    topic: str
+    tags: list[str]
+    blocks: list[Block]
+
+    @property
+    def link(self) -> str:
+        """The address of its page."""
+        return f"{SITE}news/item-{self.number}/"
+
+
+def articles(count: int, seed: int = 1) -> Iterator[Article]:
+    """Make the articles, in no order of their dates; the first is the newest."""
+    chance = random.Random(seed)
+    blocks = [_block(chance, number) for number in range(600)]
+    weights = list(accumulate(1 / (rank + 8) for rank in range(len(TAGS))))
+    for number in range(count):
+        tags = chance.choices(TAGS, cum_weights=weights, k=chance.choice((1, 2, 2, 3, 3, 4, 5)))
+        if number < len(TAGS):
+            tags.append(TAGS[number])  # no tag is without an item
+        rank = number * _STRIDE % count
+        yield Article(
+            number=number,
+            title=f"{_sentence(chance, 6)} & {number}",
+            summary=f"{_sentence(chance, 24)}.",
+            published=_NEWEST - rank * _STEP,
+            topic=TOPICS[number] if number < len(TOPICS) else chance.choice(TOPICS),
+            tags=list(dict.fromkeys(tags)),
+            blocks=[_first(number, count), *chance.choices(blocks, k=9)],
+        )
+
+
+def write_lines(path: Path, count: int, seed: int = 1) -> None:
+    """Write the corpus as JSON Lines, with bodies in HTML."""
+    with path.open("w", encoding="utf-8") as file:
+        for article in articles(count, seed):
+            fields = {
+                "id": f"tag:example.org,2026:item/{article.number}",
+                "title": article.title,
+                "link": article.link,
+                "published": article.published.isoformat(),
+                "summary": article.summary,
+                "content": "\n".join(block.html for block in article.blocks),
+                "topics": [article.topic],
+                "tags": article.tags,
+            }
+            file.write(f"{json.dumps(fields)}\n")
+
+
+def write_folder(folder: Path, count: int, seed: int = 1) -> None:
+    """Write the corpus as Markdown files with front matter that topicfeeds, Hugo and Pelican read alike."""
+    folder.mkdir()
+    for article in articles(count, seed):
+        front = (
+            f"title: {article.title}\n"
+            f"slug: item-{article.number}\n"
+            f"canonical: {article.link}\n"
+            f"date: {article.published.isoformat()}\n"
+            f"summary: {article.summary}\n"
+            f"category: {article.topic}\n"
+            f"tags: [{', '.join(article.tags)}]\n"
+        )
+        body = "\n\n".join(block.markdown for block in article.blocks)
+        (folder / f"item-{article.number}.md").write_text(f"---\n{front}---\n\n{body}\n", "utf-8")
+
+
+def change_first(path: Path) -> None:
+    """Change the title of the first article in a file, to and fro: one letter, in its place."""
+    with path.open("rb+") as file:
+        start = file.read(400)
+        marks = [(start.find(mark), len(mark)) for mark in (b'"title": "', b"title: ")]
+        at = next(place + length for place, length in marks if place >= 0)
+        file.seek(at)
+        file.write(start[at : at + 1].swapcase())
+
+
+def _sentence(chance: random.Random, words: int) -> str:
+    return " ".join(chance.choices(_WORDS, k=words)).capitalize()
+
+
+def _first(number: int, count: int) -> Block:
+    """Open a body with words of its own, and addresses relative to the site and to the page."""
+    one, two = (number * 7 + 3) % count, (number * 3 + 1) % count
+    return Block(
+        f'<p>Number {number}, after <a href="/news/item-{one}/">{one}</a> and <a href="../item-{two}/">{two}</a>.</p>',
+        f"Number {number}, after [{one}](/news/item-{one}/) and [{two}](../item-{two}/).",
+    )
+
+
+def _block(chance: random.Random, number: int) -> Block:
+    """Make a heading, a list or a paragraph."""
+    kind, text = number % 6, _sentence(chance, 46)
+    if kind == 0:
+        return Block(f"<h2>{text[:40].strip()}</h2>", f"## {text[:40].strip()}")
+    if kind == 1:
+        points = [_sentence(chance, 12) for _ in range(4)]
+        listed = "".join(f"<li>{point}</li>\n" for point in points)
+        return Block(f"<ul>\n{listed}</ul>", "\n".join(f"- {point}" for point in points))
+    bold, page = _sentence(chance, 2), f"https://www.example.com/{chance.choice(_WORDS)}/{number}"
+    return Block(
+        f'<p class="text">{text} <strong>{bold}</strong> <em>it’s</em> &amp; <a href="{page}">more</a>.</p>',
+        f"{text} **{bold}** *it’s* & [more]({page}).",
+    )

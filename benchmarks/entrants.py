@@ -1,0 +1,101 @@
+"""Who takes part: a line for each peer, with what it reads, what it needs, and how it is started."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from json import loads
+from pathlib import Path
+from typing import Literal
+
+from .checking import Renames
+from .peers import hugo, pelican
+
+ROOT = Path(__file__).parent.parent
+Source = Literal["lines", "folder"]
+"""The corpus in JSON Lines, or as a folder of Markdown files."""
+_EXTRA = 'pip install -e ".[bench]"'
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program that makes our documents in its way."""
+
+    name: str
+    source: Source
+    command: Callable[[Path, Path], list[str]]
+    """Gives what reads a corpus and writes into a folder."""
+    version: Callable[[], str | None]
+    """Tells which one is installed, if one is."""
+    install: str
+    """Says how to get it."""
+    sanitises: bool = False
+    most: int = 100_000
+    """So many items it can be asked for, by its time or memory."""
+    renames: Renames = ()
+
+
+def _package(name: str) -> Callable[[], str | None]:
+    """Look for a Python package."""
+
+    def known() -> str | None:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return None
+
+    return known
+
+
+def _python(name: str, module: str, package: str, *, sanitises: bool = False) -> Peer:
+    def command(source: Path, output: Path) -> list[str]:
+        return [sys.executable, "-m", f"{__package__}.peers.{module}", str(source), str(output)]
+
+    return Peer(name, "lines", command, _package(package), _EXTRA, sanitises)
+
+
+def _node(name: str) -> Peer:
+    package = ROOT / "node_modules" / name / "package.json"
+
+    def command(source: Path, output: Path) -> list[str]:
+        return ["node", str(Path(__file__).parent / "peers" / f"{name}.mjs"), str(source), str(output)]
+
+    def known() -> str | None:
+        if not package.exists() or not shutil.which("node"):
+            return None
+        return f"{name} {loads(package.read_bytes())['version']}"
+
+    return Peer(name, "lines", command, known, f"npm install --no-save {name}")
+
+
+@cache
+def _hugo() -> str | None:
+    if not shutil.which("hugo"):
+        return None
+    told = subprocess.run(["hugo", "version"], capture_output=True, encoding="utf-8", check=True).stdout
+    found = re.search(r"v([0-9.]+)", told)
+    return f"Hugo {found[1] if found else told.strip()}"
+
+
+def _pelican() -> str | None:
+    return _package("pelican")() if find_spec("markdown") else None
+
+
+PEERS = [
+    _python("floor, by hand", "floor", "nh3", sanitises=True),
+    _python("feedgen", "feedgen_plain", "feedgen"),
+    _python("feedgen, validating and sanitising", "feedgen_careful", "feedgen", sanitises=True),
+    _python("feedgenerator", "feedgenerator", "feedgenerator"),
+    _python("Django", "django", "django"),
+    _node("feedsmith"),
+    _node("feed"),
+    Peer("Hugo", "folder", hugo.command, _hugo, "apt-get install hugo", renames=hugo.RENAMES),
+    Peer("Pelican", "folder", pelican.command, _pelican, _EXTRA, most=10_000),
+]

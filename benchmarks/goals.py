@@ -1,0 +1,75 @@
+"""What topicfeeds is to reach, and what was measured of it; with 10,000 items, where no number stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .jobs import Figures
+from .measuring import Figure, figure
+
+Measured = Mapping[int, Figures]
+_JOB, _MANY, _MOST = 10_000, 100_000, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure that may be so much at most."""
+
+    what: str
+    limit: float
+    unit: str
+    find: Callable[[Measured], Figure | None]
+
+    def verdict(self, measured: Measured) -> tuple[str, str]:
+        """Give what was measured, and whether that will do."""
+        found = self.find(measured)
+        if found is None:
+            return "not measured", ""
+        return f"{found}{self.unit}", "yes" if found.median <= self.limit else "no"
+
+
+def _against(peer: str, name: str) -> Callable[[Measured], Figure | None]:
+    def find(measured: Measured) -> Figure | None:
+        compared = measured[_JOB].compared if _JOB in measured else []
+        return next((one.pair.ratio(name) for one in compared if one.peer.name == peer), None)
+
+    return find
+
+
+def _nothing(measured: Measured) -> Figure | None:
+    return measured[_JOB].nothing["lines"].ratio("cpu") if _JOB in measured else None
+
+
+def _one(measured: Measured) -> Figure | None:
+    return measured[_JOB].one["lines"].ratio("cpu") if _JOB in measured else None
+
+
+def _peak(measured: Measured) -> Figure | None:
+    return figure(measured[_MOST].one["lines"].theirs, "memory") if _MOST in measured else None
+
+
+def _rise(measured: Measured) -> Figure | None:
+    if _MOST not in measured or _MANY not in measured:
+        return None
+    before = figure(measured[_MANY].one["lines"].theirs, "memory").median
+    return Figure.of(cost.memory / before for cost in measured[_MOST].one["lines"].theirs)
+
+
+GOALS = [
+    Goal("CPU of a full build to that of feedgen, which does neither", 1.0, "", _against("feedgen", "cpu")),
+    Goal(
+        "CPU to that of feedgen with the same validation and sanitising",
+        0.7,
+        "",
+        _against("feedgen, validating and sanitising", "cpu"),
+    ),
+    Goal("CPU from Markdown to that of Hugo", 0.35, "", _against("Hugo", "cpu")),
+    Goal("Time from Markdown to that of Hugo", 0.45, "", _against("Hugo", "wall")),
+    Goal("CPU from Markdown to that of Pelican", 0.06, "", _against("Pelican", "cpu")),
+    Goal("CPU of a full build to that of the floor", 1.4, "", _against("floor, by hand", "cpu")),
+    Goal("CPU where nothing changed to that of `python -c pass`", 6.0, "", _nothing),
+    Goal("CPU where one item changed to that of a full build", 0.25, "", _one),
+    Goal("Peak memory with 1,000,000 items", 200.0, " MB", _peak),
+    Goal("Peak memory with 1,000,000 items to that with 100,000", 1.25, "", _rise),
+]

@@ -1,0 +1,127 @@
+"""The jobs that are measured, of topicfeeds and its peers, or of topicfeeds alone."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from . import checking, corpus
+from .checking import OtherJob
+from .entrants import ROOT, Peer, Source
+from .measuring import Cost, Pair, in_turn, run
+
+_SITE = f"""title = "{corpus.TITLE}"
+url = "{corpus.SITE}"
+tag_authority = "example.org,2026"
+
+[[sources]]
+"""
+_SOURCES: dict[Source, str] = {
+    "lines": 'path = "items.jsonl"\n',
+    "folder": 'path = "content"\nfields = { id = "slug", title = "title", link = "canonical", summary = "summary", '
+    'content = "content", published = "date", topic = "category", tags = "tags" }\n',
+}
+LARGEST_FOLDER = 100_000
+
+
+class Comparison(NamedTuple):
+    """What topicfeeds and a peer cost, in turn."""
+
+    peer: Peer
+    pair: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that was measured with a number of items."""
+
+    items: int
+    compared: Sequence[Comparison]
+    nothing: Mapping[Source, Pair]
+    """Nothing changed, against a Python that does nothing."""
+    one: Mapping[Source, Pair]
+    """One item changed, against a full build."""
+
+
+class Ground:
+    """A folder with a corpus of some size in both forms, where all work is done."""
+
+    def __init__(self, folder: Path, items: int, seed: int) -> None:
+        self.folder, self.items = folder, items
+        self.sources: list[Source] = ["lines", "folder"] if items <= LARGEST_FOLDER else ["lines"]
+        self._ours: dict[Source, checking.Documents] = {}
+        corpus.write_lines(folder / "items.jsonl", items, seed)
+        if "folder" in self.sources:
+            corpus.write_folder(folder / "content", items, seed)
+        for source in self.sources:
+            (folder / f"{source}.toml").write_text(_SITE + _SOURCES[source], "utf-8")
+
+    def compare(self, peer: Peer, runs: int) -> Comparison:
+        """Run topicfeeds and a peer in turn; before that once, to check the documents. Raises OtherJob."""
+        ours, theirs = partial(self.build, peer.source), partial(self._peer, peer)
+        if peer.source not in self._ours:
+            ours()
+            self._ours[peer.source] = self._read_ours(peer.source)
+        theirs()
+        try:
+            documents = checking.read(self.folder / "theirs", peer.renames)
+            checking.compare(self._ours[peer.source], documents, sanitised=peer.sanitises)
+        except OtherJob as error:
+            raise OtherJob(f"{peer.name} did another job: {error}") from None
+        return Comparison(peer, in_turn(ours, theirs, runs))
+
+    def nothing(self, source: Source, runs: int) -> Pair:
+        """Build where nothing changed, in turn with a Python that does nothing."""
+        self.build(source)
+        idle = partial(run, [sys.executable, "-c", "pass"])
+        return in_turn(partial(self._topicfeeds, source), idle, runs)
+
+    def one(self, source: Source, runs: int) -> Pair:
+        """Build where one item changed, in turn with full builds."""
+        turns = [(self.build(source), self._changed(source)) for _ in range(runs)]
+        return Pair([changed for _, changed in turns], [full for full, _ in turns])
+
+    def build(self, source: Source) -> Cost:
+        """Build all, with nothing there and nothing known."""
+        shutil.rmtree(self.folder / "ours", ignore_errors=True)
+        (self.folder / "state").unlink(missing_ok=True)
+        return self._topicfeeds(source)
+
+    def _changed(self, source: Source) -> Cost:
+        corpus.change_first(self.folder / ("items.jsonl" if source == "lines" else "content/item-0.md"))
+        return self._topicfeeds(source)
+
+    def _topicfeeds(self, source: Source) -> Cost:
+        options = {"--site": f"{source}.toml", "--output": "ours", "--state": "state"}
+        paths = [part for name, path in options.items() for part in (name, str(self.folder / path))]
+        return run([sys.executable, "-m", "topicfeeds", "build", "--quiet", *paths])
+
+    def _peer(self, peer: Peer) -> Cost:
+        shutil.rmtree(self.folder / "theirs", ignore_errors=True)
+        source = self.folder / ("items.jsonl" if peer.source == "lines" else "content")
+        return run(peer.command(source, self.folder / "theirs"), cwd=ROOT)
+
+    def _read_ours(self, source: Source) -> checking.Documents:
+        documents = checking.read(self.folder / "ours")
+        if len(documents) != corpus.DOCUMENTS or not all(documents.values()):
+            raise OtherJob(f"topicfeeds made {len(documents)} documents of {source}, not {corpus.DOCUMENTS}")
+        return documents
+
+
+def measure(ground: Ground, peers: Sequence[Peer], runs: int, tell: Callable[[str], None]) -> Figures:
+    """Do all jobs, and tell of each before it is done. Raises OtherJob and Failed."""
+    compared, nothing, one = [], dict[Source, Pair](), dict[Source, Pair]()
+    for peer in peers:
+        if ground.items <= peer.most:
+            tell(f"{ground.items:,} items: topicfeeds and {peer.name}")
+            compared.append(ground.compare(peer, runs))
+    for source in ground.sources:
+        tell(f"{ground.items:,} items: topicfeeds alone, {source}")
+        nothing[source] = ground.nothing(source, runs)
+        one[source] = ground.one(source, runs)
+    return Figures(ground.items, compared, nothing, one)

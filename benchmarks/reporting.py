@@ -1,0 +1,129 @@
+"""What was measured, as tables: plain text to print, Markdown for the page."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+import topicfeeds
+
+from .corpus import DOCUMENTS
+from .entrants import ROOT, Peer, Source
+from .goals import GOALS, Measured
+from .jobs import Figures
+from .measuring import Cost, Figure, figure
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+_TEMPLATE = Path(__file__).with_name("page.md")
+_NAMES: dict[Source, str] = {"lines": "JSON Lines", "folder": "a folder of Markdown files"}
+_COSTS = ["CPU s", "time s", "peak MB"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a title."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def text(self) -> str:
+        """Align the columns."""
+        lines = [self.header, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        cells = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+        return "\n".join([self.title, *("  ".join(line).rstrip() for line in cells)]) + "\n"
+
+    def markdown(self) -> str:
+        """Spell it as pages have it."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join([f"{self.title}:", "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
+
+
+def tables(measured: Measured) -> dict[str, list[Table]]:
+    """Make the tables of all that was measured, by the marks that stand for them in the page."""
+    return {
+        "goals": [_goals(measured)],
+        "peers": list(chain.from_iterable(_compared(figures) for figures in measured.values())),
+        "alone": [_alone(figures) for figures in measured.values()],
+        "growth": [_growth(measured)],
+    }
+
+
+def write_page(measured: Measured, runs: int, day: date, peers: Iterable[Peer]) -> None:
+    """Write the page of the documentation."""
+    marks = {name: "\n".join(table.markdown() for table in made) for name, made in tables(measured).items()}
+    marks |= {"machine": machine(), "versions": versions(peers), "runs": str(runs), "day": day.isoformat()}
+    page = re.sub(r"\{(\w+)\}", lambda found: marks[found[1]].strip(), _TEMPLATE.read_text("utf-8"))
+    PAGE.write_text(page, "utf-8")
+
+
+def machine() -> str:
+    """Name the processor and the number of its cores."""
+    try:
+        told = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    except OSError:
+        told = None
+    return f"{told[1] if told else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+
+
+def versions(peers: Iterable[Peer]) -> str:
+    """Name what was run, with versions."""
+    known = [f"topicfeeds {topicfeeds.__version__}", f"Python {platform.python_version()}"]
+    return ", ".join(dict.fromkeys([*known, *(version for peer in peers if (version := peer.version()))]))
+
+
+def _goals(measured: Measured) -> Table:
+    rows = [[goal.what, f"{goal.limit:g}{goal.unit}", *goal.verdict(measured)] for goal in GOALS]
+    return Table("Goals, and what was measured", ["", "at most", "measured", "met"], rows)
+
+
+def _compared(figures: Figures) -> Iterator[Table]:
+    for source, name in _NAMES.items():
+        pairs = {one.peer.name: one.pair for one in figures.compared if one.peer.source == source}
+        ours = [cost for pair in pairs.values() for cost in pair.ours]
+        rows = [
+            [peer, *_costs(pair.theirs), str(pair.ratio("cpu")), str(pair.ratio("wall"))]
+            for peer, pair in pairs.items()
+        ]
+        if rows:
+            header = ["", *_COSTS, "our CPU to its", "our time to its"]
+            title = f"{figures.items:,} items from {name}, {DOCUMENTS} documents"
+            yield Table(title, header, [["topicfeeds", *_costs(ours), "", ""], *rows])
+
+
+def _alone(figures: Figures) -> Table:
+    rows = []
+    for source, name in _NAMES.items():
+        if source in figures.nothing:
+            nothing, one = figures.nothing[source], figures.one[source]
+            rows += [
+                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} of python -c pass"],
+                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} of a full build"],
+                [f"{name}: full build", *_costs(one.theirs), ""],
+            ]
+    return Table(f"{figures.items:,} items, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
+
+
+def _growth(measured: Measured) -> Table:
+    rows = [
+        [f"{items:,}", _NAMES[source], *_costs(full := pair.theirs), _each(full, items)]
+        for source in _NAMES
+        for items, figures in sorted(measured.items())
+        if (pair := figures.one.get(source))
+    ]
+    return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds an item"], rows)
+
+
+def _costs(costs: Sequence[Cost]) -> list[str]:
+    return [str(figure(costs, name)) for name in ("cpu", "wall", "memory")]
+
+
+def _each(costs: Sequence[Cost], items: int) -> str:
+    return str(Figure.of(cost.cpu * 1e6 / items for cost in costs))
