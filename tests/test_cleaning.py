@@ -308,3 +308,14 @@ def test_depth_counts_what_may_be_nested(fragment: str, deep: int) -> None:
 )
 def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:
     assert cleaning.doubt(address) == doubt
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["<b></i>", "</p>", "<p>", "<p><p></p></p>", "<b><b></b></b>", "<li></li>", "a < b", "<p>\r</p>", "<td></td>"],
+)
+def test_what_parsers_may_read_in_another_way_is_not_simple(fragment: str) -> None:
+    assert not cleaning._is_simple(fragment)
+    assert cleaning._is_simple(
+        '<ul><li><p>x <b><i>y</i></b><br><a href="https://e.org/" rel="noopener noreferrer">z</a></p></li></ul>'
+    )

@@ -423,6 +423,16 @@ def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) ->
     assert last_success(str(city.public)) == 5
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 512, b"torn"])
+def test_the_journal_of_a_run_that_was_killed_goes_with_the_next(city: City, content: bytes) -> None:
+    journal = Path(f"{city.state}-journal")
+    journal.write_bytes(content)
+    assert not city.rests()
+    city.build()
+    assert not journal.exists()
+    assert city.rests()
+
+
 def test_a_state_made_by_the_library_is_no_reason_for_the_command_to_rest(city: City) -> None:
     from topicfeeds import load_site
 

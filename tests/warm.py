@@ -115,6 +115,7 @@ def _answer(asked: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
             if asked["now"] is not None:
                 os.environ["SOURCE_DATE_EPOCH"] = str(asked["now"])
             signal.alarm(60)  # ends what hangs
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells ignore in the background
             os.close(gate[1])
             os.write(ready[1], b".")
             os.read(gate[0], 1)

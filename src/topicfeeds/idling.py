@@ -80,6 +80,8 @@ def repeated(place: Place, now: float, *, refused: bool = True) -> list[Finding]
 
 
 def _repeated(place: Place, now: float, descriptor: int, refused: bool) -> list[Finding] | None:
+    if os.path.exists(f"{place.state}-journal"):  # of a run that was killed: one that writes takes it away
+        return None
     state = State(place.state)
     with state.reading() as known:
         findings = state.findings(refused=True) if known else []
