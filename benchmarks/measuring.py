@@ -80,8 +80,8 @@ def run(command: Sequence[str], cwd: Path | None = None) -> Cost:
     done = subprocess.run(launch, cwd=cwd, capture_output=True, encoding="utf-8", errors="replace", check=False)
     told = json.loads(done.stdout.rstrip().rpartition("\n")[2]) if done.returncode == 0 else {"code": done.returncode}
     if told.pop("code"):
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
-        raise Failed(f"{' '.join(command)}: {' | '.join(last)}")
+        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise Failed(f"{' '.join(command)}: {last}")
     return Cost(**told)
 
 
