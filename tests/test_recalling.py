@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from city import DAY, HOUR, NOON, City, row
-from topicfeeds import SourceError, building, recalling
+from city import HOUR, NOON, City, row
+from topicfeeds import SourceError, building
 from topicfeeds.idling import place
 from topicfeeds.models import Source
 from topicfeeds.regenerating import regenerate
@@ -166,15 +166,42 @@ def test_an_id_that_was_given_again_is_found_though_the_first_was_not_read(tmp_p
     assert "is that of another item but for case" in problem.message
 
 
-def test_many_records_are_not_kept_in_mind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]) -> None:
-    monkeypatch.setattr(recalling, "_MOST", 3)
-    city = City.made(tmp_path, *map(row, "abcd"))
+def test_of_items_that_came_twice_all_are_read_again(tmp_path: Path, parsed: list[str]) -> None:
+    rows = [row("a", topics=["x"]), row("a", topics=["y"]), row("b")]
+    city = City.made(tmp_path, *rows)
     city.build()
-    assert city.sql("select content from rows") == [("{}",)]
+    assert city.sql("select id from rows") == [("tag:www.example.org,2000:item/b",)]
     parsed.clear()
-    city.put(*map(row, "abc"))
-    city.build(NOON + DAY, allow_shrink=True)
+    city.put(*rows, row("c"))
+    city.build(NOON + HOUR)
+    assert parsed.count("a") == 2
+
+
+def test_a_file_that_moves_between_sources_is_read_again(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    city.settle('topics = ["one"]\n[[sources]]\npath = "b/*.md"\ntopics = ["two"]\n', path="a/*.md")
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / f"{name}/{name}.md").write_text(f"---\nid: {name}\ntitle: {name}\npublished: 2026-03-01\n---\n")
+    city.build()
+    (tmp_path / "a/a.md").rename(tmp_path / "b/a.md")
+    assert "topics/two.atom.xml" in city.build(NOON + HOUR, allow_shrink=True).written
+    assert "about" not in (city.public / "topics/two.atom.xml").read_text()
+    assert (city.public / "topics/two.atom.xml").read_text().count("<entry>") == 2
+
+
+def test_what_an_earlier_version_kept_of_records_is_made_anew(tmp_path: Path, parsed: list[str]) -> None:
+    city = City.made(tmp_path, row("a"), row("b"))
+    city.build()
+    before = city.sql("select * from rows")
+    city.sql("drop table rows")
+    city.sql("create table rows (content text not null)")
+    city.sql("pragma user_version = 1")
+    city.put(row("a"), row("b"), row("c"))
+    parsed.clear()
+    city.build(NOON + HOUR)
     assert set(parsed) == set("abc")
+    assert set(before) < set(city.sql("select * from rows"))
 
 
 def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

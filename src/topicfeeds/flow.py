@@ -25,8 +25,8 @@ class Locator(NamedTuple):
     """Its first byte, from 0."""
     length: int
     """Bytes; -1 where it is the whole file."""
-    key: str
-    """A digest of them."""
+    key: bytes
+    """A digest of them, and of the path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
     from datetime import datetime
 
     from .errors import Severity
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
     facts text, moved integer, changes text, seen integer) without rowid;
@@ -18,7 +20,8 @@ create table if not exists meta (name text primary key, value) without rowid;
 create table if not exists inputs (n integer primary key, path text, kind text);
 create table if not exists files (path text primary key, size integer not null, mtime integer not null,
     digest blob not null) without rowid;
-create table if not exists rows (content text not null);
+create table if not exists rows (key blob primary key, id text not null, core text not null, row text not null)
+    without rowid;
 create table if not exists accepted (source text primary key, items integer not null) without rowid;
 create table if not exists documents (path text primary key, fingerprint text not null, digest blob not null,
     size integer not null, mtime integer not null, entries integer not null, updated text not null, retired integer)
@@ -28,6 +31,17 @@ create table if not exists findings (n integer primary key, path text not null, 
 create table if not exists held (n integer primary key, path text not null, line integer not null, title text not null,
     until integer not null);
 """
+PASSING = """
+create temp table noted as select * from items limit 0;
+create unique index temp.noted_id on noted (id);
+create temp table current as select * from documents limit 0;
+create unique index temp.current_path on current (path);
+create temp table same (key blob not null);
+create temp table fresh (key blob not null, id text not null, row text not null);
+create temp table cores (key blob primary key, core text not null);
+create temp table twice (id text not null);
+"""
+"""What a run says, until it is committed."""
 
 
 class Known(NamedTuple):
@@ -59,6 +73,47 @@ class Row(NamedTuple):
     """Labels."""
     tags: list[str]
     known: Known
+
+
+class Rows:
+    """What runs made of the records of files, each under a key that tells whether it is the same.
+
+    All of it is in tables, as records are many. Methods raise sqlite3.Error.
+    """
+
+    def __init__(self, file: sqlite3.Connection) -> None:
+        self._run = file.execute
+
+    def get(self, key: bytes) -> tuple[str, str, str] | None:
+        """Give id, core and text of what the last run made of a record."""
+        found: tuple[str, str, str] | None = self._run(
+            "select id, core, row from rows where key = ?", (key,)
+        ).fetchone()
+        return found
+
+    def same(self, key: bytes) -> None:
+        """Say that a row holds."""
+        self._run("insert into same values (?)", (key,))
+
+    def put(self, key: bytes, name: str, row: str) -> None:
+        """Say what was made of a record."""
+        self._run("insert into fresh values (?, ?, ?)", (key, name, row))
+
+    def digest(self, key: bytes, core: str) -> None:
+        """Say what else an item holds that a feed holds."""
+        self._run("insert or replace into cores values (?, ?)", (key, core))
+
+    def settle(self, twice: Iterable[str]) -> None:
+        """Put what this run said in the place of what the last one did, but for items that came twice."""
+        self._run("delete from rows where key not in (select key from same)")
+        self._run("insert or replace into rows select key, id, '', row from fresh order by key")
+        self._run(
+            "update rows set core = (select core from cores where cores.key = rows.key)"
+            " where key in (select key from cores)"
+        )
+        for name in twice:
+            self._run("insert into twice values (?)", (name,))
+        self._run("delete from rows where id in (select id from twice)")
 
 
 class Published(NamedTuple):

@@ -158,6 +158,8 @@ class _Findings:
         for one in settled:
             if isinstance(one, Problem):
                 self.problems.append(one)
+                if self.recall:
+                    self.recall.tell(one)
             elif isinstance(one, Held):
                 self.held.append(one)
                 self.accepted[one.record.source] += one.whole
@@ -195,12 +197,11 @@ class _Findings:
         state, settings = self.state, site.feeds
         if state is None:
             return
-        cores: dict[str, str] = {}
-        for feed in feeds:
-            for entry in feed.entries:
-                cores[entry.id] = entry.core
-                if entry.kind != "event":
-                    self._note(entry)
+        for entry in {entry.id: entry for feed in feeds for entry in feed.entries}.values():
+            if self.recall:
+                self.recall.hold(entry)
+            if entry.kind != "event":
+                self._note(entry)
         for document in state.gone(int(now.timestamp()) if now else None):
             if writing.ours(document, folder):
                 state.keep(document)
@@ -213,8 +214,10 @@ class _Findings:
         state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
         state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
         state.keep_files(inputs.stamps if inputs else {})
-        told = ((p.path, p.item or p.line) for p in self.problems)
-        state.replace("rows", [(self.recall.text(told, cores),)] if self.recall else [])
+        if self.recall:
+            self.recall.settle()
+        else:
+            state.rows.settle(())
         items = self.accepted.total() - sum(one.whole for one in self.held)
         due = int(self.due.timestamp()) if self.due else None
         values: dict[str, str | int | None] = {

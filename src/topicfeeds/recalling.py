@@ -2,69 +2,83 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import cache
 
+from .errors import Problem
 from .expanding import Stamp
-from .flow import Entry, Locator
+from .flow import Entry
 from .memory import Known, Row
+from .remembering import State
 
-_MOST = 100_000
-"""So many records are kept in mind; beyond that, all are read anew."""
+_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Recall:
-    """The rows of the last run, and those of this one."""
+    """The rows of the last run, and those of this one; the state is open while they are asked for."""
 
-    def __init__(self, text: str = "", stamps: Mapping[str, Stamp] | None = None) -> None:
-        """Start from the rows of the last run, and from what the files are like now."""
-        self._stamps = stamps or {}
-        self._rows: dict[str, dict[str, list[Any]]] = json.loads(text) if text else {}
-        self._found: list[tuple[Locator, list[Any]]] | None = []
+    def __init__(self, state: State, stamps: Mapping[str, Stamp], *, known: bool) -> None:
+        """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
+        self._state, self._stamps, self._known = state, stamps, known
+        self._told: set[tuple[str, int]] = set()
         self._twice: set[str] = set()
 
-    def key(self, path: str) -> str | None:
-        """Give the digest of a file as a whole, by which its only record is known."""
+    def key(self, path: str) -> bytes | None:
+        """Give the key of a file, by which its only record is known."""
         stamp = self._stamps.get(path)
-        return stamp[2].hex() if stamp else None
+        return file_key(path, stamp[2]) if stamp else None
 
-    def row(self, path: str, key: str | None) -> Row | None:
+    def row(self, key: bytes | None) -> Row | None:
         """Recall what was made of a record."""
-        found = self._rows.get(path, {}).get(key or "")
+        found = self._state.rows.get(key) if self._known and key else None
         if found is None:
             return None
-        name, published, updated, core, topics, tags, known = found
+        name, core, text = found
+        published, updated, topics, tags, first, said, *known = json.loads(text)
         moments = datetime.fromisoformat(published), datetime.fromisoformat(updated)
-        return Row(name, *moments, core, topics, tags, Known(known[0], bytes.fromhex(known[1]), *known[2:]))
+        return Row(name, *moments, core, topics, tags, Known(first, bytes.fromhex(said), *known))
+
+    def tell(self, problem: Problem) -> None:
+        """Say that something is found about a record, or its file, which is to be read again then."""
+        self._told |= {(problem.path, problem.item or problem.line), (problem.path, 0)}
 
     def note(self, entry: Entry) -> None:
-        """Keep an entry in mind."""
+        """Keep an entry in mind, unless something was told of it, or it came twice."""
+        place, known = entry.locator, entry.known
         if entry.records > 1:
             self._twice.add(entry.id)
-        if self._found is None or entry.locator is None or entry.known is None:
+        elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
             return
-        if entry.load:
-            row = self._rows[entry.locator.path][entry.locator.key]
+        elif entry.load:
+            self._state.rows.same(place.key)
         else:
-            moments = entry.published.isoformat(), entry.updated.isoformat()
             labels = [one.label for one in entry.topics], [one.label for one in entry.tags]
-            row = [entry.id, *moments, "", *labels, [entry.known.published, entry.known.said.hex(), *entry.known[2:]]]
-        self._found.append((entry.locator, row))
-        if len(self._found) > _MOST:
-            self._found = None
+            parts = entry.published.isoformat(), entry.updated.isoformat(), *labels, known.published, known.said.hex()
+            self._state.rows.put(place.key, entry.id, _spelled([*parts, *known[2:]]))
 
-    def text(self, told: Iterable[tuple[str, int]], cores: Mapping[str, str]) -> str:
-        """Write down the rows of this run, but for those of items that came twice or that something was told of.
+    def hold(self, entry: Entry) -> None:
+        """Keep in mind what a feed holds."""
+        if entry.locator and entry.digested != entry.core:
+            self._state.rows.digest(entry.locator.key, entry.core)
 
-        `cores` has the digests of the items that feeds hold.
-        """
-        rows: dict[str, dict[str, list[Any]]] = {}
-        apart = {place for path, line in told for place in ((path, line), (path, 0))}
-        for locator, row in self._found or ():
-            line = locator.line if locator.length >= 0 else 0
-            if row[0] not in self._twice and (locator.path, line) not in apart:
-                row[3] = cores.get(row[0], row[3])
-                rows.setdefault(locator.path, {})[locator.key] = row
-        return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    def settle(self) -> None:
+        """Let the rows of this run be those that the next one finds."""
+        self._state.rows.settle(self._twice)
+
+
+@cache
+def _salt(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=16).digest()
+
+
+def file_key(path: str, digest: bytes) -> bytes:
+    """Make the key of a file from the sha256 of its content."""
+    return hashlib.blake2b(digest + path.encode(), digest_size=16).digest()
+
+
+def line_key(path: str, line: bytes) -> bytes:
+    """Make the key of a line of a file."""
+    return hashlib.blake2b(line, digest_size=16, salt=_salt(path)).digest()

@@ -44,10 +44,10 @@ def regenerate(
     site = load_site(place.site)
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
-        inputs, told, rows = _known(place, site, state)
+        inputs, told, known = _known(place, site, state)
         options = {"now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry, "watch": watch}
         try:
-            changes = _run(site, base, folder, state, inputs, rows, options)
+            changes = _run(site, base, folder, state, inputs, known, options)
         except SourceError as error:
             if not dry:
                 _record(state, error, now, site, place.folder)
@@ -56,29 +56,29 @@ def regenerate(
 
 
 def _run(
-    site: Site, base: Path, folder: Path, state: State, inputs: Inputs, rows: str, options: Mapping[str, Any]
+    site: Site, base: Path, folder: Path, state: State, inputs: Inputs, known: bool, options: Mapping[str, Any]
 ) -> Changes:
     """Publish without reading again what is the same, unless that meets its like."""
-    for known in (rows, ""):
-        recall = Recall(known, inputs.stamps)
+    for still in dict.fromkeys((known, False)):
+        recall = Recall(state, inputs.stamps, known=still)
         found = sources.read(site.sources, base, recall)
         with suppress(SeenAgainError):
             return run(site, found, folder, state=state, inputs=inputs, recall=recall, **options)
     raise AssertionError("all was read, and yet something was not")
 
 
-def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding], str]:
-    """Look at the files of a site, and recall what was told of them, and what was made of their records."""
+def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding], bool]:
+    """Look at the files of a site, and tell what was said of them, and whether what was made of records holds."""
     paths = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
     stamps: dict[str, Stamp] = {}
     findings: list[Finding] = []
-    rows = ""
+    same = False
     with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
         if known:
             stamps, findings = state.stamps(), state.findings()
-            rows = state.rows() if state.meta("versions") == versions() else ""
+            same = state.meta("versions") == versions()
     inputs = look(place.site, paths, stamps)
-    return inputs, set(findings), "" if inputs.site in inputs.changed else rows
+    return inputs, set(findings), same and inputs.site not in inputs.changed
 
 
 def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> tuple[Problem, ...]:

@@ -8,21 +8,17 @@ Light, as the check for nothing to do reads it: the standard library alone, and 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 from .expanding import Stamp
-from .memory import SCHEMA, VERSION, Finding, Known, Published
+from .memory import PASSING, SCHEMA, VERSION, Finding, Known, Published, Rows
 
 _FEW = 100_000
 """So many items are read at once, at a tenth of what it takes to ask for each."""
-_PASSING = """
-create temp table noted as select * from items limit 0;
-create unique index temp.noted_id on noted (id);
-create temp table current as select * from documents limit 0;
-create unique index temp.current_path on current (path);
-"""
+_PASSED = "; ".join(f"drop table if exists temp.{name}" for name in re.findall("table (\\w+)", PASSING))
 
 
 class Damaged(Exception):
@@ -96,12 +92,14 @@ class State:
             if version > VERSION:
                 raise Damaged("was written by a newer topicfeeds (install that, or name another --state)")
             if version < VERSION:
-                if self._value("select count(*) from sqlite_master"):
+                if version:  # of an earlier version: its cache is made anew
+                    self._open.execute("drop table if exists rows")
+                elif self._value("select count(*) from sqlite_master"):
                     raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
                 self._open.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit")
             if not _is_whole(self._open):
                 raise Damaged("is damaged")
-            self._open.executescript(_PASSING)
+            self._open.executescript(PASSING)
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
             self._noted.clear()
@@ -130,7 +128,7 @@ class State:
         if self._memory:
             with suppress(sqlite3.Error):
                 self._memory.rollback()
-                self._memory.executescript("drop table if exists temp.noted; drop table if exists temp.current")
+                self._memory.executescript(_PASSED)
         if self._file:
             self._file.close()
             self._file = None
@@ -182,10 +180,10 @@ class State:
         """Give the items that wait for their date: path, line, title, seconds since 1970."""
         return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
 
-    def rows(self) -> str:
-        """Give what was made of records, as it was written down."""
-        found = self._open.execute("select content from rows").fetchone()
-        return str(found[0]) if found else ""
+    @property
+    def rows(self) -> Rows:
+        """What was made of records."""
+        return Rows(self._open)
 
     def document(self, path: str) -> Published | None:
         """Tell what was last written under a path."""
@@ -245,7 +243,7 @@ class State:
             run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
         run("commit")
-        self._open.executescript("drop table temp.noted; drop table temp.current")
+        self._open.executescript(_PASSED)
 
     def _value(self, query: str) -> int:
         value: int = self._open.execute(query).fetchone()[0]

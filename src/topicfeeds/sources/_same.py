@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ..errors import Problem, SourceError
 from ..flow import Locator, Record, Same
 from ..models import Source
-from ..recalling import Recall
+from ..recalling import Recall, file_key, line_key
 from ._raw import Raw
 from ._records import records
 from .json import line_reader, lines
@@ -25,8 +25,8 @@ def changed_lines(
     """Read the lines of a JSON Lines file that the last run did not have. Raises Unreadable."""
     decode = line_reader(path)
     for number, start, line in lines(file):
-        locator = Locator(path, number, start, len(line), _key(line))
-        if row := recall.row(path, locator.key):
+        locator = Locator(path, number, start, len(line), line_key(path, line))
+        if row := recall.row(locator.key):
             yield Same(row, locator, source.name, partial(_again, source, base, locator))
         else:
             for found in decode(line, number):
@@ -42,7 +42,7 @@ def whole_file(path: str, recall: Recall) -> Locator | None:
 def same_file(source: Source, path: str, base: Path, recall: Recall) -> Same | None:
     """Recall the only record of a Markdown file, without opening it."""
     locator = whole_file(path, recall)
-    row = recall.row(path, locator.key) if locator else None
+    row = recall.row(locator.key) if locator else None
     if locator is None or row is None:
         return None
     return Same(row, locator, source.name, partial(_again, source, base, locator))
@@ -58,7 +58,7 @@ def _again(source: Source, base: Path, locator: Locator) -> Record:
     except OSError:
         content = b""
     is_line = locator.length >= 0
-    key = _key(content) if is_line else hashlib.sha256(content).hexdigest()
+    key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
     raws = line_reader(path)(content, locator.line) if is_line else read_markdown(BytesIO(content), source, path)
     if key == locator.key:
         for raw in raws:
@@ -67,7 +67,3 @@ def _again(source: Source, base: Path, locator: Locator) -> Record:
                     return found
     problem = Problem(path, locator.line, "", "changed while it was read (run again)", "unreadable")
     raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")
-
-
-def _key(line: bytes) -> str:
-    return hashlib.blake2b(line, digest_size=16).hexdigest()
