@@ -15,8 +15,8 @@ from typing import Any
 from needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
 from topicfeeds.describing import title
-from topicfeeds.flow import Found
 from topicfeeds.formats._events import attachment, body
+from topicfeeds.sourced import Found
 
 EXAMPLE = ROOT / "examples" / "city-network"
 CORPUS = Path(__file__).parent / "corpus" / "feeds"

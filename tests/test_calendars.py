@@ -22,7 +22,7 @@ from icalendar import Calendar
 from calendars import MOST, NAMES, Appointment, Moment, Reading, ask, dates, moment
 from support import CASES, EXAMPLE, event, folder_site, site
 from topicfeeds import Event, Problem, Site, build, read, render, select
-from topicfeeds.flow import Page
+from topicfeeds.sourced import Page
 from topicfeeds.words import words
 
 EVENTS = sorted(path for path in (Path(__file__).parent / "corpus" / "events").iterdir() if path.is_dir())

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from needs import missing
 from support import command, site
 from topicfeeds import Problem, read
-from topicfeeds.flow import Record
+from topicfeeds.sourced import Record
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
 

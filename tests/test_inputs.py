@@ -24,7 +24,7 @@ from needs import ROOT
 from support import article, command, folder_site, problems_of, site
 from test_sources import found, told
 from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
-from topicfeeds.flow import Record
+from topicfeeds.sourced import Record
 
 Fields = dict[str, Any]
 

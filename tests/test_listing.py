@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from needs import shared
 from support import site
 from topicfeeds import Event, Feed, Problem, read, select
-from topicfeeds.flow import Page, Record
 from topicfeeds.models import Source
+from topicfeeds.sourced import Page, Record
 from topicfeeds.sources._raw import Raw, Unreadable
 from topicfeeds.sources.listing import read_listing
 

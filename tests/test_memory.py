@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from city import DAY, HOUR, NOON, dates
 from support import article, event, site
 from topicfeeds import Changes, Event, SourceError, publish
-from topicfeeds.flow import Found, Record
 from topicfeeds.remembering import State
+from topicfeeds.sourced import Found, Record
 
 NOW = "2026-04-01T12:00:00Z"
 LATER = "2026-04-01T13:00:00Z"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support import article, event, site
 from topicfeeds import Feed, render, select
-from topicfeeds.flow import Page
+from topicfeeds.sourced import Page
 
 
 def names(feed: Feed) -> list[str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import article, event, problems_of, site
 from topicfeeds import Article, Entry, Problem, Site, SourceError, select
 from topicfeeds.cleaning import line
-from topicfeeds.flow import Found, Page, Record
+from topicfeeds.sourced import Found, Page, Record
 
 
 def entries(*items: Found, **fields: object) -> list[Entry]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from topicfeeds import Problem
 from topicfeeds.expanding import SUFFIXES
-from topicfeeds.flow import Record
 from topicfeeds.models import Source
+from topicfeeds.sourced import Record
 from topicfeeds.sources import READERS, read
 
 YAML = "- title: A\n  published: 2026-01-01\n- title: B\n  published: 2026-01-02\n  tags: [x]\n"

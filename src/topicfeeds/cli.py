@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -129,6 +129,14 @@ def init(folder: Path) -> None:
 @click.option("--allow-shrink", is_flag=True, help="Publish also if a source lost most of its items.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--wait", type=click.IntRange(min=0), default=0, metavar="SECONDS", help="Wait for another run to end.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Read large sources (50,000 items and more) by so many processes.",
+)
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @ALL_PROBLEMS
 @click.option(
@@ -142,13 +150,11 @@ def build(
     site_file: Path,
     output: Path | None,
     state_file: Path | None,
-    strict: bool,
-    allow_shrink: bool,
     dry_run: bool,
-    wait: int,
     quiet: bool,
     all_problems: bool,
     log_format: str,
+    **options: Any,
 ) -> int:
     """Write the feeds that changed, and print their paths.
 
@@ -163,14 +169,14 @@ def build(
     now, place = _now(), _place(site_file, output, state_file)
     teller = Teller(quiet, all_problems, machine=log_format == "json")
     refused = None if dry_run else idling.repeated(place, now.timestamp())
-    if refused is not None and not (strict and refused):
+    if refused is not None and not (options["strict"] and refused):
         teller.problems([Problem(*finding) for finding in refused])
         return 1 if refused else 0
     from .regenerating import regenerate
 
     watch = _stoppable if quiet else _watched
     try:
-        changes = regenerate(place, now, strict=strict, allow_shrink=allow_shrink, dry=dry_run, wait=wait, watch=watch)
+        changes = regenerate(place, now, dry=dry_run, watch=watch, **options)
     except TopicFeedsError as error:
         return teller.stopped(error)
     teller.problems(changes.problems)

@@ -1,93 +1,19 @@
-"""What flows from step to step: Record and Page -> Entry -> Feed -> Document -> Changes."""
+"""What flows from step to step once it is settled: Entry -> Feed -> Document -> Changes."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import cleaning
-from .errors import Problem, Severity
+from .errors import Problem
 from .memory import Known, Row
-from .models import Enclosure, Item, Person, Place
-
-
-class Locator(NamedTuple):
-    """Where a record stands in a file that can be read again, and how to tell that it is the same."""
-
-    path: str
-    line: int
-    """From 1."""
-    start: int
-    """Its first byte, from 0."""
-    length: int
-    """Bytes; -1 where it is the whole file."""
-    key: bytes
-    """A digest of them, and of the path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An item with where it was read."""
-
-    item: Item
-    path: str
-    """The file, as messages name it."""
-    line: int
-    """Its first line, from 1; on a text page that of its first date."""
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """The lines of its fields, where they are known."""
-    topics: tuple[str, ...] = ()
-    """What its source gives to every item."""
-    inferred: date | None = None
-    """A publication date that its page implies."""
-    from_page: bool = False
-    untitled: bool = False
-    """Its title is a label that was made for it."""
-    source: str = "items"
-    """What it was read from, as the site file names it."""
-    locator: Locator | None = None
-
-    def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
-        """Make a finding about a field of this record."""
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a text page says of its topic."""
-
-    topic: str
-    title: str | None
-    description: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An item, or its last change, that waits for its date."""
-
-    record: Record
-    until: datetime
-    whole: bool = True
-    """Whether the item waits, and not just its `updated`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Same:
-    """A record that is as the last run saw it."""
-
-    row: Row
-    locator: Locator
-    source: str
-    read: Callable[[], Record]
-    """Reads it after all. Raises SourceError where it is not the same any more."""
-
-
-Found = Item | Record | Page | Problem | Mapping[str, Any]
-"""What sources yield, one after the other; items and mappings made in Python may stand among them."""
+from .models import Enclosure, Person, Place
+from .sourced import Locator
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +127,30 @@ class Entry:
     def whole(self) -> Entry:
         """The entry with all that it holds."""
         return replace(self.load(), topics=self.topics) if self.load else self
+
+    @property
+    def row(self) -> Row | None:
+        """What is to be remembered of the record that was read."""
+        labels = [one.label for one in self.topics], [one.label for one in self.tags]
+        return Row(self.id, self.published, self.updated, "", *labels, self.known) if self.known else None
+
+    def without(self, load: Callable[[], Entry] | None = None, digested: str | None = None) -> Entry:
+        """Give the entry with what selecting takes, and little more; `load` will give all of it."""
+        return Entry(
+            id=self.id,
+            kind=self.kind,
+            title="",
+            link="",
+            published=self.published,
+            updated=self.updated,
+            topics=self.topics,
+            tags=self.tags,
+            known=self.known,
+            source=self.source,
+            locator=self.locator,
+            load=load,
+            digested=digested,
+        )
 
     def release(self) -> None:
         """Let go of what was made of it for feeds, as all that hold it are written; of an event, calendars need it."""

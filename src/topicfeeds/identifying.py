@@ -18,9 +18,10 @@ from pydantic import BaseModel
 
 from .cleaning import line
 from .errors import Problem, show
-from .flow import Category, Entry, Record
+from .flow import Category, Entry
 from .ledger import Ledger
 from .models import Event, Item
+from .sourced import Record
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'

@@ -20,7 +20,7 @@ from .versions import versions
 
 TEMPORARY = ".topicfeeds-tmp"
 FOLDERS = ("", "topics", "tags", "feeds", "events")
-_VALUED = ("--site", "--output", "--state", "--wait", "--log-format")
+_VALUED = ("--site", "--output", "--state", "--wait", "--jobs", "--log-format")
 _PLAIN = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
 
 
@@ -104,6 +104,7 @@ def _options(arguments: Sequence[str]) -> dict[str, str] | None:
         elif one not in _PLAIN:
             return None
     known = options.get("--log-format", "text") in ("text", "json") and options.get("--wait", "0").isdecimal()
+    known = known and options.get("--jobs", "1").strip("0123456789") == "" != options.get("--jobs", "1").strip("0")
     return options if known and all(options.values()) else None
 
 

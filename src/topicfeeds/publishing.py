@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
-from . import building, selecting, settling, sources, writing
+from . import building, sources, writing
+from .accounting import Account
 from .configuring import check_output
 from .errors import Problem, PublishError, SourceError
-from .flow import Changes, Document, Entry, Feed, Found, Held, Page, Record, Same
+from .flow import Changes, Document, Feed
+from .identifying import SeenAgainError
 from .idling import Inputs
 from .models import Site
 from .recalling import Recall
 from .remembering import Damaged, State, is_broken, is_damage
-from .versions import versions
+from .sourced import Found, Page, Passed, Record, Same
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Watch = Callable[[Sequence[Document]], Iterable[Document]]
 """Sees the documents pass, one by one, as they are worked on: a progress bar."""
 _SHRINK = 0.5
 
 
-def read(site: Site, base: Path | str = ".") -> Iterator[Record | Page | Problem]:
+class Reading(Iterator[Record | Page | Problem]):
+    """What the sources of a site hold, one after the other: read as they are asked for, or by many in `publish`."""
+
+    def __init__(self, site: Site, base: Path) -> None:
+        self.site, self.base = site, base
+        self._found = sources.read(site.sources, base)
+
+    def __next__(self) -> Record | Page | Problem:
+        found = next(self._found)
+        if isinstance(found, Same):
+            return found.read()
+        return found
+
+
+def read(site: Site, base: Path | str = ".") -> Reading:
     """Yield what the sources of a site hold, with file and line; findings stand among the items.
 
     `base` is the folder that the paths of the sources are relative to: that of the site file.
     """
-    return cast(Iterator[Record | Page | Problem], sources.read(site.sources, Path(base)))
+    return Reading(site, Path(base))
 
 
 def publish(
@@ -41,7 +59,7 @@ def publish(
     *,
     state: State | None = None,
     now: datetime | None = None,
-    executor: None = None,  # noqa: ARG001 - kept for reading on several cores
+    executor: Executor | None = None,
     strict: bool = False,
     allow_shrink: bool = False,
 ) -> Changes:
@@ -54,20 +72,30 @@ def publish(
     `state` is what one run leaves to the next: with it and `now`, an event without `published` is dated
     by the run that first saw it, `updated` follows what changes, documents of feeds that are gone are removed in time,
     and a source that lost more than half of its items stops the run, unless with `allow_shrink`.
-    `executor` has no use yet.
+    With an `executor` of processes (of `concurrent.futures`, of a dask cluster), what `read` gives is read by
+    its workers, where it is 50,000 items or more: they have to see the same files under the same paths. The
+    feeds are the same, whatever their number.
 
     Raises ConfigError for a folder that no output can be, SourceError where the input is refused as a whole,
     PublishError where folder or state cannot be written, BusyError where another run works there; all
     old files stand then.
     """
-    check_output(site, Path(folder))
-    with writing.locked(Path(folder)):
-        return run(site, items, Path(folder), state=state, now=now, strict=strict, allow_shrink=allow_shrink)
+    folder = Path(folder)
+    check_output(site, folder)
+    with writing.locked(folder):
+        if executor and isinstance(items, Reading) and items.site is site:
+            from . import sharding
+
+            if sharding.large(site.sources, items.base):
+                shards = sharding.read(site, items.base, executor, now)
+                with suppress(SeenAgainError):  # an id that stands twice is looked at by one process
+                    return run(site, shards, folder, state=state, now=now, strict=strict, allow_shrink=allow_shrink)
+        return run(site, items, folder, state=state, now=now, strict=strict, allow_shrink=allow_shrink)
 
 
 def run(
     site: Site,
-    items: Iterable[Found | Same],
+    items: Iterable[Found | Same | Passed],
     folder: Path,
     *,
     state: State | None = None,
@@ -86,7 +114,7 @@ def run(
     in a feed is never given anew.
     """
     with begun(state, now, dry=dry) as warnings:
-        found = _Findings(state, list(warnings), recall=recall)
+        found = Account(state, list(warnings), recall=recall)
         feeds = found.select(site, items, now)
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
@@ -107,7 +135,7 @@ def run(
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:
     """Tell what is wrong with items, and write nothing. Raises SourceError as `publish` does."""
-    found = _Findings(None)
+    found = Account(None)
     found.select(site, items, now)
     _stop(found.problems, refused=False)
     return found.changes()
@@ -121,7 +149,7 @@ def select(
     Findings are added to `problems`. Without that list, an item that cannot be published raises
     SourceError: nothing is left out unseen. With `now` (aware), items of the future are held back.
     """
-    found = _Findings(None, [] if problems is None else problems)
+    found = Account(None, [] if problems is None else problems)
     feeds = found.select(site, items, now)
     _stop(found.problems, refused=problems is None)
     return feeds
@@ -135,106 +163,6 @@ def build(
     A document renders when asked to. `now` and `problems` as for `select`.
     """
     return list(building.build(select(site, items, now=now, problems=problems).values()))
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What is found on the way from items to feeds."""
-
-    state: State | None
-    problems: list[Problem] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    accepted: Counter[str] = field(default_factory=Counter)
-    """Items by source, those that are held back among them."""
-    due: datetime | None = None
-    """When an event changes by itself."""
-    recall: Recall | None = None
-
-    def select(self, site: Site, items: Iterable[Found | Same], now: datetime | None) -> dict[str, Feed]:
-        """Settle and select."""
-        return selecting.select(site, self._aside(settling.settle(site, items, self.state, now)))
-
-    def _aside(self, settled: Iterable[Entry | Held | Page | Problem]) -> Iterator[Entry | Page]:
-        for one in settled:
-            if isinstance(one, Problem):
-                self.problems.append(one)
-                if self.recall:
-                    self.recall.tell(one)
-            elif isinstance(one, Held):
-                self.held.append(one)
-                self.accepted[one.record.source] += one.whole
-            else:
-                if isinstance(one, Entry):
-                    self.accepted[one.source] += one.notice is None
-                    if self.recall:
-                        self.recall.note(one)
-                    if one.event and not one.notice:
-                        self._note(one)
-                        self.due = min((m for m in (self.due, one.event.until) if m), default=None)
-                yield one
-
-    def _note(self, entry: Entry) -> None:
-        if self.state and entry.known:
-            self.state.note(entry.id, entry.known)
-
-    def changes(self) -> Changes:
-        """Tell what was found."""
-        waiting = sum(one.whole for one in self.held)
-        return Changes(items=self.accepted.total() - waiting, problems=tuple(self.problems))
-
-    def gone(self, site: Site, folder: Path, now: datetime | None) -> tuple[list[str], int]:
-        """Give the documents to remove, as no feed makes them any more, and how many others wait for that."""
-        moment = int(now.timestamp()) if now else None
-        found = [one for one in self.state.gone(moment) if writing.ours(one, folder)] if self.state else []
-        stay = site.feeds.retire_days * 86400
-        gone = [one.path for one in found if moment is not None and (one.retired or 0) + stay <= moment]
-        return gone, len(found) - len(gone)
-
-    def remember(
-        self, site: Site, feeds: Iterable[Feed], folder: Path, now: datetime | None, inputs: Inputs | None
-    ) -> None:
-        """Commit what the next run has to know."""
-        state, settings = self.state, site.feeds
-        if state is None:
-            return
-        for entry in {entry.id: entry for feed in feeds for entry in feed.entries}.values():
-            if self.recall:
-                self.recall.hold(entry)
-            if entry.kind != "event":
-                self._note(entry)
-        for document in state.gone(int(now.timestamp()) if now else None):
-            if writing.ours(document, folder):
-                state.keep(document)
-            else:
-                state.forget(document.path)
-        state.replace("accepted", self.accepted.items())
-        found = enumerate(self.problems)
-        state.replace("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
-        waiting = ((n, held, int(held.until.timestamp())) for n, held in enumerate(self.held))
-        state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
-        state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
-        state.keep_files(inputs.stamps if inputs else {})
-        if self.recall:
-            self.recall.settle()
-        else:
-            state.rows.settle(())
-        items = self.accepted.total() - sum(one.whole for one in self.held)
-        due = int(self.due.timestamp()) if self.due else None
-        values: dict[str, str | int | None] = {
-            "versions": versions(),
-            "retire_days": settings.retire_days,
-            "items": items,
-            "failed": None,
-            "due": due,
-        }
-        state.tell(values)
-        state.commit(settings.memory_days)
-
-    def forget(self, gone: Iterable[str]) -> None:
-        """Strike documents that were removed."""
-        for path in gone:
-            if self.state:
-                self.state.forget(path)
 
 
 @contextmanager
@@ -274,7 +202,7 @@ def _aside(path: str) -> str:
     return f"{path}.damaged"
 
 
-def _guard(site: Site, found: _Findings, state: State) -> None:
+def _guard(site: Site, found: Account, state: State) -> None:
     """Stop where a source lost more items than it may: most often it is broken. Raises SourceError."""
     accepted, limits = found.accepted, dict[str, float]()
     for source in site.sources:

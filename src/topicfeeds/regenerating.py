@@ -34,20 +34,23 @@ def regenerate(
     allow_shrink: bool = False,
     dry: bool = False,
     wait: float = 0,
+    jobs: int = 1,
     watch: Watch = iter,
 ) -> Changes:
     """Build what a site file describes. Raises what `load_site` and `publish` do.
 
     Among the problems, warnings are those that are new, or of a file that changed: cron mails what is printed.
+    Sources that are large are read by `jobs` processes.
     """
     base, folder, state = Path(place.site).parent, Path(place.folder), State(place.state)
     site = load_site(place.site)
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
         inputs, told, known = _known(place, site, state)
-        options = {"now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry, "watch": watch}
+        options = {"state": state, "now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry}
+        options |= {"watch": watch, "inputs": inputs}
         try:
-            changes = _run(site, base, folder, state, inputs, known, options)
+            changes = _run(site, base, folder, inputs, known, jobs, options)
         except SourceError as error:
             if not dry:
                 _record(state, error, now, site, place.folder)
@@ -56,15 +59,22 @@ def regenerate(
 
 
 def _run(
-    site: Site, base: Path, folder: Path, state: State, inputs: Inputs, known: bool, options: Mapping[str, Any]
+    site: Site, base: Path, folder: Path, inputs: Inputs, known: bool, jobs: int, options: Mapping[str, Any]
 ) -> Changes:
-    """Publish without reading again what is the same, unless that meets its like."""
-    for still in dict.fromkeys((known, False)):
-        recall = Recall(state, inputs.stamps, known=still)
-        found = sources.read(site.sources, base, recall)
+    """Publish without reading again what is the same, or by several processes, unless an id is met twice then."""
+    state: State = options["state"]
+    if known:
+        recall = Recall(state, inputs.stamps, known=True)
         with suppress(SeenAgainError):
-            return run(site, found, folder, state=state, inputs=inputs, recall=recall, **options)
-    raise AssertionError("all was read, and yet something was not")
+            return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
+    elif jobs > 1:
+        from . import sharding  # here, as processes take long to load
+
+        if sharding.large(site.sources, base):
+            with sharding.pool(jobs) as executor, suppress(SeenAgainError):
+                return run(site, sharding.read(site, base, executor, options["now"]), folder, **options)
+    recall = Recall(state, inputs.stamps, known=False)
+    return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
 
 
 def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding], bool]:
@@ -76,7 +86,7 @@ def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]
     with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
         if known:
             stamps, findings = state.stamps(), state.findings()
-            same = state.meta("versions") == versions()
+            same = state.meta("versions") == versions() and state.rows.any()
     inputs = look(place.site, paths, stamps)
     return inputs, set(findings), same and inputs.site not in inputs.changed
 

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Literal
 
 from .cleaning import line, text
-from .flow import Category, Entry, Feed, Page
+from .flow import Category, Entry, Feed
 from .models import DeclaredFeed, Person, Site, Topic
 from .models.slugs import hashed_slug, is_slug, slug_of, tag_key
+from .sourced import Page
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
@@ -24,7 +25,7 @@ def select(site: Site, settled: Iterable[Entry | Page]) -> dict[str, Feed]:
     Nothing is kept that no feed holds. An entry that comes again under its id takes the place of the
     one before. Pages say what their topics are where the site is silent.
     """
-    hall = _Hall(site)
+    hall = Hall(site)
     for one in settled:
         if isinstance(one, Page):
             hall.hear(one)
@@ -61,7 +62,7 @@ def _order(entry: Entry) -> tuple[float, str]:
     return (-entry.published.timestamp(), entry.id)
 
 
-class _Hall:
+class Hall:
     """Where every feed takes its pick of the entries that pass."""
 
     def __init__(self, site: Site) -> None:
@@ -105,6 +106,10 @@ class _Hall:
             if name not in self.selections:
                 self.selections[name] = _Selection(self.site.feeds.limit)
             self.selections[name].offer(entry, key)
+
+    def held(self) -> set[str]:
+        """Give the ids of the entries that stand in a feed, so far."""
+        return {entry.id for selection in self.selections.values() for entry in selection.entries}
 
     def feeds(self) -> dict[str, Feed]:
         """Give the feeds of what has passed, with their titles and pages."""

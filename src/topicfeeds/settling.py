@@ -10,25 +10,25 @@ from zoneinfo import ZoneInfo
 
 from . import cleaning
 from .errors import Problem, nearest, show
-from .flow import Category, Entry, Found, Held, Page, Record, Same
+from .flow import Category, Entry
 from .identifying import RefusedError, Register, said
 from .memory import Known
-from .models import Article, Enclosure, Event, Item, Person, Site
-from .models.explaining import checked, field_name
+from .models import Enclosure, Event, Person, Site
 from .models.slugs import tag_key
 from .remembering import State
 from .scheduling import aware, changed, facts, happening, notices, sequenced
 from .selecting import tag_slugs, topic_slug
+from .sourced import Found, Held, Page, Passed, Record, Same, records
 
 _DEEPEST = 250
 
 
 def settle(
     site: Site,
-    found: Iterable[Found | Same],
+    found: Iterable[Found | Same | Passed],
     memory: State | None = None,
     now: datetime | None = None,
-) -> Iterator[Entry | Held | Page | Problem]:
+) -> Iterator[Entry | Held | Page | Passed | Problem]:
     """Make entries of items, one by one; pages and findings are passed on among them.
 
     Records that are equal but for topics, tags and an inferred date are one item: the entry comes
@@ -39,11 +39,14 @@ def settle(
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (say datetime.now(UTC))")
-    desk = _Desk(site, now.replace(microsecond=0) if now else None, memory)
+    desk = Desk(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
-    for one in _records(found):
+    for one in records(found):
         if isinstance(one, Same):
             yield from desk.recall(one)
+        elif isinstance(one, Passed):
+            desk.enter(one)
+            yield one
         elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
@@ -57,24 +60,8 @@ def settle(
         yield from desk.settle(replace(record, inferred=earliest[name]), name)
 
 
-def _records(found: Iterable[Found | Same]) -> Iterator[Record | Same | Page | Problem]:
-    """Let items made in Python be records, named by their position."""
-    for position, one in enumerate(found, 1):
-        if isinstance(one, (Record, Same, Page, Problem)):
-            yield one
-        elif isinstance(one, (Article, Event)):
-            yield Record(one, "items", position)
-        elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
-            yield Problem("items", position, "", f"{show(one)} is no item", item=position)
-        elif isinstance(item := checked(one), Item):
-            yield Record(item, "items", position)
-        else:
-            for place, sentence in item:
-                yield Problem("items", position, field_name(place), sentence, item=position)
-
-
 @dataclass(slots=True)
-class _Desk:
+class Desk:
     """Where one record after the other is settled."""
 
     site: Site
@@ -124,6 +111,10 @@ class _Desk:
                 entry = replace(entry, link=record.item.link or self._page(entry.topics))
             yield entry
             yield from notices(entry, self._register.authority)
+
+    def enter(self, one: Passed) -> None:
+        """Let an id be that of a record which is not here."""
+        self._register.same(one.id, one.path, one.line)
 
     def recall(self, same: Same) -> Iterator[Entry | Held | Problem]:
         """Yield the entry of a record that is as it was, with what selecting takes; or settle it after all."""

@@ -38,11 +38,11 @@ import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  #
 with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds import cleaning, publishing
     from topicfeeds.errors import Problem, SourceError
-    from topicfeeds.flow import Found
     from topicfeeds.formats import atom as _atom  # noqa: F401 - otherwise loaded later, and not instrumented
     from topicfeeds.formats import rss as _rss  # noqa: F401
     from topicfeeds.models import Event, Item, Site, Source
     from topicfeeds.models.explaining import checked
+    from topicfeeds.sourced import Found
     from topicfeeds.sources import READERS
     from topicfeeds.sources._raw import Raw, Unreadable
     from topicfeeds.sources._records import records

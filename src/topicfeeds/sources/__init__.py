@@ -11,24 +11,27 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import Problem, nearest, show
 from ..expanding import SUFFIXES, expand
-from ..flow import Page, Record, Same
 from ..models import Source
 from ..recalling import Recall
+from ..sourced import Page, Record, Same
 from ._raw import Raw, Unreadable
 from ._records import records
-from ._same import changed_lines, same_file, whole_file
+from ._same import again, changed_lines, same_file, whole_file
 from .csv import read_csv
 from .database import read_database
-from .json import read_json, read_jsonl
+from .json import line_ends, read_json, read_jsonl
 from .listing import read_listing
 from .markdown import read_markdown
 from .toml import read_toml
 from .yaml import read_yaml
+
+__all__ = ["READERS", "again", "kind_of", "line_ends", "paths_of", "read", "read_files"]
 
 Reader = Callable[[BinaryIO, Source, str], Iterator[Raw | Page | Problem]]
 
@@ -55,6 +58,28 @@ def read(
         yield from read_database(source) if source.database else _read_source(source, base, recall)
 
 
+def paths_of(source: Source, base: Path) -> list[str]:
+    """Name the files of a source; none where that is to be asked of `read`: it says what is wrong."""
+    if source.database or source.path == "-":
+        return []
+    with suppress(OSError):
+        return expand(source.path or "-", str(base), source.format)
+    return []
+
+
+def kind_of(source: Source, path: str) -> str | None:
+    """Name the format of a file."""
+    return source.format or SUFFIXES.get(Path(path).suffix.lower())
+
+
+def read_files(
+    source: Source, paths: Iterable[str], base: Path, recall: Recall, part: tuple[int, int] | None = None
+) -> Iterator[Record | Same | Page | Problem]:
+    """Yield what some files of a source hold, or a `part` (first byte, and that after the last) of one."""
+    for path in paths:
+        yield from _read_file(source, path, base, recall, part)
+
+
 def _read_source(source: Source, base: Path, recall: Recall | None) -> Iterator[Record | Same | Page | Problem]:
     given = source.path or "-"
     try:
@@ -70,12 +95,12 @@ def _read_source(source: Source, base: Path, recall: Recall | None) -> Iterator[
 
 
 def _read_file(
-    source: Source, path: str, base: Path, recall: Recall | None
+    source: Source, path: str, base: Path, recall: Recall | None, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Page | Problem]:
-    suffix = Path(path).suffix.lower()
-    kind = source.format or SUFFIXES.get(suffix)
+    kind = kind_of(source, path)
     name = "standard input" if path == "-" else path
     if kind is None:
+        suffix = Path(path).suffix.lower()
         hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, READERS))})"
         yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
         return
@@ -85,7 +110,7 @@ def _read_file(
     try:
         with _opened(base / path, path) as file:
             if recall and kind == "jsonl" and path != "-":
-                yield from changed_lines(file, source, path, base, recall)
+                yield from changed_lines(file, source, path, base, recall, part)
                 return
             whole = whole_file(path, recall) if recall and kind == "markdown" else None
             for found in READERS[kind](file, source, name):

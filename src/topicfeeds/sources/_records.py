@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import Problem
-from ..flow import Locator, Record
 from ..models import Item, Source
 from ..models.explaining import checked, field_name
+from ..sourced import Locator, Record
 from ._raw import Raw
 from ._shaping import Misshapen, shape
 

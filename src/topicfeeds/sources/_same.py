@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import Problem, SourceError
-from ..flow import Locator, Record, Same
 from ..models import Source
 from ..recalling import Recall, file_key, line_key
+from ..sourced import Locator, Record, Same
 from ._raw import Raw
 from ._records import records
 from .json import line_reader, lines
@@ -20,14 +20,14 @@ from .markdown import read_markdown
 
 
 def changed_lines(
-    file: BinaryIO, source: Source, path: str, base: Path, recall: Recall
+    file: BinaryIO, source: Source, path: str, base: Path, recall: Recall, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Problem]:
-    """Read the lines of a JSON Lines file that the last run did not have. Raises Unreadable."""
+    """Read the lines of a JSON Lines file that the last run did not have, or of a part of it. Raises Unreadable."""
     decode = line_reader(path)
-    for number, start, line in lines(file):
+    for number, start, line in lines(file, part):
         locator = Locator(path, number, start, len(line), line_key(path, line))
         if row := recall.row(locator.key):
-            yield Same(row, locator, source.name, partial(_again, source, base, locator))
+            yield Same(row, locator, source.name, partial(again, source, base, locator))
         else:
             for found in decode(line, number):
                 yield from records(found, source, path, locator) if isinstance(found, Raw) else (found,)
@@ -45,10 +45,10 @@ def same_file(source: Source, path: str, base: Path, recall: Recall) -> Same | N
     row = recall.row(locator.key) if locator else None
     if locator is None or row is None:
         return None
-    return Same(row, locator, source.name, partial(_again, source, base, locator))
+    return Same(row, locator, source.name, partial(again, source, base, locator))
 
 
-def _again(source: Source, base: Path, locator: Locator) -> Record:
+def again(source: Source, base: Path, locator: Locator) -> Record:
     """Read a record where it was. Raises SourceError where something else is there now."""
     path = locator.path
     try:

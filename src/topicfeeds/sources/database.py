@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from ..errors import MissingExtraError, Problem
-from ..flow import Record
 from ..models import Source
+from ..sourced import Record
 from ._raw import Raw
 from ._records import records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ..errors import Problem, show
@@ -27,22 +28,47 @@ def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Prob
         yield from decode_line(line, number)
 
 
-def lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Give number, first byte, and content of each line that is not blank. Raises Unreadable."""
-    number = start = 0
-    blank = True
+def lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple[int, int, bytes]]:
+    """Give number, first byte, and content of each line that is not blank. Raises Unreadable.
+
+    Of a `part` (its first byte, and that after the last) it is the lines that start in it, counted from 1
+    where the part starts.
+    """
+    number, start = (0, 0) if part is None else _start_of(file, part[0])
+    end = None if part is None else part[1]
+    blank = part is None
     # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
-    while line := file.readline(_LONGEST):
+    while (end is None or start < end) and (line := file.readline(_LONGEST)):
         number += 1
         if len(line) == _LONGEST:
             raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
-        stripped = line.removeprefix(_BOM if number == 1 else b"").strip()
+        stripped = line.removeprefix(b"" if start else _BOM).strip()
         if stripped:
             blank = False
             yield number, start + line.index(stripped), stripped
         start += len(line)
     if blank:
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+
+
+def _start_of(file: BinaryIO, first: int) -> tuple[int, int]:
+    """Go to the first line that starts in a part, and tell how many lines end before, and where it starts."""
+    if first == 0:
+        return 0, 0
+    file.seek(first - 1)
+    rest = len(file.readline())
+    return int(rest > 1), first - 1 + rest
+
+
+def line_ends(path: Path, first: int, after: int) -> int:
+    """Count the line ends in a part of a file. Raises OSError."""
+    count = 0
+    with path.open("rb") as file:
+        file.seek(first)
+        while first < after and (content := file.read(min(1 << 20, after - first))):
+            count += content.count(b"\n")
+            first += len(content)
+    return count
 
 
 def line_reader(path: str) -> Callable[[bytes, int], Iterator[Raw | Problem]]:

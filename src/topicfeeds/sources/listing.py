@@ -13,8 +13,8 @@ from datetime import date
 from typing import BinaryIO
 
 from ..errors import Problem, show
-from ..flow import Page
 from ..models import Source
+from ..sourced import Page
 from ._raw import Raw, Unreadable, text_of
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import Problem
-from ..flow import Record
 from ..models import Source
+from ..sourced import Record
 from ._raw import Raw
 from ._records import records
 

@@ -1,0 +1,34 @@
+"""Lets the workers of a Ray cluster read large sources: python ray_executor.py SITE_FILE FOLDER.
+
+Needs `pip install topicfeeds ray`. Workers must see the same files under the same paths.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from topicfeeds import load_site, publish, read
+
+
+class RayExecutor(Executor):
+    """A Ray cluster, spoken to as an executor of the standard library."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Let a worker call a function."""
+        future: Future[Any] = ray.remote(fn).remote(*args, **kwargs).future()
+        return future
+
+
+if __name__ == "__main__":
+    ray.init()
+    site_file, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    site = load_site(site_file)
+    changes = publish(site, read(site, site_file.parent), folder, now=datetime.now(UTC), executor=RayExecutor())
+    print(f"{len(changes.written)} documents of {changes.items} items")

@@ -1,0 +1,121 @@
+"""What a run finds on the way from items to feeds, and what it leaves to the next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from . import selecting, settling, writing
+from .errors import Problem
+from .flow import Changes, Entry, Feed
+from .idling import Inputs
+from .models import Site
+from .recalling import Recall
+from .remembering import State
+from .sourced import Found, Held, Page, Passed, Same
+from .versions import versions
+
+
+@dataclass(slots=True)
+class Account:
+    """What is found on the way from items to feeds."""
+
+    state: State | None
+    problems: list[Problem] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    accepted: Counter[str] = field(default_factory=Counter)
+    """Items by source, those that are held back among them."""
+    due: datetime | None = None
+    """When an event changes by itself."""
+    recall: Recall | None = None
+
+    def select(self, site: Site, items: Iterable[Found | Same | Passed], now: datetime | None) -> dict[str, Feed]:
+        """Settle and select."""
+        return selecting.select(site, self._aside(settling.settle(site, items, self.state, now)))
+
+    def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
+        for one in settled:
+            if isinstance(one, Problem):
+                self.problems.append(one)
+                if self.recall:
+                    self.recall.tell(one)
+            elif isinstance(one, Held):
+                self.held.append(one)
+                self.accepted[one.record.source] += one.whole
+            elif isinstance(one, Passed):
+                self.accepted[one.source] += 1
+            else:
+                if isinstance(one, Entry):
+                    self.accepted[one.source] += one.notice is None
+                    if self.recall:
+                        self.recall.note(one)
+                    if one.event and not one.notice:
+                        self._note(one)
+                        self.due = min((m for m in (self.due, one.event.until) if m), default=None)
+                yield one
+
+    def _note(self, entry: Entry) -> None:
+        if self.state and entry.known:
+            self.state.note(entry.id, entry.known)
+
+    def changes(self) -> Changes:
+        """Tell what was found."""
+        waiting = sum(one.whole for one in self.held)
+        return Changes(items=self.accepted.total() - waiting, problems=tuple(self.problems))
+
+    def gone(self, site: Site, folder: Path, now: datetime | None) -> tuple[list[str], int]:
+        """Give the documents to remove, as no feed makes them any more, and how many others wait for that."""
+        moment = int(now.timestamp()) if now else None
+        found = [one for one in self.state.gone(moment) if writing.ours(one, folder)] if self.state else []
+        stay = site.feeds.retire_days * 86400
+        gone = [one.path for one in found if moment is not None and (one.retired or 0) + stay <= moment]
+        return gone, len(found) - len(gone)
+
+    def remember(
+        self, site: Site, feeds: Iterable[Feed], folder: Path, now: datetime | None, inputs: Inputs | None
+    ) -> None:
+        """Commit what the next run has to know."""
+        state, settings = self.state, site.feeds
+        if state is None:
+            return
+        for entry in {entry.id: entry for feed in feeds for entry in feed.entries}.values():
+            if self.recall:
+                self.recall.hold(entry)
+            if entry.kind != "event":
+                self._note(entry)
+        for document in state.gone(int(now.timestamp()) if now else None):
+            if writing.ours(document, folder):
+                state.keep(document)
+            else:
+                state.forget(document.path)
+        state.replace("accepted", self.accepted.items())
+        found = enumerate(self.problems)
+        state.replace("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+        waiting = ((n, held, int(held.until.timestamp())) for n, held in enumerate(self.held))
+        state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
+        state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
+        state.keep_files(inputs.stamps if inputs else {})
+        if self.recall:
+            self.recall.settle()
+        else:
+            state.rows.settle(())
+        items = self.accepted.total() - sum(one.whole for one in self.held)
+        due = int(self.due.timestamp()) if self.due else None
+        values: dict[str, str | int | None] = {
+            "versions": versions(),
+            "retire_days": settings.retire_days,
+            "items": items,
+            "failed": None,
+            "due": due,
+        }
+        state.tell(values)
+        state.commit(settings.memory_days)
+
+    def forget(self, gone: Iterable[str]) -> None:
+        """Strike documents that were removed."""
+        for path in gone:
+            if self.state:
+                self.state.forget(path)

@@ -1,0 +1,113 @@
+"""What sources yield, before it is settled: records, pages, and what needs no reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from .errors import Problem, Severity, show
+from .memory import Row
+from .models import Article, Event, Item
+from .models.explaining import checked, field_name
+
+
+class Locator(NamedTuple):
+    """Where a record stands in a file that can be read again, and how to tell that it is the same."""
+
+    path: str
+    line: int
+    """From 1."""
+    start: int
+    """Its first byte, from 0."""
+    length: int
+    """Bytes; -1 where it is the whole file."""
+    key: bytes
+    """A digest of them, and of the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An item with where it was read."""
+
+    item: Item
+    path: str
+    """The file, as messages name it."""
+    line: int
+    """Its first line, from 1; on a text page that of its first date."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The lines of its fields, where they are known."""
+    topics: tuple[str, ...] = ()
+    """What its source gives to every item."""
+    inferred: date | None = None
+    """A publication date that its page implies."""
+    from_page: bool = False
+    untitled: bool = False
+    """Its title is a label that was made for it."""
+    source: str = "items"
+    """What it was read from, as the site file names it."""
+    locator: Locator | None = None
+
+    def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
+        """Make a finding about a field of this record."""
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a text page says of its topic."""
+
+    topic: str
+    title: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item, or its last change, that waits for its date."""
+
+    record: Record
+    until: datetime
+    whole: bool = True
+    """Whether the item waits, and not just its `updated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A record that is as the last run saw it."""
+
+    row: Row
+    locator: Locator
+    source: str
+    read: Callable[[], Record]
+    """Reads it after all. Raises SourceError where it is not the same any more."""
+
+
+class Passed(NamedTuple):
+    """A record that was looked at elsewhere, and that no feed holds: it has an id, and counts."""
+
+    id: str
+    path: str
+    line: int
+    source: str
+
+
+Found = Item | Record | Page | Problem | Mapping[str, Any]
+"""What sources yield, one after the other; items and mappings made in Python may stand among them."""
+
+
+def records(found: Iterable[Found | Same | Passed]) -> Iterator[Record | Same | Passed | Page | Problem]:
+    """Let items made in Python be records, named by their position."""
+    for position, one in enumerate(found, 1):
+        if isinstance(one, (Record, Same, Passed, Page, Problem)):
+            yield one
+        elif isinstance(one, (Article, Event)):
+            yield Record(one, "items", position)
+        elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
+            yield Problem("items", position, "", f"{show(one)} is no item", item=position)
+        elif isinstance(item := checked(one), Item):
+            yield Record(item, "items", position)
+        else:
+            for place, sentence in item:
+                yield Problem("items", position, field_name(place), sentence, item=position)
