@@ -26,6 +26,7 @@ LEVELS = [
     ["regenerating", "reporting", "telling"],
     ["publishing"],
     ["accounting", "sharding"],
+    ["working"],
     ["configuring", "settling", "sources", "writing"],
     ["scheduling"],
     ["building"],
@@ -36,7 +37,7 @@ LEVELS = [
     ["models"],
     ["cleaning", "idling"],
     ["remembering"],
-    ["expanding", "ledger", "locating", "locking", "memory", "versions", "words"],
+    ["expanding", "ledger", "locating", "locking", "memory", "profiling", "versions", "words"],
     ["errors"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))

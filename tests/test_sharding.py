@@ -26,7 +26,7 @@ from city import HOUR, NOON, City, row
 from needs import ROOT
 from test_recalling import ROWS, made, put, written
 from topicfeeds import Changes, PublishError, SourceError, State, load_site, publish, read, sharding
-from topicfeeds.sharding import pool
+from topicfeeds.working import pool
 
 MORE = """
 [[sources]]

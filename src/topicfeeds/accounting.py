@@ -13,6 +13,7 @@ from .errors import Problem
 from .flow import Changes, Entry, Feed
 from .idling import Inputs
 from .models import Site
+from .profiling import OFF, Profile
 from .recalling import Recall
 from .remembering import State
 from .sourced import Found, Held, Page, Passed, Same
@@ -32,9 +33,13 @@ class Account:
     """When an event changes by itself."""
     recall: Recall | None = None
 
-    def select(self, site: Site, items: Iterable[Found | Same | Passed], now: datetime | None) -> dict[str, Feed]:
+    def select(
+        self, site: Site, items: Iterable[Found | Same | Passed], now: datetime | None, profile: Profile = OFF
+    ) -> dict[str, Feed]:
         """Settle and select."""
-        return selecting.select(site, self._aside(settling.settle(site, items, self.state, now)))
+        settled = settling.settle(site, profile.each("read", items), self.state, now)
+        with profile.during("select"):
+            return selecting.select(site, self._aside(profile.each("settle", settled)))
 
     def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
         for one in settled:

@@ -17,6 +17,7 @@ import click
 
 from . import __version__, idling
 from .errors import ConfigError, Problem, PublishError, TopicFeedsError, printable
+from .profiling import Profile
 from .telling import SHOWN, Teller, annotation, progress, tell, write
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def init(folder: Path) -> None:
     metavar="N",
     help="Read large sources (50,000 items and more) by so many processes.",
 )
+@click.option("--profile", "wants_profile", is_flag=True, help="Print time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @ALL_PROBLEMS
 @click.option(
@@ -151,6 +153,7 @@ def build(
     output: Path | None,
     state_file: Path | None,
     dry_run: bool,
+    wants_profile: bool,
     quiet: bool,
     all_problems: bool,
     log_format: str,
@@ -167,20 +170,22 @@ def build(
     interrupted and terminated. With 2, 65, 74 and 75 the last good feeds stay.
     """
     now, place = _now(), _place(site_file, output, state_file)
-    teller = Teller(quiet, all_problems, machine=log_format == "json")
+    teller, profile = Teller(quiet, all_problems, machine=log_format == "json"), Profile(on=wants_profile)
     refused = None if dry_run else idling.repeated(place, now.timestamp())
     if refused is not None and not (options["strict"] and refused):
         teller.problems([Problem(*finding) for finding in refused])
+        teller.steps(profile.steps())
         return 1 if refused else 0
     from .regenerating import regenerate
 
     watch = _stoppable if quiet else _watched
     try:
-        changes = regenerate(place, now, dry=dry_run, watch=watch, **options)
+        changes = regenerate(place, now, dry=dry_run, watch=watch, profile=profile, **options)
     except TopicFeedsError as error:
         return teller.stopped(error)
     teller.problems(changes.problems)
     teller.changes(changes, dry=dry_run)
+    teller.steps(profile.steps())
     return 1 if changes.refused else 0
 
 

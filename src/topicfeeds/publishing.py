@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from .flow import Changes, Document, Feed
 from .identifying import SeenAgainError
 from .idling import Inputs
 from .models import Site
+from .profiling import OFF, Profile
 from .recalling import Recall
 from .remembering import Damaged, State, is_broken, is_damage
 from .sourced import Found, Page, Passed, Record, Same
@@ -106,6 +107,7 @@ def run(
     watch: Watch = iter,
     inputs: Inputs | None = None,
     recall: Recall | None = None,
+    profile: Profile = OFF,
 ) -> Changes:
     """Publish into a folder that is locked; `dry` only tells what would change.
 
@@ -115,22 +117,28 @@ def run(
     """
     with begun(state, now, dry=dry) as warnings:
         found = Account(state, list(warnings), recall=recall)
-        feeds = found.select(site, items, now)
+        feeds = found.select(site, items, now, profile)
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
             _guard(site, found, state)
-        documents = list(building.build(feeds.values()))
+        documents = _described(feeds, profile)
         if dry:
             batch = writing.compare(watch(documents), folder, state)
             gone, retired = found.gone(site, folder, now)
         else:
-            with writing.prepared(watch(documents), folder, state) as batch:
+            with profile.during("write"), writing.prepared(watch(documents), folder, state) as batch:
                 gone, retired = found.gone(site, folder, now)
-                found.remember(site, feeds.values(), folder, now, inputs)
+                with profile.during("remember"):
+                    found.remember(site, feeds.values(), folder, now, inputs)
                 batch.finish(gone)
                 found.forget(gone)
     made = found.changes()
     return replace(made, written=batch.written, removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
+
+
+def _described(feeds: Mapping[str, Feed], profile: Profile) -> list[Document]:
+    documents = profile.each("build", building.build(feeds.values()))
+    return [replace(one, render=profile.timed("render", one.render)) for one in documents]
 
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:

@@ -20,6 +20,7 @@ from .idling import Inputs, Place, look
 from .locking import last_success
 from .memory import Finding
 from .models import Site
+from .profiling import OFF, Profile
 from .publishing import Watch, begun, run
 from .recalling import Recall
 from .remembering import State
@@ -36,6 +37,7 @@ def regenerate(
     wait: float = 0,
     jobs: int = 1,
     watch: Watch = iter,
+    profile: Profile = OFF,
 ) -> Changes:
     """Build what a site file describes. Raises what `load_site` and `publish` do.
 
@@ -46,9 +48,10 @@ def regenerate(
     site = load_site(place.site)
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
-        inputs, told, known = _known(place, site, state)
+        with profile.during("look"):
+            inputs, told, known = _known(place, site, state)
         options = {"state": state, "now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry}
-        options |= {"watch": watch, "inputs": inputs}
+        options |= {"watch": watch, "inputs": inputs, "profile": profile}
         try:
             changes = _run(site, base, folder, inputs, known, jobs, options)
         except SourceError as error:
@@ -68,10 +71,10 @@ def _run(
         with suppress(SeenAgainError):
             return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
     elif jobs > 1:
-        from . import sharding  # here, as processes take long to load
+        from . import sharding, working  # here, as processes take long to load
 
         if sharding.large(site.sources, base):
-            with sharding.pool(jobs) as executor, suppress(SeenAgainError):
+            with working.pool(jobs) as executor, suppress(SeenAgainError):
                 return run(site, sharding.read(site, base, executor, options["now"]), folder, **options)
     recall = Recall(state, inputs.stamps, known=False)
     return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)

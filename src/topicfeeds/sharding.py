@@ -1,39 +1,25 @@
 """Sources are read by many workers at once: cut into shards, read and settled apart, and put together in their order.
 
-Of a record that a feed may hold, a worker sends what selecting takes, and where it stands; of others their ids. What a
-single worker cannot settle it sends as it was read: events, records without an id or date, and what something is found
-about. So what comes together is what one process would have read, whatever the number of shards.
+So what comes together is what one process would have read, whatever the number of shards.
 """
 
 from __future__ import annotations
 
-import gc
-import os
 import secrets
-import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from typing import NamedTuple
 
 from . import sources
 from .errors import Problem, PublishError
-from .expanding import survey
-from .flow import Entry
 from .models import Site, Source
-from .recalling import Recall
-from .remembering import State
-from .selecting import Hall
-from .settling import Desk
 from .sourced import Page, Passed, Record, Same
+from .working import Found, Shard, Task, Told, work
 
 FEW = 75_000_000
 """Bytes of sources, some 50,000 items, up to which one process is as quick: to start workers takes time, too."""
@@ -43,19 +29,6 @@ _LARGEST = 64 << 20
 """Bytes of a shard at most."""
 _WIDTH = 32
 """Workers of an executor that does not tell how many it has."""
-
-Found = Record | Same | Passed | Page | Problem
-
-
-class Shard(NamedTuple):
-    """What one worker reads at a time: some files, or some bytes of one."""
-
-    source: Source
-    paths: tuple[str, ...]
-    part: tuple[int, int] | None = None
-    """The first byte of the part, and that after the last; a line belongs to the part that it starts in."""
-    stamp: tuple[int, int] = (0, 0)
-    """Size and mtime (nanoseconds) of the file that is read in parts."""
 
 
 def large(sites_sources: Iterable[Source], base: Path) -> bool:
@@ -68,64 +41,19 @@ def read(site: Site, base: Path, executor: Executor, now: datetime | None) -> It
 
     Raises PublishError where a shard can be read neither by a worker nor here.
     """
-    run, ahead = secrets.token_hex(8), 2 * int(getattr(executor, "_max_workers", _WIDTH))
-    waiting: deque[tuple[Shard | Source, Future[_Told] | None]] = deque()
-    lines = Counter[str]()
-
-    def collect() -> Iterator[Found]:
-        shard, future = waiting.popleft()
-        if isinstance(shard, Source):
-            yield from sources.read([shard], base)
-            return
-        found, count = _result(shard, future, site, base, now, run)
-        before = lines[shard.paths[0]]
-        if count < 0:  # once for the file
-            yield from () if before < 0 else found
-            lines[shard.paths[0]] = count
-            return
-        yield from (_moved(one, before, shard.source, base) for one in found) if before else found
-        lines[shard.paths[0]] += count
-
+    office, ahead = _Office(executor, Task(site, base, now)), 2 * int(getattr(executor, "_max_workers", _WIDTH))
+    waiting: deque[tuple[Shard | Source, Future[Told] | None]] = deque()
     try:
         for shard in _plan(site.sources, base, ahead):
-            waiting.append((shard, _submit(executor, shard, site, base, now, run)))
+            waiting.append((shard, office.send(shard)))
             if len(waiting) > ahead:
-                yield from collect()
+                yield from office.collect(*waiting.popleft())
         while waiting:
-            yield from collect()
+            yield from office.collect(*waiting.popleft())
     finally:
         for _, future in waiting:
             if future:
                 future.cancel()
-
-
-@contextmanager
-def pool(jobs: int) -> Iterator[Executor]:
-    """Give so many processes; where the work is given up, they end at once."""
-    before = set(active_children())
-    executor = ProcessPoolExecutor(jobs, get_context("spawn"), _attend)
-    try:
-        yield executor
-    except BaseException:
-        for process in set(active_children()) - before:
-            process.terminate()
-        raise
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-def _attend() -> None:
-    """Start a worker: it ends with its parent, and leaves the keyboard to that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(100_000, 20, 50)
-    threading.Thread(target=_mourn, daemon=True).start()
-
-
-def _mourn() -> None:
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
 
 
 def _plan(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
@@ -183,93 +111,50 @@ def _is_begun(path: Path) -> bool:
         return bool(file.read(1 << 16).strip())
 
 
-_Told = tuple[list[Found], int]
-"""What a worker found, in order, and the number of line ends in its part; -1 where that is not what it was."""
+class _Office:
+    """Sends shards to workers, and puts what they tell together."""
 
+    def __init__(self, executor: Executor, task: Task) -> None:
+        self.executor, self.task, self.run = executor, task, secrets.token_hex(8)
+        self._lines = Counter[str]()
+        """The line ends in the parts of files that were collected."""
+        self._changed: set[str] = set()
 
-def _submit(
-    executor: Executor, shard: Shard | Source, site: Site, base: Path, now: datetime | None, run: str
-) -> Future[_Told] | None:
-    if isinstance(shard, Source):
-        return None
-    try:
-        return executor.submit(work, shard, site, base, now, run)
-    except RuntimeError:  # it is broken, or shut down
-        return None
-
-
-def _result(
-    shard: Shard, future: Future[_Told] | None, site: Site, base: Path, now: datetime | None, run: str
-) -> _Told:
-    """Wait for a shard. One whose worker failed is read here."""
-    if future:
+    def send(self, shard: Shard | Source) -> Future[Told] | None:
+        """Let a worker read a shard, if there is one left."""
+        if isinstance(shard, Source):
+            return None
         try:
-            return future.result()
-        except (Exception, CancelledError):  # noqa: S110 - a worker that died, or what will happen here, too
-            pass
-    try:
-        return work(shard, site, base, now, run)
-    except (OSError, MemoryError) as error:
+            return self.executor.submit(work, shard, self.task, self.run)
+        except RuntimeError:  # it is broken, or shut down
+            return None
+
+    def collect(self, shard: Shard | Source, future: Future[Told] | None) -> Iterator[Found]:
+        """Yield what a worker told of a shard, or read it here."""
+        if isinstance(shard, Source):
+            yield from sources.read([shard], self.task.base)
+            return
         path = shard.paths[0]
-        raise PublishError(message=f"{path}: cannot be read, neither by a worker nor here: {error}") from error
+        found, count = self._result(shard, future)
+        if count is None and path not in self._changed:
+            self._changed.add(path)
+            yield Problem(path, 1, "", "changed while it was read (run again)", "unreadable")
+        before = self._lines[path]
+        yield from (_moved(one, before, shard.source, self.task.base) for one in found) if before else found
+        self._lines[path] += count or 0
 
-
-class _Here(threading.local):
-    """What a worker knows of the run that it works for: the newest entries of all shards that it has read."""
-
-    run = ""
-    hall: Hall
-
-
-_HERE = _Here()
-
-
-def work(shard: Shard, site: Site, base: Path, now: datetime | None, run: str) -> _Told:
-    """Read a shard; `run` names the run that it is for. Done by workers, in processes of their own."""
-    if _HERE.run != run:
-        _HERE.run, _HERE.hall = run, Hall(site)
-    if shard.part and _stamp(shard, base) != shard.stamp:
-        return [_changed(shard)], -1
-    state = State()
-    state.begin()
-    desk = Desk(site, now, state)
-    found: list[tuple[str, Found]] = []
-    files = [path for path in shard.paths if sources.kind_of(shard.source, path) == "markdown"]
-    recall = Recall(state, survey(files, str(base), {})[0], known=False)
-    for one in sources.read_files(shard.source, shard.paths, base, recall, shard.part):
-        entry = _settled(desk, one) if isinstance(one, Record) else None
-        if entry and isinstance(one, Record):
-            _HERE.hall.offer(entry.without())
-            found.append((entry.id, _same(entry, one, shard.source, base) or one))
-        else:
-            found.append(("", one))
-    state.close()
-    if shard.part and _stamp(shard, base) != shard.stamp:
-        return [_changed(shard)], -1
-    held = _HERE.hall.held()
-    told = [one if name in held or not name else _passed(name, one) for name, one in found]
-    return told, sources.line_ends(base / shard.paths[0], *shard.part) if shard.part else 0
-
-
-def _settled(desk: Desk, record: Record) -> Entry | None:
-    """Settle a record, if that needs neither a memory nor other records, and nothing is found about it."""
-    item = record.item
-    if item.kind == "event" or not item.published or not (item.id or item.link):
-        return None
-    found = list(desk.settle(record, desk.identify(record)))
-    return found[0] if len(found) == 1 and isinstance(found[0], Entry) and found[0].records == 1 else None
-
-
-def _same(entry: Entry, record: Record, source: Source, base: Path) -> Same | None:
-    if record.locator is None or entry.row is None:
-        return None
-    return Same(entry.row, record.locator, record.source, partial(sources.again, source, base, record.locator))
-
-
-def _passed(name: str, one: Found) -> Found:
-    if isinstance(one, Same):
-        return Passed(name, one.locator.path, one.locator.line, one.source)
-    return Passed(name, one.path, one.line, one.source) if isinstance(one, Record) else one
+    def _result(self, shard: Shard, future: Future[Told] | None) -> Told:
+        """Wait for a shard. One whose worker failed is read here."""
+        if future:
+            try:
+                return future.result()
+            except (Exception, CancelledError):  # noqa: S110 - a worker that died, or what will happen here, too
+                pass
+        try:
+            return work(shard, self.task, self.run)
+        except (OSError, MemoryError) as error:
+            message = f"{shard.paths[0]}: cannot be read, neither by a worker nor here: {error}"
+            raise PublishError(message=message) from error
 
 
 def _moved(one: Found, lines: int, source: Source, base: Path) -> Found:
@@ -287,15 +172,3 @@ def _moved(one: Found, lines: int, source: Source, base: Path) -> Found:
         moved = {name: line + lines for name, line in one.lines.items()}
         return replace(one, line=one.line + lines, lines=moved, locator=locator)
     return one
-
-
-def _stamp(shard: Shard, base: Path) -> tuple[int, int] | None:
-    try:
-        status = (base / shard.paths[0]).stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
-def _changed(shard: Shard) -> Problem:
-    return Problem(shard.paths[0], 1, "", "changed while it was read (run again)", "unreadable")

@@ -15,6 +15,7 @@ from .errors import Problem, TopicFeedsError, printable
 
 if TYPE_CHECKING:
     from .flow import Changes, Document
+    from .profiling import Step
 
 SHOWN = 50
 """How many findings are printed where nobody asks for all."""
@@ -85,6 +86,20 @@ class Teller:
             f"{changes.unchanged} unchanged{gone}; {counts['seconds']:.1f} s",
             **counts,
         )
+
+    def steps(self, steps: Sequence[Step]) -> None:
+        """Print what each step took."""
+        if steps and not self.machine:
+            tell(f"{'step':<9}{'CPU s':>9}{'time s':>9}{'peak MB':>9}")
+        for one in steps:
+            line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>9.2f}{one.peak:>9.0f}"
+            self.say(
+                " ".join(line.split()) if self.machine else line,
+                step=one.name,
+                cpu=round(one.cpu, 3),
+                time=round(one.time, 3),
+                peak=round(one.peak),
+            )
 
 
 def annotation(folder: Path, problem: Problem) -> str:
