@@ -58,7 +58,7 @@ def as_shown(feed: Feed) -> tuple[Entry, ...]:
         own = attachment(entry, feed)
         files = (*entry.enclosures, *([own] if own else []))
         copy = replace(entry, title=title(entry, feed), enclosures=files)
-        copy.__dict__["html"] = body(entry, feed, own)
+        copy.made["html"] = body(entry, feed, own)
         shown.append(copy)
     return tuple(shown)
 

@@ -31,6 +31,7 @@ LEVELS = [
     ["scheduling"],
     ["building"],
     ["formats", "identifying", "recalling", "selecting"],
+    ["shelving"],
     ["describing"],
     ["flow"],
     ["sourced"],

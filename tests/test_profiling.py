@@ -27,7 +27,7 @@ def test_time_is_charged_to_the_innermost_step() -> None:
     assert list(steps) == ["start", "read", "render", "write", "end"]
     assert steps["read"].time >= 0.1
     assert 0.02 <= steps["render"].time < 0.1
-    assert steps["write"].time < 0.02
+    assert steps["write"].time < 0.05
     assert steps["read"].cpu < 0.1  # it slept
     assert all(step.peak > 5 for step in steps.values())
 

@@ -9,7 +9,24 @@ from functools import partial
 
 from .flow import Document, Entry, Feed
 from .formats import FORMATS, event_path, render, render_event
+from .profiling import OFF, Profile
 from .versions import versions
+
+
+class Documents(Iterable[Document]):
+    """All documents of feeds, described as they are asked for; how many they are is known before."""
+
+    def __init__(self, feeds: Iterable[Feed], profile: Profile = OFF) -> None:
+        self._feeds, self._profile = list(feeds), profile
+
+    def __len__(self) -> int:
+        events = {one.id for one in _in_files(self._feeds)}
+        return sum(len(feed.formats) for feed in self._feeds) + len(events)
+
+    def __iter__(self) -> Iterator[Document]:
+        timed = self._profile.timed
+        for one in self._profile.each("build", build(self._feeds)):
+            yield replace(one, render=timed("render", one.render))
 
 
 def build(feeds: Iterable[Feed]) -> Iterator[Document]:
@@ -53,12 +70,19 @@ def _events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:
     """Describe a file for every event that a feed or a calendar holds."""
     seen: set[str] = set()
     for feed in feeds:
-        for entry in (*feed.entries, *feed.calendar) if feed.calendar is not None else ():
-            if entry.event and not entry.notice and entry.id not in seen:
+        for entry in _in_files([feed]):
+            if entry.id not in seen:
                 seen.add(entry.id)
                 digest = _sum([makers, entry.digest, feed.language, str(feed.confirms)])
                 make = partial(render_event, entry, feed)
                 yield Document(event_path(entry), "text/calendar", digest, make, entry.id, 1, entry.updated)
+
+
+def _in_files(feeds: Iterable[Feed]) -> Iterator[Entry]:
+    for feed in feeds:
+        for entry in (*feed.entries, *feed.calendar) if feed.calendar is not None else ():
+            if entry.event and not entry.notice:
+                yield entry
 
 
 def _digest(feed: Feed, entries: Iterable[Entry], makers: str) -> str:

@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from .profiling import Profile
 from .telling import SHOWN, Teller, annotation, progress, tell, write
 
 if TYPE_CHECKING:
+    from .building import Documents
     from .flow import Document
     from .idling import Place
 
@@ -189,7 +190,7 @@ def build(
     return 1 if changes.refused else 0
 
 
-def _watched(documents: Sequence[Document]) -> Iterable[Document]:
+def _watched(documents: Documents) -> Iterable[Document]:
     return _stoppable(progress(documents))
 
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from . import cleaning
 from .errors import Problem
@@ -74,7 +74,7 @@ class Happening:
     """When what is told of it changes by itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An item settled for publishing: id, dates and zones resolved."""
 
@@ -110,23 +110,31 @@ class Entry:
     """Gives the entry with all that it holds, where only what selecting takes is here."""
     digested: str | None = None
     """Its `core`, where that is known already."""
-    rendered: dict[str, bytes] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """What formats made of it, by a name of theirs: an entry stands in many feeds."""
+    made: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What was made of it, by name, as an entry stands in many feeds: `html`, `whole`, digests; bytes of formats."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
         """Topics, then tags."""
         return self.topics + self.tags
 
-    @cached_property
+    @property
     def html(self) -> str | None:
         """The content, sanitised and with absolute addresses; None where nothing is left of it."""
-        return (cleaning.html(self.content, self.link) or None) if self.content else None
+        if "html" not in self.made:
+            self.made["html"] = (cleaning.html(self.content, self.link) or None) if self.content else None
+        html: str | None = self.made["html"]
+        return html
 
-    @cached_property
+    @property
     def whole(self) -> Entry:
         """The entry with all that it holds."""
-        return replace(self.load(), topics=self.topics) if self.load else self
+        if self.load is None:
+            return self
+        if "whole" not in self.made:
+            self.made["whole"] = replace(self.load(), topics=self.topics)
+        whole: Entry = self.made["whole"]
+        return whole
 
     @property
     def row(self) -> Row | None:
@@ -155,34 +163,38 @@ class Entry:
     def release(self) -> None:
         """Let go of what was made of it for feeds, as all that hold it are written; of an event, calendars need it."""
         if self.event is None:
-            self.rendered.clear()
-            self.__dict__.pop("html", None)
-            self.__dict__.pop("whole", None)
+            for name in self.made.keys() - {"core", "digest"}:
+                del self.made[name]
 
-    @cached_property
+    @property
     def core(self) -> str:
         """A fingerprint of all that the entry holds but for topics, which are titled by what other items say."""
-        if self.digested or self.load:
-            return self.digested or self.whole.core
-        fields = self.__dict__
-        values = [fields[name] for name in _PLAIN]
+        if "core" not in self.made:
+            self.made["core"] = self.digested or (self.whole.core if self.load else self._sum())
+        return str(self.made["core"])
+
+    def _sum(self) -> str:
+        values: list[object] = list(_plain(self))
         values.append([(one.term, one.label, one.scheme) for one in self.tags])
         values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
         return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
-        topics = repr([(one.term, one.label, one.scheme) for one in self.topics])
-        return self.core + hashlib.sha256(topics.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+        if "digest" not in self.made:
+            topics = repr([(one.term, one.label, one.scheme) for one in self.topics])
+            more = hashlib.sha256(topics.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+            self.made["digest"] = self.core + more
+        return str(self.made["digest"])
 
 
-_APART = ("known", "source", "locator", "load", "digested", "rendered", "topics", "tags", "authors", "enclosures")
-_PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in _APART)
+_APART = ("known", "source", "locator", "load", "digested", "made", "topics", "tags", "authors", "enclosures")
+_plain = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _APART))
 """The fields of an entry that are spelled quickly as they are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A selection of entries, newest first, with an identity of its own."""
 

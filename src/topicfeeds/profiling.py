@@ -41,7 +41,8 @@ class Profile:
 
     def steps(self) -> list[Step]:
         """Give the steps, in the order of the flow; `end` is what was between them and after."""
-        self._turn("end")
+        for _ in range(2):
+            self._turn("end")
         return [Step(name, *self._times[name]) for name in _STEPS if name in self._times]
 
     @contextmanager
@@ -86,7 +87,7 @@ class Profile:
             took = self._times.setdefault(before, [0.0, 0.0, 0.0])
             took[0] += cpu - self._cpu
             took[1] += moment - self._time
-            if before != name:
+            if before != name or name == "end":
                 took[2] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
             self._name, self._cpu, self._time = (name if name != "start" else "end"), cpu, moment
         return before

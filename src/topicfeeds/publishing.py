@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from .sourced import Found, Page, Passed, Record, Same
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-Watch = Callable[[Sequence[Document]], Iterable[Document]]
+Watch = Callable[[building.Documents], Iterable[Document]]
 """Sees the documents pass, one by one, as they are worked on: a progress bar."""
 _SHRINK = 0.5
 
@@ -121,7 +121,7 @@ def run(
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
             _guard(site, found, state)
-        documents = _described(feeds, profile)
+        documents = building.Documents(feeds.values(), profile)
         if dry:
             batch = writing.compare(watch(documents), folder, state)
             gone, retired = found.gone(site, folder, now)
@@ -134,11 +134,6 @@ def run(
                 found.forget(gone)
     made = found.changes()
     return replace(made, written=batch.written, removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
-
-
-def _described(feeds: Mapping[str, Feed], profile: Profile) -> list[Document]:
-    documents = profile.each("build", building.build(feeds.values()))
-    return [replace(one, render=profile.timed("render", one.render)) for one in documents]
 
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:

@@ -13,8 +13,11 @@ from .cleaning import line, text
 from .flow import Category, Entry, Feed
 from .models import DeclaredFeed, Person, Site, Topic
 from .models.slugs import hashed_slug, is_slug, slug_of, tag_key
+from .shelving import Shelf
 from .sourced import Page
 
+_MOST = 20_000
+"""So many entries are held in memory with all that they hold: many feeds hold more."""
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
@@ -43,11 +46,13 @@ class _Selection:
     _keys: list[tuple[float, str]] = field(default_factory=list)
     """Where each stands."""
 
-    def offer(self, entry: Entry, key: tuple[float, str]) -> None:
-        """Take an entry in if it is new enough; one of equal key, and so of equal id, takes the place of the other."""
+    def wants(self, key: tuple[float, str]) -> bool:
+        """Tell whether an entry is new enough."""
+        return len(self._keys) < self.limit or key <= self._keys[-1]
+
+    def take(self, entry: Entry, key: tuple[float, str]) -> None:
+        """Take an entry in; one of equal key, and so of equal id, takes the place of the other."""
         keys = self._keys
-        if len(keys) == self.limit and key > keys[-1]:
-            return
         place = bisect_left(keys, key)
         if place < len(keys) and keys[place] == key:
             self.entries[place] = entry
@@ -65,8 +70,11 @@ def _order(entry: Entry) -> tuple[float, str]:
 class Hall:
     """Where every feed takes its pick of the entries that pass."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, most: int = _MOST) -> None:
         self.site = site
+        self.most, self.taken = most, 0
+        """So many entries are held in memory, and so many were taken in."""
+        self.shelf: Shelf | None = None
         self.topics = dict(site.topics)
         self.titled = set(site.topics)
         """The topics whose title does not come from the items."""
@@ -78,6 +86,8 @@ class Hall:
         self.again: dict[str, Entry] = {}
         """Entries that came more than once, with all that is known of them."""
         self.made: dict[str, Entry] = {}
+        author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
+        self.author = author.model_copy(update={"name": line(author.name)})
 
     def hear(self, page: Page) -> None:
         """Let a text page speak of its topic where the site file is silent."""
@@ -102,10 +112,20 @@ class Hall:
             for name in names:
                 self.calendars.setdefault(name, {})[entry.id] = entry
         key = _order(entry)
-        for name in names:
-            if name not in self.selections:
-                self.selections[name] = _Selection(self.site.feeds.limit)
-            self.selections[name].offer(entry, key)
+        wanting = [one for one in map(self._selection, names) if one.wants(key)]
+        if wanting and not (entry.load or entry.event or entry.notice or entry.records > 1):
+            self.taken += 1
+            if self.taken > self.most:
+                self.shelf = self.shelf or Shelf()
+                entry = self.shelf.put(entry)
+        for one in wanting:
+            one.take(entry, key)
+
+    def _selection(self, name: str) -> _Selection:
+        found = self.selections.get(name)
+        if found is None:
+            found = self.selections[name] = _Selection(self.site.feeds.limit)
+        return found
 
     def held(self) -> set[str]:
         """Give the ids of the entries that stand in a feed, so far."""
@@ -158,7 +178,6 @@ class Hall:
     def _feed(self, path: str, title: str | None, about: Topic) -> Feed:
         """Make a feed; `about` has its description and page, and no title means that of the site."""
         site = self.site
-        author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
         entries = tuple(map(self._entry, self.selections[path].entries)) if path in self.selections else ()
         calendar = tuple(map(self._entry, sorted(self.calendars.get(path, {}).values(), key=_start)))
         settings = site.feeds
@@ -171,7 +190,7 @@ class Hall:
             base=site.base,
             updated=max((entry.updated for entry in entries), default=EMPTY),
             entries=entries,
-            author=author.model_copy(update={"name": line(author.name)}),
+            author=self.author,
             language=site.language,
             formats=tuple(name for name in settings.formats if name != "ics" or calendar),
             rights=line(site.rights) if site.rights else None,

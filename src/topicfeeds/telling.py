@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from .errors import Problem, TopicFeedsError, printable
 
 if TYPE_CHECKING:
+    from .building import Documents
     from .flow import Changes, Document
     from .profiling import Step
 
@@ -110,12 +111,12 @@ def annotation(folder: Path, problem: Problem) -> str:
     return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
 
 
-def progress(documents: Sequence[Document]) -> Iterable[Document]:
+def progress(documents: Documents) -> Iterable[Document]:
     """Show a bar on a terminal, once a run has taken a second."""
     return _bar(documents) if sys.stderr and sys.stderr.isatty() else documents
 
 
-def _bar(documents: Sequence[Document]) -> Iterator[Document]:
+def _bar(documents: Documents) -> Iterator[Document]:
     left = iter(enumerate(documents))
     for _, document in left:
         yield document

@@ -62,14 +62,19 @@ class Batch:
     """Changed documents that wait under temporary names."""
 
     folder: Path
-    pending: list[_Pending] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """The paths that change, in the order of work."""
     unchanged: int = 0
     renamed: int = 0
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The paths that change, in the order of work."""
-        return tuple(one.name for one in self.pending)
+        """The paths that change."""
+        return tuple(self.names)
+
+    def pending(self) -> Iterator[_Pending]:
+        """Give what waits to be renamed."""
+        return (_Pending(self.folder / name) for name in self.names[self.renamed :])
 
     def finish(self, gone: Iterable[str] = ()) -> None:
         """Rename all documents, in their order, remove what is gone, and sync the folders.
@@ -79,15 +84,15 @@ class Batch:
         path = self.folder
         try:
             with _undisturbed():
-                for one in self.pending:
+                for one in self.pending():
                     path = one.path
                     one.temporary.replace(path)
                     self.renamed += 1
                 for name in gone:
                     path = self.folder / name
                     path.unlink(missing_ok=True)
-                touched = [*(one.path.parent for one in self.pending), *((self.folder / name).parent for name in gone)]
-                for path in dict.fromkeys(touched):
+                for name in dict.fromkeys(name.rpartition("/")[0] for name in (*self.names, *gone)):
+                    path = self.folder / name
                     _sync(path)
         except OSError as error:
             _fail(error, path)
@@ -111,21 +116,23 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
             if content is None:
                 batch.unchanged += 1
                 continue
-            one = _Pending(document.path, path)
-            batch.pending.append(one)
+            one = _Pending(path)
+            batch.names.append(document.path)
             one.prepare(content)
             _verify(document, one.temporary)
             if state:
                 state.keep(one.published(document, content))
-        waiting = {one.temporary for one in batch.pending}
-        for path in map(Path, list(leftovers(str(folder), folders))):
-            if path not in waiting:
+        waiting = set(batch.names)
+        for found in list(leftovers(str(folder), folders)):
+            path = Path(found)
+            name = path.relative_to(folder).with_name(path.name[1:].removesuffix(TEMPORARY)).as_posix()
+            if name not in waiting:
                 path.unlink(missing_ok=True)
         yield batch
     except OSError as error:
         _fail(error, path)
     finally:
-        for one in batch.pending[batch.renamed :]:
+        for one in batch.pending():
             one.discard()
 
 
@@ -137,7 +144,7 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
             if _change(document, folder, state) is None:
                 batch.unchanged += 1
                 continue
-            batch.pending.append(_Pending(document.path, folder / document.path))
+            batch.names.append(document.path)
             if state:
                 state.keep(Published(document.path, "", b"", 0, 0, 0, ""))
         except OSError as error:
@@ -149,7 +156,6 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
 class _Pending:
     """A document that waits under a temporary name."""
 
-    name: str
     path: Path
 
     @property

@@ -97,7 +97,7 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         """
         language, base, files = feed.language, feed.base, feed.calendar is not None
         key = f"{name} {language} {base} {files} {feed.confirms} {feed.event_title}"
-        new = [entry for entry in feed.entries if key not in entry.rendered]
+        new = [entry for entry in feed.entries if key not in entry.made]
         self._FeedGenerator__feed_entries += [make(entry, feed) for entry in new]
         text = bytes(self.atom_str(pretty=True) if name == "atom" else self.rss_str(pretty=True))
         start, stop, end = _TAGS[name]
@@ -105,8 +105,8 @@ class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
         head, mark, body = whole.partition(start)
         pieces = (start + body).split(stop)[:-1] if mark else []
         for entry, piece in zip(new, pieces, strict=True):
-            entry.rendered[key] = finish(piece + stop)
-        return head, [entry.rendered[key] for entry in feed.entries], end + tail
+            entry.made[key] = finish(piece + stop)
+        return head, [entry.made[key] for entry in feed.entries], end + tail
 
     def _create_atom(self, extensions: bool = True) -> Any:
         feed, tree = super()._create_atom(extensions)

@@ -41,12 +41,13 @@ def ical(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
 def event_file(entry: Entry, feed: Feed) -> bytes:
     """Spell the file of one event."""
     key = f"file {feed.language} {feed.confirms}"
-    if key not in entry.rendered:
+    if key not in entry.made:
         head = Calendar()
         head.add("PRODID", _MAKER)
         head.add("VERSION", "2.0")
-        entry.rendered[key] = _calendar(head, [entry], feed)
-    return entry.rendered[key]
+        entry.made[key] = _calendar(head, [entry], feed)
+    made: bytes = entry.made[key]
+    return made
 
 
 def _calendar(head: Component, entries: Sequence[Entry], feed: Feed) -> bytes:
@@ -81,9 +82,10 @@ def _tzid(moment: datetime, *, recurs: bool = False) -> str | None:
 
 def _event(entry: Entry, feed: Feed) -> bytes:
     key = f"event {feed.language} {feed.confirms}"
-    if key not in entry.rendered:
-        entry.rendered[key] = _made(entry, feed).to_ical()
-    return entry.rendered[key]
+    if key not in entry.made:
+        entry.made[key] = _made(entry, feed).to_ical()
+    made: bytes = entry.made[key]
+    return made
 
 
 def _made(entry: Entry, feed: Feed) -> Event:
