@@ -42,7 +42,7 @@ def write(documents: Iterable[Document], folder: Path, state: State | None = Non
     """Bring a folder up to date."""
     with prepared(documents, folder, state) as batch:
         batch.finish()
-    return Changes(written=batch.written, unchanged=batch.unchanged)
+    return Changes(written=tuple(batch.written), unchanged=batch.unchanged)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:
@@ -147,7 +147,7 @@ def test_comparing_tells_what_would_be_written_and_writes_nothing(tmp_path: Path
     before = snapshot(tmp_path)
     documents = [document("a.xml", b"1"), document("b.xml", b"2")]
     batch = compare(documents, tmp_path, None)
-    assert (batch.written, batch.unchanged) == (("b.xml",), 1)
+    assert (batch.written, batch.unchanged) == (["b.xml"], 1)
     assert snapshot(tmp_path) == before
 
 

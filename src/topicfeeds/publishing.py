@@ -133,7 +133,7 @@ def run(
                 batch.finish(gone)
                 found.forget(gone)
     made = found.changes()
-    return replace(made, written=batch.written, removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
+    return replace(made, written=tuple(batch.written), removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
 
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:

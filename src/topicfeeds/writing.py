@@ -62,19 +62,14 @@ class Batch:
     """Changed documents that wait under temporary names."""
 
     folder: Path
-    names: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
     """The paths that change, in the order of work."""
     unchanged: int = 0
     renamed: int = 0
 
-    @property
-    def written(self) -> tuple[str, ...]:
-        """The paths that change."""
-        return tuple(self.names)
-
     def pending(self) -> Iterator[_Pending]:
         """Give what waits to be renamed."""
-        return (_Pending(self.folder / name) for name in self.names[self.renamed :])
+        return (_Pending(self.folder / name) for name in self.written[self.renamed :])
 
     def finish(self, gone: Iterable[str] = ()) -> None:
         """Rename all documents, in their order, remove what is gone, and sync the folders.
@@ -91,7 +86,7 @@ class Batch:
                 for name in gone:
                     path = self.folder / name
                     path.unlink(missing_ok=True)
-                for name in dict.fromkeys(name.rpartition("/")[0] for name in (*self.names, *gone)):
+                for name in dict.fromkeys(name.rpartition("/")[0] for name in (*self.written, *gone)):
                     path = self.folder / name
                     _sync(path)
         except OSError as error:
@@ -116,17 +111,16 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
             if content is None:
                 batch.unchanged += 1
                 continue
+            batch.written.append(document.path)
             one = _Pending(path)
-            batch.names.append(document.path)
             one.prepare(content)
             _verify(document, one.temporary)
             if state:
                 state.keep(one.published(document, content))
-        waiting = set(batch.names)
-        for found in list(leftovers(str(folder), folders)):
-            path = Path(found)
-            name = path.relative_to(folder).with_name(path.name[1:].removesuffix(TEMPORARY)).as_posix()
-            if name not in waiting:
+        waiting = set(batch.written)
+        for path in map(Path, list(leftovers(str(folder), folders))):
+            name = path.name[1:].removesuffix(TEMPORARY)
+            if path.relative_to(folder).with_name(name).as_posix() not in waiting:
                 path.unlink(missing_ok=True)
         yield batch
     except OSError as error:
@@ -144,7 +138,7 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
             if _change(document, folder, state) is None:
                 batch.unchanged += 1
                 continue
-            batch.names.append(document.path)
+            batch.written.append(document.path)
             if state:
                 state.keep(Published(document.path, "", b"", 0, 0, 0, ""))
         except OSError as error:
