@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from city import NOON, City, row
 from support import CASES, EXAMPLE, article, event, folder_site, site
-from topicfeeds import Entry, Feed, build, read, render, select
+from topicfeeds import Entry, Feed, build, building, publish, read, render, select, selecting
 from topicfeeds.formats._feedgen import Channel, Item
+from topicfeeds.shelving import Shelf
 
 TEXT = st.text(max_size=12) | st.sampled_from(["</entry>\n", "  <entry>", "    </item>\n", "</feed>", "]]>", "&lt;"])
 ITEMS = st.builds(
@@ -85,3 +88,36 @@ def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it
 def held(make: Any) -> tuple[Entry, ...]:
     """Give the entries of the feed that a document is made of."""
     return next(part.entries for part in make.args if isinstance(part, Feed))
+
+
+@pytest.mark.parametrize("folder", [EXAMPLE, *CASES], ids=lambda folder: folder.name)
+def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = folder_site(folder)
+    expected = {document.path: document.render() for document in build(given, read(given, folder), problems=[])}
+    shelved: list[str] = []
+    real = Shelf.put
+
+    def put(self: Shelf, entry: Entry) -> Entry:
+        shelved.append(entry.kind)
+        return real(self, entry)
+
+    monkeypatch.setattr(Shelf, "put", put)
+    monkeypatch.setattr(building, "_MOST", 1)
+    monkeypatch.setattr(selecting, "_MOST", 1)
+    publish(given, read(given, folder), tmp_path)
+    made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")}
+    assert {path: made[path] for path in expected} == expected
+    articles = [entry for entry in select(given, read(given, folder), problems=[])["all"].entries if not entry.event]
+    assert len(shelved) >= len(articles) - 1
+    assert all(entry.title for entry in articles)  # for others than a run, nothing is put aside
+
+
+def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "_MOST", 1)
+    rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
+    city = City.made(tmp_path, *rows)
+    city.build()
+    city.put(*rows[:8], row("n8", tags=["t8"], content="<p>y</p>"))
+    assert set(city.build(NOON).written) == {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in FORMS}

@@ -34,12 +34,13 @@ class Account:
     recall: Recall | None = None
 
     def select(
-        self, site: Site, items: Iterable[Found | Same | Passed], now: datetime | None, profile: Profile = OFF
+        self, site: Site, items: Iterable[Found | Same | Passed], now: datetime | None, profile: Profile | None = None
     ) -> dict[str, Feed]:
-        """Settle and select."""
+        """Settle and select; for a run, that has a `profile`, what many entries hold is put aside."""
+        shelves, profile = profile is not None, profile or OFF
         settled = settling.settle(site, profile.each("read", items), self.state, now)
         with profile.during("select"):
-            return selecting.select(site, self._aside(profile.each("settle", settled)))
+            return selecting.select(site, self._aside(profile.each("settle", settled)), shelves=shelves)
 
     def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
         for one in settled:

@@ -12,6 +12,9 @@ from .formats import FORMATS, event_path, render, render_event
 from .profiling import OFF, Profile
 from .versions import versions
 
+_MOST = 10_000
+"""So many entries are kept as they were cleaned and spelled, some 10 KB each."""
+
 
 class Documents(Iterable[Document]):
     """All documents of feeds, described as they are asked for; how many they are is known before."""
@@ -31,39 +34,53 @@ class Documents(Iterable[Document]):
 
 def build(feeds: Iterable[Feed]) -> Iterator[Document]:
     """Describe every document, in the order in which to publish them."""
-    makers, whole = versions(), list(feeds)
+    makers, whole, kept = versions(), list(feeds), _Kept()
     last = {entry.id: feed for feed in whole for entry in feed.entries}
     for feed in whole:
         names = [name for name in feed.formats if name != "ics"]
         done = [entry for entry in feed.entries if last[entry.id] is feed]
+        digest = _digest(feed, feed.entries, makers)
         for name in names:
-            yield _document(feed, name, makers, done if name == names[-1] else ())
+            yield _document(feed, name, digest, kept, done if name == names[-1] else ())
     for feed in whole:
-        yield from (_document(feed, name, makers) for name in feed.formats if name == "ics")
+        if "ics" in feed.formats:
+            yield _document(feed, "ics", _digest(feed, feed.calendar or (), makers), kept)
     yield from _events(whole, makers)
 
 
-def _document(feed: Feed, name: str, makers: str, done: Sequence[Entry] = ()) -> Document:
+class _Kept:
+    """The entries of which what was made is kept for the next feeds that hold them: those that were used last."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    def rendered(self, feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
+        """Spell a feed, the last one that holds the entries that are then `done`."""
+        kept = self._entries
+        whole = replace(feed, entries=tuple(entry.whole for entry in feed.entries))
+        content = render(whole, name)
+        for entry in feed.entries:
+            kept.pop(entry.id, None)
+            kept[entry.id] = entry
+        for entry in done:
+            kept.pop(entry.id).release()
+        while len(kept) > _MOST:
+            kept.pop(next(iter(kept))).release()
+        return content
+
+
+def _document(feed: Feed, name: str, digest: str, kept: _Kept, done: Sequence[Entry] = ()) -> Document:
     """Describe a document, the last one of feeds that holds the entries that are then `done`."""
     made, entries = FORMATS[name], (feed.calendar or ()) if name == "ics" else feed.entries
     return Document(
         path=feed.path + made.suffix,
         media_type=made.media_type,
-        fingerprint=_digest(feed, entries, f"{makers} {name}"),
-        render=partial(_rendered, feed, name, done),
+        fingerprint=_sum([digest, name]),
+        render=partial(kept.rendered, feed, name, done),
         identity=made.identity(feed),
         entries=len(entries),
         updated=max((entry.updated for entry in entries), default=feed.updated),
     )
-
-
-def _rendered(feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
-    if any(entry.load for entry in feed.entries):
-        feed = replace(feed, entries=tuple(entry.whole for entry in feed.entries))
-    content = render(feed, name)
-    for entry in done:
-        entry.release()
-    return content
 
 
 def _events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:

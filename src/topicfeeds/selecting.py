@@ -22,13 +22,14 @@ EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
 
-def select(site: Site, settled: Iterable[Entry | Page]) -> dict[str, Feed]:
+def select(site: Site, settled: Iterable[Entry | Page], *, shelves: bool = False) -> dict[str, Feed]:
     """Sort entries into feeds by name: everything, the topics, the tags, the declared feeds.
 
     Nothing is kept that no feed holds. An entry that comes again under its id takes the place of the
-    one before. Pages say what their topics are where the site is silent.
+    one before. Pages say what their topics are where the site is silent. With `shelves`, what many
+    entries hold is put aside: ask for them `whole`.
     """
-    hall = Hall(site)
+    hall = Hall(site, shelves=shelves)
     for one in settled:
         if isinstance(one, Page):
             hall.hear(one)
@@ -70,10 +71,10 @@ def _order(entry: Entry) -> tuple[float, str]:
 class Hall:
     """Where every feed takes its pick of the entries that pass."""
 
-    def __init__(self, site: Site, most: int = _MOST) -> None:
+    def __init__(self, site: Site, *, shelves: bool = False) -> None:
         self.site = site
-        self.most, self.taken = most, 0
-        """So many entries are held in memory, and so many were taken in."""
+        self.taken: int | None = 0 if shelves else None
+        """How many entries were taken in: those past the first are put aside."""
         self.shelf: Shelf | None = None
         self.topics = dict(site.topics)
         self.titled = set(site.topics)
@@ -113,9 +114,9 @@ class Hall:
                 self.calendars.setdefault(name, {})[entry.id] = entry
         key = _order(entry)
         wanting = [one for one in map(self._selection, names) if one.wants(key)]
-        if wanting and not (entry.load or entry.event or entry.notice or entry.records > 1):
+        if wanting and self.taken is not None and not (entry.load or entry.event or entry.notice or entry.records > 1):
             self.taken += 1
-            if self.taken > self.most:
+            if self.taken > _MOST:
                 self.shelf = self.shelf or Shelf()
                 entry = self.shelf.put(entry)
         for one in wanting:

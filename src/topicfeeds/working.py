@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -71,7 +70,7 @@ def work(shard: Shard, task: Task, run: str) -> Told:
     """Read a shard; `run` names the run that it is for. Done by workers, in processes of their own."""
     site, base, now = task
     if _HERE.run != run:
-        _HERE.run, _HERE.hall = run, Hall(site, sys.maxsize)
+        _HERE.run, _HERE.hall = run, Hall(site)
     if _is_changed(shard, base):
         return [], None
     state = State()

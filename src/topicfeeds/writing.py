@@ -66,6 +66,8 @@ class Batch:
     """The paths that change, in the order of work."""
     unchanged: int = 0
     renamed: int = 0
+    folders: set[str] = field(default_factory=set)
+    """Those of the documents; they are no links."""
 
     def pending(self) -> Iterator[_Pending]:
         """Give what waits to be renamed."""
@@ -101,30 +103,28 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
     touched. What is left of temporary files is removed, also of runs that were killed. Raises PublishError.
     """
     batch = Batch(folder)
-    folders = set(FOLDERS)
-    path = folder
+    name = ""
     try:
         for document in documents:
-            path = folder / document.path
-            folders.add(document.path.rpartition("/")[0])
-            content = _change(document, folder, state)
+            name = document.path
+            content = _change(document, batch, state)
             if content is None:
                 batch.unchanged += 1
                 continue
-            batch.written.append(document.path)
-            one = _Pending(path)
+            batch.written.append(name)
+            one = _Pending(folder / name)
             one.prepare(content)
             _verify(document, one.temporary)
             if state:
                 state.keep(one.published(document, content))
         waiting = set(batch.written)
-        for path in map(Path, list(leftovers(str(folder), folders))):
-            name = path.name[1:].removesuffix(TEMPORARY)
-            if path.relative_to(folder).with_name(name).as_posix() not in waiting:
+        for path in map(Path, list(leftovers(str(folder), {*FOLDERS, *batch.folders}))):
+            name = path.relative_to(folder).as_posix()
+            if path.relative_to(folder).with_name(path.name[1:].removesuffix(TEMPORARY)).as_posix() not in waiting:
                 path.unlink(missing_ok=True)
         yield batch
     except OSError as error:
-        _fail(error, path)
+        _fail(error, folder / name)
     finally:
         for one in batch.pending():
             one.discard()
@@ -135,7 +135,7 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
     batch = Batch(folder)
     for document in documents:
         try:
-            if _change(document, folder, state) is None:
+            if _change(document, batch, state) is None:
                 batch.unchanged += 1
                 continue
             batch.written.append(document.path)
@@ -187,17 +187,18 @@ class _Pending:
             self.temporary.unlink()
 
 
-def _change(document: Document, folder: Path, state: State | None) -> bytes | None:
+def _change(document: Document, batch: Batch, state: State | None) -> bytes | None:
     """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
-    path = folder / document.path
-    if link := _link(document.path, folder):
+    above, folder = document.path.rpartition("/")[0], batch.folder
+    if above not in batch.folders and (link := _link(document.path, folder)):
         raise PublishError(message=f"{link}: is a link, and may lead out of the folder (remove it)")
+    batch.folders.add(above)
     known = state.document(document.path) if state else None
     stands = known is not None and known.stands(str(folder))
     if known and state and stands and known.fingerprint == document.fingerprint:
         state.keep(known._replace(retired=None))
         return None
-    content = document.render()
+    content, path = document.render(), folder / document.path
     if known and stands:
         same = known.digest == hashlib.sha256(content).digest()
     else:

@@ -1,0 +1,162 @@
+"""What many items would cost on many workers: constants measured here, and a simulation of who waits for whom.
+
+python -m benchmarks.simulation --help
+"""
+
+from __future__ import annotations
+
+import heapq
+import pickle
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import click
+
+from topicfeeds.building import Documents
+from topicfeeds.configuring import load_site
+from topicfeeds.flow import Entry
+from topicfeeds.models import Site, Source
+from topicfeeds.selecting import Hall
+from topicfeeds.settling import settle
+from topicfeeds.sourced import Passed, Same
+from topicfeeds.working import Found, Shard, Task, work
+from topicfeeds.writing import prepared
+
+from . import corpus
+
+_SITE = 'title = "City"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items.jsonl"\n'
+_LIMIT = 50
+_FEEDS = 1 + len(corpus.TOPICS) + len(corpus.TAGS)
+
+
+class Constants(NamedTuple):
+    """Seconds of CPU for one of each."""
+
+    work: float
+    """An item, for a worker: it reads and settles it, and sends what it found."""
+    row: float
+    """An item that a feed may hold, for the parent: it takes it in, and selects."""
+    passed: float
+    """Another item, for the parent: it enters its id."""
+    document: float
+    """A document, for the parent: it reads its items again, cleans, spells and writes them."""
+    start: float = 0.5
+    """To start workers."""
+
+
+class Outcome(NamedTuple):
+    """What a build would take, in seconds."""
+
+    total: float
+    worker: float
+    """So long is a worker at work."""
+    parent: float
+    """So long is the parent at work with what they found."""
+    documents: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be done."""
+
+    items: int
+    workers: int
+    shard: int = 25_000
+    """Items."""
+    documents: int = 2 * _FEEDS
+
+
+def simulate(load: Load, costs: Constants) -> Outcome:
+    """Let workers take one shard after the other, and the parent what they found, in the order of the shards.
+
+    Items come in no order of time, each feed has an equal part of them, and as many shards as two for each worker wait.
+    """
+    free = [(costs.start, worker) for worker in range(load.workers)]
+    heapq.heapify(free)
+    seen = [0] * load.workers
+    collected: list[float] = []
+    parent = busy = worked = 0.0
+    for number, shard in enumerate(_shards(load)):
+        moment, worker = heapq.heappop(free)
+        ahead = number - 2 * load.workers
+        done = max(moment, collected[ahead] if ahead >= 0 else 0) + shard * costs.work
+        heapq.heappush(free, (done, worker))
+        worked += shard * costs.work
+        seen[worker] += shard
+        rows = min(shard, _FEEDS * _LIMIT * shard / max(seen[worker], 1))
+        took = rows * costs.row + (shard - rows) * costs.passed
+        parent, busy = max(parent, done) + took, busy + took
+        collected.append(parent)
+    written = load.documents * costs.document
+    return Outcome(parent + written, worked / load.workers, busy, written)
+
+
+def _shards(load: Load) -> Iterable[int]:
+    whole, rest = divmod(load.items, load.shard)
+    return [*[load.shard] * whole, *([rest] if rest else [])]
+
+
+def measured(items: int) -> Constants:
+    """Measure the constants on a corpus of so many items."""
+    with TemporaryDirectory(prefix="simulation-") as name:
+        folder = Path(name)
+        corpus.write_lines(folder / "items.jsonl", items)
+        (folder / "topicfeeds.toml").write_text(_SITE, "utf-8")
+        site = load_site(folder / "topicfeeds.toml")
+        found, worked = _worked(site, site.sources[0], folder)
+        passed = [Passed(str(n), "items.jsonl", n, "items.jsonl") for n in range(items)]
+        rows = [one for one in found if isinstance(one, Same)]
+        hall, row = _selected(site, rows)
+        _, entered = _selected(site, passed)
+        written = time.process_time()
+        documents = Documents(hall.feeds().values())
+        with prepared(documents, folder / "public", None) as batch:
+            batch.finish()
+        written = time.process_time() - written
+    return Constants(worked / items, row / len(rows), entered / items, written / len(documents))
+
+
+def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[Found], float]:
+    """Do what a worker does, and send it as one does."""
+    path = folder / "items.jsonl"
+    status = path.stat()
+    shard = Shard(source, (path.name,), (0, status.st_size), (status.st_size, status.st_mtime_ns))
+    began = time.process_time()
+    sent = pickle.dumps(work(shard, Task(site, folder, None), "measured"))
+    took = time.process_time() - began
+    found: Sequence[Found] = pickle.loads(sent)[0]
+    return found, took
+
+
+def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[Hall, float]:
+    """Do what the parent does with what it is sent."""
+    sent, hall = pickle.dumps(found), Hall(site)
+    began = time.process_time()
+    for one in settle(site, pickle.loads(sent)):
+        if isinstance(one, Entry):
+            hall.offer(one)
+    return hall, time.process_time() - began
+
+
+@click.command()
+@click.option("--items", default=100_000_000, show_default=True, help="How many the build has.")
+@click.option("--workers", type=int, multiple=True, default=(1, 8, 64), show_default=True, help="Repeatable.")
+@click.option("--documents", default=2 * _FEEDS, show_default=True, help="How many are written.")
+@click.option("--sample", default=20_000, show_default=True, help="So many items the constants are measured on.")
+def main(items: int, workers: Sequence[int], documents: int, sample: int) -> None:
+    """Measure what an item and a document cost here, and simulate a build of many by many workers."""
+    costs = measured(sample)
+    for name in ("work", "row", "passed", "document"):
+        click.echo(f"{name:<9} {getattr(costs, name) * 1e6:8.1f} microseconds")
+    click.echo(f"\n{'workers':>7} {'total s':>9} {'a worker s':>11} {'parent s':>9} {'documents s':>12}")
+    for count in workers:
+        one = simulate(Load(items, count, documents=documents), costs)
+        click.echo(f"{count:>7} {one.total:>9,.0f} {one.worker:>11,.0f} {one.parent:>9,.0f} {one.documents:>12,.1f}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.simulation")
