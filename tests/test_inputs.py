@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from needs import ROOT
@@ -25,6 +25,8 @@ from support import article, command, folder_site, problems_of, site
 from test_sources import found, told
 from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
 from topicfeeds.sourced import Record
+from topicfeeds.sources._raw import Raw
+from topicfeeds.sources.yaml import simple_record, yaml_records
 
 Fields = dict[str, Any]
 
@@ -398,14 +400,14 @@ def test_any_bytes_are_records_or_findings(tmp_path_factory: pytest.TempPathFact
         found(folder, name)
 
 
-def example(name: str) -> dict[str, Entry]:
+def published_example(name: str) -> dict[str, Entry]:
     folder = ROOT / "examples" / name
     entries = select(folder_site(folder), read(folder_site(folder), folder))["all"].entries
     return {entry.id: entry for entry in entries}
 
 
 def test_a_wordpress_export_is_read() -> None:
-    (entry,) = example("wordpress").values()
+    (entry,) = published_example("wordpress").values()
     assert (entry.id, entry.title, entry.summary) == (
         "https://blog.example.org/?p=12",
         "What’s a weed? Q&A",
@@ -422,7 +424,7 @@ def test_a_wordpress_export_is_read() -> None:
 
 
 def test_a_hugo_content_folder_is_read() -> None:
-    entries = example("hugo")
+    entries = published_example("hugo")
     tides, ferry = (entries[f"tag:harbour.example,2026:item/{name}"] for name in ("tides", "ferry"))
     assert (tides.title, [tag.label for tag in tides.tags]) == ("2026-04-19", ["tides", "no"])
     assert (tides.published.isoformat(), tides.updated.isoformat()) == (
@@ -442,7 +444,7 @@ def test_a_list_of_schema_org_events_is_read() -> None:
     assert (night.start, night.location, night.organizer) == (datetime(2026, 4, 21, 20), "Great Hall", "Music Hall")
     assert isinstance(day, Event)
     assert (day.start, day.end, day.topics) == (date(2026, 6, 1), None, ("concerts",))
-    assert [entry.kind for entry in example("schema-org").values()] == ["event", "event"]
+    assert [entry.kind for entry in published_example("schema-org").values()] == ["event", "event"]
 
 
 @dataclass
@@ -485,3 +487,46 @@ class Row:
     id: str
     title: str
     published: date
+
+
+SCALARS = st.text("ab9é :#-,[]\"'\\_.&/+~?!|>%@`{}*=\t\u00a0\u2028\ufeff", max_size=6) | st.sampled_from(
+    ["null", "Null ", "~", "true", "a: b", "a #b", "2026-01-02", "no", '"q"', "'q'", "a, b", "x:", "- a", "..."]
+)
+LINES = st.builds(
+    "{}:{}{}{}".format,
+    st.sampled_from(["title", "a-b", "null", "tags", "k", "-k", "a.b"]),
+    st.sampled_from([" ", "  ", ""]),
+    SCALARS
+    | SCALARS.map("[{}]".format)
+    | SCALARS.map('"{}"'.format)
+    | st.lists(SCALARS).map(", ".join).map("[{}]".format),
+    st.sampled_from(["", " "]),
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=3).map("\n".join), st.sampled_from(["", "\n", "\n\n"]))
+@settings(max_examples=500)
+@example("title: A: b", "")
+@example("title: null ", "\n")
+@example('title: "a #b: c"\ntags: [a b, c]\npublished: 2026-01-02T10:00:00+01:00', "\n")
+def test_simple_front_matter_is_read_as_all_of_yaml_would_read_it(front: str, end: str) -> None:
+    text = f"\n{front}{end}"
+    if simple := simple_record(text):
+        assert list(yaml_records(text, "a.md")) == [simple]
+
+
+def test_most_front_matter_is_simple() -> None:
+    text = (
+        '\ntitle: New homes for 40,000\npublished: 2026-01-02\nlink: https://e.org/a?b=c#d\ntags: [a b, c/d]\nid: "7"\n'
+    )
+    assert simple_record(text) == Raw(
+        {
+            "title": "New homes for 40,000",
+            "published": "2026-01-02",
+            "link": "https://e.org/a?b=c#d",
+            "tags": ["a b", "c/d"],
+            "id": "7",
+        },
+        2,
+        {"title": 2, "published": 3, "link": 4, "tags": 5, "id": 6},
+    )

@@ -42,8 +42,7 @@ def expand(given: str, base: str, kind: str | None = None) -> list[str]:
     if given == "-" or not _MAGIC.search(given) or os.path.exists(os.path.join(base, given)):
         if given == "-" or not os.path.isdir(os.path.join(base, given)):
             return [given]
-        below = matching(os.path.join(base, given), ["**", "*"])
-        return sorted(_relative(path, base) for path in below if _readable(path, kind))
+        return sorted(_relative(path, base) for path in _below(os.path.join(base, given), kind))
     parts = [part for part in given.split("/") if part not in ("", ".")]
     absolute = given.startswith("/")
     fixed = next(n for n, part in enumerate(parts) if _MAGIC.search(part))
@@ -60,8 +59,24 @@ def _relative(path: str, base: str) -> str:
     return short if path.startswith(f"{base}/") and ".." not in short else os.path.relpath(path, base)
 
 
-def _readable(path: str, kind: str | None) -> bool:
-    return bool(kind or os.path.splitext(path)[1].lower() in SUFFIXES) and not os.path.isdir(path)
+def _below(folder: str, kind: str | None) -> Iterator[str]:
+    """Find the files in a folder, and in those below, that are to be read; most are told apart without a stat."""
+    for entry in _listed(folder):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield from _below(entry.path, kind)
+        elif kind or os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+            yield entry.path
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def matching(folder: str, parts: list[str]) -> Iterator[str]:
@@ -78,12 +93,7 @@ def matching(folder: str, parts: list[str]) -> Iterator[str]:
     if head == "..":
         yield from matching(os.path.join(folder, head), rest)
         return
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in found:
+    for entry in sorted(_listed(folder), key=lambda entry: entry.name):
         if entry.name.startswith(".") and not head.startswith("."):
             continue
         if head == "**":

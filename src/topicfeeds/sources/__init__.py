@@ -69,7 +69,7 @@ def paths_of(source: Source, base: Path) -> list[str]:
 
 def kind_of(source: Source, path: str) -> str | None:
     """Name the format of a file."""
-    return source.format or SUFFIXES.get(Path(path).suffix.lower())
+    return source.format or SUFFIXES.get(os.path.splitext(path)[1].lower())  # noqa: PTH122 - in a fifth of the time
 
 
 def read_files(
@@ -108,7 +108,7 @@ def _read_file(
         yield same
         return
     try:
-        with _opened(base / path, path) as file:
+        with _opened(os.path.join(base, path), path) as file:  # noqa: PTH118 - the same
             if recall and kind == "jsonl" and path != "-":
                 yield from changed_lines(file, source, path, base, recall, part)
                 return
@@ -121,11 +121,11 @@ def _read_file(
         yield Problem(name, 1, "", f"cannot be read: {error.strerror}", "unreadable")
 
 
-def _opened(path: Path, name: str) -> BinaryIO:
+def _opened(path: str, name: str) -> BinaryIO:
     """Open a file that is one: what could block or never end is refused, not read."""
     if name == "-":
         return sys.stdin.buffer
-    if any("\ud800" <= character <= "\udfff" for character in name):
+    if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode

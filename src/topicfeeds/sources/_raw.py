@@ -12,6 +12,7 @@ from ..errors import Problem
 
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _LARGEST = 64 * 1024 * 1024
+_SMALL = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,13 @@ def twice(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[P
 
 def text_of(file: BinaryIO) -> str:
     """Read a file as `decode` does, unless it is too large for a format that cannot be read bit by bit."""
-    content = file.read(_LARGEST + 1)
+    content = file.read(_SMALL)
+    if len(content) == _SMALL:  # room for the largest is not asked for where few need it
+        content += file.read(_LARGEST + 1 - _SMALL)
     if len(content) > _LARGEST:
         raise Unreadable(1, f"is larger than {_LARGEST >> 20} MiB (write JSON Lines, which is read item by item)")
     text = decode(content)
-    if conflict := _CONFLICT.search(text):
+    if ("<<<<<<< " in text or ">>>>>>> " in text) and (conflict := _CONFLICT.search(text)):
         raise Unreadable(text.count("\n", 0, conflict.start()) + 1, "has marks of a merge conflict (resolve it)")
     if not text.strip():
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")

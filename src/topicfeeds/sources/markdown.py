@@ -11,7 +11,7 @@ from ..locating import toml_lines
 from ..models import Source
 from ._raw import Raw, Unreadable, text_of
 from .toml import toml_table
-from .yaml import yaml_records
+from .yaml import simple_record, yaml_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?\n)??\1[ \t]*(?:\n|\Z)(.*)", re.DOTALL)
 
@@ -24,9 +24,7 @@ def read_markdown(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | P
         return
     mark, front, body = found[1], found[2] or "", found[3]
     try:
-        raws = (
-            list(yaml_records("\n" + front, path, may_be_empty=True)) if mark == "---" else [_toml_record("\n" + front)]
-        )
+        raws = list(_records("\n" + front, path)) if mark == "---" else [_toml_record("\n" + front)]
     except Unreadable as error:
         yield Problem(path, error.line, "", error.message, item=1)
         return
@@ -38,6 +36,11 @@ def read_markdown(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | P
             yield Raw({**raw.fields, "content": _html(body)}, raw.line, raw.lines)
         else:
             yield raw
+
+
+def _records(front: str, path: str) -> Iterator[Raw | Problem]:
+    simple = simple_record(front)
+    yield from (simple,) if simple else yaml_records(front, path, may_be_empty=True)
 
 
 def _toml_record(front: str) -> Raw:
