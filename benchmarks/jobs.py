@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import checking, corpus
 from .checking import OtherJob
 from .entrants import ROOT, Peer, Source
-from .measuring import Cost, Pair, in_turn, run
+from .measuring import Cost, Failed, Pair, in_turn, run
 
 _SITE = f"""title = "{corpus.TITLE}"
 url = "{corpus.SITE}"
@@ -27,6 +29,8 @@ _SOURCES: dict[Source, str] = {
     'content = "content", published = "date", topic = "category", tags = "tags" }\n',
 }
 LARGEST_FOLDER = 100_000
+MANY, FEW = 100_000, 3
+"""With so many items there are so few runs, and one with each peer."""
 
 
 class Comparison(NamedTuple):
@@ -46,6 +50,10 @@ class Figures:
     """Nothing changed, against a Python that does nothing."""
     one: Mapping[Source, Pair]
     """One item changed, against a full build."""
+    two: Mapping[Source, Sequence[Cost]]
+    """Full builds by two processes, where items are many."""
+    steps: Mapping[Source, Sequence[Mapping[str, Any]]]
+    """What each step of a full build took: `step`, `cpu`, `time`, `peak`."""
 
 
 class Ground:
@@ -86,20 +94,40 @@ class Ground:
         turns = [(self.build(source), self._changed(source)) for _ in range(runs)]
         return Pair([changed for _, changed in turns], [full for full, _ in turns])
 
-    def build(self, source: Source) -> Cost:
+    def build(self, source: Source, *more: str) -> Cost:
         """Build all, with nothing there and nothing known."""
+        self._clear()
+        return run(self._command(source, *more))
+
+    def _clear(self) -> None:
         shutil.rmtree(self.folder / "ours", ignore_errors=True)
         (self.folder / "state").unlink(missing_ok=True)
-        return self._topicfeeds(source)
+
+    def two(self, source: Source, runs: int) -> Sequence[Cost]:
+        """Build all by two processes."""
+        return [self.build(source, "--jobs", "2") for _ in range(runs)]
+
+    def steps(self, source: Source) -> Sequence[Mapping[str, Any]]:
+        """Build all once more, and let it tell what each step takes. Raises Failed."""
+        self._clear()
+        done = subprocess.run(
+            self._command(source, "--profile", "--log-format", "json"), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise Failed(f"topicfeeds --profile: {done.stderr}")
+        return [one for one in map(json.loads, done.stderr.splitlines()) if "step" in one]
 
     def _changed(self, source: Source) -> Cost:
         corpus.change_first(self.folder / ("items.jsonl" if source == "lines" else "content/item-0.md"))
         return self._topicfeeds(source)
 
     def _topicfeeds(self, source: Source) -> Cost:
+        return run(self._command(source))
+
+    def _command(self, source: Source, *more: str) -> list[str]:
         options = {"--site": f"{source}.toml", "--output": "ours", "--state": "state"}
         paths = [part for name, path in options.items() for part in (name, str(self.folder / path))]
-        return run([sys.executable, "-m", "topicfeeds", "build", "--quiet", *paths])
+        return [sys.executable, "-m", "topicfeeds", "build", "--quiet", *paths, *more]
 
     def _peer(self, peer: Peer) -> Cost:
         shutil.rmtree(self.folder / "theirs", ignore_errors=True)
@@ -116,12 +144,18 @@ class Ground:
 def measure(ground: Ground, peers: Sequence[Peer], runs: int, tell: Callable[[str], None]) -> Figures:
     """Do all jobs, and tell of each before it is done. Raises OtherJob and Failed."""
     compared, nothing, one = [], dict[Source, Pair](), dict[Source, Pair]()
+    two, steps = dict[Source, Sequence[Cost]](), dict[Source, Sequence[Mapping[str, Any]]]()
+    many = ground.items >= MANY
     for peer in peers:
         if ground.items <= peer.most:
             tell(f"{ground.items:,} items: topicfeeds and {peer.name}")
-            compared.append(ground.compare(peer, runs))
+            compared.append(ground.compare(peer, 1 if many else runs))
     for source in ground.sources:
         tell(f"{ground.items:,} items: topicfeeds alone, {source}")
-        nothing[source] = ground.nothing(source, runs)
-        one[source] = ground.one(source, runs)
-    return Figures(ground.items, compared, nothing, one)
+        few = min(runs, FEW) if many else runs
+        nothing[source] = ground.nothing(source, few)
+        one[source] = ground.one(source, few)
+        steps[source] = ground.steps(source)
+        if many:
+            two[source] = ground.two(source, few)
+    return Figures(ground.items, compared, nothing, one, two, steps)

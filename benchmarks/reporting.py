@@ -16,12 +16,13 @@ import topicfeeds
 from .corpus import DOCUMENTS
 from .entrants import ROOT, Peer, Source
 from .goals import GOALS, Measured
-from .jobs import Figures
+from .jobs import MANY, Figures
 from .measuring import Cost, Figure, figure
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")
 _NAMES: dict[Source, str] = {"lines": "JSON Lines", "folder": "a folder of Markdown files"}
+_STEPS = ["start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end"]
 _COSTS = ["CPU s", "time s", "peak MB"]
 
 
@@ -53,6 +54,7 @@ def tables(measured: Measured) -> dict[str, list[Table]]:
         "peers": list(chain.from_iterable(_compared(figures) for figures in measured.values())),
         "alone": [_alone(figures) for figures in measured.values()],
         "growth": [_growth(measured)],
+        "steps": [_steps(figures) for figures in measured.values() if figures.items < MANY],
     }
 
 
@@ -108,6 +110,8 @@ def _alone(figures: Figures) -> Table:
                 [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} of a full build"],
                 [f"{name}: full build", *_costs(one.theirs), ""],
             ]
+        if source in figures.two:
+            rows.append([f"{name}: full build, --jobs 2", *_costs(figures.two[source]), ""])
     return Table(f"{figures.items:,} items, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
 
 
@@ -119,6 +123,15 @@ def _growth(measured: Measured) -> Table:
         if (pair := figures.one.get(source))
     ]
     return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds an item"], rows)
+
+
+def _steps(figures: Figures) -> Table:
+    rows = []
+    for source, steps in figures.steps.items():
+        whole = sum(one["cpu"] for one in steps)
+        shares = {one["step"]: f"{one['cpu']:.2f} ({100 * one['cpu'] / whole:.0f} %)" for one in steps}
+        rows.append([_NAMES[source], f"{whole:.2f}", *(shares.get(name, "") for name in _STEPS)])
+    return Table(f"{figures.items:,} items, CPU s", ["", "all", *_STEPS], rows)
 
 
 def _costs(costs: Sequence[Cost]) -> list[str]:

@@ -104,7 +104,8 @@ def _options(arguments: Sequence[str]) -> dict[str, str] | None:
         elif one not in _PLAIN:
             return None
     known = options.get("--log-format", "text") in ("text", "json") and options.get("--wait", "0").isdecimal()
-    known = known and options.get("--jobs", "1").strip("0123456789") == "" != options.get("--jobs", "1").strip("0")
+    jobs = options.get("--jobs", "1")
+    known = known and jobs.isdecimal() and int(jobs) > 0
     return options if known and all(options.values()) else None
 
 

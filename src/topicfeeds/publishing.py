@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from . import building, sources, writing
 from .accounting import Account
@@ -35,14 +35,11 @@ class Reading(Iterator[Record | Page | Problem]):
     """What the sources of a site hold, one after the other: read as they are asked for, or by many in `publish`."""
 
     def __init__(self, site: Site, base: Path) -> None:
-        self.site, self.base = site, base
+        self.sources, self.base = site.sources, base
         self._found = sources.read(site.sources, base)
 
     def __next__(self) -> Record | Page | Problem:
-        found = next(self._found)
-        if isinstance(found, Same):
-            return found.read()
-        return found
+        return cast(Record | Page | Problem, next(self._found))  # all is read, as nothing is recalled
 
 
 def read(site: Site, base: Path | str = ".") -> Reading:
@@ -84,11 +81,11 @@ def publish(
     folder = Path(folder)
     check_output(site, folder)
     with writing.locked(folder):
-        if executor and isinstance(items, Reading) and items.site is site:
+        if executor and isinstance(items, Reading):
             from . import sharding
 
-            if sharding.large(site.sources, items.base):
-                shards = sharding.read(site, items.base, executor, now)
+            if sharding.large(items.sources, items.base):
+                shards = sharding.read(site, items.sources, items.base, executor, now)
                 with suppress(SeenAgainError):  # an id that stands twice is looked at by one process
                     return run(site, shards, folder, state=state, now=now, strict=strict, allow_shrink=allow_shrink)
         return run(site, items, folder, state=state, now=now, strict=strict, allow_shrink=allow_shrink)

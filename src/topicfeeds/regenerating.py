@@ -75,7 +75,7 @@ def _run(
 
         if sharding.large(site.sources, base):
             with working.pool(jobs) as executor, suppress(SeenAgainError):
-                return run(site, sharding.read(site, base, executor, options["now"]), folder, **options)
+                return run(site, sharding.read(site, site.sources, base, executor, options["now"]), folder, **options)
     recall = Recall(state, inputs.stamps, known=False)
     return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import replace
 from datetime import datetime
@@ -31,20 +31,20 @@ _WIDTH = 32
 """Workers of an executor that does not tell how many it has."""
 
 
-def large(sites_sources: Iterable[Source], base: Path) -> bool:
+def large(some: Iterable[Source], base: Path) -> bool:
     """Tell whether sources hold so much that more than one process pays."""
-    return sum(weight for _, weight in _weighed(sites_sources, base)) > FEW
+    return sum(weight for _, weight in _weighed(some, base)) > FEW
 
 
-def read(site: Site, base: Path, executor: Executor, now: datetime | None) -> Iterator[Found]:
-    """Yield what the sources of a site hold, in the order in which one process would.
+def read(site: Site, some: Iterable[Source], base: Path, executor: Executor, now: datetime | None) -> Iterator[Found]:
+    """Yield what some sources hold for a site, in the order in which one process would.
 
     Raises PublishError where a shard can be read neither by a worker nor here.
     """
     office, ahead = _Office(executor, Task(site, base, now)), 2 * int(getattr(executor, "_max_workers", _WIDTH))
     waiting: deque[tuple[Shard | Source, Future[Told] | None]] = deque()
     try:
-        for shard in _plan(site.sources, base, ahead):
+        for shard in _plan(list(some), base, ahead):
             waiting.append((shard, office.send(shard)))
             if len(waiting) > ahead:
                 yield from office.collect(*waiting.popleft())
@@ -56,7 +56,7 @@ def read(site: Site, base: Path, executor: Executor, now: datetime | None) -> It
                 future.cancel()
 
 
-def _plan(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
+def _plan(some: Sequence[Source], base: Path, least: int) -> Iterator[Shard | Source]:
     """Cut sources into at least so many shards, unless these would be small; what only one can read stays whole."""
     weighed = list(_weighed(some, base))
     size = max(min(_LARGEST, sum(weight for _, weight in weighed) // least), FEW // 16)
