@@ -18,6 +18,7 @@ _LONGEST = 16 * 1024 * 1024
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
@@ -187,7 +188,7 @@ def _mended(path: str, number: int) -> Problem:
 
 def _without_lone_surrogates(text: str) -> str:
     """Put U+FFFD in place of escapes that JSON allows and Unicode does not."""
-    if "\\u" not in text:
+    if not _HALVES.search(text):
         return text
     return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
 
