@@ -250,6 +250,42 @@ def test_a_source_that_is_blank_or_gone_is_told_as_ever(tmp_path: Path, workers:
     assert found[0][2].startswith("cut.jsonl:6: is not JSON")
 
 
+def test_a_file_of_two_sources_is_named_by_its_lines_in_both(tmp_path: Path) -> None:
+    city = City.made(tmp_path, *(row(f"n{n}", link="http://localhost/x") for n in range(30)))
+    city.settle('[[sources]]\npath = "./items.jsonl"\n[[sources]]\npath = "items.jsonl"\ntopics = ["t"]\n')
+    site = load_site(city.site)
+    expected = publish(site, read(site, tmp_path), tmp_path / "one")
+    with cut(200), Counting() as executor:
+        done = publish(site, read(site, tmp_path), tmp_path / "many", executor=executor)
+    assert told(done) == told(expected)
+    assert made(tmp_path / "many") == made(tmp_path / "one")
+    site = site.model_copy(update={"sources": (site.sources[1], site.sources[1])})
+    with cut(200), Counting() as executor:
+        twice = publish(site, read(site, tmp_path), tmp_path / "twice", executor=executor)
+    assert len(twice.problems) == 60
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a"))
+    city.settle('[[sources]]\npath = "pipe.jsonl"\n')
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    site = load_site(city.site)
+    with cut(100), Counting() as executor, pytest.raises(SourceError, match=r"pipe\.jsonl:1: is a pipe, not a file"):
+        publish(site, read(site, tmp_path), city.public, executor=executor)
+
+
+def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a"))
+    site = load_site(city.site)
+
+    class Full(Counting):
+        def submit(self, *args: Any, **fields: Any) -> Future[Any]:
+            raise BlockingIOError("Resource temporarily unavailable")
+
+    with cut(100), Full() as executor:
+        assert publish(site, read(site, tmp_path), city.public, executor=executor).items == 1
+
+
 COMMAND = """
 import sys
 from topicfeeds import sharding

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from stat import S_ISREG
 
 from . import sources
 from .errors import Problem, PublishError
@@ -33,7 +35,7 @@ _WIDTH = 32
 
 def large(some: Iterable[Source], base: Path) -> bool:
     """Tell whether sources hold so much that more than one process pays."""
-    return sum(weight for _, weight in _weighed(some, base)) > FEW
+    return sum(weight for source in some for _, weight in _weighed(source, base)) > FEW
 
 
 def read(site: Site, some: Iterable[Source], base: Path, executor: Executor, now: datetime | None) -> Iterator[Found]:
@@ -44,7 +46,7 @@ def read(site: Site, some: Iterable[Source], base: Path, executor: Executor, now
     office, ahead = _Office(executor, Task(site, base, now)), 2 * int(getattr(executor, "_max_workers", _WIDTH))
     waiting: deque[tuple[Shard | Source, Future[Told] | None]] = deque()
     try:
-        for shard in _plan(list(some), base, ahead):
+        for shard in _plan(some, base, ahead):
             waiting.append((shard, office.send(shard)))
             if len(waiting) > ahead:
                 yield from office.collect(*waiting.popleft())
@@ -56,29 +58,27 @@ def read(site: Site, some: Iterable[Source], base: Path, executor: Executor, now
                 future.cancel()
 
 
-def _plan(some: Sequence[Source], base: Path, least: int) -> Iterator[Shard | Source]:
+def _plan(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
     """Cut sources into at least so many shards, unless these would be small; what only one can read stays whole."""
-    weighed = list(_weighed(some, base))
-    size = max(min(_LARGEST, sum(weight for _, weight in weighed) // least), FEW // 16)
-    for source in some:
-        mine = [(shard, weight) for shard, weight in weighed if shard.source is source]
-        if not mine:
-            yield source
+    weighed = [(source, list(_weighed(source, base))) for source in some]
+    whole = sum(weight for _, files in weighed for _, weight in files)
+    size = max(min(_LARGEST, whole // least), FEW // 16)
+    for source, files in weighed:
         group: list[str] = []
         heavy = 0
-        for shard, weight in mine:
-            if shard.part:
-                yield from (Shard(source, tuple(group)),) if group else ()
-                yield from _cut(shard, size)
-                group, heavy = [], 0
-                continue
-            group += shard.paths
-            heavy += weight
-            if heavy >= size:
+        for shard, weight in files:
+            if not shard.part:
+                group += shard.paths
+                heavy += weight
+            if group and (shard.part or heavy >= size):
                 yield Shard(source, tuple(group))
                 group, heavy = [], 0
+            if shard.part:
+                yield from _cut(shard, size)
         if group:
             yield Shard(source, tuple(group))
+        if not files:
+            yield source
 
 
 def _cut(shard: Shard, size: int) -> Iterator[Shard]:
@@ -88,21 +88,16 @@ def _cut(shard: Shard, size: int) -> Iterator[Shard]:
     return (shard._replace(part=part) for part in pairwise(edges))
 
 
-def _weighed(some: Iterable[Source], base: Path) -> Iterator[tuple[Shard, int]]:
-    """Give every file that a worker can read, and how much it is."""
-    for source in some:
-        for path in sources.paths_of(source, base):
-            try:
-                status = (base / path).stat()
-                weight = max(status.st_size, _LEAST)
-            except OSError:  # whoever reads it says so
-                yield Shard(source, (path,)), _LEAST
-                continue
-            if sources.kind_of(source, path) == "jsonl" and _is_begun(base / path):
-                stamp = (status.st_size, status.st_mtime_ns)
-                yield Shard(source, (path,), (0, status.st_size), stamp), weight
-            else:
-                yield Shard(source, (path,)), weight
+def _weighed(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
+    """Give every file of a source that a worker can read, and how much it is."""
+    for path in sources.paths_of(source, base):
+        shard, size = Shard(source, (path,)), 0
+        with suppress(OSError):  # whoever reads it says what is wrong
+            status = (base / path).stat()
+            size = status.st_size
+            if sources.kind_of(source, path) == "jsonl" and S_ISREG(status.st_mode) and _is_begun(base / path):
+                shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
+        yield shard, max(size, _LEAST)
 
 
 def _is_begun(path: Path) -> bool:
@@ -126,7 +121,7 @@ class _Office:
             return None
         try:
             return self.executor.submit(work, shard, self.task, self.run)
-        except RuntimeError:  # it is broken, or shut down
+        except (RuntimeError, OSError):  # it is broken, shut down, or cannot start a process
             return None
 
     def collect(self, shard: Shard | Source, future: Future[Told] | None) -> Iterator[Found]:
@@ -139,9 +134,9 @@ class _Office:
         if count is None and path not in self._changed:
             self._changed.add(path)
             yield Problem(path, 1, "", "changed while it was read (run again)", "unreadable")
-        before = self._lines[path]
+        before = self._lines[path] if shard.part and shard.part[0] else 0
         yield from (_moved(one, before, shard.source, self.task.base) for one in found) if before else found
-        self._lines[path] += count or 0
+        self._lines[path] = before + (count or 0)
 
     def _result(self, shard: Shard, future: Future[Told] | None) -> Told:
         """Wait for a shard. One whose worker failed is read here."""
