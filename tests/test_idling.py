@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,15 +55,34 @@ def test_a_run_with_nothing_to_do_loads_none_of_the_libraries(city: City) -> Non
     assert "topicfeeds.remembering" in done.stdout.decode().split()
 
 
+def traced(city: City, calls: str) -> tuple[str, list[str]]:
+    """Build by the command, and give what it printed, and its calls to the system."""
+    options = ["-f", "-qq", "-e", f"trace={calls}", "-o", str(city.folder / "trace")]
+    run = [sys.executable, "-m", "topicfeeds", "build"]
+    env = {"PATH": os.environ["PATH"]}
+    done = subprocess.run([strace(), *options, *run], cwd=city.folder, env=env, capture_output=True, timeout=60)
+    assert done.returncode == 0
+    return (done.stdout + done.stderr).decode(), (city.folder / "trace").read_text("utf-8").splitlines()
+
+
+def test_a_document_that_stays_as_it_is_costs_one_stat(tmp_path: Path) -> None:
+    rows = [row(f"n{n}", tags=[f"t{n}"], published=f"2026-01-{n + 1:02}") for n in range(20)]
+    city = City.made(tmp_path, *rows, limit=5)
+    city.build()
+    city.put(*rows[:3], row("n3", tags=["t3"], published="2026-01-04", title="Changed"), *rows[4:])
+    out, lines = traced(city, "stat,lstat,newfstatat,statx,openat,open")
+    assert "2 documents written, 40 unchanged" in out
+    found = [re.search(r'"(?:\S*/)?(tags/t[0-9]+|all)\.(atom|rss)\.xml"', line) for line in lines]
+    touched = Counter(one[1] for one in found if one)
+    del touched["tags/t3"]
+    assert touched == dict.fromkeys(("all", *(f"tags/t{n}" for n in range(20) if n != 3)), 2)  # Atom and RSS
+
+
 def test_a_run_with_nothing_to_do_opens_nothing_for_writing(city: City) -> None:
     before = snapshot(city.folder)
     calls = "openat,open,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,truncate,ftruncate"
-    traced = ["-f", "-qq", "-e", f"trace={calls}", "-o", str(city.folder / "trace")]
-    run = [sys.executable, "-m", "topicfeeds", "build"]
-    env = {"PATH": os.environ["PATH"]}
-    done = subprocess.run([strace(), *traced, *run], cwd=city.folder, env=env, capture_output=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    lines = (city.folder / "trace").read_text("utf-8").splitlines()
+    out, lines = traced(city, calls)
+    assert out == ""
     assert any(str(city.state) in line for line in lines)
     writing = [
         line

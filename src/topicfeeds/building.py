@@ -12,6 +12,7 @@ from .formats import FORMATS, event_path, render, render_event
 from .profiling import OFF, Profile
 from .versions import versions
 
+_APART = ("author", "calendar", "entries")
 _MOST = 10_000
 """So many entries are kept as they were cleaned and spelled, some 10 KB each."""
 
@@ -29,22 +30,25 @@ class Documents(Iterable[Document]):
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.timed
         for one in self._profile.each("build", build(self._feeds)):
-            yield replace(one, render=timed("render", one.render))
+            render = timed("render", one.render)
+            yield one if render is one.render else replace(one, render=render)
 
 
 def build(feeds: Iterable[Feed]) -> Iterator[Document]:
     """Describe every document, in the order in which to publish them."""
     makers, whole, kept = versions(), list(feeds), _Kept()
     last = {entry.id: feed for feed in whole for entry in feed.entries}
+    people = {id(feed.author): feed.author for feed in whole}
+    authors = {key: repr(author) for key, author in people.items()}
     for feed in whole:
         names = [name for name in feed.formats if name != "ics"]
         done = [entry for entry in feed.entries if last[entry.id] is feed]
-        digest = _digest(feed, feed.entries, makers)
+        digest = _digest(feed, feed.entries, makers + authors[id(feed.author)])
         for name in names:
             yield _document(feed, name, digest, kept, done if name == names[-1] else ())
     for feed in whole:
         if "ics" in feed.formats:
-            yield _document(feed, "ics", _digest(feed, feed.calendar or (), makers), kept)
+            yield _document(feed, "ics", _digest(feed, feed.calendar or (), makers + authors[id(feed.author)]), kept)
     yield from _events(whole, makers)
 
 
@@ -104,7 +108,7 @@ def _in_files(feeds: Iterable[Feed]) -> Iterator[Entry]:
 
 def _digest(feed: Feed, entries: Iterable[Entry], makers: str) -> str:
     """Sum up all that shapes the bytes of a feed."""
-    fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in ("entries", "calendar")]
+    fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _APART]
     return _sum([makers, str(feed.calendar is None), *map(repr, fields), *(entry.digest for entry in entries)])
 
 

@@ -28,6 +28,10 @@ _TICK = 50_000_000
 _COARSE = 2_000_000_000
 """The same where a file system knows whole seconds only."""
 
+_SMALL, _MANY = 1 << 20, 100
+_LARGE: dict[tuple[str, int, int], bytes] = {}
+"""The sha256 of large files by path, size and mtime, as a run looks at them more than once."""
+
 Stamp = tuple[int, int, bytes]
 """Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content."""
 
@@ -132,8 +136,17 @@ def _stamp(path: str, known: Stamp | None, moment: int) -> Stamp:
         raise OSError("not a file")
     if known and known[:2] == (status.st_size, status.st_mtime_ns):
         return known
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
+    now = (path, status.st_size, status.st_mtime_ns)
+    digest = _LARGE.get(now) or _digest(path)
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     settled = status.st_mtime_ns < moment - (_COARSE if coarse else _TICK)
+    if settled and status.st_size > _SMALL:
+        if len(_LARGE) > _MANY:
+            _LARGE.clear()
+        _LARGE[now] = digest
     return status.st_size, status.st_mtime_ns if settled else -1, digest
+
+
+def _digest(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -32,6 +32,10 @@ class Place(NamedTuple):
     state: str
 
 
+_CHANGED: set[Place] = set()
+"""Where something is to do, as the first look of this process has found."""
+
+
 class Inputs(NamedTuple):
     """The files of all sources, and the site file."""
 
@@ -65,8 +69,11 @@ def place(site: str, folder: str = "", state: str = "") -> Place:
 def repeated(place: Place, now: float, *, refused: bool = True) -> list[Finding] | None:
     """Give the refused items of the last run where nothing is to do, and record the success; else None.
 
-    Without `refused`, a run that has such items is left to others.
+    Without `refused`, a run that has such items is left to others; what was found changed then is not looked at again.
     """
+    if refused and place in _CHANGED:
+        _CHANGED.discard(place)
+        return None
     try:
         descriptor = locking.lock(place.folder, create=False)
         if descriptor is None:
@@ -85,7 +92,11 @@ def _repeated(place: Place, now: float, descriptor: int, refused: bool) -> list[
     state = State(place.state)
     with state.reading() as known:
         findings = state.findings(refused=True) if known else []
-        if not known or (findings and not refused) or not unchanged(state, place.site, place.folder, now):
+        if not known or (findings and not refused):
+            return None
+        if not unchanged(state, place.site, place.folder, now):
+            if not refused:
+                _CHANGED.add(place)
             return None
     locking.succeeded(descriptor)
     return findings
@@ -123,14 +134,14 @@ def unchanged(state: State, site: str, folder: str, now: float) -> bool:
     due = state.due(days)
     if due is not None and due <= now:
         return False
+    if look(site, inputs, state.stamps()).changed:
+        return False
     folders = set(FOLDERS)
     for document in state.documents():
         folders.add(os.path.dirname(document.path))
         if document.retired is None and not document.stands(folder):
             return False
-    if any(True for _ in leftovers(folder, folders)):
-        return False
-    return not look(site, inputs, state.stamps()).changed
+    return not any(True for _ in leftovers(folder, folders))
 
 
 def look(site: str, sources: Sequence[tuple[str | None, str | None]], known: dict[str, Stamp]) -> Inputs:

@@ -91,10 +91,6 @@ class Rows:
         ).fetchone()
         return found
 
-    def any(self) -> bool:
-        """Tell whether there are rows of the last run."""
-        return bool(self._run("select exists (select 1 from rows)").fetchone()[0])
-
     def same(self, key: bytes) -> None:
         """Say that a row holds."""
         self._run("insert into same values (?)", (key,))

@@ -89,7 +89,7 @@ def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]
     with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
         if known:
             stamps, findings = state.stamps(), state.findings()
-            same = state.meta("versions") == versions() and state.rows.any()
+            same = state.meta("versions") == versions() and state.remembers_rows()
     inputs = look(place.site, paths, stamps)
     return inputs, set(findings), same and inputs.site not in inputs.changed
 

@@ -101,6 +101,7 @@ class State:
                 raise Damaged("is damaged")
             self._open.executescript(PASSING)
             self._open.execute("begin" if dry else "begin immediate")
+            self.rows = Rows(self._open)
             self._day = None if now is None else now // 86400
             self._noted.clear()
             self._load()
@@ -180,10 +181,9 @@ class State:
         """Give the items that wait for their date: path, line, title, seconds since 1970."""
         return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
 
-    @property
-    def rows(self) -> Rows:
-        """What was made of records."""
-        return Rows(self._open)
+    def remembers_rows(self) -> bool:
+        """Tell whether there are rows of the last run."""
+        return bool(self._value("select exists (select 1 from rows)"))
 
     def document(self, path: str) -> Published | None:
         """Tell what was last written under a path."""
