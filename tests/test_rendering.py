@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from city import NOON, City, row
 from support import CASES, EXAMPLE, article, event, folder_site, site
-from topicfeeds import Entry, Feed, build, building, publish, read, render, select, selecting
+from topicfeeds import Entry, Feed, PublishError, build, building, publish, read, render, select, selecting
 from topicfeeds.formats._feedgen import Channel, Item
 from topicfeeds.shelving import Shelf
 
@@ -121,3 +122,14 @@ def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch:
     city.build()
     city.put(*rows[:8], row("n8", tags=["t8"], content="<p>y</p>"))
     assert set(city.build(NOON).written) == {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in FORMS}
+
+
+def test_a_full_disk_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selecting, "_MOST", 0)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
+    city = City.made(tmp_path, row("a"))
+    with pytest.raises(
+        PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another folder"
+    ):
+        city.build()
+    assert not list(city.public.glob("*.xml"))

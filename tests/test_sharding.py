@@ -7,12 +7,13 @@ import os
 import random
 import runpy
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -272,6 +273,44 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     site = load_site(city.site)
     with cut(100), Counting() as executor, pytest.raises(SourceError, match=r"pipe\.jsonl:1: is a pipe, not a file"):
         publish(site, read(site, tmp_path), city.public, executor=executor)
+
+
+def test_databases_and_what_is_missing_are_asked_by_the_parent_in_their_place(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a"), row("b"))
+    with closing(sqlite3.connect(tmp_path / "posts.db")) as posts, posts:
+        posts.execute("create table posts (id, title, published)")
+        posts.execute("insert into posts values ('a', 'From a table', '2026-01-01'), ('c', 'C', '2026-01-02')")
+    database = f'[[sources]]\ndatabase = "sqlite:///{tmp_path}/posts.db"\nquery = "select * from posts"\n'
+    problems = []
+    for more in (database, f'{database}[[sources]]\npath = "nowhere/*.md"\n'):
+        city.settle(more)
+        site = load_site(city.site)
+        for executor in (None, Counting()):
+            with cut(100):
+                try:
+                    done = publish(site, read(site, tmp_path), city.public, executor=executor)
+                    problems.append([done.items, *map(str, done.problems)])
+                except SourceError as error:
+                    problems.append([*map(str, error.problems)])
+    assert problems[0] == problems[1]
+    assert problems[0][0] == 3
+    assert problems[2] == problems[3]
+    assert problems[2][-1] == "nowhere/*.md:1: cannot be read: nowhere: No such file or directory"
+
+
+def test_a_build_by_several_processes_keeps_no_rows_and_one_by_one_does(tmp_path: Path) -> None:
+    city = City.made(tmp_path, *(row(f"n{n}") for n in range(40)))
+    city.build(jobs=2)
+    assert city.sql("select count(*) from rows") == [(40,)]  # it was small
+    city.settle(limit=5)
+    with cut(400):
+        city.build(NOON + HOUR, jobs=2)
+        assert city.sql("select count(*) from rows") == [(0,)]
+        assert city.build(NOON + HOUR, jobs=2).written == ()
+        city.put(*(row(f"n{n}") for n in range(40)), row("n3", title="Another"))
+        [problem] = city.build(NOON + 2 * HOUR, jobs=2).problems  # found by one process, after all
+    assert str(problem).startswith('items.jsonl:41: id: "n3" is that of items.jsonl:4')
+    assert city.sql("select count(*) from rows") == [(40,)]
 
 
 def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> None:

@@ -6,13 +6,20 @@ import marshal
 import tempfile
 import weakref
 from array import array
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any
 
 from .errors import PublishError
 
 _SLOTS = 1 << 12
 _HELD = 16 << 20
 """So many bytes of rows are held in memory; a file without a name takes what is more."""
+
+
+def let_go(file: IO[bytes]) -> None:
+    """Close a file of which nothing is needed any more, also where what it has to write does not fit on the disk."""
+    with suppress(OSError):
+        file.close()
 
 
 class Ledger:
@@ -24,7 +31,7 @@ class Ledger:
         self._starts = array("Q", [0])
         """Where each row starts, and the next one will."""
         self._rows = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - it is closed with the ledger
-        weakref.finalize(self, self._rows.close)
+        weakref.finalize(self, let_go, self._rows)
 
     def enter(self, key: int, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Write a row under a key, and give None; or give the row that has it already. Raises PublishError."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from .errors import PublishError
 from .flow import Entry
+from .ledger import let_go
 
 _APART = ("made", "load", "known", "locator", "digested")
 _FIELDS = tuple(name for name in Entry.__dataclass_fields__ if name not in _APART)
@@ -20,7 +21,7 @@ class Shelf:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the shelf
         self._end = 0
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, let_go, self._file)
 
     def put(self, entry: Entry) -> Entry:
         """Put an entry aside, and give what stands for it. Raises PublishError."""
