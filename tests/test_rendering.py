@@ -124,12 +124,14 @@ def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch:
     assert set(city.build(NOON).written) == {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in FORMS}
 
 
-def test_a_full_disk_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selecting, "_MOST", 0)
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
     city = City.made(tmp_path, row("a"))
-    with pytest.raises(
-        PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another folder"
-    ):
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
+        with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another"):
+            city.build()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
         city.build()
     assert not list(city.public.glob("*.xml"))

@@ -22,6 +22,12 @@ def let_go(file: IO[bytes]) -> None:
         file.close()
 
 
+def unwritable(error: OSError) -> PublishError:
+    """Say that a temporary file cannot be written."""
+    place = tempfile.gettempdir()
+    return PublishError(message=f"{place}: cannot be written: {error.strerror} (TMPDIR can name another folder)")
+
+
 class Ledger:
     """Rows of plain values under keys of 64 bits: a hash table of 12 bytes a slot, and the rows one after another."""
 
@@ -41,8 +47,7 @@ class Ledger:
                 return self._read(number)
             self._starts.append(self._starts[-1] + self._rows.write(marshal.dumps(row)))
         except OSError as error:
-            message = f"{tempfile.gettempdir()}: cannot be written: {error.strerror} (TMPDIR can name another folder)"
-            raise PublishError(message=message) from None
+            raise unwritable(error) from None
         self._keys[slot], self._numbers[slot] = key, len(self._starts) - 1
         if 3 * len(self._starts) > 2 * len(self._keys):
             self._grow()

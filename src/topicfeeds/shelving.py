@@ -7,19 +7,21 @@ import tempfile
 import weakref
 from functools import partial
 
-from .errors import PublishError
 from .flow import Entry
-from .ledger import let_go
+from .ledger import let_go, unwritable
 
 _APART = ("made", "load", "known", "locator", "digested")
 _FIELDS = tuple(name for name in Entry.__dataclass_fields__ if name not in _APART)
 
 
 class Shelf:
-    """A file without a name that holds entries."""
+    """A file without a name that holds entries. Raises PublishError where there is no room for it."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the shelf
+        try:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the shelf
+        except OSError as error:
+            raise unwritable(error) from None
         self._end = 0
         weakref.finalize(self, let_go, self._file)
 
@@ -33,8 +35,7 @@ class Shelf:
             self._end += self._file.write(content)
             self._file.flush()
         except OSError as error:
-            message = f"{tempfile.gettempdir()}: cannot be written: {error.strerror} (TMPDIR can name another folder)"
-            raise PublishError(message=message) from None
+            raise unwritable(error) from None
         return light
 
     def _get(self, start: int, length: int) -> Entry:
