@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from benchmarks import checking, corpus
+from benchmarks import checking, corpus, simulation
 from benchmarks.checking import OtherJob
 from benchmarks.measuring import Failed, Figure, run
 from benchmarks.peers import floor
@@ -126,3 +128,24 @@ def test_costs_are_those_of_the_command_alone() -> None:
 def test_figures_have_three_digits() -> None:
     assert str(Figure.of([0.5, 1.234, 1234.5])) == "1.23 [0.500-1,234]"
     assert str(Figure.of([12.34])) == "12.3"
+
+
+COSTS = simulation.Constants(work=1e-4, row=3e-5, passed=2e-6, document=5e-3, start=0.5)
+
+
+@given(st.integers(1, 3_000_000), st.integers(1, 70))
+def test_simulated_workers_help_until_the_parent_is_as_busy_as_they_are(items: int, workers: int) -> None:
+    one = simulation.simulate(simulation.Load(items, workers), COSTS)
+    more = simulation.simulate(simulation.Load(items, 2 * workers), COSTS)
+    assert one.worker == pytest.approx(items * COSTS.work / workers)
+    assert one.total >= max(one.worker, one.parent) + one.documents
+    assert one.total <= COSTS.start + 2 * items * COSTS.work + one.parent + one.documents
+    assert more.total <= one.total * 1.05 + items * (COSTS.row - COSTS.passed)  # each sends some of its own
+    assert items * COSTS.passed <= one.parent <= items * COSTS.row + 1e-9
+
+
+def test_the_constants_of_the_simulation_are_measured() -> None:
+    costs = simulation.measured(600)
+    assert 1e-6 < costs.passed < costs.row < 1e-2
+    assert 1e-6 < costs.work < 1e-1
+    assert 1e-5 < costs.document < 1

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from city import HOUR, NOON, City, row
 from needs import ROOT
 from test_recalling import ROWS, made, put, written
-from topicfeeds import Changes, PublishError, SourceError, State, load_site, publish, read, sharding
+from topicfeeds import Changes, PublishError, SourceError, State, load_site, publish, read, sharding, working
 from topicfeeds.working import pool
 
 MORE = """
@@ -323,6 +323,19 @@ def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> Non
 
     with cut(100), Full() as executor:
         assert publish(site, read(site, tmp_path), city.public, executor=executor).items == 1
+
+
+def test_where_processes_are_not_permitted_the_command_reads_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = City.made(tmp_path, *(row(f"n{n}") for n in range(40)))
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")  # of /dev/shm
+
+    monkeypatch.setattr(working, "ProcessPoolExecutor", forbidden)
+    with cut(400):
+        assert city.build(jobs=2).items == 40
 
 
 COMMAND = """

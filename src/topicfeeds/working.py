@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from multiprocessing import active_children, get_context, parent_process
@@ -129,8 +129,9 @@ def _is_changed(shard: Shard, base: Path) -> bool:
 @contextmanager
 def pool(jobs: int) -> Iterator[Executor]:
     """Give so many processes; where the work is given up, they end at once."""
-    before = set(active_children())
-    executor = ProcessPoolExecutor(jobs, get_context("spawn"), _attend)
+    before, executor = set(active_children()), Executor()  # which takes no work: the parent does it
+    with suppress(OSError, NotImplementedError):  # no semaphores, as in some containers
+        executor = ProcessPoolExecutor(jobs, get_context("spawn"), _attend)
     try:
         yield executor
     except BaseException:
