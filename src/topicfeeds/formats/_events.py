@@ -9,24 +9,24 @@ from ..flow import Entry, Feed
 from ..models import Enclosure
 from ..models.recurring import whole_minutes
 from . import event_path, render_event
-from ._feedgen import EV, GEORSS, Item
+from ._feedgen import EV, GEORSS, Sheet
 
 
-def add_event(item: Item, entry: Entry) -> None:
+def add_event(item: Sheet, entry: Entry) -> None:
     """Add the elements of the RSS event module, and the point of GeoRSS."""
     event = entry.event
     if event is None or entry.notice:
         return
-    item.extra.add(f"{{{EV}}}startdate", _w3cdtf(event.start))
+    item.add(f"{{{EV}}}startdate", _w3cdtf(event.start))
     if event.end:
-        item.extra.add(f"{{{EV}}}enddate", _w3cdtf(event.end))
+        item.add(f"{{{EV}}}enddate", _w3cdtf(event.end))
     if event.place:
-        item.extra.add(f"{{{EV}}}location", event.place.line)
+        item.add(f"{{{EV}}}location", event.place.line)
         if point := event.place.point:
-            item.extra.add(f"{{{GEORSS}}}point", " ".join(point))
+            item.add(f"{{{GEORSS}}}point", " ".join(point))
     if event.organizer:
-        item.extra.add(f"{{{EV}}}organizer", event.organizer.name)
-    item.extra.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
+        item.add(f"{{{EV}}}organizer", event.organizer.name)
+    item.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
 
 
 def body(entry: Entry, feed: Feed, file: Enclosure | None) -> str | None:

@@ -1,21 +1,25 @@
 """The one place that speaks feedgen. Its quirks, and what is done about each, are kept in this file.
 
+feedgen makes every element, but each form of one once: sheets of equal calls differ in nothing but their texts, which
+are then put, escaped, where it has put the marks that stood for them. So an entry takes a tenth of the time.
+
 - Atom entry links lose rel, type, title and length (lkiesow/python-feedgen#135): set again.
 - The RSS channel link is the last link added, of any rel: the page is added last.
 - Only the first `self` link reaches RSS, and neither authors, languages nor images do: extra elements.
 - All dates default to now, and RSS dates switch the locale of the whole process, which threads
   see: Atom dates are always set and spelled here, RSS dates are extra elements.
-- Entries are put first by default, categories added one by one cost the square of their number, dictionaries
-  that it is given are changed, and each setter checks again: entries are filled past their setters.
+- Entries are put first by default, categories added one by one cost the square of their number, and
+  dictionaries that it is given are changed.
 - Content of type CDATA, `text()` titles with a type, extensions loaded by name: not used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from lxml import etree  # before feedgen, whose util module uses lxml.etree without importing it
 
@@ -32,86 +36,203 @@ EV = "http://purl.org/rss/1.0/modules/event/"
 GEORSS = "http://www.georss.org/georss"
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
-_TAGS = {
-    "atom": (b"  <entry", b"  </entry>\n", b"</feed>"),
-    "rss": (b"    <item>", b"    </item>\n", b"  </channel>"),
-}
-"""What starts and ends an entry, and follows the last one; in texts, `<` is never written as it is."""
+_NAMESPACES = {"dc": DC, "media": MEDIA}
+_OF_EVENTS = {"ev": EV, "georss": GEORSS}
+_MARK = re.compile(r"\{mark (\d+)\}")
+_CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
+_LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
-class Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    """Elements and attributes that feedgen has no name for."""
+class Tongue(NamedTuple):
+    """A format, as feedgen writes it."""
 
-    def __init__(self) -> None:
-        self.attributes: dict[str, str] = {}
-        self.namespaces = {"dc": DC, "media": MEDIA}
-        self._elements: list[tuple[str, str | None, dict[str, str] | None]] = []
-
-    def add(self, name: str, text: str | None = None, attributes: dict[str, str] | None = None) -> None:
-        """Add an element; the name is bare, or `{namespace}name`."""
-        self._elements.append((name, text, attributes))
-
-    def extend_ns(self) -> dict[str, str]:
-        """Declare the prefixes on the root, for all that may stand below it."""
-        return self.namespaces
-
-    def extend_atom(self, element: Any) -> Any:
-        """Write into a feed or an entry."""
-        element.attrib.update(self.attributes)
-        for name, text, attributes in self._elements:
-            etree.SubElement(element, name, attributes).text = text
-        return element
-
-    def extend_rss(self, element: Any) -> Any:
-        """Write into a channel or an item."""
-        self.extend_atom(element[0] if element.tag == "rss" else element)
-        return element
+    name: str
+    """`atom` or `rss`."""
+    start: str
+    """What an entry starts with, ..."""
+    end: str
+    """... and what follows the last one; in texts, `<` is never written as it is."""
+    spell: Callable[[str], str]
+    """Gives an address the form of the format."""
+    plain: frozenset[str] = frozenset()
+    """Elements whose text has hexadecimal references for `&` and `<`, ..."""
+    plain_in_head: frozenset[str] = frozenset()
+    """... and those of the channel itself."""
 
 
-class Channel(FeedGenerator):  # type: ignore[misc]  # feedgen has no types
-    """An Atom feed or RSS channel: one for each format, as some fields of one spoil the other."""
+class Sheet:
+    """What feedgen is to be told of a channel or an entry, in a form (calls) that others share, and with values.
 
-    extra: Extra
+    A call is written as `method name name=fixed`: names without a fixed value stand for values.
+    """
 
-    def __init__(self, feed: Feed) -> None:
-        super().__init__()
-        self.register_extension("extra", Extra, Extra)
-        self.id(feed.id)
-        self.title(feed.title)
-        self.updated(feed.updated)
-        self._FeedGenerator__rss_lastBuildDate = None
-        self.language(feed.language)
-        self.generator("topicfeeds")
-        if feed.rights:
-            self.rights(feed.rights)
-        if any(entry.event for entry in feed.entries):
-            self.extra.namespaces |= {"ev": EV, "georss": GEORSS}
+    __slots__ = ("calls", "categories", "values")
 
-    def spell(
-        self, feed: Feed, name: str, make: Callable[[Entry, Feed], Item], finish: Callable[[bytes], bytes] = bytes
-    ) -> tuple[bytes, list[bytes], bytes]:
-        """Give head, entries and tail of the document of a feed, in a format (`atom` or `rss`).
+    def __init__(self, categories: Sequence[Category] = ()) -> None:
+        self.calls: list[str] = []
+        self.values: list[str] = []
+        self.categories = categories
 
-        `make` makes an entry, and `finish` has the last word on its bytes.
-        An entry is made once for all feeds that hold it: its bytes do not depend on what stands around them.
-        """
-        language, base, files = feed.language, feed.base, feed.calendar is not None
-        key = f"{name} {language} {base} {files} {feed.confirms} {feed.event_title}"
-        new = [entry for entry in feed.entries if key not in entry.made]
-        self._FeedGenerator__feed_entries += [make(entry, feed) for entry in new]
-        text = bytes(self.atom_str(pretty=True) if name == "atom" else self.rss_str(pretty=True))
-        start, stop, end = _TAGS[name]
-        whole, _, tail = text.rpartition(end)
-        head, mark, body = whole.partition(start)
-        pieces = (start + body).split(stop)[:-1] if mark else []
-        for entry, piece in zip(new, pieces, strict=True):
-            entry.made[key] = finish(piece + stop)
-        return head, [entry.made[key] for entry in feed.entries], end + tail
+    def say(self, call: str, *values: str) -> None:
+        """Add a call, and the values of it."""
+        self.calls.append(call)
+        self.values += values
 
-    def _create_atom(self, extensions: bool = True) -> Any:
-        feed, tree = super()._create_atom(extensions)
-        feed.find("updated").text = rfc3339(self.updated())
-        return feed, tree
+    def add(self, name: str, text: str) -> None:
+        """Add an element that feedgen has no name for; the name is bare, or `{namespace}name`."""
+        self.calls.append(f"add name={name} text")
+        self.values.append(text)
+
+    def person(self, person: Person) -> None:
+        """Add an author, in the words of Atom (RFC 4287, 3.2)."""
+        fields = {"name": person.name, "email": person.email, "uri": person.url}
+        given = {name: value for name, value in fields.items() if value}
+        self.say(f"author {' '.join(given)}", *given.values())
+
+
+def sheet(entry: Entry, title: str, tongue: Tongue) -> Sheet:
+    """Say what is alike in both formats."""
+    made = Sheet(entry.categories)
+    made.say("start id title updated published", entry.id, title, rfc3339(entry.updated), rfc3339(entry.published))
+    if entry.image:
+        made.say(f"add name={{{MEDIA}}}thumbnail url", tongue.spell(entry.image))
+    return made
+
+
+def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet]) -> bytes:
+    """Spell a feed. An entry is made once for all feeds that hold it: its bytes do not depend on what is around it."""
+    language, base, files = feed.language, feed.base, feed.calendar is not None
+    key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
+    for entry in feed.entries:
+        if key not in entry.made:
+            entry.made[key] = _spelled(make(entry, feed), tongue).encode()
+    has_events = any(entry.event for entry in feed.entries)
+    form, tail = _channel_form(tuple(channel.calls), tongue, has_events)
+    return b"".join([form.fill(channel.values).encode(), *(entry.made[key] for entry in feed.entries), tail])
+
+
+def plainly(channel: Sheet, entries: Iterable[Sheet], tongue: Tongue, *, has_events: bool) -> str:
+    """Let feedgen make a whole document at once."""
+    whole = _Channel(_NAMESPACES | (_OF_EVENTS if has_events else {}))
+    _tell(whole, channel)
+    for one in entries:
+        entry = _Entry()
+        entry.category([{"term": c.term, "label": c.label, "scheme": tongue.spell(c.scheme)} for c in one.categories])
+        _tell(entry, one)
+        whole.add_entry(entry, order="append")
+    text: bytes = whole.atom_str(pretty=True) if tongue.name == "atom" else whole.rss_str(pretty=True)
+    return text.decode()
+
+
+class _Form(NamedTuple):
+    """What feedgen makes of calls, cut where values stand."""
+
+    pieces: list[str]
+    slots: list[tuple[int, Callable[[str], str]]]
+    """Between the pieces: the number of a value, and how it is escaped there."""
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Put values in."""
+        made = self.pieces.copy()
+        made[1::2] = [escape(values[number]) for number, escape in self.slots]
+        return "".join(made)
+
+
+def _form(text: str, plain: frozenset[str]) -> _Form:
+    """Cut a text at its marks."""
+    pieces = _MARK.split(text)
+    slots: list[tuple[int, Callable[[str], str]]] = []
+    before = ""
+    for number, mark in enumerate(pieces[1::2]):
+        before += pieces[2 * number]
+        slots.append((int(mark), _escape(before[before.rindex("<") :], plain)))
+    return _Form(pieces, slots)
+
+
+def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
+    """Tell how a text is escaped, by the last tag before it."""
+    if ">" not in before:
+        return _attribute
+    found = _LAST_TAG.match(before)
+    return _plain_text if found and found[1] in plain else _text
+
+
+def _text(value: str) -> str:
+    """Escape a text as libxml2 does."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _plain_text(value: str) -> str:
+    value = value.replace("&", "&#x26;").replace("<", "&#x3C;")
+    return value.replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _attribute(value: str) -> str:
+    return _text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+@lru_cache(maxsize=1000)
+def _channel_form(calls: tuple[str, ...], tongue: Tongue, has_events: bool) -> tuple[_Form, bytes]:
+    """Give the form of what stands before the entries of a document, and what follows them."""
+    whole = plainly(_marked(calls), (), tongue, has_events=has_events)
+    head, end, tail = whole.rpartition(tongue.end)
+    return _form(head, tongue.plain_in_head), (end + tail).encode()
+
+
+@lru_cache(maxsize=1000)
+def _entry_form(calls: tuple[str, ...], tongue: Tongue, has_categories: bool) -> _Form:
+    """Give the form of an entry; its last value is all of its categories, where it has some."""
+    marked = _marked(calls, [Category("-", "-", "-")] if has_categories else ())
+    whole = plainly(_marked(_AROUND), [marked], tongue, has_events=True)
+    text = whole[whole.index(tongue.start) : whole.rindex(tongue.end)]
+    last = len(marked.values)
+    form = _form(_CATEGORY.sub(f"{{mark {last}}}", text), tongue.plain)
+    return form._replace(slots=[(number, str if number == last else escape) for number, escape in form.slots])
+
+
+@lru_cache(maxsize=10_000)
+def _category_text(category: Category, tongue: Tongue) -> str:
+    """Spell a category, which many entries have."""
+    form, spelled = _category_form(tongue), tongue.spell(category.scheme)
+    return form.fill([category.term, category.label, spelled])
+
+
+@cache
+def _category_form(tongue: Tongue) -> _Form:
+    marked = _marked(("start id title updated published", "link href"), [Category(*_marks(3))])
+    found = _CATEGORY.search(plainly(_marked(_AROUND), [marked], tongue._replace(spell=str), has_events=True))
+    return _form(found[0] if found else "", tongue.plain)
+
+
+_AROUND = ("start id title updated", "link href", "description description")
+"""What both formats need of a channel."""
+
+
+def _marked(calls: Sequence[str], categories: Sequence[Category] = ()) -> Sheet:
+    """Make a sheet whose values are marks."""
+    made = Sheet(categories)
+    made.calls = list(calls)
+    made.values = _marks(sum("=" not in name for call in calls for name in call.split(" ")[1:]))
+    return made
+
+
+def _marks(count: int) -> list[str]:
+    return [f"{{mark {number}}}" for number in range(count)]
+
+
+def _spelled(item: Sheet, tongue: Tongue) -> str:
+    form = _entry_form(tuple(item.calls), tongue, bool(item.categories))
+    categories = "".join([_category_text(category, tongue) for category in item.categories])
+    return form.fill([*item.values, categories])
+
+
+def _tell(made: Any, sheet: Sheet) -> None:
+    """Call the methods of a channel or an entry."""
+    values = iter(sheet.values)
+    for call in sheet.calls:
+        method, *names = call.split(" ")
+        pairs = (name.partition("=") for name in names)
+        getattr(made, method)(**{name: fixed if mark else next(values) for name, mark, fixed in pairs})
 
 
 class _Spelled(str):
@@ -122,71 +243,78 @@ class _Spelled(str):
         return self
 
 
-class Item(FeedEntry):  # type: ignore[misc]  # feedgen has no types
-    """An Atom entry or RSS item, filled past feedgen's setters: they check again what pydantic has checked."""
+class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
+    """Elements and attributes that feedgen has no name for."""
 
-    def __init__(self, entry: Entry, title: str, spell: Callable[[str], str]) -> None:
-        """Start with what is alike in both formats; `spell` gives addresses the form of one."""
-        self.__dict__.update(_NEW)
-        self.extra = Extra()
-        self._links: list[dict[str, str]] = []
-        categories = [_category(one, spell) for one in entry.categories]
-        self._fill(
-            extensions={"extra": {"inst": self.extra, "atom": True, "rss": True}},
-            atom_id=entry.id,
-            rss_guid={"guid": entry.id, "permalink": False},
-            atom_title=title,
-            rss_title=title,
-            atom_updated=_Spelled(rfc3339(entry.updated)),
-            atom_published=_Spelled(rfc3339(entry.published)),
-            atom_link=self._links,
-            atom_category=[atom for atom, _ in categories],
-            rss_category=[rss for _, rss in categories],
-        )
-        if entry.image:
-            self.extra.add(f"{{{MEDIA}}}thumbnail", attributes={"url": spell(entry.image)})
+    def __init__(self) -> None:
+        self.attributes: dict[str, str] = {}
+        self.namespaces: dict[str, str] = {}
+        self.elements: list[tuple[str, str | None, dict[str, str]]] = []
 
-    def _fill(self, **fields: object) -> None:
-        self.__dict__.update({f"_FeedEntry__{name}": value for name, value in fields.items()})
+    def extend_ns(self) -> dict[str, str]:
+        """Declare the prefixes on the root, for all that may stand below it."""
+        return self.namespaces
 
-    def author(self, people: list[dict[str, str]]) -> None:
-        """Name the authors, which RSS has no room for."""
-        self._fill(atom_author=people)
+    def extend_atom(self, element: Any) -> Any:
+        """Write into a feed or an entry."""
+        element.attrib.update(self.attributes)
+        for name, text, attributes in self.elements:
+            etree.SubElement(element, name, attributes).text = text
+        return element
 
-    def link(self, href: str, rel: str, **fields: str) -> None:
-        """Add a link; RSS has room for the last `alternate`, and for the last `enclosure`."""
-        self._links.append({"href": href, "rel": rel, **fields})
-        if rel == "alternate":
-            self._fill(rss_link=href)
-        else:
-            self._fill(rss_enclosure={"url": href, "type": fields.get("type"), "length": fields.get("length", "0")})
+    def extend_rss(self, element: Any) -> Any:
+        """Write into a channel or an item."""
+        self.extend_atom(element[0] if element.tag == "rss" else element)
+        return element
+
+
+class _Extended:
+    """What channels and entries have in common."""
+
+    told: _Extra
+
+    def add(self, name: str, text: str | None = None, **attributes: str) -> None:
+        """Add an element; the name is bare, or `{namespace}name`."""
+        self.told.elements.append((name, text, attributes))
+
+    def attributes(self, **attributes: str) -> None:
+        """Add attributes to the element itself."""
+        self.told.attributes |= attributes
+
+
+class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has no types
+    def __init__(self, namespaces: dict[str, str]) -> None:
+        super().__init__()
+        self.register_extension("told", _Extra, _Extra)
+        self.told.namespaces = namespaces
+        self._FeedGenerator__rss_lastBuildDate = None
+
+    def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the element's own word
+        """Say what every feed has."""
+        self.id(id)
+        self.title(title)
+        self.generator("topicfeeds")
+        self._FeedGenerator__atom_updated = _Spelled(updated)
+
+
+class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no types
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_extension("told", _Extra, _Extra)
+
+    def start(self, id: str, title: str, updated: str, published: str) -> None:  # noqa: A002
+        """Say what every entry has."""
+        self.id(id)
+        self.title(title)
+        self._FeedEntry__atom_updated = _Spelled(updated)
+        self._FeedEntry__atom_published = _Spelled(published)
 
     def atom_entry(self, extensions: bool = True) -> Any:
         """Make the element, with whole links."""
         entry = super().atom_entry(extensions)
-        for element, link in zip(entry.findall("link"), self._links, strict=True):
+        for element, link in zip(entry.findall("link"), self.link(), strict=True):
             element.attrib.update(link)
         return entry
-
-
-_NEW = vars(FeedEntry())
-"""What every entry of feedgen starts with; its clock is never used."""
-
-
-@lru_cache(maxsize=10_000)
-def _category(category: Category, spell: Callable[[str], str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Give a category in the words of Atom, and of RSS."""
-    scheme = spell(category.scheme)
-    return (
-        {"term": category.term, "label": category.label, "scheme": scheme},
-        {"value": category.label, "domain": scheme},
-    )
-
-
-def person_fields(person: Person) -> dict[str, str]:
-    """Give a person in the words of Atom (RFC 4287, 3.2)."""
-    fields = {"name": person.name, "email": person.email, "uri": person.url}
-    return {name: value for name, value in fields.items() if value}
 
 
 def rfc3339(moment: datetime) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from functools import partial
 from html import escape
 
 from ..cleaning import uri
@@ -14,38 +13,44 @@ from ..describing import title
 from ..flow import Entry, Feed
 from ..models import Enclosure
 from ._events import add_event, attachment, body
-from ._feedgen import ATOM, DC, Channel, Item
+from ._feedgen import ATOM, DC, Sheet, Tongue, sheet, spell
 
 # `<` before any of these opens a tag for readers that take plain text as HTML.
 _TAG = re.compile("<[A-Za-z/!?]")
-_PLAIN = re.compile(rb"<(title|category|copyright|dc:creator|managingEditor)( [^<>]*)?>[^<]*&[^<]*</")
+_PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEditor"})
+RSS = Tongue("rss", "    <item>", "  </channel>", uri, _PLAIN, _PLAIN | {"description"})
 
 
 def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
     """Spell a feed that is served at `url`, and in other formats at `sisters`."""
-    channel = Channel(feed)
-    channel.title(_plain(feed.title))
-    channel.description(_plain(feed.description or feed.title))
-    channel.link(href=uri(url), rel="self", type="application/rss+xml")
+    return spell(_channel(feed, url, sisters), feed, RSS, _item)
+
+
+def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:
+    made = Sheet()
+    made.say("start id title updated=-", feed.id, _plain(feed.title))
+    made.say("language language", feed.language)
+    if feed.rights:
+        made.say("rights rights", feed.rights)
+    made.say("description description", _plain(feed.description or feed.title))
+    made.say("link href rel=self type=application/rss+xml", uri(url))
     for sister, media_type in sisters:
-        attributes = {"href": uri(sister), "rel": "alternate", "type": media_type}
-        channel.extra.add(f"{{{ATOM}}}link", attributes=attributes)
-    channel.extra.add("lastBuildDate", _rfc822(feed.updated))
+        made.say(f"add name={{{ATOM}}}link href rel=alternate type", uri(sister), media_type)
+    made.add("lastBuildDate", _rfc822(feed.updated))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
-        channel.managingEditor(f"{feed.author.email} ({name})")
+        made.say("managingEditor managingEditor", f"{feed.author.email} ({name})")
     else:
-        channel.extra.add(f"{{{DC}}}creator", feed.author.name)
+        made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
-        channel.logo(uri(feed.logo))
-    channel.link(href=uri(feed.page), rel="alternate")  # last: feedgen makes the last link the channel's
-    head, entries, tail = channel.spell(feed, "rss", _item, partial(_PLAIN.sub, _hexadecimal))
-    return b"".join([_referenced(head), *entries, tail])
+        made.say("logo logo", uri(feed.logo))
+    made.say("link href rel=alternate", uri(feed.page))  # last: feedgen makes the last link the channel's
+    return made
 
 
-def _item(entry: Entry, feed: Feed) -> Item:
-    item, own = Item(entry, _plain(title(entry, feed)), spell=uri), attachment(entry, feed)
-    item.link(href=uri(entry.link), rel="alternate")
+def _item(entry: Entry, feed: Feed) -> Sheet:
+    made, own = sheet(entry, _plain(title(entry, feed)), RSS), attachment(entry, feed)
+    made.say("link href rel=alternate", uri(entry.link))
     links = "".join(map(_link, entry.enclosures[1:]))
     summary, content = escape(entry.summary or "", quote=False), body(entry, feed, own) or ""
     if content:
@@ -53,18 +58,18 @@ def _item(entry: Entry, feed: Feed) -> Item:
     else:
         summary += links
     if summary:
-        item.description(summary)
+        made.say("description description", summary)
     if content:
-        item.content(content)
+        made.say("content content", content)
     for file in [*entry.enclosures, *([own] if own else [])][:1]:
-        item.link(href=uri(file.url), rel="enclosure", type=file.type, length=str(file.length or 0))
+        made.say("link href rel=enclosure type length", uri(file.url), file.type, str(file.length or 0))
     for author in entry.authors:
-        item.extra.add(f"{{{DC}}}creator", author.name)
+        made.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:
-        item.extra.add(f"{{{DC}}}language", entry.language)
-    item.extra.add("pubDate", _rfc822(entry.published))
-    add_event(item, entry)
-    return item
+        made.add(f"{{{DC}}}language", entry.language)
+    made.add("pubDate", _rfc822(entry.published))
+    add_event(made, entry)
+    return made
 
 
 def _link(file: Enclosure) -> str:
@@ -81,19 +86,3 @@ def _plain(text: str) -> str:
 def _rfc822(moment: datetime) -> str:
     """Spell a date in English, with four digits of the year and a numeric offset."""
     return format_datetime(moment)
-
-
-def _referenced(head: bytes) -> bytes:
-    """Write `&` and `<` of plain texts of a channel as hexadecimal references, as the profile asks for."""
-    start, description, rest = head.partition(b"<description>")
-    text, end, rest = rest.partition(b"</description>")
-    return _PLAIN.sub(_hexadecimal, start) + description + _swapped(text) + end + _PLAIN.sub(_hexadecimal, rest)
-
-
-def _hexadecimal(found: re.Match[bytes]) -> bytes:
-    tag, close, text = found[0].partition(b">")
-    return tag + close + _swapped(text)
-
-
-def _swapped(text: bytes) -> bytes:
-    return text.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
