@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from contextlib import suppress
 from functools import cache, cached_property, lru_cache
 from html import escape, unescape
 from ipaddress import ip_address
@@ -69,10 +70,12 @@ _FLAT = 100
 """So many tags are never too deep, and need not be paired."""
 _ADDRESSES = {"href", "src", "poster"}
 # What most addresses look like, so that nothing is to be done but to put them together.
-_PATH = "/(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
+_BELOW = "(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
+_PATH = f"/{_BELOW}"
 _START = "https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _ABSOLUTE = re.compile(rf"({_START})(?:{_PATH})?")
 _ROOTED = re.compile(_PATH)
+_RELATIVE = re.compile(rf"((?:\.\./)*)({_BELOW})")
 # Tags that all parsers read alike, if they are well nested.
 _TAG = re.compile(
     rf"""<(/?)([a-z][a-z0-9]*)(?: (?:(?:href|src)="{_START}(?:{_PATH})?"|rel="noopener noreferrer"|alt="[^"<>]*"))*>"""
@@ -101,14 +104,16 @@ def html(fragment: str, base: str) -> str:
     Only elements and attributes of our own list remain, and addresses with `http` or `https`
     (links: `mailto` and `tel` too). Cleaning twice changes nothing.
     """
-    _desk.base = base
-    made = _cleaned(fragment, _desk.quick)
-    if _is_simple(made):  # and so all of its addresses are plain
-        return made
+    desk = _desk
+    desk.base = base
+    with suppress(UnicodeEncodeError):  # half a surrogate pair
+        made = _cleaned(fragment, desk.quick)
+        if _is_simple(made):  # and so all of its addresses are plain, and all else is text
+            return made
     # What is written down may be read in another way (misplaced tables and links): until it is not.
-    made = _cleaned(fragment, _desk.cleaner)
+    made = _cleaned(text(fragment), desk.cleaner)
     for _ in range(_ROUNDS):
-        before, made = made, _cleaned(made, _desk.cleaner)
+        before, made = made, _cleaned(made, desk.cleaner)
         if made == before:
             return made
     return escape(plain(fragment))
@@ -149,7 +154,7 @@ _desk = _Desk()
 
 
 def _cleaned(given: str, cleaner: nh3.Cleaner) -> str:
-    clean = text(cleaner.clean(text(given)))  # again: a reference such as &#1; has become its character
+    clean = text(cleaner.clean(given))  # a reference such as &#1; has become its character
     if clean[:1].isspace() or clean[-1:].isspace() or "\ufeff" in clean:
         clean = _MARGIN.sub("", clean)
     return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop a line break after it
@@ -207,8 +212,13 @@ def _address(base: str, value: str, tag: str) -> str | None:
     """Make an address absolute; None where it is none that a reader should follow."""
     if _ABSOLUTE.fullmatch(value):
         return value
-    if _ROOTED.fullmatch(value) and (root := _root(base)):
+    root = _root(base)
+    if root and _ROOTED.fullmatch(value):
         return root + value
+    if root and value and (found := _RELATIVE.fullmatch(value)):
+        above = base[len(root) :].split("/")[1:-1]
+        kept = above[: max(0, len(above) - len(found[1]) // 3)]
+        return "/".join([root, *kept, found[2]])
     try:
         address = urljoin(base, value.strip(_TRIMMED))
         parts = urlsplit(address)
