@@ -36,6 +36,7 @@ LEVELS = [
     ["flow"],
     ["sourced"],
     ["models"],
+    ["placing"],
     ["cleaning", "idling"],
     ["remembering"],
     ["expanding", "ledger", "locating", "locking", "memory", "profiling", "versions", "words"],

@@ -174,10 +174,11 @@ class Entry:
         return str(self.made["core"])
 
     def _sum(self) -> str:
-        values: list[object] = list(_plain(self))
+        texts = self.title, self.summary or "", self.content or ""
+        values: list[object] = [*map(len, texts), self.published.isoformat(), self.updated.isoformat(), *_plain(self)]
         values.append([(one.term, one.label, one.scheme) for one in self.tags])
         values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
-        return hashlib.sha256(repr(values).encode("utf-8", "backslashreplace")).hexdigest()
+        return hashlib.sha256("".join([repr(values), *texts]).encode("utf-8", "backslashreplace")).hexdigest()
 
     @property
     def digest(self) -> str:
@@ -190,7 +191,8 @@ class Entry:
 
 
 _APART = ("known", "source", "locator", "load", "digested", "made", "topics", "tags", "authors", "enclosures")
-_plain = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _APART))
+_TEXTS = ("title", "summary", "content", "published", "updated")
+_plain = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _APART + _TEXTS))
 """The fields of an entry that are spelled quickly as they are."""
 
 

@@ -218,9 +218,8 @@ class Desk:
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:
-        size = len(value.encode("utf-8", "replace"))
-        if size > self.site.feeds.max_body:
-            most = self.site.feeds.max_body
+        most = self.site.feeds.max_body
+        if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
             raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
         if cleaning.depth(value) > _DEEPEST:
             raise RefusedError("content", f"has tags nested more than {_DEEPEST} deep")

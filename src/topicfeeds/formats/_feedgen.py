@@ -1,8 +1,5 @@
 """The one place that speaks feedgen. Its quirks, and what is done about each, are kept in this file.
 
-feedgen makes every element, but each form of one once: sheets of equal calls differ in nothing but their texts, which
-are then put, escaped, where it has put the marks that stood for them. So an entry takes a tenth of the time.
-
 - Atom entry links lose rel, type, title and length (lkiesow/python-feedgen#135): set again.
 - The RSS channel link is the last link added, of any rel: the page is added last.
 - Only the first `self` link reaches RSS, and neither authors, languages nor images do: extra elements.
@@ -15,10 +12,8 @@ are then put, escaped, where it has put the marks that stood for them. So an ent
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree  # before feedgen, whose util module uses lxml.etree without importing it
@@ -27,7 +22,7 @@ from feedgen.entry import FeedEntry  # isort: skip
 from feedgen.ext.base import BaseEntryExtension  # isort: skip
 from feedgen.feed import FeedGenerator  # isort: skip
 
-from ..flow import Category, Entry, Feed
+from ..flow import Category, Entry
 from ..models import Person
 
 DC = "http://purl.org/dc/elements/1.1/"
@@ -38,9 +33,6 @@ ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 _NAMESPACES = {"dc": DC, "media": MEDIA}
 _OF_EVENTS = {"ev": EV, "georss": GEORSS}
-_MARK = re.compile(r"\{mark (\d+)\}")
-_CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
-_LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
 class Tongue(NamedTuple):
@@ -99,18 +91,6 @@ def sheet(entry: Entry, title: str, tongue: Tongue) -> Sheet:
     return made
 
 
-def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet]) -> bytes:
-    """Spell a feed. An entry is made once for all feeds that hold it: its bytes do not depend on what is around it."""
-    language, base, files = feed.language, feed.base, feed.calendar is not None
-    key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
-    for entry in feed.entries:
-        if key not in entry.made:
-            entry.made[key] = _spelled(make(entry, feed), tongue).encode()
-    has_events = any(entry.event for entry in feed.entries)
-    form, tail = _channel_form(tuple(channel.calls), tongue, has_events)
-    return b"".join([form.fill(channel.values).encode(), *(entry.made[key] for entry in feed.entries), tail])
-
-
 def plainly(channel: Sheet, entries: Iterable[Sheet], tongue: Tongue, *, has_events: bool) -> str:
     """Let feedgen make a whole document at once."""
     whole = _Channel(_NAMESPACES | (_OF_EVENTS if has_events else {}))
@@ -122,108 +102,6 @@ def plainly(channel: Sheet, entries: Iterable[Sheet], tongue: Tongue, *, has_eve
         whole.add_entry(entry, order="append")
     text: bytes = whole.atom_str(pretty=True) if tongue.name == "atom" else whole.rss_str(pretty=True)
     return text.decode()
-
-
-class _Form(NamedTuple):
-    """What feedgen makes of calls, cut where values stand."""
-
-    pieces: list[str]
-    slots: list[tuple[int, Callable[[str], str]]]
-    """Between the pieces: the number of a value, and how it is escaped there."""
-
-    def fill(self, values: Sequence[str]) -> str:
-        """Put values in."""
-        made = self.pieces.copy()
-        made[1::2] = [escape(values[number]) for number, escape in self.slots]
-        return "".join(made)
-
-
-def _form(text: str, plain: frozenset[str]) -> _Form:
-    """Cut a text at its marks."""
-    pieces = _MARK.split(text)
-    slots: list[tuple[int, Callable[[str], str]]] = []
-    before = ""
-    for number, mark in enumerate(pieces[1::2]):
-        before += pieces[2 * number]
-        slots.append((int(mark), _escape(before[before.rindex("<") :], plain)))
-    return _Form(pieces, slots)
-
-
-def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
-    """Tell how a text is escaped, by the last tag before it."""
-    if ">" not in before:
-        return _attribute
-    found = _LAST_TAG.match(before)
-    return _plain_text if found and found[1] in plain else _text
-
-
-def _text(value: str) -> str:
-    """Escape a text as libxml2 does."""
-    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-
-
-def _plain_text(value: str) -> str:
-    value = value.replace("&", "&#x26;").replace("<", "&#x3C;")
-    return value.replace(">", "&gt;").replace("\r", "&#13;")
-
-
-def _attribute(value: str) -> str:
-    return _text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
-
-
-@lru_cache(maxsize=1000)
-def _channel_form(calls: tuple[str, ...], tongue: Tongue, has_events: bool) -> tuple[_Form, bytes]:
-    """Give the form of what stands before the entries of a document, and what follows them."""
-    whole = plainly(_marked(calls), (), tongue, has_events=has_events)
-    head, end, tail = whole.rpartition(tongue.end)
-    return _form(head, tongue.plain_in_head), (end + tail).encode()
-
-
-@lru_cache(maxsize=1000)
-def _entry_form(calls: tuple[str, ...], tongue: Tongue, has_categories: bool) -> _Form:
-    """Give the form of an entry; its last value is all of its categories, where it has some."""
-    marked = _marked(calls, [Category("-", "-", "-")] if has_categories else ())
-    whole = plainly(_marked(_AROUND), [marked], tongue, has_events=True)
-    text = whole[whole.index(tongue.start) : whole.rindex(tongue.end)]
-    last = len(marked.values)
-    form = _form(_CATEGORY.sub(f"{{mark {last}}}", text), tongue.plain)
-    return form._replace(slots=[(number, str if number == last else escape) for number, escape in form.slots])
-
-
-@lru_cache(maxsize=10_000)
-def _category_text(category: Category, tongue: Tongue) -> str:
-    """Spell a category, which many entries have."""
-    form, spelled = _category_form(tongue), tongue.spell(category.scheme)
-    return form.fill([category.term, category.label, spelled])
-
-
-@cache
-def _category_form(tongue: Tongue) -> _Form:
-    marked = _marked(("start id title updated published", "link href"), [Category(*_marks(3))])
-    found = _CATEGORY.search(plainly(_marked(_AROUND), [marked], tongue._replace(spell=str), has_events=True))
-    return _form(found[0] if found else "", tongue.plain)
-
-
-_AROUND = ("start id title updated", "link href", "description description")
-"""What both formats need of a channel."""
-
-
-def _marked(calls: Sequence[str], categories: Sequence[Category] = ()) -> Sheet:
-    """Make a sheet whose values are marks."""
-    made = Sheet(categories)
-    made.calls = list(calls)
-    made.values = _marks(sum("=" not in name for call in calls for name in call.split(" ")[1:]))
-    return made
-
-
-def _marks(count: int) -> list[str]:
-    return [f"{{mark {number}}}" for number in range(count)]
-
-
-def _spelled(item: Sheet, tongue: Tongue) -> str:
-    form = _entry_form(tuple(item.calls), tongue, bool(item.categories))
-    categories = "".join([_category_text(category, tongue) for category in item.categories])
-    return form.fill([*item.values, categories])
 
 
 def _tell(made: Any, sheet: Sheet) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ..describing import title
 from ..flow import Entry, Feed
 from ._events import add_event, attachment, body
-from ._feedgen import XML, Sheet, Tongue, rfc3339, sheet, spell
+from ._feedgen import XML, Sheet, Tongue, rfc3339, sheet
+from ._forms import spell
 
 ATOM = Tongue("atom", "  <entry", "</feed>", str)
 

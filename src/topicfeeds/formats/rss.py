@@ -13,7 +13,8 @@ from ..describing import title
 from ..flow import Entry, Feed
 from ..models import Enclosure
 from ._events import add_event, attachment, body
-from ._feedgen import ATOM, DC, Sheet, Tongue, sheet, spell
+from ._feedgen import ATOM, DC, Sheet, Tongue, sheet
+from ._forms import spell
 
 # `<` before any of these opens a tag for readers that take plain text as HTML.
 _TAG = re.compile("<[A-Za-z/!?]")

@@ -70,4 +70,4 @@ def decode(content: bytes) -> str:
         raise Unreadable(line, message) from None
     if "\0" in text:
         raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, "has NUL characters: not a text file, or a cut one")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

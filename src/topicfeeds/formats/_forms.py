@@ -1,0 +1,132 @@
+"""Elements of one form are made by feedgen once: sheets of equal calls differ in their texts, and in nothing else.
+
+These are put, escaped, where feedgen put the marks that stood for them. It takes a fifth of the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from ..flow import Category, Entry, Feed
+from ._feedgen import Sheet, Tongue, plainly
+
+_MARK = re.compile(r"\{mark (\d+)\}")
+_CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
+_LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
+
+
+def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet]) -> bytes:
+    """Spell a feed. An entry is made once for all feeds that hold it: its bytes do not depend on what is around it."""
+    language, base, files = feed.language, feed.base, feed.calendar is not None
+    key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
+    for entry in feed.entries:
+        if key not in entry.made:
+            entry.made[key] = _spelled(make(entry, feed), tongue).encode()
+    has_events = any(entry.event for entry in feed.entries)
+    form, tail = _channel_form(tuple(channel.calls), tongue, has_events)
+    return b"".join([form.fill(channel.values).encode(), *(entry.made[key] for entry in feed.entries), tail])
+
+
+class _Form(NamedTuple):
+    """What feedgen makes of calls, cut where values stand."""
+
+    pieces: list[str]
+    slots: list[tuple[int, Callable[[str], str]]]
+    """Between the pieces: the number of a value, and how it is escaped there."""
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Put values in."""
+        made = self.pieces.copy()
+        made[1::2] = [escape(values[number]) for number, escape in self.slots]
+        return "".join(made)
+
+
+def _form(text: str, plain: frozenset[str]) -> _Form:
+    """Cut a text at its marks."""
+    pieces = _MARK.split(text)
+    slots: list[tuple[int, Callable[[str], str]]] = []
+    before = ""
+    for number, mark in enumerate(pieces[1::2]):
+        before += pieces[2 * number]
+        slots.append((int(mark), _escape(before[before.rindex("<") :], plain)))
+    return _Form(pieces, slots)
+
+
+def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
+    """Tell how a text is escaped, by the last tag before it."""
+    if ">" not in before:
+        return _attribute
+    found = _LAST_TAG.match(before)
+    return _plain_text if found and found[1] in plain else _text
+
+
+def _text(value: str) -> str:
+    """Escape a text as libxml2 does."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _plain_text(value: str) -> str:
+    value = value.replace("&", "&#x26;").replace("<", "&#x3C;")
+    return value.replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _attribute(value: str) -> str:
+    return _text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+@lru_cache(maxsize=1000)
+def _channel_form(calls: tuple[str, ...], tongue: Tongue, has_events: bool) -> tuple[_Form, bytes]:
+    """Give the form of what stands before the entries of a document, and what follows them."""
+    whole = plainly(_marked(calls), (), tongue, has_events=has_events)
+    head, end, tail = whole.rpartition(tongue.end)
+    return _form(head, tongue.plain_in_head), (end + tail).encode()
+
+
+@lru_cache(maxsize=1000)
+def _entry_form(calls: tuple[str, ...], tongue: Tongue, has_categories: bool) -> _Form:
+    """Give the form of an entry; its last value is all of its categories, where it has some."""
+    marked = _marked(calls, [Category("-", "-", "-")] if has_categories else ())
+    whole = plainly(_marked(_AROUND), [marked], tongue, has_events=True)
+    text = whole[whole.index(tongue.start) : whole.rindex(tongue.end)]
+    last = len(marked.values)
+    form = _form(_CATEGORY.sub(f"{{mark {last}}}", text), tongue.plain)
+    return form._replace(slots=[(number, str if number == last else escape) for number, escape in form.slots])
+
+
+@lru_cache(maxsize=10_000)
+def _category_text(category: Category, tongue: Tongue) -> str:
+    """Spell a category, which many entries have."""
+    form, spelled = _category_form(tongue), tongue.spell(category.scheme)
+    return form.fill([category.term, category.label, spelled])
+
+
+@cache
+def _category_form(tongue: Tongue) -> _Form:
+    marked = _marked(("start id title updated published", "link href"), [Category(*_marks(3))])
+    found = _CATEGORY.search(plainly(_marked(_AROUND), [marked], tongue._replace(spell=str), has_events=True))
+    return _form(found[0] if found else "", tongue.plain)
+
+
+_AROUND = ("start id title updated", "link href", "description description")
+"""What both formats need of a channel."""
+
+
+def _marked(calls: Sequence[str], categories: Sequence[Category] = ()) -> Sheet:
+    """Make a sheet whose values are marks."""
+    made = Sheet(categories)
+    made.calls = list(calls)
+    made.values = _marks(sum("=" not in name for call in calls for name in call.split(" ")[1:]))
+    return made
+
+
+def _marks(count: int) -> list[str]:
+    return [f"{{mark {number}}}" for number in range(count)]
+
+
+def _spelled(item: Sheet, tongue: Tongue) -> str:
+    form = _entry_form(tuple(item.calls), tongue, bool(item.categories))
+    categories = "".join([_category_text(category, tongue) for category in item.categories])
+    return form.fill([*item.values, categories])

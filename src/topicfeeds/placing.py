@@ -1,0 +1,74 @@
+"""A file is put beside the one whose place it will take, whole and on the disk before it does."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path, PurePath
+
+from .idling import TEMPORARY
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+def temporary(path: str) -> str:
+    """Name the file beside a document in which it waits."""
+    above, mark, name = path.rpartition("/")
+    return f"{above}{mark}.{name}{TEMPORARY}"
+
+
+def put(path: str, temporary: str, content: bytes) -> None:
+    """Write and sync the temporary file of a document, readable for a web server whatever the umask.
+
+    It is dated a whole second after the old one: some readers look at Last-Modified alone.
+    """
+    descriptor = _created(temporary)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o444 != 0o444:
+            os.fchmod(descriptor, status.st_mode | 0o444)
+        os.fsync(descriptor)
+    with suppress(FileNotFoundError):
+        before = int(os.lstat(path).st_mtime)
+        if int(status.st_mtime) <= before:
+            os.utime(temporary, (before + 1, before + 1))
+
+
+def _created(path: str) -> int:
+    """Open a new file, in a new folder where there is none."""
+    for _ in range(2):
+        try:
+            return os.open(path, _NEW, 0o666)
+        except FileExistsError:  # of a run that was killed
+            os.unlink(path)  # noqa: PTH108
+        except FileNotFoundError:
+            make(Path(path).parent)
+    return os.open(path, _NEW, 0o666)
+
+
+def make(folder: Path) -> None:
+    """Make a folder that a web server can read, whatever the umask."""
+    if not folder.is_dir():
+        make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(folder.stat().st_mode | 0o555)
+
+
+def sync(folder: Path) -> None:
+    """Wait until what changed in a folder is on the disk."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # a folder that may be written but not read cannot be synced
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link(name: str, folder: Path) -> Path | None:
+    """Find a link among a folder of documents and those above it, below that of the output."""
+    inside = [PurePath(name), *PurePath(name).parents][:-1]
+    return next((folder / one for one in inside if (folder / one).is_symlink()), None)
