@@ -170,7 +170,7 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
 
 
 def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_one_does(tmp_path: Path) -> None:
-    state, one = State(tmp_path / "state"), Published("b.xml", "print", b"digest", 5, 7, 2, "2026-03-01T00:00:00+00:00")
+    state, one = State(tmp_path / "state"), Published("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
     state.begin(1)
     for document in (one, one._replace(path="a.xml")):
         state.keep(document)
@@ -201,7 +201,7 @@ def test_the_next_moment_is_that_of_the_first_item_that_waits_or_document_that_g
     state.replace("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500), (2, "a.yaml", 2, "c", 500)])
     assert state.due(30) == 500
     assert [title for _, _, title, _ in state.held()] == ["a", "c", "b"]
-    state.keep(Published("a.xml", "", b"", 0, 0, 0, "", retired=400))
+    state.keep(Published("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.due(0), state.due(1)) == (400, 500)
 
@@ -332,6 +332,19 @@ def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
     state._open.execute("update items set published = cast(x'ff' as text)")
     with pytest.raises(PublishError, match="the state in memory: is damaged"):
         publish(site(), [], tmp_path, state=state)
+
+
+def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
+    city.build()
+    for change in ("items drop column changes", "documents add column digest blob", "held rename to more"):
+        city.sql(f"alter table {change}")
+    city.sql("pragma user_version = 1")
+    written = {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")}
+    assert city.build().written == ()
+    assert {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")} == written
+    with State(city.state).reading() as known:
+        assert known
+    assert city.sql("pragma user_version") == [(VERSION,)]
 
 
 def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:

@@ -207,7 +207,7 @@ def test_a_name_that_is_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=told):
         compare([long], tmp_path, None)
     with pytest.raises(PublishError, match=told):
-        ours(Published(long.path, "", b"", 0, 0, 0, ""), tmp_path)
+        ours(Published(long.path, "", 0, 0, 0, ""), tmp_path)
 
 
 def test_a_folder_in_place_of_a_temporary_file_is_told_and_left(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_what_stands_is_ours_though_it_has_no_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.ics"
     path.write_bytes(b"BEGIN:VCALENDAR")
     status = path.stat()
-    known = Published("a.ics", "", b"", status.st_size, status.st_mtime_ns, 0, "")
+    known = Published("a.ics", "", status.st_size, status.st_mtime_ns, 0, "")
     assert ours(known, tmp_path)
     assert not ours(known._replace(size=1), tmp_path)
 

@@ -27,8 +27,7 @@ def put(path: str, temporary: str, content: bytes) -> None:
         file.write(content)
         file.flush()
         status = os.fstat(descriptor)
-        if status.st_mode & 0o444 != 0o444:
-            os.fchmod(descriptor, status.st_mode | 0o444)
+        os.fchmod(descriptor, status.st_mode | 0o444)
         os.fsync(descriptor)
     with suppress(FileNotFoundError):
         before = int(os.lstat(path).st_mtime)

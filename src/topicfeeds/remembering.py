@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 from .expanding import Stamp
-from .memory import PASSING, SCHEMA, VERSION, Finding, Known, Published, Rows
+from .memory import PASSING, VERSION, Finding, Known, Published, Rows, renew
 
 _FEW = 100_000
 """So many items are read at once, at a tenth of what it takes to ask for each."""
@@ -92,11 +92,9 @@ class State:
             if version > VERSION:
                 raise Damaged("was written by a newer topicfeeds (install that, or name another --state)")
             if version < VERSION:
-                if version:  # of an earlier version: its cache is made anew
-                    self._open.execute("drop table if exists rows")
-                elif self._value("select count(*) from sqlite_master"):
+                if not version and self._value("select count(*) from sqlite_master"):
                     raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
-                self._open.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit")
+                renew(self._open)
             if not _is_whole(self._open):
                 raise Damaged("is damaged")
             self._open.executescript(PASSING)
@@ -196,7 +194,7 @@ class State:
 
     def keep(self, document: Published) -> None:
         """Say what is now written under a path, or soon will be."""
-        self._open.execute("insert or replace into current values (?, ?, ?, ?, ?, ?, ?, ?)", document)
+        self._open.execute("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", document)
 
     def gone(self, now: int | None) -> list[Published]:
         """Give the documents that this run did not keep, retired since `now` where they were not before."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import stat
@@ -126,7 +125,7 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
             placing.put(path, temporary, content)
             _verify(document, temporary)
             if state:  # as it will stand: a rename changes neither size nor mtime
-                state.keep(_described(document, content, temporary))
+                state.keep(_described(document, temporary))
         path = folder
         waiting = {temporary for _, temporary in batch.pending()}
         for name in leftovers(str(folder), {*FOLDERS, *batch.folders}):
@@ -152,7 +151,7 @@ def compare(documents: Iterable[Document], folder: Path, state: State | None) ->
                 continue
             batch.written.append(document.path)
             if state:
-                state.keep(Published(document.path, "", b"", 0, 0, 0, ""))
+                state.keep(Published(document.path, "", 0, 0, 0, ""))
         except OSError as error:
             _fail(error, path)
     return batch
@@ -168,14 +167,10 @@ def _change(document: Document, path: str, batch: Batch, state: State | None) ->
         state.keep(known._replace(retired=None))
         return None
     content = document.render()
-    if known and stands:
-        same = known.digest == hashlib.sha256(content).digest()
-    else:
-        same = not _differs(Path(path), content, listed=known is not None)
-    if not same:
+    if _differs(Path(path), content, listed=known is not None):
         return content
     if state:
-        state.keep(_described(document, content, path))
+        state.keep(_described(document, path))
     return None
 
 
@@ -193,11 +188,10 @@ def _is_marked(content: bytes) -> bool:
     return any(mark in content for mark in _MARKS)
 
 
-def _described(document: Document, content: bytes, path: str) -> Published:
-    status = os.lstat(path)
-    digest, updated = hashlib.sha256(content).digest(), document.updated.isoformat()
+def _described(document: Document, path: str) -> Published:
+    status, updated = os.lstat(path), document.updated.isoformat()
     stamp = (status.st_size, status.st_mtime_ns)
-    return Published(document.path, document.fingerprint, digest, *stamp, document.entries, updated)
+    return Published(document.path, document.fingerprint, *stamp, document.entries, updated)
 
 
 def _verify(document: Document, path: str) -> None:
