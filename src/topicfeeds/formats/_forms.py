@@ -65,7 +65,15 @@ def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
 
 def _text(value: str) -> str:
     """Escape a text as libxml2 does."""
+    return _body(value) if len(value) > 500 else _escaped(value)
+
+
+def _escaped(value: str) -> str:
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+_body = lru_cache(maxsize=200)(_escaped)
+"""The same for what is long: both formats of a feed have it, one after the other."""
 
 
 def _plain_text(value: str) -> str:
