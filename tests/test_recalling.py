@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from city import HOUR, NOON, City, row
-from topicfeeds import SourceError, building
+from topicfeeds import SourceError, building, memory
 from topicfeeds.idling import place
 from topicfeeds.models import Source
 from topicfeeds.regenerating import regenerate
@@ -64,12 +64,13 @@ def made(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.xml")}
 
 
-@given(st.lists(STEP, min_size=1, max_size=5))
+@given(st.lists(STEP, min_size=1, max_size=5), st.sampled_from([0, 20_000]))
 @settings(max_examples=40)
-def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[dict[str, Any]]) -> None:
-    """Two folders: one recalls, the other, with the same memory, reads all."""
+def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[dict[str, Any]], few: int) -> None:
+    """Two folders: one recalls, at once or row by row, the other, with the same memory, reads all."""
     now = NOON
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(memory, "_FEW", few)
         city = City(Path(name))
         city.settle(SOURCES, limit=3, formats=["atom", "rss", "ics"])
         put(city, {"items": {"a": {}}, "more": {"b": {}}, "notes": {"c": {}}})
@@ -108,7 +109,11 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_of_a_changed_file_only_changed_lines_are_read(tmp_path: Path, parsed: list[str]) -> None:
+@pytest.mark.parametrize("few", [10, 20])
+def test_of_a_changed_file_only_changed_lines_are_read(
+    tmp_path: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(memory, "_FEW", few)
     rows = [row(str(n), published=f"2026-01-{n + 1:02}", tags=[f"t{n}"]) for n in range(20)]
     city = City.made(tmp_path, *rows, limit=5)
     city.build()

@@ -137,7 +137,7 @@ def _stamp(path: str, known: Stamp | None, moment: int) -> Stamp:
     if known and known[:2] == (status.st_size, status.st_mtime_ns):
         return known
     now = (path, status.st_size, status.st_mtime_ns)
-    digest = _LARGE.get(now) or _digest(path)
+    digest = _LARGE.get(now) or _digest(path, status.st_size)
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     settled = status.st_mtime_ns < moment - (_COARSE if coarse else _TICK)
     if settled and status.st_size > _SMALL:
@@ -147,6 +147,9 @@ def _stamp(path: str, known: Stamp | None, moment: int) -> Stamp:
     return status.st_size, status.st_mtime_ns if settled else -1, digest
 
 
-def _digest(path: str) -> bytes:
-    with open(path, "rb") as file:
+def _digest(path: str, size: int) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        if size <= _SMALL and len(content := file.read(size + 1)) == size:  # without the room that large ones take
+            return hashlib.sha256(content).digest()
+        file.seek(0)
         return hashlib.file_digest(file, "sha256").digest()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .errors import Severity
 
 VERSION = 3
+_FEW = 20_000
+"""So many rows are held in memory, some 15 MB."""
 SCHEMA = """
 create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
     facts text, moved integer, changes text, seen integer) without rowid;
@@ -97,14 +99,21 @@ class Row(NamedTuple):
 class Rows:
     """What runs made of the records of files, each under a key that tells whether it is the same.
 
-    All of it is in tables, as records are many. Methods raise sqlite3.Error.
+    All of it is in tables, as records are many; few are read at once. Methods raise sqlite3.Error.
     """
 
     def __init__(self, file: sqlite3.Connection) -> None:
         self._run = file.execute
+        self._few: dict[bytes, tuple[str, str, str]] | None = None
 
     def get(self, key: bytes) -> tuple[str, str, str] | None:
         """Give id, core and text of what the last run made of a record."""
+        if self._few is None:
+            many = self._run("select 1 from rows limit 1 offset ?", (_FEW,)).fetchone()
+            rows = () if many else self._run("select * from rows")
+            self._few = {key: (name, core, row) for key, name, core, row in rows}
+        if self._few:
+            return self._few.get(key)
         found: tuple[str, str, str] | None = self._run(
             "select id, core, row from rows where key = ?", (key,)
         ).fetchone()

@@ -35,6 +35,9 @@ __all__ = ["READERS", "again", "kind_of", "line_ends", "paths_of", "read", "read
 
 Reader = Callable[[BinaryIO, Source, str], Iterator[Raw | Page | Problem]]
 
+_ROOM = 1 << 18
+"""Bytes of a large file that are read at once."""
+
 READERS: dict[str, Reader] = {
     "csv": read_csv,
     "json": read_json,
@@ -108,7 +111,8 @@ def _read_file(
         yield same
         return
     try:
-        with _opened(os.path.join(base, path), path) as file:  # noqa: PTH118 - the same
+        room = _ROOM if kind == "jsonl" else -1
+        with _opened(os.path.join(base, path), path, room) as file:  # noqa: PTH118 - the same
             if recall and kind == "jsonl" and path != "-":
                 yield from changed_lines(file, source, path, base, recall, part)
                 return
@@ -121,8 +125,8 @@ def _read_file(
         yield Problem(name, 1, "", f"cannot be read: {error.strerror}", "unreadable")
 
 
-def _opened(path: str, name: str) -> BinaryIO:
-    """Open a file that is one: what could block or never end is refused, not read."""
+def _opened(path: str, name: str, room: int) -> BinaryIO:
+    """Open a file that is one, with room for so many bytes: what could block or never end is refused, not read."""
     if name == "-":
         return sys.stdin.buffer
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
@@ -130,7 +134,7 @@ def _opened(path: str, name: str) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return os.fdopen(descriptor, "rb")
+        return os.fdopen(descriptor, "rb", room)
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
     raise Unreadable(1, f"is {kind}, not a file")

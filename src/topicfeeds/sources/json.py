@@ -43,11 +43,12 @@ def lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple
         number += 1
         if len(line) == _LONGEST:
             raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
-        stripped = line.removeprefix(b"" if start else _BOM).strip()
-        if stripped:
+        size = len(line)
+        line = (line if start else line.removeprefix(_BOM)).lstrip()
+        if line:
             blank = False
-            yield number, start + line.index(stripped), stripped
-        start += len(line)
+            yield number, start + size - len(line), line.rstrip()
+        start += size
     if blank:
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
 
