@@ -39,7 +39,7 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _signalled)
     gc.set_threshold(100_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find some, pydantic looks at all that is installed
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would look at all that is installed
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         write(stream, "")  # whatever is left, before the interpreter trips over a closed one
