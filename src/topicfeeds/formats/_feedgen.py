@@ -5,8 +5,8 @@
 - Only the first `self` link reaches RSS, and neither authors, languages nor images do: extra elements.
 - All dates default to now, and RSS dates switch the locale of the whole process, which threads
   see: Atom dates are always set and spelled here, RSS dates are extra elements.
-- Entries are put first by default, categories added one by one cost the square of their number, and
-  dictionaries that it is given are changed.
+- Entries are put first by default, categories, links and authors added one by one cost the square of their number,
+  and dictionaries that it is given are changed.
 - Content of type CDATA, `text()` titles with a type, extensions loaded by name: not used.
 """
 
@@ -179,6 +179,9 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
     def __init__(self) -> None:
         super().__init__()
         self.register_extension("told", _Extra, _Extra)
+        self._links: list[dict[str, str]] = []
+        self._people: list[dict[str, str]] = []
+        self._FeedEntry__atom_link, self._FeedEntry__atom_author = self._links, self._people
 
     def start(self, id: str, title: str, updated: str, published: str) -> None:  # noqa: A002
         """Say what every entry has."""
@@ -187,10 +190,23 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._FeedEntry__atom_updated = _Spelled(updated)
         self._FeedEntry__atom_published = _Spelled(published)
 
+    def author(self, **person: str) -> None:
+        """Name an author, which RSS has no room for."""
+        self._people.append(person)
+
+    def link(self, **link: str) -> None:
+        """Add a link; RSS has room for the last `alternate`, and for the last `enclosure`."""
+        self._links.append(link)
+        if link["rel"] == "alternate":
+            self._FeedEntry__rss_link = link["href"]
+        else:
+            enclosure = {"url": link["href"], "type": link.get("type"), "length": link.get("length", "0")}
+            self._FeedEntry__rss_enclosure = enclosure
+
     def atom_entry(self, extensions: bool = True) -> Any:
         """Make the element, with whole links."""
         entry = super().atom_entry(extensions)
-        for element, link in zip(entry.findall("link"), self.link(), strict=True):
+        for element, link in zip(entry.findall("link"), self._links, strict=True):
             element.attrib.update(link)
         return entry
 

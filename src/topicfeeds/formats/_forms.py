@@ -51,7 +51,8 @@ def _form(text: str, plain: frozenset[str]) -> _Form:
     before = ""
     for number, mark in enumerate(pieces[1::2]):
         before += pieces[2 * number]
-        slots.append((int(mark), _escape(before[before.rindex("<") :], plain)))
+        before = before[before.rindex("<") :]
+        slots.append((int(mark), _escape(before, plain)))
     return _Form(pieces, slots)
 
 
@@ -113,7 +114,7 @@ def _category_text(category: Category, tongue: Tongue) -> str:
 
 @cache
 def _category_form(tongue: Tongue) -> _Form:
-    marked = _marked(("start id title updated published", "link href"), [Category(*_marks(3))])
+    marked = _marked(("start id title updated published", "link href rel=alternate"), [Category(*_marks(3))])
     found = _CATEGORY.search(plainly(_marked(_AROUND), [marked], tongue._replace(spell=str), has_events=True))
     return _form(found[0] if found else "", tongue.plain)
 
