@@ -403,6 +403,13 @@ def test_many_of_an_entry_cost_no_more_each_than_few(field: str, made: Callable[
     assert many < 5 * few
 
 
+def test_forms_of_entries_that_are_like_no_other_are_not_kept() -> None:
+    before = _forms._entry_form.cache_info().currsize
+    feeds = [feed_of(article(enclosures=[FILES[0]] * (count + 50))) for count in range(5)]
+    assert [len(seen(feed, "atom").entries[0].enclosures) for feed in feeds] == [50, 51, 52, 53, 54]
+    assert _forms._entry_form.cache_info().currsize == before
+
+
 def calls(feed: Feed) -> int:
     """Count the calls of functions that it takes to render a feed whose form was never seen."""
     count = 0

@@ -15,6 +15,8 @@ from ._feedgen import Sheet, Tongue, plainly
 
 _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
+_MANY = 50
+"""Entries of so many calls have a form of their own each, which is not kept."""
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
@@ -136,6 +138,7 @@ def _marks(count: int) -> list[str]:
 
 
 def _spelled(item: Sheet, tongue: Tongue) -> str:
-    form = _entry_form(tuple(item.calls), tongue, bool(item.categories))
+    make = _entry_form if len(item.calls) < _MANY else _entry_form.__wrapped__
+    form = make(tuple(item.calls), tongue, bool(item.categories))
     categories = "".join([_category_text(category, tongue) for category in item.categories])
     return form.fill([*item.values, categories])
