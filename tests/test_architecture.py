@@ -38,8 +38,9 @@ LEVELS = [
     ["models"],
     ["placing"],
     ["cleaning", "idling"],
+    ["skimming"],
     ["remembering"],
-    ["expanding", "ledger", "locating", "locking", "memory", "profiling", "versions", "words"],
+    ["addressing", "expanding", "ledger", "locating", "locking", "memory", "profiling", "versions", "words"],
     ["errors"],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))

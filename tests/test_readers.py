@@ -28,7 +28,7 @@ from readers_of_feeds import Newsboat
 from serving_folder import serving
 from support import CASES, EXAMPLE, article, as_shown, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, publish, read, render, select
-from topicfeeds.cleaning import uri
+from topicfeeds.addressing import uri
 
 if TYPE_CHECKING:
     from reader import Reader

@@ -9,6 +9,7 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from . import cleaning
+from .addressing import doubt
 from .errors import Problem, nearest, show
 from .flow import Category, Entry
 from .identifying import RefusedError, Register, said
@@ -156,8 +157,8 @@ class Desk:
             event = happening(item, self.site, self.now, partial(self._line, record))
         published, updated = self._dates(record, before)
         for place in ("link", "image"):
-            if (address := getattr(item, place)) and (doubt := cleaning.doubt(address)):
-                self._findings.append(record.problem(place, doubt, "warning"))
+            if (address := getattr(item, place)) and (doubted := doubt(address)):
+                self._findings.append(record.problem(place, doubted, "warning"))
         return Entry(
             id=name,
             kind=item.kind,

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..cleaning import uri
+from ..addressing import uri
 from ..errors import nearest, show
 from ..flow import Entry, Feed
 

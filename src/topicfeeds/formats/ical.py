@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Component, Event, vCalAddress, vDuration, vRecur
 from icalendar.prop import vInline
 
-from ..cleaning import plain, uri
+from ..addressing import uri
+from ..cleaning import plain
 from ..describing import status_word
 from ..flow import Entry, Feed, Happening
 from ..models.recurring import span

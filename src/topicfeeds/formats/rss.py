@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
-from ..cleaning import uri
+from ..addressing import uri
 from ..describing import title
 from ..flow import Entry, Feed
 from ..models import Enclosure

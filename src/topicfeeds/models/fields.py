@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cleaning import ascii_host, percent_encoded
+from ..addressing import ascii_host, percent_encoded
 from ..errors import show
 
 T = TypeVar("T")

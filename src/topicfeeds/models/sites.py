@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..cleaning import ascii_host, line, text
+from ..addressing import ascii_host
+from ..cleaning import line, text
 from ..errors import nearest, show
 from .fields import Language, Model, Names, Text, Url, Word, Zone
 from .items import FIELDS, Person, PersonOrName

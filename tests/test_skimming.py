@@ -1,0 +1,58 @@
+"""Plain fragments are cleaned without a parser; that it makes the same is in test_cleaning.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from topicfeeds.skimming import skimmed
+
+LINK = '<a href="https://e.org/" rel="noopener noreferrer">'
+FAR = '<a href="https://e.org/page/b" rel="noopener noreferrer">'
+
+
+@pytest.mark.parametrize(
+    ("fragment", "made"),
+    [
+        ("", ""),
+        (" plain &amp; simple\n", "plain &amp; simple"),
+        ('<h2 class="c" id="i">x</h2><hr /><p>a<br/>b</p>', "<h2>x</h2><hr><p>a<br>b</p>"),
+        (f"<ul>\n<li><p>x <b><i>y</i></b><br>{LINK}z</a></p></li>\n</ul>",) * 2,
+        (
+            '<p><a class="c" href="/b">x <em>y</em></a></p>',
+            f"<p>{FAR}x <em>y</em></a></p>",
+        ),
+        ('<img alt="é" style="x" src="/b">', '<img alt="é" src="https://e.org/page/b">'),
+        ("<ol><li>a<ul><li><p>b</p></li></ul></li></ol>",) * 2,
+        ("<blockquote>\n<p>a</p></blockquote>",) * 2,
+    ],
+)
+def test_what_is_plain_needs_no_parser(fragment: str, made: str) -> None:
+    assert skimmed(fragment, lambda address, _: address.replace("/b", "https://e.org/page/b", 1)) == made
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        *["<b></i>", "</p>", "<p>", "<p><p></p></p>", "<b><b></b></b>", "<i><b><i></i></b></i>", "<li></li>", "a < b"],
+        *["<p>\r</p>", "<td></td>", "a & b", "&quot;", "&ampere;", "\xa0", "\ufeff", "a > b", "<b><p></p></b>"],
+        *["<a>x</a>", "<a href=x>", f"{LINK}{LINK}x</a></a>", f'<a title="t" {LINK[3:]}x</a>', f"<p {LINK[3:]}x</p>"],
+        *["<p class='c'>x</p>", '<p class="c" class="d">x</p>', "<p/>", '<p lang="fr">x</p>', "<P>x</P>"],
+        *["<script>x</script>", "<!-- x -->", "<ul>x</ul>", "<pre>\n</pre>", '<img src="https://e.org/" alt="&lt;">'],
+        *['<a href="javascript:x">x</a>', '<a href="https://e.org/?a=b">x</a>'],
+    ],
+)
+def test_what_parsers_may_read_in_another_way_is_left_to_one(fragment: str) -> None:
+    assert skimmed(fragment, lambda address, _: address) is None
+
+
+def test_an_address_that_nobody_should_follow_is_left_to_the_sanitiser() -> None:
+    assert skimmed('<a href="/x">x</a>', lambda *_: None) is None
+
+
+@pytest.mark.parametrize(
+    "part", ["<b>a</b>", "<li>a<ul><li>x</li></ul></li>", "&amp;", '<a href="/x">y<b>z</b></a>', "<p>", " "]
+)
+def test_a_long_fragment_that_ends_badly_is_left_at_once(part: str) -> None:
+    """A pattern that tried one way after another would take years."""
+    for start in ("", "<p>", "<ul>", "<blockquote>"):
+        assert skimmed(start + part * 20_000 + "<", lambda *_: "https://e.org/") is None
