@@ -25,7 +25,7 @@ from .sourced import Record
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'
-_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
+_IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 
 class RefusedError(Exception):
@@ -59,7 +59,7 @@ class Register:
         """Give the id: stated, else the item's own link, else made of its date and title; and doubts about it."""
         item = record.item
         if item.id:
-            iri = _IRI.fullmatch(item.id) and not re.match(r"https?:(?!//[^/?#])", item.id, re.IGNORECASE)
+            iri = _IRI.fullmatch(item.id)
             return (item.id if iri else f"tag:{self.authority}:item/{quote(item.id, safe='')}"), []
         return (item.link, []) if item.link else self._mint(record)
 
@@ -87,7 +87,7 @@ class Register:
         if first is None:
             place = (record.path, record.line, core)
             categories = (tuple(map(self._number, entry.topics)), tuple(map(self._number, entry.tags)))
-            alike = hash(unicodedata.normalize("NFC", unquote(entry.id)).casefold())
+            alike = _alike(entry.id)
             row = self._ledger.enter(alike, (entry.id, *place, *categories, *said))
             if row is None:
                 return entry, []
@@ -107,8 +107,7 @@ class Register:
 
     def same(self, name: str, path: str, line: int) -> None:
         """Enter a record that is as the last run saw it. Raises SeenAgainError where its id is, or is like, another."""
-        alike = hash(unicodedata.normalize("NFC", unquote(name)).casefold())
-        if self._ledger.enter(alike, (name, path, line, None, (), ())):
+        if self._ledger.enter(_alike(name), (name, path, line, None, (), ())):
             raise SeenAgainError
 
     def _number(self, category: Category) -> int:
@@ -129,6 +128,13 @@ class Register:
         name = record.item.id or name
         message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
         return record.problem("id", message, "warning")
+
+
+def _alike(name: str) -> int:
+    """Sum up an id without what may differ in ids that people take for the same."""
+    if name.isascii() and "%" not in name:
+        return hash(name.lower())
+    return hash(unicodedata.normalize("NFC", unquote(name)).casefold())
 
 
 class _Seen(NamedTuple):

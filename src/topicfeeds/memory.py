@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from .errors import Severity
 
-VERSION = 3
+VERSION = 4
 _FEW = 20_000
 """So many rows are held in memory, some 15 MB."""
+_ROOM = 500
+"""So many values wait to be written at once."""
 SCHEMA = """
 create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
     facts text, moved integer, changes text, seen integer) without rowid;
@@ -103,7 +105,8 @@ class Rows:
     """
 
     def __init__(self, file: sqlite3.Connection) -> None:
-        self._run = file.execute
+        self._file, self._run = file, file.execute
+        self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._few: dict[bytes, tuple[str, str, str]] | None = None
 
     def get(self, key: bytes) -> tuple[str, str, str] | None:
@@ -121,23 +124,37 @@ class Rows:
 
     def same(self, key: bytes) -> None:
         """Say that a row holds."""
-        self._run("insert into same values (?)", (key,))
+        self._note("insert into same values (?)", (key,))
 
     def put(self, key: bytes, name: str, row: str) -> None:
         """Say what was made of a record."""
-        self._run("insert into fresh values (?, ?, ?)", (key, name, row))
+        self._note("insert into fresh values (?, ?, ?)", (key, name, row))
 
     def digest(self, key: bytes, core: str) -> None:
         """Say what else an item holds that a feed holds."""
-        self._run("insert or replace into cores values (?, ?)", (key, core))
+        self._note("insert or replace into cores values (?, ?)", (key, core))
+
+    def _note(self, query: str, values: tuple[object, ...]) -> None:
+        """Write many values at once, at half of what each takes alone."""
+        waiting = self._waiting.setdefault(query, [])
+        waiting.append(values)
+        if len(waiting) == _ROOM:
+            self._write()
+
+    def _write(self) -> None:
+        for query, waiting in self._waiting.items():
+            self._file.executemany(query, waiting)
+            waiting.clear()
 
     def settle(self, twice: Iterable[str]) -> None:
         """Put what this run said in the place of what the last one did, but for items that came twice."""
+        self._write()
         self._run("delete from rows where key not in (select key from same)")
-        self._run("insert or replace into rows select key, id, '', row from fresh order by key")
+        core = "(select core from cores where cores.key = fresh.key)"
+        self._run(f"insert or replace into rows select key, id, coalesce({core}, ''), row from fresh order by key")  # noqa: S608
         self._run(
             "update rows set core = (select core from cores where cores.key = rows.key)"
-            " where key in (select key from cores)"
+            " where key in (select key from cores where core is not (select core from rows where rows.key = cores.key))"
         )
         for name in twice:
             self._run("insert into twice values (?)", (name,))

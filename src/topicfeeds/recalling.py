@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -14,7 +13,8 @@ from .flow import Entry
 from .memory import Known, Row
 from .remembering import State
 
-_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_APART, _BETWEEN = "\x1f", "\x1e"
+"""What separates the parts of a row, and labels in one; no label has them, as XML forbids them."""
 
 
 class Recall:
@@ -37,9 +37,10 @@ class Recall:
         if found is None:
             return None
         name, core, text = found
-        published, updated, topics, tags, first, said, *known = json.loads(text)
+        published, updated, topics, tags, first, said, changed = text.split(_APART)
+        known = Known(first, bytes.fromhex(said), int(changed) if changed else None)
         moments = datetime.fromisoformat(published), datetime.fromisoformat(updated)
-        return Row(name, *moments, core, topics, tags, Known(first, bytes.fromhex(said), *known))
+        return Row(name, *moments, core, _labels(topics), _labels(tags), known)
 
     def tell(self, problem: Problem) -> None:
         """Say that something is found about a record, or its file, which is to be read again then."""
@@ -55,9 +56,12 @@ class Recall:
         elif entry.load:
             self._state.rows.same(place.key)
         else:
-            labels = [one.label for one in entry.topics], [one.label for one in entry.tags]
-            parts = entry.published.isoformat(), entry.updated.isoformat(), *labels, known.published, known.said.hex()
-            self._state.rows.put(place.key, entry.id, _spelled([*parts, *known[2:]]))
+            topics, tags = (_BETWEEN.join([one.label for one in some]) for some in (entry.topics, entry.tags))
+            published = entry.published.isoformat()
+            updated = published if entry.published is entry.updated else entry.updated.isoformat()
+            changed = "" if known.changed is None else str(known.changed)
+            parts = published, updated, topics, tags, known.published, known.said.hex(), changed
+            self._state.rows.put(place.key, entry.id, _APART.join(parts))
 
     def hold(self, entry: Entry) -> None:
         """Keep in mind what a feed holds."""
@@ -67,6 +71,10 @@ class Recall:
     def settle(self) -> None:
         """Let the rows of this run be those that the next one finds."""
         self._state.rows.settle(self._twice)
+
+
+def _labels(part: str) -> list[str]:
+    return part.split(_BETWEEN) if part else []
 
 
 @cache

@@ -58,7 +58,7 @@ def settle(
     for name, record in inferred:
         earliest[name] = min(record.inferred or date.max, earliest.get(name, date.max))
     for name, record in inferred:
-        yield from desk.settle(replace(record, inferred=earliest[name]), name)
+        yield from desk.settle(record._replace(inferred=earliest[name]), name)
 
 
 @dataclass(slots=True)
@@ -111,7 +111,8 @@ class Desk:
             if entry.records > 1:
                 entry = replace(entry, link=record.item.link or self._page(entry.topics))
             yield entry
-            yield from notices(entry, self._register.authority)
+            if entry.event:
+                yield from notices(entry, self._register.authority)
 
     def enter(self, one: Passed) -> None:
         """Let an id be that of a record which is not here."""
@@ -170,10 +171,10 @@ class Desk:
             content=self._content(record, item.content) if item.content else None,
             topics=topics,
             tags=self._tags(record),
-            authors=tuple(self._authors(record)),
+            authors=tuple(self._authors(record)) if item.authors else (),
             language=item.language,
             image=item.image,
-            enclosures=tuple(self._enclosures(record)),
+            enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
             known=Known(published.isoformat(), said(item), facts=facts(event) if event else None)
             if self.memory
@@ -209,7 +210,7 @@ class Desk:
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
         """Take out what XML forbids, and say so."""
-        whole = cleaning.text(value)
+        whole = value if record.is_clean else cleaning.text(value)
         if whole != value:
             lost = sorted({f"U+{ord(c):04X}" for c in value if cleaning.text(c) != c})
             message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"

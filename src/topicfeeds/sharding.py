@@ -162,8 +162,8 @@ def _moved(one: Found, lines: int, source: Source, base: Path) -> Found:
         return one
     locator = one.locator and one.locator._replace(line=one.locator.line + lines)
     if isinstance(one, Same) and locator:
-        return replace(one, locator=locator, read=partial(sources.again, source, base, locator))
+        return one._replace(locator=locator, read=partial(sources.again, source, base, locator))
     if isinstance(one, Record):
         moved = {name: line + lines for name, line in one.lines.items()}
-        return replace(one, line=one.line + lines, lines=moved, locator=locator)
+        return one._replace(line=one.line + lines, lines=moved, locator=locator)
     return one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -27,8 +27,10 @@ class Locator(NamedTuple):
     """A digest of them, and of the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+NO_LINES: Mapping[str, int] = {}
+
+
+class Record(NamedTuple):
     """An item with where it was read."""
 
     item: Item
@@ -36,7 +38,7 @@ class Record:
     """The file, as messages name it."""
     line: int
     """Its first line, from 1; on a text page that of its first date."""
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = NO_LINES
     """The lines of its fields, where they are known."""
     topics: tuple[str, ...] = ()
     """What its source gives to every item."""
@@ -48,6 +50,8 @@ class Record:
     source: str = "items"
     """What it was read from, as the site file names it."""
     locator: Locator | None = None
+    is_clean: bool = False
+    """Whether its texts are known to have no character that XML forbids."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Make a finding about a field of this record."""
@@ -73,8 +77,7 @@ class Held:
     """Whether the item waits, and not just its `updated`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(NamedTuple):
     """A record that is as the last run saw it."""
 
     row: Row

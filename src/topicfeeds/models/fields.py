@@ -159,6 +159,10 @@ def _identifier(value: object) -> object:
     return str(value)
 
 
+def _trimmed(value: str) -> str:
+    return value.strip() or value
+
+
 def _zone(value: str) -> str:
     try:
         if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
@@ -177,6 +181,9 @@ def _language(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Plain text that is not blank."""
+
+Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_trimmed)]
+"""Long text that is not blank: pydantic's own stripping copies it to UTF-8 and back."""
 
 Count = Annotated[int, BeforeValidator(_count)]
 """A whole number, also as text."""

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from ..errors import show
-from .fields import Count, Identifier, Language, Listed, Model, Moment, Names, Text, Url, Word, Zone, absent
+from .direct import direct
+from .fields import Body, Count, Identifier, Language, Listed, Model, Moment, Names, Text, Url, Word, Zone, absent
 from .linking import linked
 from .recurring import check_exception, checked_rule
 
@@ -82,7 +83,7 @@ class Item(Model):
     """The page of the item. Left out: the page of its first topic that has one, else the site's."""
     summary: Text | None = None
     """Plain text."""
-    content: Text | None = None
+    content: Body | None = None
     """A fragment of HTML; published sanitised and with absolute addresses."""
     published: Moment | None = None
     """When it was first made public; a date is midnight in the item's zone."""
@@ -192,4 +193,4 @@ def parse(record: Any) -> Item:
     kind, start = get("kind", None), get("start", None)
     event = kind == "event" or (absent(kind) and not absent(start))
     model: type[Item] = Event if event else Article
-    return model.model_validate(record)
+    return direct(model, record) or model.model_validate(record)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dateutil.rrule import rrule
 
 _UNITS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
+_MINUTE = timedelta(minutes=1)
 _MOST = 100_000
 """So many dates of a rule are looked at, which is daily for 270 years."""
 _NAMES = (
@@ -179,7 +180,9 @@ def _check_until(until: str, *, timed: bool) -> None:
 def whole_minutes(moment: datetime) -> datetime:
     """Give a moment a fixed offset of whole minutes, as the formats need it; the clock stays as it is."""
     offset = moment.utcoffset() or timedelta()
-    return moment.replace(tzinfo=timezone(offset - offset % timedelta(minutes=1)), microsecond=0)
+    if type(moment.tzinfo) is timezone and not moment.microsecond and not offset % _MINUTE:
+        return moment
+    return moment.replace(tzinfo=timezone(offset - offset % _MINUTE), microsecond=0)
 
 
 def span(start: date, end: date | None) -> timedelta:

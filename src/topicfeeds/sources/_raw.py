@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import Problem
+from ..sourced import NO_LINES
 
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _LARGEST = 64 * 1024 * 1024
 _SMALL = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A record as it stands in its file, before anything is known of its worth."""
 
     fields: Any
     """A mapping, or an object with attributes."""
     line: int
     """Its first line, from 1."""
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = NO_LINES
     """The lines of its fields, where they are known."""
     inferred: date | None = None
     """A publication date that its page implies."""
     from_page: bool = False
     untitled: bool = False
     """Its title is a label that was made for it."""
+    is_clean: bool = False
+    """Whether its texts are known to have no character that XML forbids."""
 
 
 class Unreadable(Exception):

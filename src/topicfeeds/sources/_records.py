@@ -14,7 +14,9 @@ from ._shaping import Misshapen, shape
 
 def records(raw: Raw, source: Source, path: str, locator: Locator | None = None) -> Iterator[Record | Problem]:
     """Validate a record in the shape that its source says; findings come in the order of their lines."""
-    lines = {ours: raw.lines[theirs] for ours, theirs in _names(raw, source) if theirs in raw.lines}
+    lines = raw.lines
+    if lines:
+        lines = {ours: raw.lines[theirs] for ours, theirs in _names(raw, source) if theirs in raw.lines}
     try:
         item = checked(shape(raw.fields, source))
     except Misshapen as error:
@@ -23,7 +25,7 @@ def records(raw: Raw, source: Source, path: str, locator: Locator | None = None)
     if isinstance(item, Item):
         topics = tuple(source.topics)
         told = raw.inferred, raw.from_page, raw.untitled
-        yield Record(item, path, raw.line, lines, topics, *told, source.name, locator)
+        yield Record(item, path, raw.line, lines, topics, *told, source.name, locator, raw.is_clean)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -18,6 +19,8 @@ _LONGEST = 16 * 1024 * 1024
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
+# Escapes, among them of characters that XML forbids and halves of pairs; what is not is left to the slower way.
+_DOUBTFUL = re.compile(r"\\(?:[bf]|u(?:00[01789]|[dD]|[fF][dDfF]))")
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -73,12 +76,20 @@ def line_ends(path: Path, first: int, after: int) -> int:
     return count
 
 
-def line_reader(path: str) -> Callable[[bytes, int], Iterator[Raw | Problem]]:
+def line_reader(path: str) -> Callable[[bytes, int], Iterable[Raw | Problem]]:
     """Make the function that reads a line of a file; the decoder is made once."""
     doubles: list[str] = []
     decoder = _decoder(doubles)
 
-    def read(line: bytes, number: int) -> Iterator[Raw | Problem]:
+    def read(line: bytes, number: int) -> Iterable[Raw | Problem]:
+        doubles.clear()
+        with suppress(ValueError, RecursionError, _NoNumber):  # what is wrong is told below
+            text = str(line, "utf-8")
+            is_clean = "\x7f" not in text if text.isascii() else text.isprintable()
+            if "\r" not in text and not _DOUBTFUL.search(text):  # else it is looked at below
+                fields, end = decoder.raw_decode(text)  # which takes no control characters as they are
+                if end == len(text) and type(fields) is dict and not doubles:
+                    return (Raw(fields, number, is_clean=is_clean),)
         doubles.clear()
         return _line(line, number, path, decoder, doubles)
 

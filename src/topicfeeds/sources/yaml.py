@@ -50,6 +50,8 @@ def yaml_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
+        if "nesting depth" in (error.problem or ""):  # since libyaml 0.2.6, which looks ahead
+            raise Unreadable(line, f"is nested more than {_DEEPEST} deep") from None
         hint = " (put quotes round a text with a colon, a quote or a bracket in it)" if error.problem in _QUOTES else ""
         raise Unreadable(line, f"is not YAML: {error.problem}{hint}") from None
     except yaml.reader.ReaderError as error:
