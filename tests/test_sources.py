@@ -149,7 +149,8 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
         ("a.yaml", "- title: A\n\0", "2: has NUL characters"),
         ("a.yaml", "- *unknown\n", "1: is no item"),
         ("a.yaml", "- title: &a [*a]\n", "1: *a stands for nothing that was defined before it"),
-        ("a.yaml", "[" * 100_000, "1: is no item"),
+        ("a.yaml", "[" * 100, "1: is no item"),
+        ("a.yaml", "[" * 100_000, "1: is n"),  # by the age of libyaml: no item, or nested too deep
         ("a.yaml", "- title:\n    " + "[" * 100_000, "2: is nested more than 64 deep"),
         ("a.yaml", "- [a]: b\n", "1: is no name of a field"),
         ("a.yaml", "- title: \n\n  x: \x01\n", "3: is not YAML: control characters are not allowed (U+0001)"),
