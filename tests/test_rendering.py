@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from city import NOON, City, row
 from support import CASES, EXAMPLE, article, event, folder_site, site
 from topicfeeds import Entry, Feed, PublishError, build, building, publish, read, render, select, selecting
-from topicfeeds.formats import atom, rss
+from topicfeeds.formats import _forms, atom, ical, render_event, rss
 from topicfeeds.formats._feedgen import Sheet, Tongue, plainly
 from topicfeeds.shelving import Shelf
 
@@ -73,7 +74,7 @@ def whole(feeds: dict[str, Feed]) -> dict[tuple[str, str], bytes]:
         }
 
 
-def at_once(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet]) -> bytes:
+def at_once(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet], _: str) -> bytes:
     """Spell a feed by feedgen and lxml alone, but for the references that plain texts of RSS have."""
     has_events = any(entry.event for entry in feed.entries)
     made = plainly(channel, [make(entry, feed) for entry in feed.entries], tongue, has_events=has_events)
@@ -116,6 +117,30 @@ def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it
     assert len(kept) == 9
     assert not [entry for entry in kept.values() if entry.made.keys() - {"core", "digest"}]
     assert {document.path: document.render() for document in documents} == first
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "wrong", [b"", b"<x>", b"</x>", b"&x;", b"\1", b"<entry/><item/>", b"<!-- -->", b"<![CDATA[]]>"]
+)
+def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
+    form: str, wrong: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that was read back once is not looked at again: the second feed has one that is new."""
+    feed = select(site(), [article(id="a"), article(id="b")])["all"]
+    render(replace(feed, entries=feed.entries[:1]), form)
+    monkeypatch.setattr(_forms, "_spelled", lambda *_: wrong)
+    with pytest.raises((AssertionError, ValueError, ExpatError), match=r"was rendered as|CDATA|line "):
+        render(feed, form)
+
+
+def test_a_calendar_that_does_not_read_back_as_itself_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = select(site(feeds={"formats": ["ics"]}), [event()])["all"]
+    monkeypatch.setattr(ical, "_event", lambda *_: b"")
+    with pytest.raises(AssertionError, match="with 0 entries, not 1"):
+        render(feed, "ics")
+    with pytest.raises(AssertionError, match="with 0 entries, not 1"):
+        render_event(feed.entries[0], feed)
 
 
 def held(make: Any) -> tuple[Entry, ...]:

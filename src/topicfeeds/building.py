@@ -81,7 +81,6 @@ def _document(feed: Feed, name: str, digest: str, kept: _Kept, done: Sequence[En
         media_type=made.media_type,
         fingerprint=_sum([digest, name]),
         render=partial(kept.rendered, feed, name, done),
-        identity=made.identity(feed),
         entries=len(entries),
         updated=max((entry.updated for entry in entries), default=feed.updated),
     )
@@ -96,7 +95,7 @@ def _events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:
                 seen.add(entry.id)
                 digest = _sum([makers, entry.digest, feed.language, str(feed.confirms)])
                 make = partial(render_event, entry, feed)
-                yield Document(event_path(entry), "text/calendar", digest, make, entry.id, 1, entry.updated)
+                yield Document(event_path(entry), "text/calendar", digest, make, 1, entry.updated)
 
 
 def _in_files(feeds: Iterable[Feed]) -> Iterator[Entry]:

@@ -86,7 +86,12 @@ def html(fragment: str, base: str) -> str:
     Only elements and attributes of our own list remain, and addresses with `http` or `https`
     (links: `mailto` and `tel` too). Cleaning twice changes nothing.
     """
-    whole, address = text(fragment), partial(absolute, base)
+    return sanitised(text(fragment), base)
+
+
+def sanitised(whole: str, base: str) -> str:
+    """Do the same with a fragment that has no characters that XML forbids."""
+    address = partial(absolute, base)
     if (made := skimmed(whole, address)) is not None:
         return made
     desk = _desk
@@ -100,7 +105,7 @@ def html(fragment: str, base: str) -> str:
         before, made = made, _cleaned(made, desk.cleaner)
         if made == before:
             return made
-    return escape(plain(fragment))
+    return escape(plain(whole))
 
 
 _LIST: Any = {

@@ -16,8 +16,7 @@ from .models import Enclosure, Person, Place
 from .sourced import Locator
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """A topic or tag on an entry (RFC 4287, 4.2.2): slug, label as the author wrote it, scheme (IRI)."""
 
     term: str
@@ -88,7 +87,7 @@ class Entry:
     updated: datetime
     summary: str | None = None
     content: str | None = None
-    """HTML as the author wrote it: publish `html`."""
+    """HTML as the author wrote it, but for what XML forbids: publish `html`."""
     topics: tuple[Category, ...] = ()
     tags: tuple[Category, ...] = ()
     authors: tuple[Person, ...] = ()
@@ -122,7 +121,7 @@ class Entry:
     def html(self) -> str | None:
         """The content, sanitised and with absolute addresses; None where nothing is left of it."""
         if "html" not in self.made:
-            self.made["html"] = (cleaning.html(self.content, self.link) or None) if self.content else None
+            self.made["html"] = (cleaning.sanitised(self.content, self.link) or None) if self.content else None
         html: str | None = self.made["html"]
         return html
 
@@ -176,7 +175,7 @@ class Entry:
     def _sum(self) -> str:
         texts = self.title, self.summary or "", self.content or ""
         values: list[object] = [*map(len, texts), self.published.isoformat(), self.updated.isoformat(), *_plain(self)]
-        values.append([(one.term, one.label, one.scheme) for one in self.tags])
+        values.append(list(map(tuple, self.tags)))
         values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
         return hashlib.sha256("".join([repr(values), *texts]).encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -184,9 +183,7 @@ class Entry:
     def digest(self) -> str:
         """A fingerprint of all that the entry holds."""
         if "digest" not in self.made:
-            topics = repr([(one.term, one.label, one.scheme) for one in self.topics])
-            more = hashlib.sha256(topics.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-            self.made["digest"] = self.core + more
+            self.made["digest"] = self.core + repr(tuple(map(tuple, self.topics)))
         return str(self.made["digest"])
 
 
@@ -236,10 +233,8 @@ class Document:
     fingerprint: str
     """Equal fingerprints, equal bytes: it holds the versions of the libraries that make them, too."""
     render: Callable[[], bytes]
-    identity: str
-    """What the bytes have to name: the id of an Atom feed, the address of an RSS channel."""
     entries: int
-    """How many entries they have to hold."""
+    """How many entries they hold."""
     updated: datetime
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path, PurePath
 
 from .idling import TEMPORARY
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def temporary(path: str) -> str:
@@ -18,17 +19,22 @@ def temporary(path: str) -> str:
 
 
 def put(path: str, temporary: str, content: bytes) -> None:
-    """Write and sync the temporary file of a document, readable for a web server whatever the umask.
+    """Write the temporary file of a document, read it back, and sync it; a web server can read it, whatever the umask.
 
     It is dated a whole second after the old one: some readers look at Last-Modified alone.
     """
     descriptor = _created(temporary)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
+    try:
+        written = 0
+        while written < len(content):
+            written += os.write(descriptor, content[written:] if written else content)
         status = os.fstat(descriptor)
         os.fchmod(descriptor, status.st_mode | 0o444)
+        if os.pread(descriptor, len(content) + 1, 0) != content:
+            raise OSError(errno.EIO, "what was written does not read back")
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
     with suppress(FileNotFoundError):
         before = int(os.lstat(path).st_mtime)
         if int(status.st_mtime) <= before:

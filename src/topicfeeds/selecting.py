@@ -174,7 +174,7 @@ class Hall:
     def _titled(self, topic: Category) -> Category:
         if topic.term not in self.titled:
             return topic
-        return replace(topic, label=topic_title(topic.term, self.topics[topic.term]))
+        return topic._replace(label=topic_title(topic.term, self.topics[topic.term]))
 
     def _feed(self, path: str, title: str | None, about: Topic) -> Feed:
         """Make a feed; `about` has its description and page, and no title means that of the site."""

@@ -9,47 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from itertools import chain, zip_longest
 
 from .addressing import PLAIN
 
 Address = Callable[[str, str], str | None]
 """Gives an address as it is to be published, by how it is written and the element that has it."""
 Look = tuple[str, str]
-"""A tag with a mark in the place of the attributes that it keeps, and these."""
+"""A tag with a mark in the place of the attributes that it keeps, and as it is published."""
 
 _MARK = "\x01"
 """No text has it, as XML forbids it."""
-_TAGS = re.compile("<[a-z]+[0-9]?[ /][^<>]*>")
-_TAG = re.compile('<([a-z]+[0-9]?)((?: [a-z]+="[^"<>&]*")+)>')
+_TAGS = re.compile("(<[a-z]+[0-9]?[ /][^<>]*>)")
+_TAG = re.compile('<([a-z]+[0-9]?)((?: [a-z]+="[^"<>&\r\xa0]*")+)>')
 _ATTRIBUTE = re.compile('( [a-z]+)="([^"]*)"')
 _LINK = re.compile('<a href="([^"<>&]*)">')
 _REL = ' rel="noopener noreferrer"'
 _TEXT = "[^<>&\r\xa0\ufeff]++|&(?:amp|lt|gt|nbsp);"
 _INLINE = "b|code|em|i|s|small|span|strong|sub|sup|u"
 _DEEPEST = 3
-_EMPTY = {"<br/>": ("<br>", ""), "<br />": ("<br>", ""), "<hr/>": ("<hr>", ""), "<hr />": ("<hr>", "")}
+_EMPTY = {f"<{name}{end}>": (f"<{name}>",) * 2 for name in ("br", "hr") for end in ("/", " /")}
 
 
 def skimmed(fragment: str, address: Address) -> str | None:
     """Give what the sanitiser makes of a fragment without forbidden characters; None where only it can tell."""
-    kept: list[str] = []
-
-    def bare(found: re.Match[str]) -> str:
-        tag = found[0]
-        look = _known(tag) or _looked_at(tag, address)
-        if look is None:
-            return "<"  # which the pattern does not take
-        if look[1]:
-            kept.append(look[1])
-        return look[0]
-
-    plain = _TAGS.sub(bare, fragment)
-    if not _pattern().fullmatch(plain):
+    pieces = _TAGS.split(fragment)
+    looks = [_known(tag) or _looked_at(tag, address) for tag in pieces[1::2]]
+    tags = [look for look in looks if look]
+    if len(tags) < len(looks) or _MARK in fragment:
         return None
-    if kept:
-        plain = "".join(chain.from_iterable(zip_longest(plain.split(_MARK), kept, fillvalue="")))
-    return plain.strip()
+    pieces[1::2] = [bare for bare, _ in tags]
+    if not _pattern().fullmatch("".join(pieces)):
+        return None
+    pieces[1::2] = [written for _, written in tags]
+    return "".join(pieces).strip()
 
 
 @lru_cache(maxsize=5000)
@@ -62,7 +54,7 @@ def _looked_at(tag: str, address: Address) -> Look | None:
     """Look at a tag with attributes; None where the sanitiser has to."""
     if link := _LINK.fullmatch(tag):
         made = address(link[1], "a")
-        return (f"<a{_MARK}>", f' href="{made}"{_REL}') if made and PLAIN.fullmatch(made) else None
+        return (f"<a{_MARK}>", f'<a href="{made}"{_REL}>') if made and PLAIN.fullmatch(made) else None
     found = _TAG.fullmatch(tag)
     if not found:
         return _EMPTY.get(tag)
@@ -80,7 +72,7 @@ def _looked_at(tag: str, address: Address) -> Look | None:
     if len(dict(given)) < len(given):
         return None
     kept += _REL if name == "a" else ""
-    return (f"<{name}{_MARK}>" if kept else f"<{name}>"), kept
+    return (f"<{name}{_MARK}>" if kept else f"<{name}>"), f"<{name}{kept}>"
 
 
 @cache
@@ -89,12 +81,12 @@ def _pattern() -> re.Pattern[str]:
     block, quoted, listed, within = (rf"<(?P<{n}>p|h[1-6])>{_inline(f'{n}i')}</(?P={n})>" for n in "bqlw")
     inner = rf"<(?P<inner>[ou]l)>[ \t\n]*(?:<li>{_inline('i', within)}</li>[ \t\n]*)*</(?P=inner)>"
     outer = rf"<(?P<outer>[ou]l)>[ \t\n]*(?:<li>{_inline('o', inner, listed)}</li>[ \t\n]*)*</(?P=outer)>"
-    return re.compile(_inline("t", "<hr>", block, outer, rf"<blockquote>(?:[ \t\n]|{quoted})*</blockquote>"))
+    return re.compile(_inline("t", block, outer, rf"<blockquote>(?:[ \t\n]|{quoted})*</blockquote>", "<hr>"))
 
 
 def _inline(name: str, *more: str, above: tuple[str, ...] = (), linked: bool = False) -> str:
     """Write the pattern of text with what may stand in a line, and more; no element stands in its like."""
-    parts = [_TEXT, "<br>", f"<img{_MARK}>", *more]
+    parts = [_TEXT, *more, "<br>", f"<img{_MARK}>"]
     if len(above) < _DEEPEST:
         unlike = "".join(f"(?!(?P={one})>)" for one in above)
         inside = _inline(f"{name}e", above=(*above, name), linked=linked)

@@ -15,7 +15,6 @@ from typing import NoReturn
 from . import locking, placing
 from .errors import BusyError, ConfigError, PublishError
 from .flow import Document
-from .formats import read_back
 from .idling import FOLDERS, leftovers
 from .memory import Published
 from .remembering import State
@@ -123,7 +122,6 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
             batch.written.append(document.path)
             temporary = placing.temporary(path)
             placing.put(path, temporary, content)
-            _verify(document, temporary)
             if state:  # as it will stand: a rename changes neither size nor mtime
                 state.keep(_described(document, temporary))
         path = folder
@@ -192,14 +190,6 @@ def _described(document: Document, path: str) -> Published:
     status, updated = os.lstat(path), document.updated.isoformat()
     stamp = (status.st_size, status.st_mtime_ns)
     return Published(document.path, document.fingerprint, *stamp, document.entries, updated)
-
-
-def _verify(document: Document, path: str) -> None:
-    """Read a document back. What goes wrong here is a bug of ours, and no reader shall meet it."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        names, entries = read_back(file.read())
-    if document.identity not in names or entries != document.entries:
-        raise AssertionError(f"{document.path}: was rendered as {sorted(names)} with {entries} entries")
 
 
 def _differs(path: Path, content: bytes, *, listed: bool) -> bool:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..addressing import uri
 from ..errors import nearest, show
 from ..flow import Entry, Feed
 
@@ -28,10 +27,6 @@ class Format:
     def url(self, feed: Feed) -> str:
         """Give the address at which the published file is served."""
         return f"{feed.base}{feed.path}{self.suffix}"
-
-    def identity(self, feed: Feed) -> str:
-        """Give what a feed calls itself in this format: its id, or its address where the format has no id."""
-        return feed.id if self.media_type == "application/atom+xml" else uri(self.url(feed))
 
 
 def _atom(feed: Feed, url: str, sisters: Sisters) -> bytes:
@@ -82,10 +77,3 @@ def render_event(entry: Entry, feed: Feed) -> bytes:
     from .ical import event_file
 
     return event_file(entry, feed)
-
-
-def read_back(content: bytes) -> tuple[set[str], int]:
-    """Give what the bytes of a feed call it, and how many entries they hold."""
-    from ._parsing import read_back
-
-    return read_back(content)

@@ -85,7 +85,10 @@ class Sheet:
 def sheet(entry: Entry, title: str, tongue: Tongue) -> Sheet:
     """Say what is alike in both formats."""
     made = Sheet(entry.categories)
-    made.say("start id title updated published", entry.id, title, rfc3339(entry.updated), rfc3339(entry.published))
+    if tongue.name == "atom":
+        made.say("start id title updated published", entry.id, title, rfc3339(entry.updated), rfc3339(entry.published))
+    else:
+        made.say("start id title updated=- published=-", entry.id, title)
     if entry.image:
         made.say(f"add name={{{MEDIA}}}thumbnail url", tongue.spell(entry.image))
     return made

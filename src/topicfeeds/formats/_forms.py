@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..flow import Category, Entry, Feed
 from ._feedgen import Sheet, Tongue, plainly
+from ._parsing import proved
 
 _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
@@ -20,45 +21,54 @@ _MANY = 50
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
-def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet]) -> bytes:
-    """Spell a feed. An entry is made once for all feeds that hold it: its bytes do not depend on what is around it."""
+def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet], identity: str) -> bytes:
+    """Spell a feed, which names itself by an `identity`.
+
+    An entry is made, and read back, once for all feeds that hold it: its bytes do not depend on what is around it.
+    """
     language, base, files = feed.language, feed.base, feed.calendar is not None
     key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
-    for entry in feed.entries:
-        if key not in entry.made:
-            entry.made[key] = _spelled(make(entry, feed), tongue).encode()
+    fresh = [entry for entry in feed.entries if key not in entry.made]
+    for entry in fresh:
+        entry.made[key] = _spelled(make(entry, feed), tongue)
     has_events = any(entry.event for entry in feed.entries)
     form, tail = _channel_form(tuple(channel.calls), tongue, has_events)
-    return b"".join([form.fill(channel.values).encode(), *(entry.made[key] for entry in feed.entries), tail])
+    head = form.fill(channel.values)
+    proved(b"".join([head, *[entry.made[key] for entry in fresh], tail]), identity, len(fresh))
+    return b"".join([head, *[entry.made[key] for entry in feed.entries], tail])
+
+
+_Escape = Callable[[str], bytes] | None
+"""Escapes a value and encodes it; None where it is not one value that stands there, but all categories."""
 
 
 class _Form(NamedTuple):
     """What feedgen makes of calls, cut where values stand."""
 
-    pieces: list[str]
-    slots: list[tuple[int, Callable[[str], str]]]
+    pieces: list[bytes]
+    slots: list[tuple[int, _Escape]]
     """Between the pieces: the number of a value, and how it is escaped there."""
 
-    def fill(self, values: Sequence[str]) -> str:
-        """Put values in."""
+    def fill(self, values: Sequence[str], categories: bytes = b"") -> bytes:
+        """Put values in, and what is spelled already in its place, the last one."""
         made = self.pieces.copy()
-        made[1::2] = [escape(values[number]) for number, escape in self.slots]
-        return "".join(made)
+        made[1::2] = [escape(values[number]) if escape else categories for number, escape in self.slots]
+        return b"".join(made)
 
 
 def _form(text: str, plain: frozenset[str]) -> _Form:
     """Cut a text at its marks."""
     pieces = _MARK.split(text)
-    slots: list[tuple[int, Callable[[str], str]]] = []
+    slots: list[tuple[int, _Escape]] = []
     before = ""
     for number, mark in enumerate(pieces[1::2]):
         before += pieces[2 * number]
         before = before[before.rindex("<") :]
         slots.append((int(mark), _escape(before, plain)))
-    return _Form(pieces, slots)
+    return _Form([piece.encode() for piece in pieces], slots)
 
 
-def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
+def _escape(before: str, plain: frozenset[str]) -> _Escape:
     """Tell how a text is escaped, by the last tag before it."""
     if ">" not in before:
         return _attribute
@@ -66,26 +76,27 @@ def _escape(before: str, plain: frozenset[str]) -> Callable[[str], str]:
     return _plain_text if found and found[1] in plain else _text
 
 
-def _text(value: str) -> str:
+def _text(value: str) -> bytes:
     """Escape a text as libxml2 does."""
     return _body(value) if len(value) > 500 else _escaped(value)
 
 
-def _escaped(value: str) -> str:
-    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+def _escaped(value: str) -> bytes:
+    spelled = value.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    return spelled.replace(b"\r", b"&#13;")
 
 
 _body = lru_cache(maxsize=200)(_escaped)
 """The same for what is long: both formats of a feed have it, one after the other."""
 
 
-def _plain_text(value: str) -> str:
-    value = value.replace("&", "&#x26;").replace("<", "&#x3C;")
-    return value.replace(">", "&gt;").replace("\r", "&#13;")
+def _plain_text(value: str) -> bytes:
+    spelled = value.encode().replace(b"&", b"&#x26;").replace(b"<", b"&#x3C;")
+    return spelled.replace(b">", b"&gt;").replace(b"\r", b"&#13;")
 
 
-def _attribute(value: str) -> str:
-    return _text(value).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+def _attribute(value: str) -> bytes:
+    return _text(value).replace(b'"', b"&quot;").replace(b"\n", b"&#10;").replace(b"\t", b"&#9;")
 
 
 @lru_cache(maxsize=1000)
@@ -104,14 +115,14 @@ def _entry_form(calls: tuple[str, ...], tongue: Tongue, has_categories: bool) ->
     text = whole[whole.index(tongue.start) : whole.rindex(tongue.end)]
     last = len(marked.values)
     form = _form(_CATEGORY.sub(f"{{mark {last}}}", text), tongue.plain)
-    return form._replace(slots=[(number, str if number == last else escape) for number, escape in form.slots])
+    return form._replace(slots=[(number, None if number == last else escape) for number, escape in form.slots])
 
 
-@lru_cache(maxsize=10_000)
-def _category_text(category: Category, tongue: Tongue) -> str:
-    """Spell a category, which many entries have."""
-    form, spelled = _category_form(tongue), tongue.spell(category.scheme)
-    return form.fill([category.term, category.label, spelled])
+@cache
+def _category_speller(tongue: Tongue) -> Callable[[Category], bytes]:
+    """Make the function that spells a category, which many entries have."""
+    form = _category_form(tongue)
+    return lru_cache(maxsize=10_000)(lambda one: form.fill([one.term, one.label, tongue.spell(one.scheme)]))
 
 
 @cache
@@ -137,8 +148,7 @@ def _marks(count: int) -> list[str]:
     return [f"{{mark {number}}}" for number in range(count)]
 
 
-def _spelled(item: Sheet, tongue: Tongue) -> str:
+def _spelled(item: Sheet, tongue: Tongue) -> bytes:
     make = _entry_form if len(item.calls) < _MANY else _entry_form.__wrapped__
     form = make(tuple(item.calls), tongue, bool(item.categories))
-    categories = "".join([_category_text(category, tongue) for category in item.categories])
-    return form.fill([*item.values, categories])
+    return form.fill(item.values, b"".join(map(_category_speller(tongue), item.categories)))

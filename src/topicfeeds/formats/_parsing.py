@@ -10,6 +10,14 @@ _ENTRIES = {f"{_ATOM} entry": b"</entry>", "item": b"</item>"}
 """How elements are known that hold what a feed lists, and how they end."""
 
 
+def proved(content: bytes, identity: str, entries: int) -> bytes:
+    """Give content that names what it is to name, and holds so many entries. What else it is, is a bug of ours."""
+    names, found = read_back(content)
+    if identity not in names or found != entries:
+        raise AssertionError(f"{identity}: was rendered as {sorted(names)} with {found} entries, not {entries}")
+    return content
+
+
 def read_back(content: bytes) -> tuple[set[str], int]:
     """Give what a feed calls itself (`atom:id`, `rel="self"`) and how many entries it has. Raises ExpatError.
 

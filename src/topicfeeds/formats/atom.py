@@ -15,7 +15,7 @@ ATOM = Tongue("atom", "  <entry", "</feed>", str)
 
 def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
     """Spell a feed that is served at `url`, and in other formats at `sisters`."""
-    return spell(_channel(feed, url, sisters), feed, ATOM, _entry)
+    return spell(_channel(feed, url, sisters), feed, ATOM, _entry, feed.id)
 
 
 def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:

@@ -16,6 +16,7 @@ from ..describing import status_word
 from ..flow import Entry, Feed, Happening
 from ..models.recurring import span
 from ..words import words
+from ._parsing import proved
 from ._zones import KNOWN, vtimezone
 
 _MAKER = "-//topicfeeds//topicfeeds//EN"
@@ -36,7 +37,7 @@ def ical(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
     head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
     head.add("SOURCE", uri(url), parameters={"VALUE": "URI"})
     head.add("URL", uri(feed.page))
-    return _calendar(head, feed.calendar or (), feed)
+    return proved(_calendar(head, feed.calendar or (), feed), uri(url), len(feed.calendar or ()))
 
 
 def event_file(entry: Entry, feed: Feed) -> bytes:
@@ -46,7 +47,7 @@ def event_file(entry: Entry, feed: Feed) -> bytes:
         head = Calendar()
         head.add("PRODID", _MAKER)
         head.add("VERSION", "2.0")
-        entry.made[key] = _calendar(head, [entry], feed)
+        entry.made[key] = proved(_calendar(head, [entry], feed), entry.id, 1)
     made: bytes = entry.made[key]
     return made
 

@@ -24,7 +24,7 @@ RSS = Tongue("rss", "    <item>", "  </channel>", uri, _PLAIN, _PLAIN | {"descri
 
 def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
     """Spell a feed that is served at `url`, and in other formats at `sisters`."""
-    return spell(_channel(feed, url, sisters), feed, RSS, _item)
+    return spell(_channel(feed, url, sisters), feed, RSS, _item, uri(url))
 
 
 def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:
