@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 SUFFIXES = {
     ".csv": "csv",
@@ -33,7 +33,7 @@ _LARGE: dict[tuple[str, int, int], bytes] = {}
 """The sha256 of large files by path, size and mtime, as a run looks at them more than once."""
 
 Stamp = tuple[int, int, bytes]
-"""Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content."""
+"""Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content (empty: yet to be read)."""
 
 
 def expand(given: str, base: str, kind: str | None = None) -> list[str]:
@@ -107,11 +107,13 @@ def matching(folder: str, parts: list[str]) -> Iterator[str]:
             yield from matching(entry.path, rest)
 
 
-def survey(paths: Iterable[str], base: str, known: Mapping[str, Stamp]) -> tuple[dict[str, Stamp], set[str]]:
+def survey(
+    paths: Iterable[str], base: str, known: Mapping[str, Stamp], later: Container[str] = ()
+) -> tuple[dict[str, Stamp], set[str]]:
     """Look at files, and tell which are not as they are known: another content, new, gone, or none at all.
 
-    A file whose size and mtime are known is not opened. To be called before the files are read: what
-    changes later has another stamp the next time.
+    A file whose size and mtime are known is not opened, and a new one that is summed up `later` is not. To be called
+    before the files are read: what changes later has another stamp the next time.
     """
     moment = time.time_ns()
     stamps: dict[str, Stamp] = {}
@@ -120,7 +122,7 @@ def survey(paths: Iterable[str], base: str, known: Mapping[str, Stamp]) -> tuple
         before = known.get(path)
         try:
             path.encode()  # a name that is not UTF-8 cannot be remembered
-            stamp = _stamp(os.path.join(base, path), before, moment)
+            stamp = _stamp(os.path.join(base, path), before, moment, later=before is None and path in later)
         except (OSError, UnicodeError):
             changed.add(path)
             continue
@@ -130,14 +132,14 @@ def survey(paths: Iterable[str], base: str, known: Mapping[str, Stamp]) -> tuple
     return stamps, changed | (known.keys() - stamps.keys())
 
 
-def _stamp(path: str, known: Stamp | None, moment: int) -> Stamp:
+def _stamp(path: str, known: Stamp | None, moment: int, *, later: bool) -> Stamp:
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         raise OSError("not a file")
     if known and known[:2] == (status.st_size, status.st_mtime_ns):
         return known
     now = (path, status.st_size, status.st_mtime_ns)
-    digest = _LARGE.get(now) or _digest(path, status.st_size)
+    digest = b"" if later else _LARGE.get(now) or _digest(path, status.st_size)
     coarse = status.st_mtime_ns % 1_000_000_000 == 0
     settled = status.st_mtime_ns < moment - (_COARSE if coarse else _TICK)
     if settled and status.st_size > _SMALL:

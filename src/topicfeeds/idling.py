@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import locking
-from .expanding import Stamp, expand, survey
+from .expanding import SUFFIXES, Stamp, expand, survey
 from .memory import Finding
 from .remembering import State, default_path
 from .versions import versions
@@ -144,20 +144,27 @@ def unchanged(state: State, site: str, folder: str, now: float) -> bool:
     return not any(True for _ in leftovers(folder, folders))
 
 
-def look(site: str, sources: Sequence[tuple[str | None, str | None]], known: dict[str, Stamp]) -> Inputs:
-    """Look at the files of the sources and at the site file."""
+def look(
+    site: str, sources: Sequence[tuple[str | None, str | None]], known: dict[str, Stamp], later: str | None = None
+) -> Inputs:
+    """Look at the files of the sources and at the site file; new ones of the format `later` are summed up when read."""
     base, name = os.path.split(site)
     paths = [name]
+    read_whole: set[str] = set()
     unknown: set[str] = set()
     for path, kind in sources:
         if path is None:
             unknown.add("")
             continue
         try:
-            paths += expand(path, base or ".", kind)
+            found = expand(path, base or ".", kind)
         except OSError:
             unknown.add(path)
-    stamps, changed = survey(paths, base or ".", known)
+            continue
+        paths += found
+        if later:
+            read_whole.update(one for one in found if (kind or SUFFIXES.get(os.path.splitext(one)[1].lower())) == later)
+    stamps, changed = survey(paths, base or ".", known, read_whole)
     return Inputs(list(sources), stamps, changed | unknown, name)
 
 

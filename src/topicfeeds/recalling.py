@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -20,7 +19,7 @@ _APART, _BETWEEN = "\x1f", "\x1e"
 class Recall:
     """The rows of the last run, and those of this one; the state is open while they are asked for."""
 
-    def __init__(self, state: State, stamps: Mapping[str, Stamp], *, known: bool) -> None:
+    def __init__(self, state: State, stamps: dict[str, Stamp], *, known: bool) -> None:
         """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
         self._state, self._stamps, self._known = state, stamps, known
         self._told: set[tuple[str, int]] = set()
@@ -29,7 +28,13 @@ class Recall:
     def key(self, path: str) -> bytes | None:
         """Give the key of a file, by which its only record is known."""
         stamp = self._stamps.get(path)
-        return file_key(path, stamp[2]) if stamp else None
+        return file_key(path, stamp[2]) if stamp and stamp[2] else None
+
+    def sum_up(self, path: str, content: bytes) -> None:
+        """Sum up a file that was not read before."""
+        stamp = self._stamps.get(path)
+        if stamp and not stamp[2]:
+            self._stamps[path] = (*stamp[:2], hashlib.sha256(content).digest())
 
     def row(self, key: bytes | None) -> Row | None:
         """Recall what was made of a record."""

@@ -49,7 +49,7 @@ def regenerate(
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
         with profile.during("look"):
-            inputs, told, known = _known(place, site, state)
+            inputs, told, known = _known(place, site, state, later="markdown" if jobs == 1 else None)
         options = {"state": state, "now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry}
         options |= {"watch": watch, "inputs": inputs, "profile": profile}
         try:
@@ -80,7 +80,7 @@ def _run(
     return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
 
 
-def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding], bool]:
+def _known(place: Place, site: Site, state: State, later: str | None) -> tuple[Inputs, set[Finding], bool]:
     """Look at the files of a site, and tell what was said of them, and whether what was made of records holds."""
     paths = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
     stamps: dict[str, Stamp] = {}
@@ -90,7 +90,7 @@ def _known(place: Place, site: Site, state: State) -> tuple[Inputs, set[Finding]
         if known:
             stamps, findings = state.stamps(), state.findings()
             same = state.meta("versions") == versions() and state.remembers_rows()
-    inputs = look(place.site, paths, stamps)
+    inputs = look(place.site, paths, stamps, later)
     return inputs, set(findings), same and inputs.site not in inputs.changed
 
 

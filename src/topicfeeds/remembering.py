@@ -211,7 +211,7 @@ class State:
         known = self.stamps()
         gone = [(path,) for path in known.keys() - stamps.keys()]
         self._open.executemany("delete from files where path = ?", gone)
-        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp)
+        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
     def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:

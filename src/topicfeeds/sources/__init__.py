@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,7 @@ from ..expanding import SUFFIXES, expand
 from ..models import Source
 from ..recalling import Recall
 from ..sourced import Page, Record, Same
-from ._raw import Raw, Unreadable
+from ._raw import Raw, Unreadable, read_whole
 from ._records import records
 from ._same import again, changed_lines, same_file, whole_file
 from .csv import read_csv
@@ -111,12 +112,16 @@ def _read_file(
         yield same
         return
     try:
-        room = _ROOM if kind == "jsonl" else -1
+        room = _ROOM if kind == "jsonl" else 0 if kind == "markdown" else -1
         with _opened(os.path.join(base, path), path, room) as file:  # noqa: PTH118 - the same
             if recall and kind == "jsonl" and path != "-":
                 yield from changed_lines(file, source, path, base, recall, part)
                 return
-            whole = whole_file(path, recall) if recall and kind == "markdown" else None
+            whole = None
+            if recall and kind == "markdown":
+                content = read_whole(file)
+                recall.sum_up(path, content)
+                file, whole = BytesIO(content), whole_file(path, recall)
             for found in READERS[kind](file, source, name):
                 yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
     except Unreadable as error:

@@ -48,9 +48,7 @@ def twice(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[P
 
 def text_of(file: BinaryIO) -> str:
     """Read a file as `decode` does, unless it is too large for a format that cannot be read bit by bit."""
-    content = file.read(_SMALL)
-    if len(content) == _SMALL:  # room for the largest is not asked for where few need it
-        content += file.read(_LARGEST + 1 - _SMALL)
+    content = read_whole(file)
     if len(content) > _LARGEST:
         raise Unreadable(1, f"is larger than {_LARGEST >> 20} MiB (write JSON Lines, which is read item by item)")
     text = decode(content)
@@ -59,6 +57,14 @@ def text_of(file: BinaryIO) -> str:
     if not text.strip():
         raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
     return text
+
+
+def read_whole(file: BinaryIO) -> bytes:
+    """Read a file, and not much more than what is taken of one."""
+    content = file.read(_SMALL)  # room for the largest is not asked for where few need it
+    while len(content) <= _LARGEST and (more := file.read(max(_SMALL, len(content)))):
+        content += more
+    return content
 
 
 def decode(content: bytes) -> str:

@@ -25,7 +25,7 @@ _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 # What most front matter looks like: on each line a name, and a text or a list of words. It is read as all of YAML would
 # read it, in a tenth of the time; what is a bit different is left to that.
 _WORD = r"[^\W_](?:[\w .&'/+-]*[\w.&'/+-])?"
-_TEXT = r"[^\W_](?:[^:#]|:(?![ ]|$)|(?<![ ])\#)*"
+_TEXT = r"[^\W_](?:[^:#]++|:(?![ ]|$)|(?<![ ])\#)*"
 _FIELD = re.compile(
     rf"""([A-Za-z][A-Za-z0-9_-]*):[ ]+(?:"([^"\\]*)"|\[({_WORD}(?:,[ ]*{_WORD})*)[ ]?\]|({_TEXT}))[ ]*"""
 )
