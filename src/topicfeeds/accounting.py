@@ -44,7 +44,15 @@ class Account:
 
     def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
         for one in settled:
-            if isinstance(one, Problem):
+            if isinstance(one, Entry):
+                self.accepted[one.source] += one.notice is None
+                if self.recall:
+                    self.recall.note(one)
+                if one.event and not one.notice:
+                    self._note(one)
+                    self.due = min((m for m in (self.due, one.event.until) if m), default=None)
+                yield one
+            elif isinstance(one, Problem):
                 self.problems.append(one)
                 if self.recall:
                     self.recall.tell(one)
@@ -54,13 +62,6 @@ class Account:
             elif isinstance(one, Passed):
                 self.accepted[one.source] += 1
             else:
-                if isinstance(one, Entry):
-                    self.accepted[one.source] += one.notice is None
-                    if self.recall:
-                        self.recall.note(one)
-                    if one.event and not one.notice:
-                        self._note(one)
-                        self.due = min((m for m in (self.due, one.event.until) if m), default=None)
                 yield one
 
     def _note(self, entry: Entry) -> None:

@@ -162,8 +162,9 @@ class Entry:
     def release(self) -> None:
         """Let go of what was made of it for feeds, as all that hold it are written; of an event, calendars need it."""
         if self.event is None:
-            for name in self.made.keys() - {"core", "digest"}:
-                del self.made[name]
+            kept = {name: made for name, made in self.made.items() if name in ("core", "digest")}
+            self.made.clear()
+            self.made.update(kept)
 
     @property
     def core(self) -> str:

@@ -36,8 +36,10 @@ class Ledger:
         """The keys, and of the row under each its number, counted from 1; 0 is a free slot."""
         self._starts = array("Q", [0])
         """Where each row starts, and the next one will."""
-        self._rows = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115 - it is closed with the ledger
-        weakref.finalize(self, let_go, self._rows)
+        self._held = bytearray()
+        """The last rows; those before are in the file."""
+        self._file: IO[bytes] | None = None
+        self._filed = 0
 
     def enter(self, key: int, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Write a row under a key, and give None; or give the row that has it already. Raises PublishError."""
@@ -45,7 +47,10 @@ class Ledger:
         try:
             if number := self._numbers[slot]:
                 return self._read(number)
-            self._starts.append(self._starts[-1] + self._rows.write(marshal.dumps(row)))
+            self._held += marshal.dumps(row)
+            self._starts.append(self._filed + len(self._held))
+            if len(self._held) > _HELD:
+                self._put_aside()
         except OSError as error:
             raise unwritable(error) from None
         self._keys[slot], self._numbers[slot] = key, len(self._starts) - 1
@@ -63,10 +68,22 @@ class Ledger:
 
     def _read(self, number: int) -> tuple[Any, ...]:
         start, end = self._starts[number - 1], self._starts[number]
-        self._rows.seek(start)
-        row: tuple[Any, ...] = marshal.loads(self._rows.read(end - start))  # noqa: S302 - it is what we wrote
-        self._rows.seek(self._starts[-1])
+        if self._file is None or start >= self._filed:
+            content = bytes(self._held[start - self._filed : end - self._filed])
+        else:
+            self._file.seek(start)
+            content = self._file.read(end - start)
+        row: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - it is what we wrote
         return row
+
+    def _put_aside(self) -> None:
+        """Write the rows that are held into the file."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the ledger
+            weakref.finalize(self, let_go, self._file)
+        self._file.seek(self._filed)
+        self._filed += self._file.write(self._held)
+        self._held.clear()
 
     def _grow(self) -> None:
         keys, numbers, slots = self._keys, self._numbers, 2 * len(self._keys)

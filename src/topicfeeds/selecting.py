@@ -42,6 +42,7 @@ def select(site: Site, settled: Iterable[Entry | Page], *, shelves: bool = False
 class _Selection:
     """The newest entries of a feed in the making, in their order."""
 
+    name: str
     limit: int
     entries: list[Entry] = field(default_factory=list)
     _keys: list[tuple[float, str]] = field(default_factory=list)
@@ -64,6 +65,19 @@ class _Selection:
             del keys[-1], self.entries[-1]
 
 
+class _Selections(dict[str, _Selection]):
+    """Selections by what their names end with, made when they are asked for, and entered among all."""
+
+    def __init__(self, start: str, limit: int, everything: dict[str, _Selection]) -> None:
+        super().__init__()
+        self.start, self.limit, self.everything = start, limit, everything
+
+    def __missing__(self, end: str) -> _Selection:
+        name = self.start + end
+        made = self[end] = self.everything[name] = _Selection(name, self.limit)
+        return made
+
+
 def _order(entry: Entry) -> tuple[float, str]:
     return (-entry.published.timestamp(), entry.id)
 
@@ -81,6 +95,12 @@ class Hall:
         """The topics whose title does not come from the items."""
         self.declared = [(f"feeds/{feed.slug}", _matcher(site, feed)) for feed in site.feed]
         self.selections: dict[str, _Selection] = {}
+        """By name; and by what is looked up for each entry:"""
+        limit, per = site.feeds.limit, site.feeds.per
+        self.everything = _Selections("", limit, self.selections)["all"]
+        self.by_topic = _Selections("topics/", limit, self.selections) if "topic" in per else None
+        self.by_tag = _Selections("tags/", limit, self.selections) if "tag" in per else None
+        self.feed = _Selections("", limit, self.selections)
         self.dated = "ics" in site.feeds.formats
         self.calendars: dict[str, dict[str, Entry]] = {}
         """All events of a feed, by their ids; kept where calendars are published."""
@@ -101,19 +121,20 @@ class Hall:
 
     def offer(self, entry: Entry) -> None:
         """Show an entry to every feed that it may be in."""
-        names = ["all"]
-        if "topic" in self.site.feeds.per:
-            names += (f"topics/{topic.term}" for topic in entry.topics)
-        if "tag" in self.site.feeds.per:
-            names += (f"tags/{tag.term}" for tag in entry.tags)
-        names += (name for name, matches in self.declared if matches(entry))
+        places = [self.everything]
+        if self.by_topic is not None:
+            places += [self.by_topic[topic.term] for topic in entry.topics]
+        if self.by_tag is not None:
+            places += [self.by_tag[tag.term] for tag in entry.tags]
+        if self.declared:
+            places += [self.feed[name] for name, matches in self.declared if matches(entry)]
         if entry.records > 1:
             self.again[entry.id] = entry
         if self.dated and entry.event and not entry.notice and entry.event.in_calendar:
-            for name in names:
-                self.calendars.setdefault(name, {})[entry.id] = entry
+            for place in places:
+                self.calendars.setdefault(place.name, {})[entry.id] = entry
         key = _order(entry)
-        wanting = [one for one in map(self._selection, names) if one.wants(key)]
+        wanting = [one for one in places if one.wants(key)]
         if wanting and self.taken is not None and not (entry.load or entry.event or entry.notice or entry.records > 1):
             self.taken += 1
             if self.taken > _MOST:
@@ -121,12 +142,6 @@ class Hall:
                 entry = self.shelf.put(entry)
         for one in wanting:
             one.take(entry, key)
-
-    def _selection(self, name: str) -> _Selection:
-        found = self.selections.get(name)
-        if found is None:
-            found = self.selections[name] = _Selection(self.site.feeds.limit)
-        return found
 
     def held(self) -> set[str]:
         """Give the ids of the entries that stand in a feed, so far."""

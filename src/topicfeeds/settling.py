@@ -122,7 +122,7 @@ class Desk:
         """Yield the entry of a record that is as it was, with what selecting takes; or settle it after all."""
         row, now = same.row, self.now
         before = self.memory.recall(row.id) if self.memory else None
-        known = before == row.known or (before is None and row.known == row.known[:2] + (None,) * 4)
+        known = before == row.known or (before is None and row.known == Known(*row.known[:2]))
         if not known or (now and now < max(row.published, row.updated)):
             record = same.read()
             yield from self.settle(record, self.identify(record))
@@ -136,7 +136,7 @@ class Desk:
             published=row.published,
             updated=row.updated,
             topics=tuple(map(self._topic, row.topics)),
-            tags=tuple(self._tag(label)[1] for label in row.tags),
+            tags=tuple([self._tag(label)[1] for label in row.tags]),
             known=row.known,
             source=same.source,
             locator=same.locator,
