@@ -29,7 +29,7 @@ LEVELS = [
     ["working"],
     ["configuring", "settling", "sources", "writing"],
     ["scheduling"],
-    ["building"],
+    ["building", "mending"],
     ["formats", "identifying", "recalling", "selecting"],
     ["shelving"],
     ["describing"],

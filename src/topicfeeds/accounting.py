@@ -40,7 +40,8 @@ class Account:
         shelves, profile = profile is not None, profile or OFF
         settled = settling.settle(site, profile.each("read", items), self.state, now)
         with profile.during("select"):
-            return selecting.select(site, self._aside(profile.each("settle", settled)), shelves=shelves)
+            found, mends = self._aside(profile.each("settle", settled)), self.recall is not None and self.recall.mends
+            return selecting.select(site, found, shelves=shelves, mends=mends)
 
     def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
         for one in settled:
@@ -68,10 +69,12 @@ class Account:
         if self.state and entry.known:
             self.state.note(entry.id, entry.known)
 
-    def changes(self) -> Changes:
-        """Tell what was found."""
-        waiting = sum(one.whole for one in self.held)
-        return Changes(items=self.accepted.total() - waiting, problems=tuple(self.problems))
+    def changes(
+        self, written: Iterable[str] = (), removed: Iterable[str] = (), unchanged: int = 0, retired: int = 0
+    ) -> Changes:
+        """Tell what was found, and done."""
+        items = self.accepted.total() - sum(one.whole for one in self.held)
+        return Changes(tuple(written), tuple(removed), unchanged, items, tuple(self.problems), retired)
 
     def gone(self, site: Site, folder: Path, now: datetime | None) -> tuple[list[str], int]:
         """Give the documents to remove, as no feed makes them any more, and how many others wait for that."""
@@ -109,17 +112,19 @@ class Account:
             self.recall.settle()
         else:
             state.rows.settle(())
-        items = self.accepted.total() - sum(one.whole for one in self.held)
-        due = int(self.due.timestamp()) if self.due else None
-        values: dict[str, str | int | None] = {
-            "versions": versions(),
-            "retire_days": settings.retire_days,
-            "items": items,
-            "failed": None,
-            "due": due,
-        }
-        state.tell(values)
+        state.tell({"versions": versions(), "retire_days": settings.retire_days, "failed": None})
+        state.tell(self._values(site, now))
         state.commit(settings.memory_days)
+
+    def _values(self, site: Site, now: datetime | None) -> dict[str, str | int | None]:
+        items = self.accepted.total()
+        told = self.problems or self.held or site.feed  # which takes more to know than rows
+        is_whole = not told and now and self.recall and self.recall.is_whole(items)
+        return {
+            "items": items - sum(one.whole for one in self.held),
+            "due": int(self.due.timestamp()) if self.due else None,
+            "whole": int(now.timestamp()) if is_whole and now else None,
+        }
 
     def forget(self, gone: Iterable[str]) -> None:
         """Strike documents that were removed."""

@@ -42,6 +42,7 @@ create unique index temp.current_path on current (path);
 create temp table same (key blob not null);
 create temp table fresh (key blob not null, id text not null, row text not null);
 create temp table cores (key blob primary key, core text not null);
+create temp table holding (key blob not null);
 create temp table twice (id text not null);
 """
 """What a run says, until it is committed."""
@@ -108,6 +109,8 @@ class Rows:
         self._file, self._run = file, file.execute
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._few: dict[bytes, tuple[str, str, str]] | None = None
+        self._same: set[bytes] = set()
+        """Of few rows, the keys of those that hold."""
 
     def get(self, key: bytes) -> tuple[str, str, str] | None:
         """Give id, core and text of what the last run made of a record."""
@@ -124,7 +127,10 @@ class Rows:
 
     def same(self, key: bytes) -> None:
         """Say that a row holds."""
-        self._note("insert into same values (?)", (key,))
+        if self._few and key in self._few:
+            self._same.add(key)
+        else:
+            self._note("insert into same values (?)", (key,))
 
     def put(self, key: bytes, name: str, row: str) -> None:
         """Say what was made of a record."""
@@ -133,6 +139,18 @@ class Rows:
     def digest(self, key: bytes, core: str) -> None:
         """Say what else an item holds that a feed holds."""
         self._note("insert or replace into cores values (?, ?)", (key, core))
+
+    def hold(self, key: bytes) -> None:
+        """Say that a feed holds an item."""
+        self._note("insert into holding values (?)", (key,))
+
+    def gone(self, most: int) -> list[tuple[str, str, str]]:
+        """Give id, core and text of rows that a feed held, and of which nobody said that they hold: so many at most."""
+        self._write()
+        if self._few:
+            return [self._few[key] for key in self._few.keys() - self._same if self._few[key][1]][:most]
+        query = "select id, core, row from rows where core != '' and key not in (select key from same) limit ?"
+        return self._run(query, (most,)).fetchall()
 
     def _note(self, query: str, values: tuple[object, ...]) -> None:
         """Write many values at once, at half of what each takes alone."""
@@ -146,10 +164,18 @@ class Rows:
             self._file.executemany(query, waiting)
             waiting.clear()
 
-    def settle(self, twice: Iterable[str]) -> None:
-        """Put what this run said in the place of what the last one did, but for items that came twice."""
+    def settle(self, twice: Iterable[str], *, all_held: bool = False) -> None:
+        """Put what this run said in the place of what the last one did, but for items that came twice.
+
+        Where it said of `all_held` items that they are, others are not any more.
+        """
         self._write()
-        self._run("delete from rows where key not in (select key from same)")
+        if all_held:
+            self._run("update rows set core = '' where core != '' and key not in (select key from holding)")
+        if self._few:
+            self._file.executemany("delete from rows where key = ?", ((key,) for key in self._few.keys() - self._same))
+        else:
+            self._run("delete from rows where key not in (select key from same)")
         core = "(select core from cores where cores.key = fresh.key)"
         self._run(f"insert or replace into rows select key, id, coalesce({core}, ''), row from fresh order by key")  # noqa: S608
         self._run(

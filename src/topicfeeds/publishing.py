@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -118,6 +117,7 @@ def run(
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
             _guard(site, found, state)
+        standing = recall.stand(feeds, folder) if recall else 0
         documents = building.Documents(feeds.values(), profile)
         if dry:
             batch = writing.compare(watch(documents), folder, state)
@@ -129,8 +129,7 @@ def run(
                     found.remember(site, feeds.values(), folder, now, inputs)
                 batch.finish(gone)
                 found.forget(gone)
-    made = found.changes()
-    return replace(made, written=tuple(batch.written), removed=tuple(gone), unchanged=batch.unchanged, retired=retired)
+    return found.changes(batch.written, gone, batch.unchanged + standing, retired)
 
 
 def check(site: Site, items: Iterable[Found], *, now: datetime | None = None) -> Changes:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 from .errors import Problem
 from .expanding import Stamp
 from .flow import Entry
 from .memory import Known, Row
 from .remembering import State
+from .sourced import Locator, Passed, Record, Same
 
 _APART, _BETWEEN = "\x1f", "\x1e"
 """What separates the parts of a row, and labels in one; no label has them, as XML forbids them."""
 
 
+Read = Callable[[Locator], Record]
+
+
 class Recall:
     """The rows of the last run, and those of this one; the state is open while they are asked for."""
+
+    mends = False
+    """Whether only the feeds are made that something new comes to."""
 
     def __init__(self, state: State, stamps: dict[str, Stamp], *, known: bool) -> None:
         """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
         self._state, self._stamps, self._known = state, stamps, known
         self._told: set[tuple[str, int]] = set()
         self._twice: set[str] = set()
+        self._kept = 0
 
     def key(self, path: str) -> bytes | None:
         """Give the key of a file, by which its only record is known."""
@@ -36,16 +46,33 @@ class Recall:
         if stamp and not stamp[2]:
             self._stamps[path] = (*stamp[:2], hashlib.sha256(content).digest())
 
-    def row(self, key: bytes | None) -> Row | None:
+    def known(self, locator: Locator, source: str, read: Read) -> tuple[Same | Passed, ...] | None:
+        """Give what is to be passed on of a record that is as it was; None for any other. `read` reads it after all."""
+        row = self.row(locator.key)
+        return (Same(row, locator, source, partial(read, locator)),) if row else None
+
+    def row(self, key: bytes) -> Row | None:
         """Recall what was made of a record."""
-        found = self._state.rows.get(key) if self._known and key else None
-        if found is None:
-            return None
-        name, core, text = found
-        published, updated, topics, tags, first, said, changed = text.split(_APART)
-        known = Known(first, bytes.fromhex(said), int(changed) if changed else None)
-        moments = datetime.fromisoformat(published), datetime.fromisoformat(updated)
-        return Row(name, *moments, core, _labels(topics), _labels(tags), known)
+        found = self._state.rows.get(key) if self._known else None
+        return _row(*found) if found else None
+
+    def gone(self, most: int) -> Iterator[Row]:
+        """Give the rows of records that a feed held, and that are not there any more: so many at most."""
+        for found in self._state.rows.gone(most):
+            yield _row(*found)
+
+    def keep(self, key: bytes) -> None:
+        """Let a row of the last run be one of this run."""
+        self._kept += 1
+        self._state.rows.same(key)
+
+    def is_whole(self, accepted: int) -> bool:
+        """Tell whether all that was accepted is in rows."""
+        return self._kept == accepted and not self._twice
+
+    def stand(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
+        """Keep the documents of feeds that are not made; here all are."""
+        return 0
 
     def tell(self, problem: Problem) -> None:
         """Say that something is found about a record, or its file, which is to be read again then."""
@@ -59,23 +86,35 @@ class Recall:
         elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
             return
         elif entry.load:
-            self._state.rows.same(place.key)
+            self.keep(place.key)
         else:
             topics, tags = (_BETWEEN.join([one.label for one in some]) for some in (entry.topics, entry.tags))
             published = entry.published.isoformat()
             updated = published if entry.published is entry.updated else entry.updated.isoformat()
             changed = "" if known.changed is None else str(known.changed)
             parts = published, updated, topics, tags, known.published, known.said.hex(), changed
+            self._kept += 1
             self._state.rows.put(place.key, entry.id, _APART.join(parts))
 
     def hold(self, entry: Entry) -> None:
         """Keep in mind what a feed holds."""
-        if entry.locator and entry.digested != entry.core:
+        if entry.locator is None:
+            return
+        if entry.digested != entry.core:
             self._state.rows.digest(entry.locator.key, entry.core)
+        if self._known and not self.mends:
+            self._state.rows.hold(entry.locator.key)
 
     def settle(self) -> None:
         """Let the rows of this run be those that the next one finds."""
-        self._state.rows.settle(self._twice)
+        self._state.rows.settle(self._twice, all_held=self._known and not self.mends)
+
+
+def _row(name: str, core: str, text: str) -> Row:
+    published, updated, topics, tags, first, said, changed = text.split(_APART)
+    known = Known(first, bytes.fromhex(said), int(changed) if changed else None)
+    moments = datetime.fromisoformat(published), datetime.fromisoformat(updated)
+    return Row(name, *moments, core, _labels(topics), _labels(tags), known)
 
 
 def _labels(part: str) -> list[str]:

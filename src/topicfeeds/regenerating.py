@@ -19,6 +19,7 @@ from .identifying import SeenAgainError
 from .idling import Inputs, Place, look
 from .locking import last_success
 from .memory import Finding
+from .mending import Mend, Unsure, may_mend
 from .models import Site
 from .profiling import OFF, Profile
 from .publishing import Watch, begun, run
@@ -49,11 +50,12 @@ def regenerate(
     check_output(site, folder, base)
     with writing.locked(folder, wait, dry=dry):
         with profile.during("look"):
-            inputs, told, known = _known(place, site, state, later="markdown" if jobs == 1 else None)
+            later = "markdown" if jobs == 1 else None
+            inputs, told, known, mends = _known(place, site, state, now, later)
         options = {"state": state, "now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry}
         options |= {"watch": watch, "inputs": inputs, "profile": profile}
         try:
-            changes = _run(site, base, folder, inputs, known, jobs, options)
+            changes = _run(site, base, folder, inputs, known, mends, jobs, options)
         except SourceError as error:
             if not dry:
                 _record(state, error, now, site, place.folder)
@@ -62,10 +64,22 @@ def regenerate(
 
 
 def _run(
-    site: Site, base: Path, folder: Path, inputs: Inputs, known: bool, jobs: int, options: Mapping[str, Any]
+    site: Site,
+    base: Path,
+    folder: Path,
+    inputs: Inputs,
+    known: bool,
+    mends: bool,
+    jobs: int,
+    options: Mapping[str, Any],
 ) -> Changes:
     """Publish without reading again what is the same, or by several processes, unless an id is met twice then."""
     state: State = options["state"]
+    if known and mends:
+        mend = Mend(state, inputs.stamps, site)
+        with suppress(SeenAgainError, Unsure):
+            found = mend.among(sources.read(site.sources, base, mend))
+            return run(site, found, folder, recall=mend, **options)
     if known:
         recall = Recall(state, inputs.stamps, known=True)
         with suppress(SeenAgainError):
@@ -80,18 +94,21 @@ def _run(
     return run(site, sources.read(site.sources, base, recall), folder, recall=recall, **options)
 
 
-def _known(place: Place, site: Site, state: State, later: str | None) -> tuple[Inputs, set[Finding], bool]:
-    """Look at the files of a site, and tell what was said of them, and whether what was made of records holds."""
+def _known(
+    place: Place, site: Site, state: State, now: datetime, later: str | None
+) -> tuple[Inputs, set[Finding], bool, bool]:
+    """Look at the files; tell what was said of them, whether what was made of records holds, and whether it is all."""
     paths = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
     stamps: dict[str, Stamp] = {}
     findings: list[Finding] = []
-    same = False
+    same = mends = False
     with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
         if known:
             stamps, findings = state.stamps(), state.findings()
             same = state.meta("versions") == versions() and state.remembers_rows()
+            mends = may_mend(state.meta("whole"), now.timestamp())
     inputs = look(place.site, paths, stamps, later)
-    return inputs, set(findings), same and inputs.site not in inputs.changed
+    return inputs, set(findings), same and inputs.site not in inputs.changed, mends
 
 
 def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> tuple[Problem, ...]:

@@ -22,14 +22,17 @@ EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
 
-def select(site: Site, settled: Iterable[Entry | Page], *, shelves: bool = False) -> dict[str, Feed]:
+def select(
+    site: Site, settled: Iterable[Entry | Page], *, shelves: bool = False, mends: bool = False
+) -> dict[str, Feed]:
     """Sort entries into feeds by name: everything, the topics, the tags, the declared feeds.
 
     Nothing is kept that no feed holds. An entry that comes again under its id takes the place of the
     one before. Pages say what their topics are where the site is silent. With `shelves`, what many
-    entries hold is put aside: ask for them `whole`.
+    entries hold is put aside: ask for them `whole`. What `mends` is of feeds that something new
+    came to; what is recalled comes after that.
     """
-    hall = Hall(site, shelves=shelves)
+    hall = Hall(site, shelves=shelves, mends=mends)
     for one in settled:
         if isinstance(one, Page):
             hall.hear(one)
@@ -78,15 +81,16 @@ class _Selections(dict[str, _Selection]):
         return made
 
 
-def _order(entry: Entry) -> tuple[float, str]:
-    return (-entry.published.timestamp(), entry.id)
+def rank(published: datetime, name: str) -> tuple[float, str]:
+    """Tell where an entry stands, by its date and id: the newest first."""
+    return -published.timestamp(), name
 
 
 class Hall:
     """Where every feed takes its pick of the entries that pass."""
 
-    def __init__(self, site: Site, *, shelves: bool = False) -> None:
-        self.site = site
+    def __init__(self, site: Site, *, shelves: bool = False, mends: bool = False) -> None:
+        self.site, self.mends = site, mends
         self.taken: int | None = 0 if shelves else None
         """How many entries were taken in: those past the first are put aside."""
         self.shelf: Shelf | None = None
@@ -122,10 +126,13 @@ class Hall:
     def offer(self, entry: Entry) -> None:
         """Show an entry to every feed that it may be in."""
         places = [self.everything]
-        if self.by_topic is not None:
-            places += [self.by_topic[topic.term] for topic in entry.topics]
-        if self.by_tag is not None:
-            places += [self.by_tag[tag.term] for tag in entry.tags]
+        if self.mends and entry.load:
+            places += [self.selections[name] for name in _paths(entry) if name in self.selections]
+        else:
+            if self.by_topic is not None:
+                places += [self.by_topic[topic.term] for topic in entry.topics]
+            if self.by_tag is not None:
+                places += [self.by_tag[tag.term] for tag in entry.tags]
         if self.declared:
             places += [self.feed[name] for name, matches in self.declared if matches(entry)]
         if entry.records > 1:
@@ -133,7 +140,7 @@ class Hall:
         if self.dated and entry.event and not entry.notice and entry.event.in_calendar:
             for place in places:
                 self.calendars.setdefault(place.name, {})[entry.id] = entry
-        key = _order(entry)
+        key = rank(entry.published, entry.id)
         wanting = [one for one in places if one.wants(key)]
         if wanting and self.taken is not None and not (entry.load or entry.event or entry.notice or entry.records > 1):
             self.taken += 1
@@ -162,7 +169,7 @@ class Hall:
         made += (self._feed(f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
             made.append(self._feed(f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
-        return {feed.path: feed for feed in made}
+        return {feed.path: feed for feed in made if feed.entries or not self.mends}
 
     def _slugs(self, folder: str) -> list[str]:
         return sorted(name.partition("/")[2] for name in self.selections if name.startswith(f"{folder}/"))
@@ -215,6 +222,10 @@ class Hall:
             event_title=settings.event_title,
             confirms=settings.cancelled_events == "confirmed",
         )
+
+
+def _paths(entry: Entry) -> list[str]:
+    return [f"topics/{topic.term}" for topic in entry.topics] + [f"tags/{tag.term}" for tag in entry.tags]
 
 
 def _start(entry: Entry) -> tuple[float, str]:

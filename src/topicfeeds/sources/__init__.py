@@ -20,7 +20,7 @@ from ..errors import Problem, nearest, show
 from ..expanding import SUFFIXES, expand
 from ..models import Source
 from ..recalling import Recall
-from ..sourced import Page, Record, Same
+from ..sourced import Page, Passed, Record, Same
 from ._raw import Raw, Unreadable, read_whole
 from ._records import records
 from ._same import again, changed_lines, same_file, whole_file
@@ -52,7 +52,7 @@ READERS: dict[str, Reader] = {
 
 def read(
     sources: Iterable[Source], base: Path = Path(), recall: Recall | None = None
-) -> Iterator[Record | Same | Page | Problem]:
+) -> Iterator[Record | Same | Passed | Page | Problem]:
     """Yield what sources hold, in the order of the site file, sorted path, line.
 
     `base` is the folder that their paths are relative to. What cannot be read is yielded as a
@@ -78,13 +78,15 @@ def kind_of(source: Source, path: str) -> str | None:
 
 def read_files(
     source: Source, paths: Iterable[str], base: Path, recall: Recall, part: tuple[int, int] | None = None
-) -> Iterator[Record | Same | Page | Problem]:
+) -> Iterator[Record | Same | Passed | Page | Problem]:
     """Yield what some files of a source hold, or a `part` (first byte, and that after the last) of one."""
     for path in paths:
         yield from _read_file(source, path, base, recall, part)
 
 
-def _read_source(source: Source, base: Path, recall: Recall | None) -> Iterator[Record | Same | Page | Problem]:
+def _read_source(
+    source: Source, base: Path, recall: Recall | None
+) -> Iterator[Record | Same | Passed | Page | Problem]:
     given = source.path or "-"
     try:
         paths = expand(given, str(base), source.format)
@@ -100,7 +102,7 @@ def _read_source(source: Source, base: Path, recall: Recall | None) -> Iterator[
 
 def _read_file(
     source: Source, path: str, base: Path, recall: Recall | None, part: tuple[int, int] | None = None
-) -> Iterator[Record | Same | Page | Problem]:
+) -> Iterator[Record | Same | Passed | Page | Problem]:
     kind = kind_of(source, path)
     name = "standard input" if path == "-" else path
     if kind is None:
@@ -108,8 +110,8 @@ def _read_file(
         hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, READERS))})"
         yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
         return
-    if recall and kind == "markdown" and (same := same_file(source, path, base, recall)):
-        yield same
+    if recall and kind == "markdown" and (same := same_file(source, path, base, recall)) is not None:
+        yield from same
         return
     try:
         room = _ROOM if kind == "jsonl" else 0 if kind == "markdown" else -1

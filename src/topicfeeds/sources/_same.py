@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ..errors import Problem, SourceError
 from ..models import Source
 from ..recalling import Recall, file_key, line_key
-from ..sourced import Locator, Record, Same
+from ..sourced import Locator, Passed, Record, Same
 from ._raw import Raw
 from ._records import records
 from .json import line_reader, lines
@@ -21,13 +21,14 @@ from .markdown import read_markdown
 
 def changed_lines(
     file: BinaryIO, source: Source, path: str, base: Path, recall: Recall, part: tuple[int, int] | None = None
-) -> Iterator[Record | Same | Problem]:
+) -> Iterator[Record | Same | Passed | Problem]:
     """Read the lines of a JSON Lines file that the last run did not have, or of a part of it. Raises Unreadable."""
-    decode = line_reader(path)
+    decode, read = line_reader(path), partial(again, source, base)
     for number, start, line in lines(file, part):
         locator = Locator(path, number, start, len(line), line_key(path, line))
-        if row := recall.row(locator.key):
-            yield Same(row, locator, source.name, partial(again, source, base, locator))
+        known = recall.known(locator, source.name, read)
+        if known is not None:
+            yield from known
         else:
             for found in decode(line, number):
                 yield from records(found, source, path, locator) if isinstance(found, Raw) else (found,)
@@ -39,13 +40,10 @@ def whole_file(path: str, recall: Recall) -> Locator | None:
     return Locator(path, 1, 0, -1, key) if key else None
 
 
-def same_file(source: Source, path: str, base: Path, recall: Recall) -> Same | None:
+def same_file(source: Source, path: str, base: Path, recall: Recall) -> tuple[Same | Passed, ...] | None:
     """Recall the only record of a Markdown file, without opening it."""
     locator = whole_file(path, recall)
-    row = recall.row(locator.key) if locator else None
-    if locator is None or row is None:
-        return None
-    return Same(row, locator, source.name, partial(again, source, base, locator))
+    return recall.known(locator, source.name, partial(again, source, base)) if locator else None
 
 
 def again(source: Source, base: Path, locator: Locator) -> Record:

@@ -1,0 +1,148 @@
+"""Few records are new or gone among many: only the feeds that they come to are made again.
+
+A feed that no record came to and none went from is what it was, and its documents stand. One that something came to
+is chosen from what is new and from what a feed held in the last run: of all else, nothing was new enough then, and so
+it is not now, unless something went and nothing as new came in its place. Where that, or anything else, is not sure,
+all records are recalled.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+from functools import partial
+from heapq import nsmallest
+from pathlib import Path
+
+from . import placing
+from .errors import Problem
+from .expanding import Stamp
+from .flow import Entry
+from .formats import FORMATS
+from .memory import Row
+from .models import Site
+from .recalling import Read, Recall
+from .remembering import State
+from .selecting import rank, tag_slugs, topic_slug
+from .sourced import Locator, Page, Passed, Record, Same
+
+_FEW = 1000
+"""So many records may be new or gone."""
+_DAY = 86400
+
+
+class Unsure(Exception):
+    """What few records change is not known from these alone."""
+
+
+def may_mend(whole: object, now: float) -> bool:
+    """Tell whether all that the last run knew is in its rows, by what it said of that: when it was.
+
+    What no feed holds any more is remembered by the day: the first run of each looks at everything.
+    """
+    return isinstance(whole, int) and whole <= now and whole // _DAY == int(now) // _DAY
+
+
+class Mend(Recall):
+    """Recalls what stands beside the records that are new. Methods raise Unsure."""
+
+    mends = True
+
+    def __init__(self, state: State, stamps: dict[str, Stamp], site: Site) -> None:
+        """Start from what the files are like now."""
+        super().__init__(state, stamps, known=True)
+        self._topic, self._tag, self._limit = partial(topic_slug, site), tag_slugs(site), site.feeds.limit
+        self._members: list[tuple[Locator, str, Read]] = []
+        """The records that are as they were, and that a feed held."""
+        self._is_late = False
+        self._new: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        """By feed, where the entries stand that are new."""
+
+    def known(self, locator: Locator, source: str, read: Read) -> tuple[Passed, ...] | None:
+        """Let a record that a feed held wait until it is known whether it is asked for; others count, and no more."""
+        found = self._state.rows.get(locator.key)
+        if found is None:
+            return None
+        self.keep(locator.key)
+        if found[1]:
+            self._members.append((locator, source, read))
+            return ()
+        return (Passed(found[0], locator.path, locator.line, source),)
+
+    def note(self, entry: Entry) -> None:
+        """Keep an entry in mind, and where it stands if it is new."""
+        if entry.load:
+            return
+        if self._is_late:
+            raise Unsure  # it was to be recalled, and was read after all
+        for name in _names((topic.term for topic in entry.topics), (tag.term for tag in entry.tags)):
+            self._new[name].append(rank(entry.published, entry.id))
+        if len(self._new["all"]) > _FEW:
+            raise Unsure
+        super().note(entry)
+
+    def among(
+        self, found: Iterable[Record | Same | Passed | Page | Problem]
+    ) -> Iterator[Record | Same | Passed | Problem]:
+        """Pass on what sources hold, and then what stands beside it."""
+        for one in found:
+            if isinstance(one, Page) or (isinstance(one, Record) and one.inferred):
+                raise Unsure  # it is settled with others, after all
+            yield one
+        self._look_for_gaps()
+        yield from self._beside()
+
+    def _look_for_gaps(self) -> None:
+        """See that for each record that is gone from a feed one has come that is as new."""
+        gone: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for row in self.gone(_FEW):
+            for name in self._names(row):
+                gone[name].append(rank(row.published, row.id))
+        if len(gone.get("all", ())) == _FEW:
+            raise Unsure
+        for name, places in gone.items():
+            new = sorted(self._new.get(name, ()))
+            if len(new) < len(places) or any(one > other for one, other in zip(new, sorted(places), strict=False)):
+                raise Unsure
+
+    def _beside(self) -> Iterator[Same | Passed]:
+        """Give the records that a feed held, and whole those that may stand in one to which something came."""
+        self._is_late = True
+        touched = self._new.keys() - {"all"}
+        rows = [(row, member) for member in self._members if (row := self.row(member[0].key))]
+        places = nsmallest(self._limit if self._new else 0, (rank(row.published, row.id) for row, _ in rows))
+        newest = {name for _, name in places}
+        for row, (locator, source, read) in rows:
+            if row.id in newest or not touched.isdisjoint(self._names(row)):
+                yield Same(row, locator, source, partial(read, locator))
+            else:
+                yield Passed(row.id, locator.path, locator.line, source)
+
+    def _names(self, row: Row) -> list[str]:
+        return _names(map(self._topic, row.topics), map(self._tag, row.tags))
+
+    def stand(self, feeds: Container[str], folder: Path) -> int:
+        """Keep the documents of all feeds but these, and count them."""
+        count, above = 0, set[str]()
+        for document in list(self._state.documents()):
+            if document.retired is not None or _feed_of(document.path) in feeds:
+                continue
+            name = document.path.rpartition("/")[0]
+            if name not in above and placing.link(name, folder):
+                raise Unsure
+            above.add(name)
+            if not document.stands(str(folder)):
+                raise Unsure
+            self._state.keep(document)
+            count += 1
+        return count
+
+
+def _names(topics: Iterable[str], tags: Iterable[str]) -> list[str]:
+    """Name the feeds that an entry may stand in."""
+    return ["all", *(f"topics/{term}" for term in topics), *(f"tags/{term}" for term in tags)]
+
+
+def _feed_of(path: str) -> str:
+    """Name the feed of a document."""
+    return next((path.removesuffix(made.suffix) for made in FORMATS.values() if path.endswith(made.suffix)), path)
