@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,11 @@ class Account:
         with profile.during("select"):
             found, mends = self._aside(profile.each("settle", settled)), self.recall is not None and self.recall.mends
             return selecting.select(site, found, shelves=shelves, mends=mends)
+
+    def stand(self, feeds: Container[str], folder: Path, profile: Profile) -> int:
+        """Keep the documents of feeds that were not made, as nothing came to them, and count them."""
+        with profile.during("look"):
+            return self.recall.stand(feeds, folder) if self.recall else 0
 
     def _aside(self, settled: Iterable[Entry | Held | Page | Passed | Problem]) -> Iterator[Entry | Page]:
         for one in settled:

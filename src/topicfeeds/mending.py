@@ -19,7 +19,7 @@ from .errors import Problem
 from .expanding import Stamp
 from .flow import Entry
 from .formats import FORMATS
-from .memory import Row
+from .memory import Published, Row
 from .models import Site
 from .recalling import Read, Recall
 from .remembering import State
@@ -29,6 +29,7 @@ from .sourced import Locator, Page, Passed, Record, Same
 _FEW = 1000
 """So many records may be new or gone."""
 _DAY = 86400
+_SUFFIXES = [made.suffix for made in FORMATS.values()]
 
 
 class Unsure(Exception):
@@ -124,17 +125,20 @@ class Mend(Recall):
     def stand(self, feeds: Container[str], folder: Path) -> int:
         """Keep the documents of all feeds but these, and count them."""
         count, above = 0, set[str]()
-        for document in list(self._state.documents()):
-            if document.retired is not None or _feed_of(document.path) in feeds:
-                continue
-            name = document.path.rpartition("/")[0]
-            if name not in above and placing.link(name, folder):
-                raise Unsure
-            above.add(name)
-            if not document.stands(str(folder)):
-                raise Unsure
-            self._state.keep(document)
-            count += 1
+
+        def standing() -> Iterator[Published]:
+            nonlocal count
+            for document in self._state.documents():
+                if document.retired is not None or _feed_of(document.path) in feeds:
+                    continue
+                name = document.path.rpartition("/")[0]
+                if not document.stands(str(folder)) or (name not in above and placing.link(name, folder)):
+                    raise Unsure
+                above.add(name)
+                count += 1
+                yield document
+
+        self._state.keep_all(standing())
         return count
 
 
@@ -145,4 +149,4 @@ def _names(topics: Iterable[str], tags: Iterable[str]) -> list[str]:
 
 def _feed_of(path: str) -> str:
     """Name the feed of a document."""
-    return next((path.removesuffix(made.suffix) for made in FORMATS.values() if path.endswith(made.suffix)), path)
+    return next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), path)

@@ -117,7 +117,7 @@ def run(
         _stop(found.problems, refused=strict)
         if state and not allow_shrink:
             _guard(site, found, state)
-        standing = recall.stand(feeds, folder) if recall else 0
+        standing = found.stand(feeds, folder, profile)
         documents = building.Documents(feeds.values(), profile)
         if dry:
             batch = writing.compare(watch(documents), folder, state)

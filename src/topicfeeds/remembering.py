@@ -192,9 +192,13 @@ class State:
         """Give all documents that were written, also retired ones."""
         return map(Published._make, self._open.execute("select * from documents order by path"))
 
-    def keep(self, document: Published) -> None:
-        """Say what is now written under a path, or soon will be."""
-        self._open.execute("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", document)
+    def keep(self, *documents: Published) -> None:
+        """Say what is now written under paths, or soon will be."""
+        self.keep_all(documents)
+
+    def keep_all(self, documents: Iterable[Published]) -> None:
+        """Say the same of many, one after the other."""
+        self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
 
     def gone(self, now: int | None) -> list[Published]:
         """Give the documents that this run did not keep, retired since `now` where they were not before."""
