@@ -101,6 +101,8 @@ class Entry:
     """How many records say it: more than one where an item stands on several pages."""
     known: Known | None = None
     """What the memory is to keep of it."""
+    wrote: bytes | None = None
+    """A digest of what its author wrote, where there is a memory."""
     source: str = "items"
     """What it was read from."""
     locator: Locator | None = None
@@ -174,7 +176,9 @@ class Entry:
         return str(self.made["core"])
 
     def _sum(self) -> str:
-        texts = self.title, self.summary or "", self.content or ""
+        texts: tuple[str, ...] = self.title, self.summary or "", self.content or ""
+        if self.wrote:  # which took as long as to sum these up
+            texts = self.title, self.wrote.hex()
         values: list[object] = [*map(len, texts), self.published.isoformat(), self.updated.isoformat(), *_plain(self)]
         values.append(list(map(tuple, self.tags)))
         values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
@@ -188,7 +192,7 @@ class Entry:
         return str(self.made["digest"])
 
 
-_APART = ("known", "source", "locator", "load", "digested", "made", "topics", "tags", "authors", "enclosures")
+_APART = ("known", "wrote", "source", "locator", "load", "digested", "made", "topics", "tags", "authors", "enclosures")
 _TEXTS = ("title", "summary", "content", "published", "updated")
 _plain = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _APART + _TEXTS))
 """The fields of an entry that are spelled quickly as they are."""

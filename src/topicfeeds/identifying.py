@@ -24,7 +24,7 @@ from .models import Event, Item
 from .sourced import Record
 
 # RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
-_CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]|%[0-9A-Fa-f]{2})'
+_CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 

@@ -157,6 +157,7 @@ class Desk:
         if isinstance(item, Event):
             event = happening(item, self.site, self.now, partial(self._line, record))
         published, updated = self._dates(record, before)
+        wrote = said(item) if self.memory else None
         for place in ("link", "image"):
             if (address := getattr(item, place)) and (doubted := doubt(address)):
                 self._findings.append(record.problem(place, doubted, "warning"))
@@ -176,9 +177,8 @@ class Desk:
             image=item.image,
             enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
-            known=Known(published.isoformat(), said(item), facts=facts(event) if event else None)
-            if self.memory
-            else None,
+            known=Known(published.isoformat(), wrote, facts=facts(event) if event else None) if wrote else None,
+            wrote=wrote,
             source=record.source,
             locator=record.locator if item.kind == "article" and item.published and (item.id or item.link) else None,
         )
