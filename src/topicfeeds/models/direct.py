@@ -18,10 +18,11 @@ M = TypeVar("M", bound=Model)
 
 def direct(model: type[M], record: Any) -> M | None:
     """Validate a dictionary as a model does; None where it is none, or something is wrong with it."""
-    if type(record) is not dict:
+    validator = _validator(model) if type(record) is dict else None
+    if validator is None:
         return None
     try:
-        values, _, given = _validator(model).validate_python({k: v for k, v in record.items() if not absent(v)})
+        values, _, given = validator.validate_python({k: v for k, v in record.items() if not absent(v)})
     except ValidationError:
         return None  # the model tells it in its own words
     made = model.__new__(model)
@@ -37,11 +38,13 @@ def direct(model: type[M], record: Any) -> M | None:
 
 
 @cache
-def _validator(model: type[Model]) -> SchemaValidator:
-    """Take the validator of the fields out of the model's own."""
+def _validator(model: type[Model]) -> SchemaValidator | None:
+    """Take the validator of the fields out of the model's own; None where that is of a form that is not known here."""
     schema: Any = model.__pydantic_core_schema__
     definitions, config = schema.get("definitions"), None
-    while schema["type"] != "model-fields":
-        config, schema = schema.get("config", config), schema["schema"]
+    while schema is not None and schema["type"] != "model-fields":
+        config, schema = schema.get("config", config), schema.get("schema")
+    if schema is None:
+        return None
     whole = {"type": "definitions", "schema": schema, "definitions": definitions} if definitions else schema
     return SchemaValidator(whole, config)
