@@ -23,7 +23,7 @@ ADDRESSES = st.lists(
 def test_plain_addresses_are_put_together_as_all_others_are(address: str, base: str) -> None:
     quick = addressing.absolute(base, address, "a")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(addressing, "PLAIN", re.compile("(?!)"))
+        patched.setattr(addressing, "_PLAIN", re.compile("(?!)"))
         patched.setattr(addressing, "_ROOTED", re.compile("(?!)"))
         assert addressing.absolute(base, address, "a") == quick
 

@@ -270,6 +270,23 @@ def test_standard_input_is_read_by_every_run(city: City) -> None:
         assert title.encode() in (city.public / "all.atom.xml").read_bytes()
 
 
+def test_standard_input_is_read_once_though_an_id_comes_again(city: City) -> None:
+    """The run would start again, to read what it only knew."""
+    city.settle("[[sources]]\npath = '-'\nformat = 'jsonl'\n")
+    codes = []
+    for name in ("new", "a"):
+        done = subprocess.run(
+            [sys.executable, "-m", "topicfeeds", "build", "--allow-shrink"],
+            cwd=city.folder,
+            input=json.dumps(row(name, title="Piped")).encode(),
+            capture_output=True,
+            timeout=60,
+        )
+        codes.append(done.returncode)
+    assert codes == [0, 1]
+    assert b"is that of items.jsonl:1" in done.stderr
+
+
 def test_another_version_of_what_makes_the_bytes_is_noticed(city: City) -> None:
     city.sql("update meta set value = replace(value, 'topicfeeds-', 'topicfeeds-0.') where name = 'versions'")
     assert not city.rests()

@@ -298,6 +298,39 @@ def write(city: City, sources: dict[str, dict[str, Any]]) -> None:
         (city.folder / f"notes/{one['id']}.md").write_text(text, "utf-8")
 
 
+def test_one_that_came_twice_fills_no_two_gaps(tmp_path: Path, watched: Watched) -> None:
+    city = City(tmp_path)
+    city.settle('max_shrink = 1\n[[sources]]\npath = "more.jsonl"\n', limit=3)
+    city.put(*ROWS[:6])
+    city.put(row("z", published="2025-01-01"), name="more.jsonl")
+    city.build()
+    new = row("new", published="2026-03-01")
+    city.put(*ROWS[:4], new)
+    city.put(row("z", published="2025-01-01"), new, name="more.jsonl")
+    city.build(NOON + HOUR)
+    assert ids(city, "all") == ["new", "3", "2"]
+    assert (watched.mended, watched.unsure) == (1, 1)
+
+
+def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mending, "_FEW", 3)
+    city = City.made(tmp_path, *ROWS, limit=3)
+    city.build()
+    content, [(root,)] = (
+        bytearray(city.state.read_bytes()),
+        city.sql("select rootpage from sqlite_master where name = 'items'"),
+    )
+    [(size,)] = city.sql("pragma page_size")
+    content[(root - 1) * size : (root - 1) * size + 12] = b"\xff" * 12
+    city.state.write_bytes(content)
+    city.put(*ROWS, row("new"))
+    [problem] = city.build(NOON + HOUR).problems
+    assert "is damaged, and was set aside" in problem.message
+    assert city.build(NOON + 2 * HOUR).problems == ()
+
+
 def test_two_that_may_both_be_the_reason_are_named(tmp_path: Path) -> None:
     """The command prints what was found whichever way it went."""
     city = City.made(tmp_path, *ROWS, limit=3)

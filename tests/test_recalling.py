@@ -225,3 +225,10 @@ def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, mo
     with pytest.raises(SourceError, match="changed while it was read"):
         city.build(NOON + HOUR)
     assert made(city.public) == before
+
+
+def test_text_that_moves_from_one_field_to_another_is_another(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a", summary="s\0content\0body"))
+    city.build()
+    city.put(row("a", summary="s", content="body"))
+    assert "all.atom.xml" in city.build(NOON + HOUR).written

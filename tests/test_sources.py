@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from city import City
 from topicfeeds import Problem
 from topicfeeds.expanding import SUFFIXES
 from topicfeeds.models import Source
@@ -241,3 +242,19 @@ def test_any_bytes_are_records_or_findings(tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.getbasetemp()
     for name in ("any.yaml", "any.jsonl", "any.txt"):
         assert all(isinstance(one, (Record, Problem)) for one in everything(folder, name, content))
+
+
+@pytest.mark.parametrize(
+    "more", ['html_fields = ["summary", "title"]', 'defaults = { summary = "a\\u0001b", tags = ["x\\u0002"] }']
+)
+def test_what_a_source_adds_to_a_record_is_looked_at_for_what_xml_forbids(tmp_path: Path, more: str) -> None:
+    """The line itself has no such character, and is known to have none."""
+    fields = {"id": "a", "title": "x&#2;y", "published": "2026-03-01"} | (
+        {"summary": "x&#1;y"} if "html" in more else {}
+    )
+    city = City(tmp_path)
+    city.settle(more)
+    city.put(fields)
+    problems = [str(problem) for problem in city.build().problems]
+    assert len(problems) == 2
+    assert all("has characters that XML forbids" in problem for problem in problems)

@@ -14,11 +14,11 @@ _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 _LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 # What most addresses look like, so that nothing is to be done but to put them together.
 _BELOW = "(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
-_PATH = f"/{_BELOW}"
+PATH = f"/{_BELOW}"
+"""A path that nothing is to be done to."""
 _START = "https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-PLAIN = re.compile(rf"({_START})(?:{_PATH})?")
-"""Absolute addresses that nothing is to be done to."""
-_ROOTED = re.compile(_PATH)
+_PLAIN = re.compile(rf"({_START})(?:{PATH})?")
+_ROOTED = re.compile(PATH)
 _RELATIVE = re.compile(rf"((?:\.\./)*)({_BELOW})")
 
 
@@ -29,7 +29,7 @@ def percent_encoded(address: str) -> str:
 
 def absolute(base: str, value: str, tag: str) -> str | None:
     """Make an address absolute; None where it is none that a reader should follow."""
-    if PLAIN.fullmatch(value):
+    if _PLAIN.fullmatch(value):
         return value
     root = _root(base)
     if root and _ROOTED.fullmatch(value):
@@ -54,7 +54,7 @@ def absolute(base: str, value: str, tag: str) -> str | None:
 @lru_cache(maxsize=1000)
 def _root(base: str) -> str | None:
     """Give the start of an address up to its path, where that is as plain as most are."""
-    found = PLAIN.fullmatch(base)
+    found = _PLAIN.fullmatch(base)
     return found[1] if found else None
 
 

@@ -176,13 +176,12 @@ class Entry:
         return str(self.made["core"])
 
     def _sum(self) -> str:
-        texts: tuple[str, ...] = self.title, self.summary or "", self.content or ""
-        if self.wrote:  # which took as long as to sum these up
-            texts = self.title, self.wrote.hex()
+        texts = self.title, self.summary or "", self.content or ""
         values: list[object] = [*map(len, texts), self.published.isoformat(), self.updated.isoformat(), *_plain(self)]
         values.append(list(map(tuple, self.tags)))
         values += ([one.__dict__ for one in some] for some in (self.authors, self.enclosures))
-        return hashlib.sha256("".join([repr(values), *texts]).encode("utf-8", "backslashreplace")).hexdigest()
+        whole = [self.title, self.wrote.hex()] if self.wrote else texts  # which took as long to sum up
+        return hashlib.sha256("".join([repr(values), *whole]).encode("utf-8", "backslashreplace")).hexdigest()
 
     @property
     def digest(self) -> str:

@@ -74,8 +74,8 @@ class Mend(Recall):
         """Keep an entry in mind, and where it stands if it is new."""
         if entry.load:
             return
-        if self._is_late:
-            raise Unsure  # it was to be recalled, and was read after all
+        if self._is_late or entry.records > 1:
+            raise Unsure  # it was to be recalled, and was read after all; or it counts twice, and is one
         for name in _names((topic.term for topic in entry.topics), (tag.term for tag in entry.tags)):
             self._new[name].append(rank(entry.published, entry.id))
         if len(self._new["all"]) > _FEW:

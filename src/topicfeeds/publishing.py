@@ -170,7 +170,6 @@ def begun(state: State | None, now: datetime | None, *, dry: bool = False) -> It
     if state is None:
         yield []
         return
-    warnings: list[Problem] = []
     moment = int(now.timestamp()) if now else None
     try:
         try:
@@ -181,10 +180,9 @@ def begun(state: State | None, now: datetime | None, *, dry: bool = False) -> It
                 raise PublishError(message=f"{state}: {error}") from None
             if not is_broken(state.path):
                 raise OSError("a disk failed to read it") from error
-            done = f"{error}, and was set aside as {_aside(state.path)} (dates first seen are forgotten)"
-            warnings.append(Problem(state.path, 1, "", done, "warning"))
+            state.aside = f"{error}, and was set aside as {_aside(state.path)} (dates first seen are forgotten)"
             state.begin(moment, dry=dry)
-        yield warnings
+        yield [Problem(state.path or "", 1, "", state.aside, "warning")] if state.aside else []
     except (sqlite3.Error, OSError) as error:
         state.close()
         if not is_damage(error) or state.path is None or dry or not is_broken(state.path):

@@ -75,6 +75,7 @@ def _run(
 ) -> Changes:
     """Publish without reading again what is the same, or by several processes, unless an id is met twice then."""
     state: State = options["state"]
+    known = known and all(source.path != "-" for source in site.sources)  # what comes by a pipe is not read twice
     if known and mends:
         mend = Mend(state, inputs.stamps, site)
         with suppress(SeenAgainError, Unsure):

@@ -50,6 +50,8 @@ class State:
         """All that is remembered of items, while it is little enough to be held."""
         self._day: int | None = None
         self._noted: set[str] = set()
+        self.aside: str | None = None
+        """What became of a damaged one, until a run is done."""
 
     def __str__(self) -> str:
         return self.path or "the state in memory"
@@ -245,6 +247,7 @@ class State:
             run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
         run("commit")
+        self.aside = None
         self._open.executescript(_PASSED)
 
     def _value(self, query: str) -> int:

@@ -34,7 +34,10 @@ _WIDTH = 32
 
 
 def large(some: Iterable[Source], base: Path) -> bool:
-    """Tell whether sources hold so much that more than one process pays."""
+    """Tell whether sources hold so much that more than one process pays; what comes by a pipe is not read twice."""
+    some = list(some)
+    if any(source.path == "-" for source in some):
+        return False
     return sum(weight for source in some for _, weight in _weighed(source, base)) > FEW
 
 

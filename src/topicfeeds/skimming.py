@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-from .addressing import PLAIN
+from .addressing import PATH
 
 Address = Callable[[str, str], str | None]
 """Gives an address as it is to be published, by how it is written and the element that has it."""
@@ -21,19 +21,28 @@ _MARK = "\x01"
 """No text has it, as XML forbids it."""
 _TAGS = re.compile("(<[a-z]+[0-9]?[ /][^<>]*>)")
 _TAG = re.compile('<([a-z]+[0-9]?)((?: [a-z]+="[^"<>&\r\xa0]*")+)>')
+_LABEL = "(?!xn--)[{}](?:[a-z0-9-]*[a-z0-9])?"
+_ADDRESS = re.compile(rf"https?://(?:{_LABEL.format('a-z0-9')}\.)*{_LABEL.format('a-z')}(?:{PATH})?")
+"""An absolute address that the sanitiser leaves alone: other hosts may be numbers, or none in punycode."""
 _ATTRIBUTE = re.compile('( [a-z]+)="([^"]*)"')
 _LINK = re.compile('<a href="([^"<>&]*)">')
 _REL = ' rel="noopener noreferrer"'
 _TEXT = "[^<>&\r\xa0\ufeff]++|&(?:amp|lt|gt|nbsp);"
 _INLINE = "b|code|em|i|s|small|span|strong|sub|sup|u"
 _DEEPEST = 3
+_MOST = 1000
+"""So many tags are looked at: the pattern takes 5 KB of memory for each."""
+_SHORT = 200
+"""Characters of a tag that is kept in mind: pictures may stand in theirs."""
 _EMPTY = {f"<{name}{end}>": (f"<{name}>",) * 2 for name in ("br", "hr") for end in ("/", " /")}
 
 
 def skimmed(fragment: str, address: Address) -> str | None:
     """Give what the sanitiser makes of a fragment without forbidden characters; None where only it can tell."""
+    if fragment.count("<") > _MOST:
+        return None
     pieces = _TAGS.split(fragment)
-    looks = [_known(tag) or _looked_at(tag, address) for tag in pieces[1::2]]
+    looks = [(len(tag) < _SHORT and _known(tag)) or _looked_at(tag, address) for tag in pieces[1::2]]
     tags = [look for look in looks if look]
     if len(tags) < len(looks) or _MARK in fragment:
         return None
@@ -54,7 +63,7 @@ def _looked_at(tag: str, address: Address) -> Look | None:
     """Look at a tag with attributes; None where the sanitiser has to."""
     if link := _LINK.fullmatch(tag):
         made = address(link[1], "a")
-        return (f"<a{_MARK}>", f'<a href="{made}"{_REL}>') if made and PLAIN.fullmatch(made) else None
+        return (f"<a{_MARK}>", f'<a href="{made}"{_REL}>') if made and _ADDRESS.fullmatch(made) else None
     found = _TAG.fullmatch(tag)
     if not found:
         return _EMPTY.get(tag)
@@ -62,7 +71,7 @@ def _looked_at(tag: str, address: Address) -> Look | None:
     for attribute, value in given:
         if (name, attribute) in (("a", " href"), ("img", " src")):
             made = address(value, name)
-            if not made or not PLAIN.fullmatch(made):
+            if not made or not _ADDRESS.fullmatch(made):
                 return None
             kept += f'{attribute}="{made}"'
         elif (name, attribute) == ("img", " alt"):

@@ -78,7 +78,7 @@ def _escape(before: str, plain: frozenset[str]) -> _Escape:
 
 def _text(value: str) -> bytes:
     """Escape a text as libxml2 does."""
-    return _body(value) if len(value) > 500 else _escaped(value)
+    return _body(value) if 500 < len(value) < 20_000 else _escaped(value)
 
 
 def _escaped(value: str) -> bytes:
