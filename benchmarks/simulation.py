@@ -5,8 +5,8 @@ python -m benchmarks.simulation --help
 
 from __future__ import annotations
 
-import heapq
 import gc
+import heapq
 import pickle
 import time
 from collections.abc import Iterable, Sequence
