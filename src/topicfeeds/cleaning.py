@@ -100,7 +100,6 @@ def sanitised(whole: str, base: str) -> str:
     if made == skimmed(made, address):  # and so all of its addresses are plain, and all else is text
         return made
     # What is written down may be read in another way (misplaced tables and links): until it is not.
-    made = _cleaned(whole, desk.cleaner)
     for _ in range(_ROUNDS):
         before, made = made, _cleaned(made, desk.cleaner)
         if made == before:
