@@ -150,7 +150,7 @@ def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[Hall, float]:
 @click.option("--sample", default=20_000, show_default=True, help="So many items the constants are measured on.")
 def main(items: int, workers: Sequence[int], documents: int, sample: int) -> None:
     """Measure what an item and a document cost here, and simulate a build of many by many workers."""
-    gc.set_threshold(100_000, 20, 50)  # as the command and its workers do
+    gc.set_threshold(300_000, 20, 50)  # as the command and its workers do
     costs = measured(sample)
     for name in ("work", "row", "passed", "document"):
         click.echo(f"{name:<9} {getattr(costs, name) * 1e6:8.1f} microseconds")

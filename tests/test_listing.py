@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from support import site
 from topicfeeds import Event, Feed, Problem, read, select
 from topicfeeds.models import Source
 from topicfeeds.sourced import Page, Record
-from topicfeeds.sources._raw import Raw, Unreadable
+from topicfeeds.sources._raw import Raw, Unreadable, text_of
 from topicfeeds.sources.listing import read_listing
 
 TAG = "  • \u00a0"
@@ -23,7 +22,7 @@ TAG = "  • \u00a0"
 
 def listed(text: str, **source: object) -> list[Raw | Page | Problem]:
     given = Source.model_validate({"path": "page.txt", "topics": ["gardens"], **source})
-    return list(read_listing(io.BytesIO(text.encode()), given, "page.txt"))
+    return list(read_listing(text_of(text.encode()), given, "page.txt"))
 
 
 def raws(text: str, **source: object) -> list[Raw]:
@@ -246,7 +245,7 @@ def read_seed() -> list[Record]:
 def test_any_text_is_read_or_refused_in_our_words(content: str | bytes) -> None:
     raw = content.encode() if isinstance(content, str) else content
     try:
-        found = list(read_listing(io.BytesIO(raw), Source(path="x"), "x"))
+        found = list(read_listing(text_of(raw), Source(path="x"), "x"))
     except Unreadable as error:
         assert error.line >= 1
     else:

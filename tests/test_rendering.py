@@ -129,7 +129,7 @@ def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
     """An entry that was read back once is not looked at again: the second feed has one that is new."""
     feed = select(site(), [article(id="a"), article(id="b")])["all"]
     render(replace(feed, entries=feed.entries[:1]), form)
-    monkeypatch.setattr(_forms, "_spelled", lambda *_: wrong)
+    monkeypatch.setattr(_forms, "_spelled", lambda *_: [wrong])
     with pytest.raises((AssertionError, ValueError, ExpatError), match=r"was rendered as|CDATA|line "):
         render(feed, form)
 

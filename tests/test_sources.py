@@ -16,7 +16,7 @@ from topicfeeds import Problem
 from topicfeeds.expanding import SUFFIXES
 from topicfeeds.models import Source
 from topicfeeds.sourced import Record
-from topicfeeds.sources import READERS, read
+from topicfeeds.sources import KINDS, read
 
 YAML = "- title: A\n  published: 2026-01-01\n- title: B\n  published: 2026-01-02\n  tags: [x]\n"
 JSONL = '{"title": "A", "published": "2026-01-01"}\n\n{"title": "B", "published": "2026-01-02", "tags": ["x"]}\n'
@@ -232,8 +232,8 @@ def test_a_source_gives_its_topics_to_every_item_and_may_name_the_format(tmp_pat
 
 
 def test_every_suffix_has_a_reader_and_every_reader_can_be_named() -> None:
-    assert set(SUFFIXES.values()) == set(READERS)
-    for name in READERS:
+    assert set(SUFFIXES.values()) == set(KINDS)
+    for name in KINDS:
         assert Source.model_validate({"path": "x", "format": name}).format == name
 
 

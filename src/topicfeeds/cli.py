@@ -38,7 +38,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _signalled)
-    gc.set_threshold(100_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
+    gc.set_threshold(300_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would look at all that is installed
     code = _run()
     for stream in (sys.stdout, sys.stderr):

@@ -145,7 +145,7 @@ def pool(jobs: int) -> Iterator[Executor]:
 def _attend() -> None:
     """Start a worker: it ends with its parent, and leaves the keyboard to that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(300_000, 20, 50)
     threading.Thread(target=_mourn, daemon=True).start()
 
 

@@ -43,9 +43,10 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.models import Event, Item, Site, Source
     from topicfeeds.models.explaining import checked
     from topicfeeds.sourced import Found
-    from topicfeeds.sources import READERS
-    from topicfeeds.sources._raw import Raw, Unreadable
+    from topicfeeds.sources import KINDS, READERS
+    from topicfeeds.sources._raw import Raw, Unreadable, text_of
     from topicfeeds.sources._records import records
+    from topicfeeds.sources.json import read_jsonl
 
 LARGEST = 4096
 SECONDS = 2.0
@@ -89,7 +90,7 @@ MAPPED = Source(
     delimiter=";",
 )
 # Each input goes through all of its target's; the pairs differ in what readers and the later steps are told.
-GIVEN: dict[str, list[tuple[Site, Source]]] = {name: [(SITE, PLAIN), (DECLARED, MAPPED)] for name in READERS}
+GIVEN: dict[str, list[tuple[Site, Source]]] = {name: [(SITE, PLAIN), (DECLARED, MAPPED)] for name in KINDS}
 GIVEN["listing"] = [
     (SITE, Source(path="page", topics=["urban-gardens"], untitled="label")),
     (DECLARED, Source(path="page", untitled="skip", html_fields=("title",))),
@@ -191,7 +192,8 @@ def read(kind: str, content: bytes) -> None:
     for site, source in GIVEN[kind]:
         found: list[Found] = []
         try:
-            for one in READERS[kind](io.BytesIO(content), source, "file"):
+            whole = READERS[kind](text_of(content), source, "file") if kind in READERS else None
+            for one in whole or read_jsonl(io.BytesIO(content), "file"):
                 found += records(one, source, "file") if isinstance(one, Raw) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
@@ -330,7 +332,7 @@ def reader(kind: str) -> Callable[[bytes], None]:
     return lambda content: read(kind, content)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {**{kind: reader(kind) for kind in READERS}, "item": item, "clean": clean}
+TARGETS: dict[str, Callable[[bytes], None]] = {**{kind: reader(kind) for kind in KINDS}, "item": item, "clean": clean}
 
 
 def bounded(target: Callable[[bytes], None]) -> Callable[[bytes], None]:

@@ -29,13 +29,25 @@ def spell(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Fee
     language, base, files = feed.language, feed.base, feed.calendar is not None
     key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
     fresh = [entry for entry in feed.entries if key not in entry.made]
+    proof: list[bytes] = []
     for entry in fresh:
-        entry.made[key] = _spelled(make(entry, feed), tongue)
+        pieces = _spelled(make(entry, feed), tongue)
+        entry.made[key] = b"".join(pieces)
+        proof += _unproved(pieces, entry)
     has_events = any(entry.event for entry in feed.entries)
     form, tail = _channel_form(tuple(channel.calls), tongue, has_events)
-    head = form.fill(channel.values)
-    proved(b"".join([head, *[entry.made[key] for entry in fresh], tail]), identity, len(fresh))
+    head = b"".join(form.fill(channel.values))
+    proved(b"".join([head, *proof, tail]), identity, len(fresh))
     return b"".join([head, *[entry.made[key] for entry in feed.entries], tail])
+
+
+def _unproved(pieces: list[bytes], entry: Entry) -> list[bytes]:
+    """Leave out the body where that was read back in another format: it is long, and the same bytes in all."""
+    body = entry.made.pop("body", None)
+    if body is None:
+        entry.made["body"] = max(pieces[1::2], key=len, default=b"")
+        return pieces
+    return [piece for piece in pieces if piece is not body]
 
 
 _Escape = Callable[[str], bytes] | None
@@ -49,11 +61,11 @@ class _Form(NamedTuple):
     slots: list[tuple[int, _Escape]]
     """Between the pieces: the number of a value, and how it is escaped there."""
 
-    def fill(self, values: Sequence[str], categories: bytes = b"") -> bytes:
+    def fill(self, values: Sequence[str], categories: bytes = b"") -> list[bytes]:
         """Put values in, and what is spelled already in its place, the last one."""
         made = self.pieces.copy()
         made[1::2] = [escape(values[number]) if escape else categories for number, escape in self.slots]
-        return b"".join(made)
+        return made
 
 
 def _form(text: str, plain: frozenset[str]) -> _Form:
@@ -122,7 +134,7 @@ def _entry_form(calls: tuple[str, ...], tongue: Tongue, has_categories: bool) ->
 def _category_speller(tongue: Tongue) -> Callable[[Category], bytes]:
     """Make the function that spells a category, which many entries have."""
     form = _category_form(tongue)
-    return lru_cache(maxsize=10_000)(lambda one: form.fill([one.term, one.label, tongue.spell(one.scheme)]))
+    return lru_cache(maxsize=10_000)(lambda one: b"".join(form.fill([one.term, one.label, tongue.spell(one.scheme)])))
 
 
 @cache
@@ -148,7 +160,7 @@ def _marks(count: int) -> list[str]:
     return [f"{{mark {number}}}" for number in range(count)]
 
 
-def _spelled(item: Sheet, tongue: Tongue) -> bytes:
+def _spelled(item: Sheet, tongue: Tongue) -> list[bytes]:
     make = _entry_form if len(item.calls) < _MANY else _entry_form.__wrapped__
     form = make(tuple(item.calls), tongue, bool(item.categories))
     return form.fill(item.values, b"".join(map(_category_speller(tongue), item.categories)))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -152,6 +153,11 @@ class Source(Model):
     """What is between the cells of CSV."""
     max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The part of its items that a source may lose from one run to the next; 1: all of them."""
+
+    @cached_property
+    def places(self) -> dict[str, list[str]]:
+        """`fields`, with the parts of each dotted path."""
+        return {name: path.split(".") for name, path in self.fields.items()}
 
     @property
     def name(self) -> str:

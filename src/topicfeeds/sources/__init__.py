@@ -1,6 +1,7 @@
 """Where items come from: one file per kind of input, each a function from an open file to what it holds.
 
-To add a kind, write the function, add its line to READERS and its name to `Source.format`.
+To add a kind, write the function, add its line to READERS and its name to `Source.format`. JSON Lines are read line by
+line, all else is read whole.
 A reader yields a `Raw` for each record, a `Page` for what a text page says of its topic, and a
 `Problem` for what it cannot use; it raises `Unreadable` where the file is not what its format says.
 """
@@ -12,16 +13,15 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from io import BytesIO
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from ..errors import Problem, nearest, show
 from ..expanding import SUFFIXES, expand
 from ..models import Source
 from ..recalling import Recall
 from ..sourced import Page, Passed, Record, Same
-from ._raw import Raw, Unreadable, read_whole
+from ._raw import Raw, Unreadable, read_whole, text_of
 from ._records import records
 from ._same import again, changed_lines, same_file, whole_file
 from .csv import read_csv
@@ -32,9 +32,9 @@ from .markdown import read_markdown
 from .toml import read_toml
 from .yaml import read_yaml
 
-__all__ = ["READERS", "again", "kind_of", "line_ends", "paths_of", "read", "read_files"]
+__all__ = ["KINDS", "READERS", "again", "kind_of", "line_ends", "paths_of", "read", "read_files"]
 
-Reader = Callable[[BinaryIO, Source, str], Iterator[Raw | Page | Problem]]
+Reader = Callable[[str, Source, str], Iterator[Raw | Page | Problem]]
 
 _ROOM = 1 << 18
 """Bytes of a large file that are read at once."""
@@ -42,12 +42,12 @@ _ROOM = 1 << 18
 READERS: dict[str, Reader] = {
     "csv": read_csv,
     "json": read_json,
-    "jsonl": read_jsonl,
     "listing": read_listing,
     "markdown": read_markdown,
     "toml": read_toml,
     "yaml": read_yaml,
 }
+KINDS = sorted({*READERS, "jsonl"})
 
 
 def read(
@@ -107,41 +107,59 @@ def _read_file(
     name = "standard input" if path == "-" else path
     if kind is None:
         suffix = Path(path).suffix.lower()
-        hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, READERS))})"
+        hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, KINDS))})"
         yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
         return
     if recall and kind == "markdown" and (same := same_file(source, path, base, recall)) is not None:
         yield from same
         return
     try:
-        room = _ROOM if kind == "jsonl" else 0 if kind == "markdown" else -1
-        with _opened(os.path.join(base, path), path, room) as file:  # noqa: PTH118 - the same
-            if recall and kind == "jsonl" and path != "-":
-                yield from changed_lines(file, source, path, base, recall, part)
-                return
-            whole = None
-            if recall and kind == "markdown":
-                content = read_whole(file)
-                recall.sum_up(path, content)
-                file, whole = BytesIO(content), whole_file(path, recall)
-            for found in READERS[kind](file, source, name):
-                yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
+        if kind == "jsonl":
+            yield from _read_lines(source, path, base, recall, part)
+            return
+        content, whole = _content(base, path), None
+        if recall and kind == "markdown":
+            recall.sum_up(path, content)
+            whole = whole_file(path, recall)
+        for found in READERS[kind](text_of(content), source, name):
+            yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
     except Unreadable as error:
         yield Problem(name, error.line, "", error.message, "unreadable")
     except OSError as error:
         yield Problem(name, 1, "", f"cannot be read: {error.strerror}", "unreadable")
 
 
-def _opened(path: str, name: str, room: int) -> BinaryIO:
-    """Open a file that is one, with room for so many bytes: what could block or never end is refused, not read."""
+def _read_lines(
+    source: Source, path: str, base: Path, recall: Recall | None, part: tuple[int, int] | None
+) -> Iterator[Record | Same | Passed | Problem]:
+    with sys.stdin.buffer if path == "-" else os.fdopen(_opened(base, path)[0], "rb", _ROOM) as file:
+        if recall and path != "-":
+            yield from changed_lines(file, source, path, base, recall, part)
+            return
+        name = "standard input" if path == "-" else path
+        for found in read_jsonl(file, name):
+            yield from records(found, source, name) if isinstance(found, Raw) else (found,)
+
+
+def _content(base: Path, name: str) -> bytes:
     if name == "-":
-        return sys.stdin.buffer
+        return read_whole(sys.stdin.buffer.read)
+    descriptor, size = _opened(base, name)
+    try:
+        return read_whole(partial(os.read, descriptor), size)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(base: Path, name: str) -> tuple[int, int]:
+    """Open a file that is one, and tell its size: what could block or never end is refused, not read."""
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    mode = os.fstat(descriptor).st_mode
+    descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
+    status = os.fstat(descriptor)
+    mode = status.st_mode
     if stat.S_ISREG(mode):
-        return os.fdopen(descriptor, "rb", room)
+        return descriptor, status.st_size
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
     raise Unreadable(1, f"is {kind}, not a file")

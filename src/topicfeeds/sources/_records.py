@@ -15,8 +15,8 @@ from ._shaping import Misshapen, shape
 def records(raw: Raw, source: Source, path: str, locator: Locator | None = None) -> Iterator[Record | Problem]:
     """Validate a record in the shape that its source says; findings come in the order of their lines."""
     lines = raw.lines
-    if lines:
-        lines = {ours: raw.lines[theirs] for ours, theirs in _names(raw, source) if theirs in raw.lines}
+    if lines and source.fields:
+        lines = {name: raw.lines[path[0]] for name, path in source.places.items() if path[0] in raw.lines}
     try:
         item = checked(shape(raw.fields, source))
     except Misshapen as error:
@@ -31,11 +31,3 @@ def records(raw: Raw, source: Source, path: str, locator: Locator | None = None)
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):
         yield Problem(path, line, field_name(place), sentence, item=raw.line)
-
-
-def _names(raw: Raw, source: Source) -> Iterator[tuple[str, str]]:
-    """Pair our names of fields with theirs."""
-    if source.fields:
-        yield from ((name, path.partition(".")[0]) for name, path in source.fields.items())
-    else:
-        yield from ((name, name) for name in raw.lines)

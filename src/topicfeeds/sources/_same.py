@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +12,7 @@ from ..errors import Problem, SourceError
 from ..models import Source
 from ..recalling import Recall, file_key, line_key
 from ..sourced import Locator, Passed, Record, Same
-from ._raw import Raw
+from ._raw import Raw, text_of
 from ._records import records
 from .json import line_reader, lines
 from .markdown import read_markdown
@@ -57,7 +56,7 @@ def again(source: Source, base: Path, locator: Locator) -> Record:
         content = b""
     is_line = locator.length >= 0
     key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
-    raws = line_reader(path)(content, locator.line) if is_line else read_markdown(BytesIO(content), source, path)
+    raws = line_reader(path)(content, locator.line) if is_line else read_markdown(text_of(content), source, path)
     if key == locator.key:
         for raw in raws:
             for found in records(raw, source, path, locator) if isinstance(raw, Raw) else ():

@@ -27,7 +27,7 @@ def shape(record: Any, source: Source) -> Any:
     With `fields`, these are taken and nothing else; without, the record is taken as it is.
     """
     if source.fields:
-        record = {name: _at(record, path.split(".")) for name, path in source.fields.items()}
+        record = {name: _at(record, path) for name, path in source.places.items()}
     wanted = source.defaults or source.date_format or source.timezone or source.html_fields
     if not isinstance(record, Mapping) or not wanted:
         return record
@@ -47,11 +47,14 @@ def shape(record: Any, source: Source) -> Any:
 def _at(value: Any, path: list[str]) -> Any:
     """Follow names into mappings, objects, and each element of lists; methods are called."""
     for depth, name in enumerate(path):
-        if isinstance(value, (list, tuple)):
+        if type(value) is dict:
+            value = value.get(name)
+        elif isinstance(value, (list, tuple)):
             found = [_at(element, path[depth:]) for element in value]
             lists = [one if isinstance(one, list) else [one] for one in found if one is not None]
             return [one for inner in lists for one in inner]
-        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
         if callable(value):
             value = value()
     return value

@@ -5,21 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import Problem, show
 from ..models import Source
 from ..models.items import FIELDS
-from ._raw import Raw, Unreadable, text_of
+from ._raw import Raw, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
 _CELL = 8 * 1024 * 1024
 """Characters of a cell; what an item may hold is less, and told by the item's own rules."""
 
 
-def read_csv(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_csv(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a CSV file (RFC 4180). A column such as `location.name` is part of a field. Raises Unreadable."""
-    text = text_of(file)
     csv.field_size_limit(max(_CELL, csv.field_size_limit()))
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1

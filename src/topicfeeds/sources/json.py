@@ -11,9 +11,8 @@ from typing import Any, BinaryIO, NoReturn
 
 from ..errors import Problem, show
 from ..models import Source
-from ._raw import Raw, Unreadable, decode, text_of, twice
+from ._raw import BOM, Raw, Unreadable, decode, twice
 
-_BOM = b"\xef\xbb\xbf"
 _LONGEST = 16 * 1024 * 1024
 """Bytes of a line: ten times what an item may hold."""
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
@@ -25,7 +24,7 @@ _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
-def read_jsonl(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_jsonl(file: BinaryIO, path: str) -> Iterator[Raw | Problem]:
     """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
     decode_line = line_reader(path)
     for number, _, line in lines(file):
@@ -47,7 +46,7 @@ def lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple
         if len(line) == _LONGEST:
             raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
         size = len(line)
-        line = (line if start else line.removeprefix(_BOM)).lstrip()
+        line = (line if start else line.removeprefix(BOM)).lstrip()
         if line:
             blank = False
             yield number, start + size - len(line), line.rstrip()
@@ -112,9 +111,8 @@ def _line(
     yield from _record(fields, number, path, doubles)
 
 
-def read_json(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_json(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a JSON file: a list of items, or an object that has one under `items`. Raises Unreadable."""
-    text = text_of(file)
     whole = _without_lone_surrogates(text)
     doubles: list[str] = []
     everything, end = _value(whole, _skip(whole, 0), doubles)

@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import BinaryIO
 
 from ..errors import Problem, show
 from ..models import Source
 from ..sourced import Page
-from ._raw import Raw, Unreadable, text_of
+from ._raw import Raw, Unreadable
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
 _DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
@@ -69,9 +68,9 @@ class _Parts:
     kind: str | None
 
 
-def read_listing(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
+def read_listing(text: str, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
     """Read a text page. Raises Unreadable."""
-    groups, rest = _groups(text_of(file))
+    groups, rest = _groups(text)
     if not groups:
         raise Unreadable(1, 'has no item, as no line is like "publication date: 31-12-2026" (is it the right page?)')
     parts = [_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]

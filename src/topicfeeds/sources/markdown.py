@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 from ..errors import MissingExtraError, Problem
 from ..locating import toml_lines
 from ..models import Source
-from ._raw import Raw, Unreadable, text_of
+from ._raw import Raw, Unreadable
 from .toml import toml_table
 from .yaml import simple_record, yaml_records
 
-_FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?\n)??\1[ \t]*(?:\n|\Z)(.*)", re.DOTALL)
+_FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 
 
-def read_markdown(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_markdown(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a Markdown file (CommonMark, with tables and strikethrough). Its own mistakes refuse it, and no other."""
-    found = _FRONT.fullmatch(text_of(file))
+    found = _FRONT.match(text)
     if not found:
         yield Problem(path, 1, "", "has no front matter (start with a line --- and end it with another)", item=1)
         return
-    mark, front, body = found[1], found[2] or "", found[3]
+    mark, front, body = found[1], found[2], text[found.end() :]
     try:
         raws = list(_records("\n" + front, path)) if mark == "---" else [_toml_record("\n" + front)]
     except Unreadable as error:
@@ -48,8 +48,13 @@ def _toml_record(front: str) -> Raw:
 
 
 def _html(text: str) -> str:
+    return _renderer()(text)
+
+
+@cache
+def _renderer() -> Callable[[str], str]:
     try:
-        import pyromark
+        from pyromark import Options, html
     except ImportError:
         raise MissingExtraError("markdown") from None
-    return pyromark.html(text, options=pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH)
+    return partial(html, options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH)

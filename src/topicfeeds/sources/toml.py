@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import Problem, show
 from ..locating import line_of, toml_lines
 from ..models import Source
-from ._raw import Raw, Unreadable, text_of
+from ._raw import Raw, Unreadable
 
 _LONG_KEY = re.compile(r"^[^=\"'#\n]*?(?:\.[^=.\"'#\n]*){50}", re.MULTILINE)
 
 
-def read_toml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_toml(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a TOML file. Raises Unreadable."""
-    text = text_of(file)
     table = toml_table(text)
     lines = toml_lines(text)
     for name in table:

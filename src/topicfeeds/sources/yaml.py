@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import Problem
 from ..models import Source
-from ._raw import Raw, Unreadable, text_of, twice
+from ._raw import Raw, Unreadable, twice
 
 _DEEPEST = 64
 _NULL = "tag:yaml.org,2002:null"
@@ -32,9 +32,9 @@ _FIELD = re.compile(
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
-def read_yaml(file: BinaryIO, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read_yaml(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
     """Read a YAML file. Raises Unreadable."""
-    yield from yaml_records(text_of(file), path)
+    yield from yaml_records(text, path)
 
 
 def yaml_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[Raw | Problem]:
@@ -63,16 +63,17 @@ def simple_record(text: str) -> Raw | None:
     """Read a text of a field on each line, if it is as simple as most front matter; it starts with a line break."""
     fields: dict[str, Any] = {}
     lines: dict[str, int] = {}
+    if not text.replace("\n", "").isprintable():
+        return None
     for number, line in enumerate(text.removesuffix("\n").split("\n")[1:], 2):
         found = _FIELD.fullmatch(line)
-        if not found or not line.isprintable():
+        if not found:
             return None
         name, quoted, words, plain = found.groups()
-        texts = [text.strip(" ") for text in words.split(",")] if words else [(plain or "x").rstrip(" ")]
+        texts = [plain.rstrip(" ")] if plain else [text.strip(" ") for text in words.split(",")] if words else []
         if name in fields or name in _NULLS or not _NULLS.isdisjoint(texts):
             return None
-        value: Any = texts if words else texts[0] if plain else quoted
-        fields[name], lines[name] = value, number
+        fields[name], lines[name] = texts[0] if plain else texts if words else quoted, number
     return Raw(fields, 2, lines) if fields else None
 
 
