@@ -119,6 +119,15 @@ def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it
     assert {document.path: document.render() for document in documents} == first
 
 
+def test_of_what_was_made_no_more_is_kept_than_there_is_room_for_however_long_a_body_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(building, "_MOST", 20_000)
+    first = next(iter(build(site(), [article(id=str(n), content="x" * 9000) for n in range(9)])))
+    first.render()
+    assert [entry.id[-1] for entry in held(first.render) if "html" in entry.made] == ["7", "8"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "wrong", [b"", b"<x>", b"</x>", b"&x;", b"\1", b"<entry/><item/>", b"<!-- -->", b"<![CDATA[]]>"]

@@ -13,8 +13,10 @@ from .profiling import OFF, Profile
 from .versions import versions
 
 _APART = ("author", "calendar", "entries")
-_MOST = 10_000
-"""So many entries are kept as they were cleaned and spelled, some 10 KB each."""
+_MOST = 30_000_000
+"""Characters of entries that are kept as they were cleaned and spelled, which takes some four times that in bytes."""
+_LEAST = 400
+"""What an entry counts at least."""
 
 
 class Documents(Iterable[Document]):
@@ -56,21 +58,29 @@ class _Kept:
     """The entries of which what was made is kept for the next feeds that hold them: those that were used last."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, tuple[Entry, int]] = {}
+        """With what each counts."""
+        self._size = 0
 
     def rendered(self, feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
         """Spell a feed, the last one that holds the entries that are then `done`."""
         kept = self._entries
         whole = replace(feed, entries=tuple(entry.whole for entry in feed.entries))
         content = render(whole, name)
-        for entry in feed.entries:
-            kept.pop(entry.id, None)
-            kept[entry.id] = entry
+        for entry, spelled in zip(feed.entries, whole.entries, strict=True):
+            size = _LEAST + len(spelled.content or "")
+            self._size += size - kept.pop(entry.id, (entry, 0))[1]
+            kept[entry.id] = entry, size
         for entry in done:
-            kept.pop(entry.id).release()
-        while len(kept) > _MOST:
-            kept.pop(next(iter(kept))).release()
+            self._let_go(entry.id)
+        while self._size > _MOST:
+            self._let_go(next(iter(kept)))
         return content
+
+    def _let_go(self, name: str) -> None:
+        entry, size = self._entries.pop(name)
+        self._size -= size
+        entry.release()
 
 
 def _document(feed: Feed, name: str, digest: str, kept: _Kept, done: Sequence[Entry] = ()) -> Document:

@@ -16,8 +16,10 @@ from .models.slugs import hashed_slug, is_slug, slug_of, tag_key
 from .shelving import Shelf
 from .sourced import Page
 
-_MOST = 20_000
-"""So many entries are held in memory with all that they hold: many feeds hold more."""
+_MOST = 100_000_000
+"""Characters of entries that are held in memory with all that they hold: many feeds hold more."""
+_LEAST = 2500
+"""What an entry counts at least."""
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
@@ -92,7 +94,7 @@ class Hall:
     def __init__(self, site: Site, *, shelves: bool = False, mends: bool = False) -> None:
         self.site, self.mends = site, mends
         self.taken: int | None = 0 if shelves else None
-        """How many entries were taken in: those past the first are put aside."""
+        """The characters of entries that were taken in: what is past the first is put aside."""
         self.shelf: Shelf | None = None
         self.topics = dict(site.topics)
         self.titled = set(site.topics)
@@ -143,7 +145,7 @@ class Hall:
         key = rank(entry.published, entry.id)
         wanting = [one for one in places if one.wants(key)]
         if wanting and self.taken is not None and not (entry.load or entry.event or entry.notice or entry.records > 1):
-            self.taken += 1
+            self.taken += _LEAST + len(entry.content or "")
             if self.taken > _MOST:
                 self.shelf = self.shelf or Shelf()
                 entry = self.shelf.put(entry)

@@ -126,7 +126,7 @@ def prepared(documents: Iterable[Document], folder: Path, state: State | None) -
                 state.keep(_described(document, temporary))
         path = folder
         waiting = {temporary for _, temporary in batch.pending()}
-        for name in leftovers(str(folder), {*FOLDERS, *batch.folders}):
+        for name in leftovers(str(folder), sorted({*FOLDERS, *batch.folders})):
             if name not in waiting:
                 Path(name).unlink(missing_ok=True)
         yield batch
