@@ -110,14 +110,19 @@ class Mend(Recall):
         """Give the records that a feed held, and whole those that may stand in one to which something came."""
         self._is_late = True
         touched = self._new.keys() - {"all"}
-        rows = [(row, member) for member in self._members if (row := self.row(member[0].key))]
-        places = nsmallest(self._limit if self._new else 0, (rank(row.published, row.id) for row, _ in rows))
-        newest = {name for _, name in places}
-        for row, (locator, source, read) in rows:
-            if row.id in newest or not touched.isdisjoint(self._names(row)):
+        found: list[tuple[tuple[float, str], Row | None]] = []
+        for locator, _, _ in self._members:
+            row = self.row(locator.key)
+            if row is None:
+                raise Unsure
+            is_touched = not touched.isdisjoint(self._names(row))
+            found.append((rank(row.published, row.id), row if is_touched else None))
+        newest = set(nsmallest(self._limit if self._new else 0, (place for place, _ in found)))
+        for (place, kept), (locator, source, read) in zip(found, self._members, strict=True):
+            if row := kept or (self.row(locator.key) if place in newest else None):
                 yield Same(row, locator, source, partial(read, locator))
             else:
-                yield Passed(row.id, locator.path, locator.line, source)
+                yield Passed(place[1], locator.path, locator.line, source)
 
     def _names(self, row: Row) -> list[str]:
         return _names(map(self._topic, row.topics), map(self._tag, row.tags))

@@ -39,7 +39,7 @@ _EMPTY = {f"<{name}{end}>": (f"<{name}>",) * 2 for name in ("br", "hr") for end 
 
 def skimmed(fragment: str, address: Address) -> str | None:
     """Give what the sanitiser makes of a fragment without forbidden characters; None where only it can tell."""
-    if fragment.count("<") > _MOST:
+    if len(fragment) > 3 * _MOST and fragment.count("<") > _MOST:
         return None
     pieces = _TAGS.split(fragment)
     looks = [(len(tag) < _SHORT and _known(tag)) or _looked_at(tag, address) for tag in pieces[1::2]]
