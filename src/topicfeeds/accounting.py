@@ -112,7 +112,7 @@ class Account:
         waiting = ((n, held, int(held.until.timestamp())) for n, held in enumerate(self.held))
         state.replace("held", ((n, h.record.path, h.record.line, h.record.item.title, at) for n, h, at in waiting))
         state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
-        state.keep_files(inputs.stamps if inputs else {})
+        state.keep_files(inputs.steady() if inputs else {})
         if self.recall:
             self.recall.settle()
         else:
@@ -127,6 +127,7 @@ class Account:
         is_whole = not told and now and self.recall and self.recall.is_whole(items)
         return {
             "items": items - sum(one.whole for one in self.held),
+            "now": int(now.timestamp()) if now else None,
             "due": int(self.due.timestamp()) if self.due else None,
             "whole": int(now.timestamp()) if is_whole and now else None,
         }

@@ -132,6 +132,19 @@ def survey(
     return stamps, changed | (known.keys() - stamps.keys())
 
 
+def forget_changed(stamps: dict[str, Stamp], paths: Iterable[str], base: str) -> None:
+    """Take out the stamps of files that were looked at, then read, and are not now what they were: what was read?"""
+    for path in paths:
+        stamp = stamps.get(path)
+        if stamp:
+            try:
+                now = _stamp(os.path.join(base, path), stamp, time.time_ns(), later=stamp[1] >= 0)
+            except OSError:
+                now = None
+            if now is None or (now != stamp if stamp[1] >= 0 else now[2] != stamp[2]):
+                del stamps[path]
+
+
 def _stamp(path: str, known: Stamp | None, moment: int, *, later: bool) -> Stamp:
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):

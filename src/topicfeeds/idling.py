@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import locking
-from .expanding import SUFFIXES, Stamp, expand, survey
+from .expanding import SUFFIXES, Stamp, expand, forget_changed, survey
 from .memory import Finding
 from .remembering import State, default_path
 from .versions import versions
@@ -46,6 +46,16 @@ class Inputs(NamedTuple):
     """The files that are not as the state knows them."""
     site: str
     """The name of the site file, which is among them."""
+    base: str
+    """The folder that all are relative to."""
+    late: set[str]
+    """Those that are summed up as they are read."""
+
+    def steady(self) -> dict[str, Stamp]:
+        """Give the stamps, but for files that changed again after this look: nobody knows which of the two was read."""
+        stamps = dict(self.stamps)
+        forget_changed(stamps, self.changed - self.late, self.base)
+        return stamps
 
 
 def idle(arguments: Sequence[str]) -> bool:
@@ -131,9 +141,9 @@ def unchanged(state: State, site: str, folder: str, now: float) -> bool:
     days = state.meta("retire_days")
     if not inputs or not isinstance(days, int) or state.meta("versions") != versions():
         return False
-    due = state.due(days)
-    if due is not None and due <= now:
-        return False
+    due, last = state.due(days), state.meta("now")
+    if (due is not None and due <= now) or (isinstance(last, int) and now < last):
+        return False  # what was due by the last run may not be now
     if look(site, inputs, state.stamps()).changed:
         return False
     folders = set(FOLDERS)
@@ -165,7 +175,7 @@ def look(
         if later:
             read_whole.update(one for one in found if (kind or SUFFIXES.get(os.path.splitext(one)[1].lower())) == later)
     stamps, changed = survey(paths, base or ".", known, read_whole)
-    return Inputs(list(sources), stamps, changed | unknown, name)
+    return Inputs(list(sources), stamps, changed | unknown, name, base or ".", read_whole)
 
 
 def leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:

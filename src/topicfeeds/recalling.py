@@ -40,11 +40,11 @@ class Recall:
         stamp = self._stamps.get(path)
         return file_key(path, stamp[2]) if stamp and stamp[2] else None
 
-    def sum_up(self, path: str, content: bytes) -> None:
-        """Sum up a file that was not read before."""
-        stamp = self._stamps.get(path)
-        if stamp and not stamp[2]:
-            self._stamps[path] = (*stamp[:2], hashlib.sha256(content).digest())
+    def sum_up(self, path: str, content: bytes, now: tuple[int, int]) -> None:
+        """Sum up a file as it was read, with size and mtime `now`: it may have changed since it was looked at."""
+        if stamp := self._stamps.get(path):
+            size, mtime, _ = stamp
+            self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())
 
     def known(self, locator: Locator, source: str, read: Read) -> tuple[Same | Passed, ...] | None:
         """Give what is to be passed on of a record that is as it was; None for any other. `read` reads it after all."""

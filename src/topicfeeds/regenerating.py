@@ -52,6 +52,8 @@ def regenerate(
         with profile.during("look"):
             later = "markdown" if jobs == 1 else None
             inputs, told, known, mends = _known(place, site, state, now, later)
+            if inputs.site in inputs.changed and load_site(place.site) != site:  # it changed after it was read
+                inputs.stamps.pop(inputs.site, None)
         options = {"state": state, "now": now, "strict": strict, "allow_shrink": allow_shrink, "dry": dry}
         options |= {"watch": watch, "inputs": inputs, "profile": profile}
         try:
@@ -130,5 +132,6 @@ def _record(state: State, error: SourceError, now: datetime, site: Site, folder:
     unreadable = [problem for problem in error.problems if problem.severity != "warning"]
     failure = f"failed: {unreadable[0] if unreadable else error.message}"
     with suppress(PublishError), begun(state, now):
+        state.forget_files({problem.path for problem in unreadable})
         state.tell({"failed": int(now.timestamp()), "failure": failure, "before": str(last_success(folder))})
         state.commit(site.feeds.memory_days)

@@ -220,6 +220,10 @@ class State:
         changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
+    def forget_files(self, paths: Iterable[str]) -> None:
+        """Have files looked into by the next run, whatever their dates."""
+        self._open.executemany("delete from files where path = ?", ((path,) for path in paths))
+
     def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Put rows in the place of all that a table of the cache had."""
         self._open.execute(f"delete from {table}")  # noqa: S608

@@ -117,9 +117,9 @@ def _read_file(
         if kind == "jsonl":
             yield from _read_lines(source, path, base, recall, part)
             return
-        content, whole = _content(base, path), None
+        (content, stamp), whole = _content(base, path), None
         if recall and kind == "markdown":
-            recall.sum_up(path, content)
+            recall.sum_up(path, content, stamp)
             whole = whole_file(path, recall)
         for found in READERS[kind](text_of(content), source, name):
             yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
@@ -141,12 +141,14 @@ def _read_lines(
             yield from records(found, source, name) if isinstance(found, Raw) else (found,)
 
 
-def _content(base: Path, name: str) -> bytes:
+def _content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
+    """Read a file, and tell its size and mtime thereafter."""
     if name == "-":
-        return read_whole(sys.stdin.buffer.read)
+        return read_whole(sys.stdin.buffer.read), (0, 0)
     descriptor, size = _opened(base, name)
     try:
-        return read_whole(partial(os.read, descriptor), size)
+        content, status = read_whole(partial(os.read, descriptor), size), os.fstat(descriptor)
+        return content, (status.st_size, status.st_mtime_ns)
     finally:
         os.close(descriptor)
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..sourced import NO_LINES
 
-BOM = b"\xef\xbb\xbf"
 _MARKS = (b"<<<<<<< ", b">>>>>>> ")
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _LARGEST = 64 * 1024 * 1024
@@ -70,9 +69,8 @@ def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
 
 def decode(content: bytes) -> str:
     """Read UTF-8, with or without a byte order mark; line ends become LF. Raises Unreadable."""
-    content = content.removeprefix(BOM)
     try:
-        text = content.decode()
+        text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"byte {error.start + 1} is not UTF-8 (0x{content[error.start]:02X}): save the file as UTF-8"

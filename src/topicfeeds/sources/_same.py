@@ -56,9 +56,9 @@ def again(source: Source, base: Path, locator: Locator) -> Record:
         content = b""
     is_line = locator.length >= 0
     key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
-    raws = line_reader(path)(content, locator.line) if is_line else read_markdown(text_of(content), source, path)
-    if key == locator.key:
-        for raw in raws:
+    if key == locator.key:  # else it may be anything
+        read = line_reader(path)(content, locator.line) if is_line else read_markdown(text_of(content), source, path)
+        for raw in read:
             for found in records(raw, source, path, locator) if isinstance(raw, Raw) else ():
                 if isinstance(found, Record):
                     return found

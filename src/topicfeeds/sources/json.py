@@ -11,8 +11,9 @@ from typing import Any, BinaryIO, NoReturn
 
 from ..errors import Problem, show
 from ..models import Source
-from ._raw import BOM, Raw, Unreadable, decode, twice
+from ._raw import Raw, Unreadable, decode, twice
 
+_BOM = b"\xef\xbb\xbf"
 _LONGEST = 16 * 1024 * 1024
 """Bytes of a line: ten times what an item may hold."""
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
@@ -46,7 +47,7 @@ def lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple
         if len(line) == _LONGEST:
             raise Unreadable(number, f"is longer than {_LONGEST >> 20} MiB (write one item a line)")
         size = len(line)
-        line = (line if start else line.removeprefix(BOM)).lstrip()
+        line = (line if start else line.removeprefix(_BOM)).lstrip()
         if line:
             blank = False
             yield number, start + size - len(line), line.rstrip()
