@@ -35,7 +35,8 @@ class Entry(NamedTuple):
     """What is compared of an entry; of bodies, checksums."""
 
     link: str
-    categories: int
+    categories: Sequence[str]
+    """Sorted, as paths spell them."""
     letters: bytes
     body: bytes
 
@@ -76,7 +77,8 @@ def _compare(where: str, wanted: Entry, given: Entry, *, sanitised: bool) -> Non
     if given.link != wanted.link:
         raise OtherJob(f"{where} is {given.link}, not {wanted.link}")
     if given.categories != wanted.categories:
-        raise OtherJob(f"{where} has {given.categories} categories, not {wanted.categories}")
+        found, asked = (", ".join(one.categories) or "none" for one in (given, wanted))
+        raise OtherJob(f"{where} has other categories: {found}, not {asked}")
     if given.letters != wanted.letters:
         raise OtherJob(f"{where} has another text in its body")
     if sanitised and given.body != wanted.body:
@@ -96,8 +98,9 @@ def _entry(element: etree._Element, kind: str, link: str) -> Entry:
     absent = [name.rpartition("}")[2] for name in _NEEDED[kind] if not element.findtext(name)]
     if absent or not body or not link:
         raise OtherJob(f"an entry ({link}) has no {absent[0] if absent else 'body or link'}")
-    categories = len(element.findall(f"{_ATOM}category" if kind == "Atom" else "category"))
-    return Entry(link, categories, *_sums(body))
+    given = element.findall(f"{_ATOM}category" if kind == "Atom" else "category")
+    labels = [category.get("label") or category.get("term") or category.text or "" for category in given]
+    return Entry(link, sorted(name.lower().replace(" ", "-") for name in labels), *_sums(body))
 
 
 def _atom_link(entry: etree._Element) -> str:

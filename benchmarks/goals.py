@@ -56,6 +56,13 @@ def _rise(measured: Measured) -> Figure | None:
     return Figure.of(cost.memory / before for cost in measured[_MOST].one["lines"].theirs)
 
 
+def _each(measured: Measured) -> Figure | None:
+    if not measured.keys() >= {_JOB, _MANY, _MOST}:
+        return None
+    few, many, most = (figure(measured[n].one["lines"].theirs, "cpu").median for n in (_JOB, _MANY, _MOST))
+    return Figure.of([(most - many) / (_MOST - _MANY) / ((many - few) / (_MANY - _JOB))])
+
+
 GOALS = [
     Goal("CPU of a full build to that of feedgen, which does neither", 1.0, "", _against("feedgen", "cpu")),
     Goal(
@@ -72,4 +79,5 @@ GOALS = [
     Goal("CPU where one item changed to that of a full build", 0.25, "", _one),
     Goal("Peak memory with 1,000,000 items", 200.0, " MB", _peak),
     Goal("Peak memory with 1,000,000 items to that with 100,000", 1.25, "", _rise),
+    Goal("CPU of an item more past 100,000 to that of one past 10,000", 1.15, "", _each),
 ]

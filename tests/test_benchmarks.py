@@ -86,7 +86,8 @@ TWO = ENTRY.format("https://a.example/2", '<category term="x"/>', "&lt;p&gt;Two&
     [
         ([ONE], "all.atom.xml: has 1 entries, not 2"),
         ([TWO, ONE], "all.atom.xml: entry 1 is https://a.example/2, not https://a.example/1"),
-        ([ONE, TWO.replace('<category term="x"/>', "")], "all.atom.xml: entry 2 has 0 categories, not 1"),
+        ([ONE, TWO.replace('<category term="x"/>', "")], "all.atom.xml: entry 2 has other categories: none, not x"),
+        ([ONE, TWO.replace('term="x"', 'term="y"')], "all.atom.xml: entry 2 has other categories: y, not x"),
         ([ONE, TWO.replace("Two", "Too")], "all.atom.xml: entry 2 has another text in its body"),
         ([ONE, TWO.replace("&lt;p&gt;Two&lt;/p&gt;", " ")], "all.atom.xml: an entry .* has no body or link"),
         ([ONE, TWO.replace("<id>a</id>", "")], "all.atom.xml: an entry .* has no id"),

@@ -116,7 +116,7 @@ class Account:
         if self.recall:
             self.recall.settle()
         else:
-            state.rows.settle(())
+            state.rows.settle()
         state.tell({"versions": versions(), "retire_days": settings.retire_days, "failed": None})
         state.tell(self._values(site, now))
         state.commit(settings.memory_days)

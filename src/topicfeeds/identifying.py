@@ -47,7 +47,7 @@ class Register:
     _ledger: Ledger = field(default_factory=Ledger)
     """The first record of each id, under a hash of the id as it would be without case and Unicode form."""
     _again: dict[str, _Seen] = field(default_factory=dict)
-    """The records of which more came, and those whose id is that of another but for case or form."""
+    """What is known of ids that are those of others but for case or form."""
     _numbers: dict[int, int] = field(default_factory=dict)
     """Of categories in the ledger, by the object's identity: they are few, and shared."""
     _shared: list[Category] = field(default_factory=list)
@@ -85,14 +85,12 @@ class Register:
         said = {entry.known.said} if entry.known else set()
         first = self._again.get(entry.id)
         if first is None:
-            place = (record.path, record.line, core)
-            categories = (tuple(map(self._number, entry.topics)), tuple(map(self._number, entry.tags)))
-            alike = _alike(entry.id)
-            row = self._ledger.enter(alike, (entry.id, *place, *categories, *said))
+            seen = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
+            row = self._ledger.enter(_alike(entry.id), self._row(entry.id, seen))
             if row is None:
                 return entry, []
             if row[0] != entry.id:
-                self._again[entry.id] = _Seen(record.path, record.line, core, entry.topics, entry.tags, frozenset(said))
+                self._again[entry.id] = seen
                 return entry, [self._doubt(record, entry.id)]
             if row[3] is None:
                 raise SeenAgainError
@@ -101,7 +99,10 @@ class Register:
             _refuse_duplicate(record, f"{first.path}:{first.line}")
         topics, tags, records = _union(first.topics, entry.topics), _union(first.tags, entry.tags), first.records + 1
         whole = first._replace(topics=topics, tags=tags, said=first.said | said, records=records)
-        self._again[entry.id] = whole
+        if entry.id in self._again:
+            self._again[entry.id] = whole
+        else:
+            self._ledger.put(_alike(entry.id), self._row(entry.id, whole))
         known = entry.known and entry.known._replace(said=_sum(whole.said))
         return replace(entry, topics=topics, tags=tags, records=records, known=known), []
 
@@ -118,11 +119,15 @@ class Register:
             self._shared.append(category)
         return known
 
+    def _row(self, name: str, seen: _Seen) -> tuple[Any, ...]:
+        topics, tags = (tuple(map(self._number, some)) for some in (seen.topics, seen.tags))
+        return name, seen.path, seen.line, seen.core, topics, tags, seen.records, *seen.said
+
     def _read(self, row: tuple[Any, ...]) -> _Seen:
-        _, path, line, core, topics, tags, *said = row
+        _, path, line, core, topics, tags, records, *said = row
         shared = self._shared
         found = tuple(shared[n] for n in topics), tuple(shared[n] for n in tags)
-        return _Seen(path, line, core, *found, frozenset(said))
+        return _Seen(path, line, core, *found, frozenset(said), records)
 
     def _doubt(self, record: Record, name: str) -> Problem:
         name = record.item.id or name

@@ -44,9 +44,17 @@ class Ledger:
     def enter(self, key: int, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Write a row under a key, and give None; or give the row that has it already. Raises PublishError."""
         slot = self._slot(key)
+        if number := self._numbers[slot]:
+            return self._read(number)
+        self._write(slot, key, row)
+        return None
+
+    def put(self, key: int, row: tuple[Any, ...]) -> None:
+        """Write a row under a key, in the place of another. Raises PublishError."""
+        self._write(self._slot(key), key, row)
+
+    def _write(self, slot: int, key: int, row: tuple[Any, ...]) -> None:
         try:
-            if number := self._numbers[slot]:
-                return self._read(number)
             self._held += marshal.dumps(row)
             self._starts.append(self._filed + len(self._held))
             if len(self._held) > _HELD:
@@ -56,7 +64,6 @@ class Ledger:
         self._keys[slot], self._numbers[slot] = key, len(self._starts) - 1
         if 3 * len(self._starts) > 2 * len(self._keys):
             self._grow()
-        return None
 
     def _slot(self, key: int) -> int:
         """Find the slot of a key, or the free one that it would have."""
@@ -71,8 +78,11 @@ class Ledger:
         if self._file is None or start >= self._filed:
             content = bytes(self._held[start - self._filed : end - self._filed])
         else:
-            self._file.seek(start)
-            content = self._file.read(end - start)
+            try:
+                self._file.seek(start)
+                content = self._file.read(end - start)
+            except OSError as error:
+                raise unwritable(error) from None
         row: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - it is what we wrote
         return row
 

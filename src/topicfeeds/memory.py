@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
     from datetime import datetime
 
     from .errors import Severity
@@ -164,7 +163,11 @@ class Rows:
             self._file.executemany(query, waiting)
             waiting.clear()
 
-    def settle(self, twice: Iterable[str], *, all_held: bool = False) -> None:
+    def twice(self, name: str) -> None:
+        """Say that an item came twice: what it is is in no row."""
+        self._note("insert into twice values (?)", (name,))
+
+    def settle(self, *, all_held: bool = False) -> None:
         """Put what this run said in the place of what the last one did, but for items that came twice.
 
         Where it said of `all_held` items that they are, others are not any more.
@@ -182,8 +185,6 @@ class Rows:
             "update rows set core = (select core from cores where cores.key = rows.key)"
             " where key in (select key from cores where core is not (select core from rows where rows.key = cores.key))"
         )
-        for name in twice:
-            self._run("insert into twice values (?)", (name,))
         self._run("delete from rows where id in (select id from twice)")
 
 

@@ -32,8 +32,8 @@ class Recall:
         """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
         self._state, self._stamps, self._known = state, stamps, known
         self._told: set[tuple[str, int]] = set()
-        self._twice: set[str] = set()
         self._kept = 0
+        self._all_once = True
 
     def key(self, path: str) -> bytes | None:
         """Give the key of a file, by which its only record is known."""
@@ -68,7 +68,7 @@ class Recall:
 
     def is_whole(self, accepted: int) -> bool:
         """Tell whether all that was accepted is in rows."""
-        return self._kept == accepted and not self._twice
+        return self._kept == accepted and self._all_once
 
     def stand(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
         """Keep the documents of feeds that are not made; here all are."""
@@ -82,7 +82,8 @@ class Recall:
         """Keep an entry in mind, unless something was told of it, or it came twice."""
         place, known = entry.locator, entry.known
         if entry.records > 1:
-            self._twice.add(entry.id)
+            self._all_once = False
+            self._state.rows.twice(entry.id)
         elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
             return
         elif entry.load:
@@ -107,7 +108,7 @@ class Recall:
 
     def settle(self) -> None:
         """Let the rows of this run be those that the next one finds."""
-        self._state.rows.settle(self._twice, all_held=self._known and not self.mends)
+        self._state.rows.settle(all_held=self._known and not self.mends)
 
 
 def _row(name: str, core: str, text: str) -> Row:

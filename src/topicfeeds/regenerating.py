@@ -60,7 +60,7 @@ def regenerate(
             changes = _run(site, base, folder, inputs, known, mends, jobs, options)
         except SourceError as error:
             if not dry:
-                _record(state, error, now, site, place.folder)
+                _record(state, error, now, site, place.folder, inputs.changed)
             raise SourceError(_news(error.problems, inputs, told), error.message) from None
     return replace(changes, problems=_news(changes.problems, inputs, told))
 
@@ -127,11 +127,11 @@ def _news(problems: tuple[Problem, ...], inputs: Inputs, told: set[Finding]) -> 
     )
 
 
-def _record(state: State, error: SourceError, now: datetime, site: Site, folder: str) -> None:
+def _record(state: State, error: SourceError, now: datetime, site: Site, folder: str, changed: set[str]) -> None:
     """Let `status` know of a run that failed; what cannot be recorded is printed all the same."""
     unreadable = [problem for problem in error.problems if problem.severity != "warning"]
     failure = f"failed: {unreadable[0] if unreadable else error.message}"
     with suppress(PublishError), begun(state, now):
-        state.forget_files({problem.path for problem in unreadable})
+        state.forget_files({problem.path for problem in unreadable} - changed)  # they are not what their dates say
         state.tell({"failed": int(now.timestamp()), "failure": failure, "before": str(last_success(folder))})
         state.commit(site.feeds.memory_days)

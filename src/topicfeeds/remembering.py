@@ -222,7 +222,8 @@ class State:
 
     def forget_files(self, paths: Iterable[str]) -> None:
         """Have files looked into by the next run, whatever their dates."""
-        self._open.executemany("delete from files where path = ?", ((path,) for path in paths))
+        names = ((path.encode(errors="replace").decode(),) for path in paths)
+        self._open.executemany("delete from files where path = ?", names)
 
     def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Put rows in the place of all that a table of the cache had."""

@@ -20,6 +20,7 @@ _MOST = 100_000_000
 """Characters of entries that are held in memory with all that they hold: many feeds hold more."""
 _LEAST = 2500
 """What an entry counts at least."""
+_FEW = 1000
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """What a feed without entries says of its last change."""
 
@@ -111,7 +112,8 @@ class Hall:
         self.calendars: dict[str, dict[str, Entry]] = {}
         """All events of a feed, by their ids; kept where calendars are published."""
         self.again: dict[str, Entry] = {}
-        """Entries that came more than once, with all that is known of them."""
+        """Entries that came more than once, with all that is known of them: declared feeds may hold less."""
+        self.most_again = _FEW
         self.made: dict[str, Entry] = {}
         author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
         self.author = author.model_copy(update={"name": line(author.name)})
@@ -137,8 +139,8 @@ class Hall:
                 places += [self.by_tag[tag.term] for tag in entry.tags]
         if self.declared:
             places += [self.feed[name] for name, matches in self.declared if matches(entry)]
-        if entry.records > 1:
-            self.again[entry.id] = entry
+        if entry.records > 1 and self.declared:
+            self._keep_again(entry)
         if self.dated and entry.event and not entry.notice and entry.event.in_calendar:
             for place in places:
                 self.calendars.setdefault(place.name, {})[entry.id] = entry
@@ -151,6 +153,16 @@ class Hall:
                 entry = self.shelf.put(entry)
         for one in wanting:
             one.take(entry, key)
+
+    def _keep_again(self, entry: Entry) -> None:
+        """Keep an entry that came again, and of such entries those only that declared feeds hold."""
+        self.again[entry.id] = entry
+        if len(self.again) > self.most_again:
+            names = [name for name, _ in self.declared if name in self.selections]
+            held = {one.id for name in names for one in self.selections[name].entries}
+            held.update(*(self.calendars.get(name, ()) for name, _ in self.declared))
+            self.again = {name: one for name, one in self.again.items() if name in held}
+            self.most_again = 2 * len(self.again) + _FEW
 
     def held(self) -> set[str]:
         """Give the ids of the entries that stand in a feed, so far."""
