@@ -144,3 +144,24 @@ def test_the_users_code_that_is_type_checked_also_runs(tmp_path: Path) -> None:
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "tests" / "typing")}
     done = subprocess.run([sys.executable, "-c", code, tmp_path], env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "4\n"), done.stderr
+
+
+def test_the_window_query_of_the_page_on_scale_gives_the_feeds_that_all_rows_give(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "posts.db")) as connection, connection:
+        connection.execute("create table posts (id, title, published, tags)")
+        days = ((n, f"20{n % 20:02}-{n % 12 + 1:02}-{n % 28 + 1:02}") for n in range(700))
+        tags = (json.dumps(["a", "b"][: n % 3]) for n in range(700))
+        rows = ((f"n{n}", f"N{n}", day, some) for (n, day), some in zip(days, tags, strict=True))
+        connection.executemany("insert into posts values (?, ?, ?, ?)", rows)
+    text = named(ROOT / "docs/scale.md")["scale/topicfeeds.toml"]
+    everything = re.sub(r" where id in \(.*\)\n(?=\"\"\")", "\n", text, flags=re.DOTALL)
+    for name, query in (("window", text), ("all", everything)):
+        (tmp_path / f"{name}.toml").write_text(query, "utf-8")
+        run = command(
+            "build", "--site", f"{name}.toml", "--output", name, cwd=tmp_path, env={"POSTS": str(tmp_path / "posts.db")}
+        )
+        assert run.code == 0, run.err
+        assert ("700 items" in run.err) == (name == "all")
+    made = [{one.name: one.read_bytes() for one in (tmp_path / name).rglob("*.xml")} for name in ("window", "all")]
+    assert made[0] == made[1]
+    assert len(made[0]) == 6

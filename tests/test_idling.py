@@ -18,7 +18,7 @@ from threading import Thread, Timer
 
 import pytest
 
-from city import DAY, HOUR, NOON, City, row
+from city import DAY, HOUR, NOON, City, dates, row
 from needs import strace
 from support import command
 from test_writing import snapshot
@@ -157,6 +157,17 @@ def test_a_time_that_is_none_is_left_to_the_command(city: City, monkeypatch: pyt
     for epoch, done in (("", True), ("1775044800", True), ("soon", False)):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
         assert idle(["build"]) == done
+
+
+def test_by_a_clock_that_was_put_back_what_was_due_is_looked_at_again(city: City) -> None:
+    assert city.rests(NOON)
+    city.put(row("a"), row("later", published="2026-04-03"))
+    city.build(NOON + 3 * DAY)
+    assert len(dates(city.public)) == 2
+    assert not city.rests(NOON)
+    city.build(NOON)
+    assert len(dates(city.public)) == 1
+    assert city.rests(NOON)
 
 
 def test_a_source_that_was_touched_and_says_the_same_is_nothing_to_do(city: City) -> None:

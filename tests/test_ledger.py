@@ -1,8 +1,9 @@
-"""The ledger gives back the first row under each key, however many there are, and wherever they are kept."""
+"""The ledger gives back the row under each key, however many there are, and wherever they are kept."""
 
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from support import article, problems_of, site
 from topicfeeds import PublishError, ledger, select
 from topicfeeds.ledger import Ledger
+from topicfeeds.settling import settle
 
 KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3).map(lambda n: n << 12)  # of which many want one slot
 
 
 @given(st.lists(KEYS, max_size=60), st.integers(0, 400))
-def test_the_first_row_under_a_key_is_given_back(keys: list[int], held: int) -> None:
+def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: list[int], held: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ledger, "_SLOTS", 4)
         patched.setattr(ledger, "_HELD", held)
@@ -26,6 +28,9 @@ def test_the_first_row_under_a_key_is_given_back(keys: list[int], held: int) -> 
             row = (f"é{n}" * (n % 7), n, None, b"x" * n, (n, n))
             assert rows.enter(key, row) == first.get(key)
             first.setdefault(key, row)
+            if n % 3 == 2:
+                first[key] = (n, "another")
+                rows.put(key, first[key])
         for key in keys:
             assert rows.enter(key, ()) == first[key]
 
@@ -55,3 +60,21 @@ def test_of_ids_that_are_alike_each_is_known_again() -> None:
     again = [article(id=name, title=name, tags=["again"]) for name in ("É", "é")]
     (feed,) = [feed for path, feed in select(site(), [*items, *again], problems=[]).items() if path == "all"]
     assert sorted(len(entry.tags) for entry in feed.entries) == [1, 2, 2]
+
+
+def test_an_item_that_stands_twice_takes_little_more_memory_than_one_that_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ledger, "_HELD", 1 << 10)
+
+    def peak(times: int) -> int:
+        tracemalloc.start()
+        try:
+            for _ in settle(site(), (article(id=str(n), tags=[f"t{k}"]) for k in range(times) for n in range(3000))):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(3)  # what is loaded, and kept for all runs
+    assert peak(3) - peak(1) < 3000 * 100

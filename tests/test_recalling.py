@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from city import HOUR, NOON, City, row
 from topicfeeds import SourceError, building, memory
-from topicfeeds.idling import place
+from topicfeeds.idling import look, place
 from topicfeeds.models import Source
 from topicfeeds.regenerating import regenerate
 from topicfeeds.sources import _records, _shaping
@@ -225,6 +227,111 @@ def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, mo
     with pytest.raises(SourceError, match="changed while it was read"):
         city.build(NOON + HOUR)
     assert made(city.public) == before
+
+
+def test_of_what_is_recalled_and_read_again_all_is_as_in_a_clean_build(tmp_path: Path) -> None:
+    rows = [
+        row(str(n), published=f"2026-01-0{n}", updated=f"2026-02-0{n}", link=f"https://e.org/{n}", tags=[f"t{n % 2}"])
+        for n in range(1, 6)
+    ]
+    city = City.made(tmp_path, *rows)
+    city.build()
+    for n, hours in ((4, 1), (2, 48)):  # of the first, what stands beside it is asked for; of the second, everything is
+        rows[n] = {**rows[n], "title": "Changed"}
+        city.put(*rows)
+        city.build(NOON + hours * HOUR)
+        city.build_into(f"clean {n}", NOON + hours * HOUR)
+        assert made(city.public) == made(tmp_path / f"clean {n}")
+
+
+@pytest.fixture(params=["items.jsonl", "items.yaml", "notes"])
+def told(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[City, Callable[[str], None]]:
+    """Give a site with two items in a source of some kind, and what writes a title into it."""
+    city = City(tmp_path)
+    city.settle(path=request.param)
+    (tmp_path / "notes").mkdir()
+
+    def tell(title: str) -> None:
+        if request.param == "notes":
+            for name, one in (("1", "One"), ("2", title)):
+                text = f"---\nid: n{name}\ntitle: {one}\npublished: 2026-03-0{name}\nupdated: 2026-03-05\n---\nText\n"
+                (tmp_path / f"notes/{name}.md").write_text(text)
+        else:  # a line of JSON is YAML, too
+            rows = [row("1", title="One", updated="2026-03-05"), row("2", title=title, updated="2026-03-05")]
+            text = "".join(f"{'- ' if 'yaml' in request.param else ''}{json.dumps(one)}\n" for one in rows)
+            (tmp_path / request.param).write_text(text)
+
+    return city, tell
+
+
+def test_what_changed_while_a_run_looked_and_came_back_is_published(
+    told: tuple[City, Callable[[str], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run reads may not be what it looked at; the next one has to know what was read."""
+    city, tell = told
+    tell("Old")
+    time.sleep(0.06)
+    city.build()
+    tell("AAA")
+    time.sleep(0.06)
+    with monkeypatch.context() as patched:
+
+        def changing(*given: Any) -> Any:
+            found = look(*given)
+            tell("BBB")
+            return found
+
+        patched.setattr("topicfeeds.regenerating.look", changing)
+        city.build(NOON + HOUR)
+    assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
+    time.sleep(0.06)
+    tell("AAA")
+    assert not city.rests(NOON + 2 * HOUR)
+    city.build(NOON + 2 * HOUR)
+    assert b"AAA" in (city.public / "all.atom.xml").read_bytes()
+    time.sleep(0.06)
+    city.build(NOON + 3 * HOUR)
+    assert city.rests(NOON + 4 * HOUR)
+
+
+def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    city = City.made(tmp_path, row("1"), limit=5)
+    city.build()
+    city.settle(limit=6)
+    with monkeypatch.context() as patched:
+
+        def changing(*given: Any) -> Any:
+            city.settle(limit=7)
+            return look(*given)
+
+        patched.setattr("topicfeeds.regenerating.look", changing)
+        city.build(NOON + HOUR)
+    assert not city.rests(NOON + HOUR)
+    city.build(NOON + HOUR)
+    assert city.rests(NOON + HOUR)
+
+
+@pytest.mark.parametrize("text", ["---\nid: n1\ntitle: Two\npublished: 2026-03-01\n---\nText\n", "\0", "\udcff", ""])
+def test_a_file_that_was_replaced_unseen_stops_one_run_and_no_more(tmp_path: Path, text: str) -> None:
+    """Its size and date are as they were, as those of a copy that kept its date may be."""
+    city, file = City(tmp_path), tmp_path / "notes/1.md"
+    city.settle(path="notes")
+    file.parent.mkdir()
+    file.write_text("---\nid: n1\ntitle: One\npublished: 2026-03-01\n---\nText\n")
+    (tmp_path / "notes/2.md").write_text("---\nid: n2\ntitle: More\npublished: 2026-03-01\n---\nText\n")
+    time.sleep(0.06)
+    city.build()
+    status = file.stat()
+    file.write_bytes(text.encode(errors="surrogateescape").ljust(status.st_size, b" "))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    (tmp_path / "notes/3.md").write_text("---\nid: n3\ntitle: New\npublished: 2026-03-01\n---\nText\n")
+    with pytest.raises(SourceError, match=r"changed while it was read \(run again\)"):
+        city.build(NOON + HOUR)
+    if "Two" in text:
+        assert city.build(NOON + HOUR).items == 3
+    else:
+        with pytest.raises(SourceError, match=r"NUL characters|not UTF-8|is empty"):
+            city.build(NOON + HOUR)
 
 
 def test_text_that_moves_from_one_field_to_another_is_another(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support import article, event, site
-from topicfeeds import Feed, render, select
+from topicfeeds import Feed, render, select, selecting
 from topicfeeds.sourced import Page
 
 
@@ -108,15 +109,20 @@ def test_an_item_on_two_pages_is_whole_in_every_feed_that_holds_it() -> None:
         assert sorted(tag.term for tag in entry.tags) == ["s", "t"]
 
 
-def test_an_item_on_two_pages_is_in_a_declared_feed_by_all_that_it_is() -> None:
+@pytest.mark.parametrize("few", [0, 1, 1000])
+def test_an_item_on_two_pages_is_in_a_declared_feed_by_all_that_it_is(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(selecting, "_FEW", few)
     declared = [
         {"slug": "without", "title": "Without b", "topics": ["b"], "match": "none"},
         {"slug": "both", "title": "Both", "topics": ["a", "b"]},
     ]
     items = [article(id="x", topics=["a"]), article(id="x", topics=["b"]), article(id="y", topics=["a"])]
+    items += [article(id="z", topics=["b"]), article(id="z", topics=["a"])]
     for order in (items, items[::-1]):
         feeds = select(site(feed=declared), order)
-        assert [names(feeds["feeds/without"]), names(feeds["feeds/both"])] == [["y"], ["x"]]
+        assert [names(feeds["feeds/without"]), names(feeds["feeds/both"])] == [["y"], ["x", "z"]]
 
 
 def test_an_entry_is_one_object_in_all_feeds() -> None:

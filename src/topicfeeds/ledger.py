@@ -34,6 +34,7 @@ class Ledger:
     def __init__(self) -> None:
         self._keys, self._numbers = array("q", [0]) * _SLOTS, array("I", [0]) * _SLOTS
         """The keys, and of the row under each its number, counted from 1; 0 is a free slot."""
+        self._count = 0
         self._starts = array("Q", [0])
         """Where each row starts, and the next one will."""
         self._held = bytearray()
@@ -61,8 +62,9 @@ class Ledger:
                 self._put_aside()
         except OSError as error:
             raise unwritable(error) from None
+        self._count += not self._numbers[slot]
         self._keys[slot], self._numbers[slot] = key, len(self._starts) - 1
-        if 3 * len(self._starts) > 2 * len(self._keys):
+        if 3 * self._count > 2 * len(self._keys):
             self._grow()
 
     def _slot(self, key: int) -> int:
