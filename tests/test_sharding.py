@@ -27,6 +27,7 @@ from city import HOUR, NOON, City, row
 from needs import ROOT
 from test_recalling import ROWS, made, put, written
 from topicfeeds import Changes, PublishError, SourceError, State, load_site, publish, read, sharding, working
+from topicfeeds.models import Source
 from topicfeeds.working import pool
 
 MORE = """
@@ -52,6 +53,7 @@ def cut(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sharding, "FEW", 0)
         patch.setattr(sharding, "_LARGEST", size)
+        patch.setattr(sharding, "_LEAST", 1)
         yield
 
 
@@ -161,6 +163,12 @@ def test_an_id_that_stands_in_two_shards_is_looked_at_by_one_process(tmp_path: P
         changes = publish(site, read(site, tmp_path), city.public, executor=workers)
     assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is that o']
     assert made(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
+
+
+@pytest.mark.parametrize(("items", "is_large"), [(49_000, False), (51_000, True)])
+def test_many_small_items_are_large_too(tmp_path: Path, items: int, is_large: bool) -> None:
+    (tmp_path / "items.jsonl").write_text(f"{json.dumps(row('a'))}\n" * items)
+    assert sharding.large([Source(path="items.jsonl")], tmp_path) == is_large
 
 
 def test_a_few_items_are_read_by_one_process(tmp_path: Path) -> None:
@@ -343,7 +351,7 @@ import sys
 from topicfeeds import sharding
 from topicfeeds.__main__ import main
 if __name__ == "__main__":
-    sharding.FEW, sharding._LARGEST = 0, 20_000
+    sharding.FEW, sharding._LARGEST, sharding._LEAST = 0, 20_000, 1
     main()
 """
 

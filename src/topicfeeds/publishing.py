@@ -70,7 +70,7 @@ def publish(
     by the run that first saw it, `updated` follows what changes, documents of feeds that are gone are removed in time,
     and a source that lost more than half of its items stops the run, unless with `allow_shrink`.
     With an `executor` of processes (of `concurrent.futures`, of a dask cluster), what `read` gives is read by
-    its workers, where it is 50,000 items or more: they have to see the same files under the same paths. The
+    its workers, where it is 50,000 items, or 75 MB, or more: they have to see the same files under the same paths. The
     feeds are the same, whatever their number.
 
     Raises ConfigError for a folder that no output can be, SourceError where the input is refused as a whole,

@@ -24,9 +24,9 @@ from .sourced import Page, Passed, Record, Same
 from .working import Found, Shard, Task, Told, work
 
 FEW = 75_000_000
-"""Bytes of sources, some 50,000 items, up to which one process is as quick: to start workers takes time, too."""
+"""Bytes of sources, 50,000 items or less, up to which one process is as quick: to start workers takes time, too."""
 _LEAST = 1_500
-"""So many bytes a file counts at least."""
+"""So many bytes an item counts at least, and a file."""
 _LARGEST = 64 << 20
 """Bytes of a shard at most."""
 _WIDTH = 32
@@ -77,16 +77,15 @@ def _plan(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | So
                 yield Shard(source, tuple(group))
                 group, heavy = [], 0
             if shard.part:
-                yield from _cut(shard, size)
+                yield from _cut(shard, -(-weight // size))
         if group:
             yield Shard(source, tuple(group))
         if not files:
             yield source
 
 
-def _cut(shard: Shard, size: int) -> Iterator[Shard]:
+def _cut(shard: Shard, parts: int) -> Iterator[Shard]:
     whole = shard.stamp[0]
-    parts = -(-whole // size)
     edges = [whole * n // parts for n in range(parts + 1)]
     return (shard._replace(part=part) for part in pairwise(edges))
 
@@ -94,19 +93,18 @@ def _cut(shard: Shard, size: int) -> Iterator[Shard]:
 def _weighed(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
     """Give every file of a source that a worker can read, and how much it is."""
     for path in sources.paths_of(source, base):
-        shard, size = Shard(source, (path,)), 0
+        shard, weight = Shard(source, (path,)), _LEAST
         with suppress(OSError):  # whoever reads it says what is wrong
             status = (base / path).stat()
             size = status.st_size
-            if sources.kind_of(source, path) == "jsonl" and S_ISREG(status.st_mode) and _is_begun(base / path):
-                shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
-        yield shard, max(size, _LEAST)
-
-
-def _is_begun(path: Path) -> bool:
-    """Tell whether something stands at the start of a file: one that is blank is read as a whole, which says so."""
-    with path.open("rb") as file:
-        return bool(file.read(1 << 16).strip())
+            weight = max(weight, size)
+            if sources.kind_of(source, path) == "jsonl" and S_ISREG(status.st_mode):
+                with (base / path).open("rb") as file:
+                    start = file.read(1 << 16)
+                if start.strip():  # one that is blank is read as a whole, which says so
+                    weight = max(weight, _LEAST * start.count(b"\n") * size // len(start))
+                    shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
+        yield shard, weight
 
 
 class _Office:
