@@ -294,6 +294,36 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
     assert city.rests(NOON + 4 * HOUR)
 
 
+@pytest.mark.parametrize("name", ["items.jsonl", "items.yaml"])
+def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    city, start = City(tmp_path), "- " if "yaml" in name else ""
+    city.settle('[[sources]]\npath = "more.jsonl"\n', path=name)
+
+    def tell(title: str) -> None:
+        (tmp_path / name).write_text(f"{start}{json.dumps(row('1', title=title, updated='2026-03-05'))}\n")
+        time.sleep(0.06)
+
+    def changing(*given: Any) -> Any:
+        found = look(*given)
+        tell("BBB")
+        return found
+
+    tell("AAA")
+    city.put(row("more"), name="more.jsonl")
+    city.build()
+    city.put(row("more", title="Changed"), name="more.jsonl")
+    with monkeypatch.context() as patched:
+        patched.setattr("topicfeeds.regenerating.look", changing)
+        city.build(NOON + HOUR)
+    assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
+    tell("AAA")
+    assert not city.rests(NOON + 2 * HOUR)
+    city.build(NOON + 2 * HOUR)
+    assert b"AAA" in (city.public / "all.atom.xml").read_bytes()
+
+
 def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     city = City.made(tmp_path, row("1"), limit=5)
     city.build()

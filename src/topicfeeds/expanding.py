@@ -132,17 +132,15 @@ def survey(
     return stamps, changed | (known.keys() - stamps.keys())
 
 
-def forget_changed(stamps: dict[str, Stamp], paths: Iterable[str], base: str) -> None:
-    """Take out the stamps of files that were looked at, then read, and are not now what they were: what was read?"""
-    for path in paths:
-        stamp = stamps.get(path)
-        if stamp:
-            try:
-                now = _stamp(os.path.join(base, path), stamp, time.time_ns(), later=stamp[1] >= 0)
-            except OSError:
-                now = None
-            if now is None or (now != stamp if stamp[1] >= 0 else now[2] != stamp[2]):
-                del stamps[path]
+def is_still(path: str, stamp: Stamp) -> bool:
+    """Tell whether a file is what it was when it was looked at: by its date, or by its content where that cannot tell."""
+    try:
+        status = os.stat(path)
+        if stamp[1] >= 0:
+            return (status.st_size, status.st_mtime_ns) == stamp[:2]
+        return stat.S_ISREG(status.st_mode) and _digest(path, status.st_size) == stamp[2]
+    except OSError:
+        return False
 
 
 def _stamp(path: str, known: Stamp | None, moment: int, *, later: bool) -> Stamp:

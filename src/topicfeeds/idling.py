@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import locking
-from .expanding import SUFFIXES, Stamp, expand, forget_changed, survey
+from .expanding import SUFFIXES, Stamp, expand, is_still, survey
 from .memory import Finding
 from .remembering import State, default_path
 from .versions import versions
@@ -52,10 +52,12 @@ class Inputs(NamedTuple):
     """Those that are summed up as they are read."""
 
     def steady(self) -> dict[str, Stamp]:
-        """Give the stamps, but for files that changed again after this look: nobody knows which of the two was read."""
-        stamps = dict(self.stamps)
-        forget_changed(stamps, self.changed - self.late, self.base)
-        return stamps
+        """Give the stamps, but for files that changed after this look: nobody knows which of the two was read."""
+        return {
+            path: stamp
+            for path, stamp in self.stamps.items()
+            if path in self.late or is_still(os.path.join(self.base, path), stamp)
+        }
 
 
 def idle(arguments: Sequence[str]) -> bool:

@@ -168,7 +168,7 @@ class State:
         return dict(self._open.execute("select source, items from accepted"))
 
     def meta(self, name: str) -> str | int | None:
-        """Give a single value: `versions`, `due`, `items`, `site`, `failed`."""
+        """Give a single value: `versions`, `due`, `items`, `now` (of the run), `whole`, `failed`."""
         found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
 
