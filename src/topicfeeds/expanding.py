@@ -133,7 +133,7 @@ def survey(
 
 
 def is_still(path: str, stamp: Stamp) -> bool:
-    """Tell whether a file is what it was when it was looked at: by its date, or by its content where that cannot tell."""
+    """Tell whether a file is what it was when it was looked at; by its content where its date cannot tell."""
     try:
         status = os.stat(path)
         if stamp[1] >= 0:
