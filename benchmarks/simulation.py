@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 import click
 
-from topicfeeds.building import Documents
-from topicfeeds.configuring import load_site
-from topicfeeds.flow import Entry
+from topicfeeds.config import load_site
+from topicfeeds.entries.model import Entry
+from topicfeeds.entries.resolve import resolve
+from topicfeeds.feeds.select import FeedSelector
 from topicfeeds.models import Site, Source
-from topicfeeds.selecting import Hall
-from topicfeeds.settling import settle
-from topicfeeds.sourced import Passed, Same
-from topicfeeds.working import Found, Shard, Task, work
-from topicfeeds.writing import prepared
+from topicfeeds.output.documents import Documents
+from topicfeeds.output.write import stage
+from topicfeeds.parallel import Shard, SourceResult, Task, read_shard
+from topicfeeds.sources.model import Passed, Same
 
 from . import corpus
 
@@ -115,29 +115,29 @@ def measured(items: int) -> Constants:
         _, entered = _selected(site, passed)
         written = time.process_time()
         documents = Documents(hall.feeds().values())
-        with prepared(documents, folder / "public", None) as batch:
+        with stage(documents, folder / "public", None) as batch:
             batch.finish()
         written = time.process_time() - written
     return Constants(worked / items, row / len(rows), entered / items, written / len(documents))
 
 
-def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[Found], float]:
+def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[SourceResult], float]:
     """Do what a worker does, and send it as one does."""
     path = folder / "items.jsonl"
     status = path.stat()
     shard = Shard(source, (path.name,), (0, status.st_size), (status.st_size, status.st_mtime_ns))
     began = time.process_time()
-    sent = pickle.dumps(work(shard, Task(site, folder, None), "measured"))
+    sent = pickle.dumps(read_shard(shard, Task(site, folder, None), "measured"))
     took = time.process_time() - began
-    found: Sequence[Found] = pickle.loads(sent)[0]
+    found: Sequence[SourceResult] = pickle.loads(sent)[0]
     return found, took
 
 
-def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[Hall, float]:
+def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[FeedSelector, float]:
     """Do what the parent does with what it is sent."""
-    sent, hall = pickle.dumps(found), Hall(site)
+    sent, hall = pickle.dumps(found), FeedSelector(site)
     began = time.process_time()
-    for one in settle(site, pickle.loads(sent)):
+    for one in resolve(site, pickle.loads(sent)):
         if isinstance(one, Entry):
             hall.offer(one)
     return hall, time.process_time() - began

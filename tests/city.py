@@ -14,9 +14,10 @@ from typing import Any
 from lxml import etree
 
 from topicfeeds import Changes
-from topicfeeds.idling import Place, place, repeated
-from topicfeeds.memory import Finding
-from topicfeeds.regenerating import regenerate
+from topicfeeds.cli.shortcut import repeat_last_run
+from topicfeeds.run import build_site
+from topicfeeds.state.memory import StoredProblem
+from topicfeeds.state.paths import SitePaths, default_paths
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,8 +68,8 @@ class City:
         return self.folder / "public"
 
     @property
-    def place(self) -> Place:
-        return place(str(self.site))
+    def place(self) -> SitePaths:
+        return default_paths(str(self.site))
 
     @property
     def state(self) -> Path:
@@ -76,19 +77,19 @@ class City:
 
     def build(self, now: datetime = NOON, **options: Any) -> Changes:
         """Build, at a moment."""
-        return regenerate(self.place, now, **options)
+        return build_site(self.place, now, **options)
 
     def build_into(self, output: str, now: datetime = NOON) -> Changes:
         """Build into another folder, named from that of the site."""
-        return regenerate(place(str(self.site), str(self.folder / output)), now)
+        return build_site(default_paths(str(self.site), str(self.folder / output)), now)
 
     def rests(self, now: datetime = NOON) -> bool:
         """Tell whether nothing is to do at a moment."""
         return self.repeated(now) is not None
 
-    def repeated(self, now: datetime = NOON) -> list[Finding] | None:
+    def repeated(self, now: datetime = NOON) -> list[StoredProblem] | None:
         """Ask what a build that has nothing to do would say."""
-        return repeated(self.place, now.timestamp())
+        return repeat_last_run(self.place, now.timestamp())
 
     def sql(self, query: str, *values: object) -> list[Any]:
         """Look into the state, or edit it."""

@@ -14,9 +14,9 @@ from typing import Any
 
 from needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
-from topicfeeds.describing import title
-from topicfeeds.formats._events import attachment, body
-from topicfeeds.sourced import Found
+from topicfeeds.formats._event_elements import make_attachment, make_body
+from topicfeeds.formats.event_text import format_title
+from topicfeeds.sources.model import ItemLike
 
 EXAMPLE = ROOT / "examples" / "city-network"
 CORPUS = Path(__file__).parent / "corpus" / "feeds"
@@ -55,15 +55,15 @@ def as_shown(feed: Feed) -> tuple[Entry, ...]:
     """Give the entries of a feed as readers see them: events with their status in the title, a line, and a file."""
     shown = []
     for entry in feed.entries:
-        own = attachment(entry, feed)
+        own = make_attachment(entry, feed)
         files = (*entry.enclosures, *([own] if own else []))
-        copy = replace(entry, title=title(entry, feed), enclosures=files)
-        copy.made["html"] = body(entry, feed, own)
+        copy = replace(entry, title=format_title(entry, feed), enclosures=files)
+        copy.made["html"] = make_body(entry, feed, own)
         shown.append(copy)
     return tuple(shown)
 
 
-def problems_of(items: Iterable[Found], **fields: Any) -> list[str]:
+def problems_of(items: Iterable[ItemLike], **fields: Any) -> list[str]:
     """Give the findings about items, as they are printed."""
     problems: list[Problem] = []
     select(site(**fields), items, problems=problems)

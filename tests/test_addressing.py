@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topicfeeds import addressing
+from topicfeeds.text import urls
+from topicfeeds.text.urls import resolve_url, to_ascii_host, to_uri, url_warning
 
 BASE = "https://www.example.org/news/1"
 ADDRESSES = st.lists(
@@ -21,11 +22,11 @@ ADDRESSES = st.lists(
 
 @given(ADDRESSES, st.sampled_from([BASE, "https://e.org", "http://é.org/a/b", "https://e.org:8080/x?y=/z#/u", "x:y"]))
 def test_plain_addresses_are_put_together_as_all_others_are(address: str, base: str) -> None:
-    quick = addressing.absolute(base, address, "a")
+    quick = resolve_url(base, address, "a")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(addressing, "_PLAIN", re.compile("(?!)"))
-        patched.setattr(addressing, "_ROOTED", re.compile("(?!)"))
-        assert addressing.absolute(base, address, "a") == quick
+        patched.setattr(urls, "_PLAIN", re.compile("(?!)"))
+        patched.setattr(urls, "_ROOTED", re.compile("(?!)"))
+        assert resolve_url(base, address, "a") == quick
 
 
 @pytest.mark.parametrize(
@@ -39,18 +40,18 @@ def test_plain_addresses_are_put_together_as_all_others_are(address: str, base: 
     ],
 )
 def test_an_iri_is_spelled_in_ascii(iri: str, uri: str) -> None:
-    assert addressing.uri(iri) == uri
+    assert to_uri(iri) == uri
 
 
 @pytest.mark.parametrize("host", ["a..b", "é\u0378.example", f"{'é' * 70}.example"])
 def test_a_host_that_dns_cannot_know_is_none(host: str) -> None:
     with pytest.raises(ValueError, match="is no host name"):
-        addressing.ascii_host(host if not host.isascii() else f"é.{host}")
+        to_ascii_host(host if not host.isascii() else f"é.{host}")
 
 
 def test_a_host_is_known_by_its_ascii_name() -> None:
-    assert addressing.ascii_host("WWW.Example.org") == "www.example.org"
-    assert addressing.ascii_host("Straße.example") == "xn--strae-oqa.example"
+    assert to_ascii_host("WWW.Example.org") == "www.example.org"
+    assert to_ascii_host("Straße.example") == "xn--strae-oqa.example"
 
 
 @pytest.mark.parametrize(
@@ -66,4 +67,4 @@ def test_a_host_is_known_by_its_ascii_name() -> None:
     ],
 )
 def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:
-    assert addressing.doubt(address) == doubt
+    assert url_warning(address) == doubt

@@ -15,7 +15,7 @@ import topicfeeds
 from needs import ROOT
 from topicfeeds.errors import TopicFeedsError
 from topicfeeds.formats import FORMATS
-from topicfeeds.models import sites
+from topicfeeds.models.site import FormatName
 
 PACKAGE = ROOT / "src" / "topicfeeds"
 
@@ -118,7 +118,7 @@ def test_there_is_one_version() -> None:
 
 
 def test_the_formats_of_a_site_file_are_those_that_exist() -> None:
-    assert sites.Format.__args__ == tuple(FORMATS)  # type: ignore[attr-defined]
+    assert FormatName.__args__ == tuple(FORMATS)  # type: ignore[attr-defined]
 
 
 def test_every_error_says_its_message_and_has_a_code_of_its_own() -> None:

@@ -21,7 +21,7 @@ from support import command, event, site
 from test_calendars import EVENTS, end, near, starts, there
 from topicfeeds import Event, Feed, publish, render, select
 from topicfeeds.formats import event_path, render_event
-from topicfeeds.remembering import State
+from topicfeeds.state.store import State
 
 BOTH = {"formats": ["atom", "rss", "ics"]}
 CITY = site(timezone="Europe/Brussels", feeds=BOTH)

@@ -18,7 +18,7 @@ from serving_folder import serving
 from support import event, site
 from test_calendars import EVENTS, expected, written
 from topicfeeds import Event, publish
-from topicfeeds.remembering import State
+from topicfeeds.state.store import State
 
 TIMEOUT = 60
 KHAL = """

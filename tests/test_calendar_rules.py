@@ -13,8 +13,8 @@ import pytest
 from support import article, event, site
 from topicfeeds import Article, Event, Feed, publish, render, select
 from topicfeeds.formats import event_path
-from topicfeeds.publishing import build
-from topicfeeds.remembering import State
+from topicfeeds.run import build
+from topicfeeds.state.store import State
 
 BOTH = {"formats": ["atom", "rss", "ics"]}
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

@@ -22,8 +22,8 @@ from icalendar import Calendar
 from calendars import MOST, NAMES, Appointment, Moment, Reading, ask, dates, moment
 from support import CASES, EXAMPLE, event, folder_site, site
 from topicfeeds import Event, Problem, Site, build, read, render, select
-from topicfeeds.sourced import Page
-from topicfeeds.words import words
+from topicfeeds.formats.translations import find_translation
+from topicfeeds.sources.model import Page
 
 EVENTS = sorted(path for path in (Path(__file__).parent / "corpus" / "events").iterdir() if path.is_dir())
 YEARS = timedelta(days=29 * 365)
@@ -125,8 +125,8 @@ def expected(case: Path) -> dict[str, Appointment]:
         [entry] = select(site, [record], problems=[])["all"].entries
         item = record.item
         if isinstance(item, Event):
-            word = words(site.language).postponed if item.status == "postponed" else None
-            word = words(site.language).cancelled if item.status == "cancelled" else word
+            word = find_translation(site.language).postponed if item.status == "postponed" else None
+            word = find_translation(site.language).cancelled if item.status == "cancelled" else word
             title = f"{word}: {entry.title}" if word else entry.title
             times = near([moment(one) for one in islice(starts(item, site), MOST)])
             found[entry.id] = Appointment(entry.id, title, end(item, site), times)

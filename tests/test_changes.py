@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from support import as_shown, event, site
 from topicfeeds import Article, Entry, Event, FeedSettings, Place, publish, select
-from topicfeeds.publishing import build
-from topicfeeds.remembering import State
+from topicfeeds.feeds.select import select_feeds
+from topicfeeds.run import build
+from topicfeeds.state.store import State
 
 FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOURS = timedelta(hours=1)
@@ -40,12 +41,12 @@ class Years:
 
     def shown(self, *items: Event | Article) -> list[Entry]:
         """Settle with what is remembered, and write nothing."""
-        from topicfeeds import selecting, settling
+        from topicfeeds.entries import resolve
 
         self.state.begin(int(self.now.timestamp()), dry=True)
         try:
-            settled = settling.settle(self.site, items, self.state, self.now)
-            feed = selecting.select(self.site, (one for one in settled if isinstance(one, Entry)))["all"]
+            settled = resolve(self.site, items, self.state, self.now)
+            feed = select_feeds(self.site, (one for one in settled if isinstance(one, Entry)))["all"]
         finally:
             self.state.close()
         return list(as_shown(feed))

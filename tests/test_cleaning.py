@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from test_addressing import ADDRESSES
-from topicfeeds import cleaning
+from topicfeeds.text import html
+from topicfeeds.text.characters import strip_forbidden, to_one_line
+from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
 
 BASE = "https://www.example.org/news/1"
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
@@ -98,7 +100,7 @@ ACTIVE = {"script", "style", "iframe", "object", "embed", "form", "input", "base
 
 
 def clean(fragment: str) -> str:
-    return cleaning.html(fragment, BASE)
+    return sanitize_text(fragment, BASE)
 
 
 class Reader(HTMLParser):
@@ -206,7 +208,7 @@ def test_a_picture_is_no_letter_and_no_call(scheme: str) -> None:
 def test_what_parsers_never_agree_on_is_published_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     fragment = "<a href=/a>x &lt; <table><a href=/b>y<table>" * 2
     assert "<table>" in clean(fragment)
-    monkeypatch.setattr(cleaning, "_ROUNDS", 1)
+    monkeypatch.setattr(html, "_MAX_PASSES", 1)
     assert "<" not in clean(fragment)
     assert clean(fragment).startswith("x &lt; ")
 
@@ -226,7 +228,7 @@ def test_what_is_skimmed_is_what_the_sanitiser_makes(fragment: str) -> None:
     """What is taken as it is, before or after one look, is what more looks would give."""
     once = clean(fragment)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cleaning, "skimmed", lambda *_: None)
+        patched.setattr(html, "skimmed", lambda *_: None)
         assert clean(fragment) == once
 
 
@@ -248,7 +250,7 @@ def test_what_parsers_move_is_moved_before_it_is_published(fragment: str) -> Non
 
 @given(HOSTILE | ANY_TEXT)
 def test_what_is_clean_can_stand_in_xml(fragment: str) -> None:
-    for text in (clean(fragment), cleaning.text(fragment), cleaning.line(fragment)):
+    for text in (clean(fragment), strip_forbidden(fragment), to_one_line(fragment)):
         element = etree.Element("x")
         element.text = text
         assert etree.fromstring(etree.tostring(element)).text in (text, text.replace("\r", "") or None)
@@ -256,18 +258,18 @@ def test_what_is_clean_can_stand_in_xml(fragment: str) -> None:
 
 @given(ANY_TEXT)
 def test_a_line_is_one_line_and_stays_so(text: str) -> None:
-    line = cleaning.line(text)
+    line = to_one_line(text)
     assert not re.search("[\n\r\t]|  ", line)
-    assert cleaning.line(line) == line
+    assert to_one_line(line) == line
 
 
 def test_text_keeps_line_breaks_and_all_scripts_and_loses_what_xml_forbids() -> None:
-    assert cleaning.text("a\tb\nc\u2028d 住宅 👩‍👩‍👧\x85\x7f\x0b\ufffe\ud800") == "a\tb\nc\u2028d 住宅 👩‍👩‍👧\ufffd"
-    assert cleaning.line(" \ufeffa\r\n\tb\u00a0c ") == "a b\u00a0c"
+    assert strip_forbidden("a\tb\nc\u2028d 住宅 👩‍👩‍👧\x85\x7f\x0b\ufffe\ud800") == "a\tb\nc\u2028d 住宅 👩‍👩‍👧\ufffd"
+    assert to_one_line(" \ufeffa\r\n\tb\u00a0c ") == "a b\u00a0c"
 
 
 def test_plain_text_has_nothing_of_what_is_no_text() -> None:
-    assert cleaning.plain("<p>a &lt; b</p><title>c</title><svg><text>d</text></svg><style>e</style>") == "a < b"
+    assert to_plain_text("<p>a &lt; b</p><title>c</title><svg><text>d</text></svg><style>e</style>") == "a < b"
 
 
 @pytest.mark.parametrize(
@@ -285,4 +287,4 @@ def test_plain_text_has_nothing_of_what_is_no_text() -> None:
     ],
 )
 def test_depth_counts_what_may_be_nested(fragment: str, deep: int) -> None:
-    assert cleaning.depth(fragment) == deep
+    assert nesting_depth(fragment) == deep

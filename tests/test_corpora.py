@@ -30,9 +30,9 @@ from lxml import etree
 
 from support import command
 from test_cleaning import dangers
-from topicfeeds.configuring import load_site
+from topicfeeds.config import load_site
 from topicfeeds.errors import TopicFeedsError
-from topicfeeds.publishing import read, run
+from topicfeeds.run import read, run
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 GOOD = {"id": "one", "title": "New homes", "published": "2026-03-01"}

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from needs import missing
 from support import command, site
 from topicfeeds import Problem, read
-from topicfeeds.sourced import Record
+from topicfeeds.sources.model import Record
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
 

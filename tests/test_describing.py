@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from support import as_shown, event, site
 from topicfeeds import Feed, select
-from topicfeeds.describing import lead, title
-from topicfeeds.words import _WORDS, words
+from topicfeeds.formats.event_text import format_lead, format_title
+from topicfeeds.formats.translations import _TRANSLATIONS, find_translation
 
 SHAPES: dict[str, dict[str, Any]] = {
     "one day": {"start": date(2026, 5, 6)},
@@ -101,7 +101,9 @@ def feed_of(language: str = "en", settings: dict[str, Any] | None = None, **fiel
 def line(language: str = "en", **fields: Any) -> str:
     feed = feed_of(language, **fields)
     return (
-        unescape(re.sub("<[^>]*>", "", lead(feed.entries[0], feed, None))).replace("\u202f", " ").replace("\u2009", " ")
+        unescape(re.sub("<[^>]*>", "", format_lead(feed.entries[0], feed, None)))
+        .replace("\u202f", " ")
+        .replace("\u2009", " ")
     )
 
 
@@ -129,7 +131,7 @@ def test_a_zone_is_named_where_it_is_not_the_sites(start: datetime, fields: dict
 
 def test_a_line_says_where_an_event_is_and_is_escaped() -> None:
     feed = feed_of(location={"name": "<Hall> & yard", "address": "Street 1\n1000 Graz"})
-    assert lead(feed.entries[0], feed, "https://www.example.org/a?b&c") == (
+    assert format_lead(feed.entries[0], feed, "https://www.example.org/a?b&c") == (
         "<p>Friday, May 1, 2026 · &lt;Hall&gt; &amp; yard, Street 1 1000 Graz · "
         '<a href="https://www.example.org/a?b&amp;c">Calendar file</a></p>'
     )
@@ -147,7 +149,7 @@ def test_a_line_says_where_an_event_is_and_is_escaped() -> None:
 )
 def test_an_event_that_is_not_as_planned_says_so_first(status: str | None, named: str, opening: str) -> None:
     feed = feed_of(status=status, content="<p>Come</p>")
-    assert title(feed.entries[0], feed) == named
+    assert format_title(feed.entries[0], feed) == named
     [shown] = as_shown(feed)
     assert (shown.html or "").startswith(opening)
     assert (shown.html or "").endswith("</p><p>Come</p>")
@@ -163,7 +165,7 @@ def test_an_event_that_is_not_as_planned_says_so_first(status: str | None, named
 )
 def test_the_titles_of_events_follow_a_pattern(pattern: str, shown: str) -> None:
     feed = feed_of(settings={"event_title": pattern}, location="Hall", status="cancelled")
-    assert title(feed.entries[0], feed) == shown
+    assert format_title(feed.entries[0], feed) == shown
 
 
 def test_what_recurs_tells_its_next_three_dates() -> None:
@@ -172,7 +174,7 @@ def test_what_recurs_tells_its_next_three_dates() -> None:
     assert line(**fields) == f"Next dates: {'; '.join(dates)}"
     made = site(timezone="Europe/Brussels")
     feed = select(made, [event(**fields)], now=datetime(2026, 12, 31, tzinfo=UTC))["all"]
-    assert "Wed, Jan 6, 2027" in lead(feed.entries[0], feed, None)
+    assert "Wed, Jan 6, 2027" in format_lead(feed.entries[0], feed, None)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +187,12 @@ def test_any_language_has_a_line(language: str) -> None:
 @pytest.mark.parametrize("language", ["ar", "he", "fa", "ur-PK"])
 def test_a_line_in_a_script_that_runs_to_the_left_says_so(language: str) -> None:
     feed = feed_of(language)
-    assert lead(feed.entries[0], feed, None).startswith('<p dir="rtl">')
+    assert format_lead(feed.entries[0], feed, None).startswith('<p dir="rtl">')
 
 
-@pytest.mark.parametrize("language", sorted(_WORDS))
+@pytest.mark.parametrize("language", sorted(_TRANSLATIONS))
 def test_every_language_has_words_that_can_be_told_apart_and_filled_in(language: str) -> None:
-    said = words(language)
+    said = find_translation(language)
     assert len({said.cancelled, said.postponed, said.tentative, said.confirmed, said.moved, said.place}) == 6
     assert all(text.count("{}") == 1 for text in (said.moved_to, said.before, said.dates))
     assert said.colon.count("{}") == 2
@@ -199,7 +201,7 @@ def test_every_language_has_words_that_can_be_told_apart_and_filled_in(language:
 @given(
     start=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),
     minutes=st.integers(0, 10_000_000),
-    language=st.sampled_from([*sorted(_WORDS), "pt-BR", "fa", "th", "hi", "my"]),
+    language=st.sampled_from([*sorted(_TRANSLATIONS), "pt-BR", "fa", "th", "hi", "my"]),
     pattern=st.sampled_from([None, "{title} ({when})"]),
 )
 def test_any_event_can_be_described_in_any_language(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from topicfeeds import Article, Event
-from topicfeeds.models import direct
+from topicfeeds.models.direct import validate_directly
 
 VALUES = st.none() | st.sampled_from(
     ["", " ", "\u200b", " x ", "\x1cx", "a\u2028b", "https://e.org/é", "2026-03-01", "x:y", 7, 7.5, True]
@@ -41,9 +41,9 @@ def test_directly_made_an_item_is_what_the_model_makes(fields: dict[str, Any], m
     try:
         whole = model.model_validate(dict(fields))
     except ValidationError:
-        assert direct.direct(model, fields) is None
+        assert validate_directly(model, fields) is None
         return
-    made = direct.direct(model, fields)
+    made = validate_directly(model, fields)
     assert made == whole
     assert made is not None
     assert made.model_fields_set == whole.model_fields_set
@@ -53,8 +53,8 @@ def test_directly_made_an_item_is_what_the_model_makes(fields: dict[str, Any], m
 
 
 def test_what_is_no_dictionary_is_left_to_the_model() -> None:
-    assert direct.direct(Article, None) is None
-    assert direct.direct(Article, [("title", "x")]) is None
+    assert validate_directly(Article, None) is None
+    assert validate_directly(Article, [("title", "x")]) is None
 
 
 def test_a_model_of_another_form_is_left_to_pydantic(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,4 +62,4 @@ def test_a_model_of_another_form_is_left_to_pydantic(monkeypatch: pytest.MonkeyP
         pass
 
     monkeypatch.setattr(Other, "__pydantic_core_schema__", {"type": "definition-ref", "schema_ref": "x"})
-    assert direct.direct(Other, {"title": "A", "published": "2026-03-01"}) is None
+    assert validate_directly(Other, {"title": "A", "published": "2026-03-01"}) is None

@@ -31,7 +31,7 @@ from pydantic import ValidationError
 
 from support import EXAMPLE, article, event, folder_feeds, site
 from topicfeeds import Article, Event, Feed, SourceError, publish, read, render, select
-from topicfeeds.formats import _forms
+from topicfeeds.formats._templates import _entry_template
 
 FORMATS = ("atom", "rss")
 FILES: list[dict[str, Any]] = [
@@ -404,10 +404,10 @@ def test_many_of_an_entry_cost_no_more_each_than_few(field: str, made: Callable[
 
 
 def test_forms_of_entries_that_are_like_no_other_are_not_kept() -> None:
-    before = _forms._entry_form.cache_info().currsize
+    before = _entry_template.cache_info().currsize
     feeds = [feed_of(article(enclosures=[FILES[0]] * (count + 50))) for count in range(5)]
     assert [len(seen(feed, "atom").entries[0].enclosures) for feed in feeds] == [50, 51, 52, 53, 54]
-    assert _forms._entry_form.cache_info().currsize == before
+    assert _entry_template.cache_info().currsize == before
 
 
 def calls(feed: Feed) -> int:
@@ -418,7 +418,7 @@ def calls(feed: Feed) -> int:
         nonlocal count
         count += event.endswith("call")
 
-    _forms._entry_form.cache_clear()
+    _entry_template.cache_clear()
     sys.setprofile(called)
     try:
         rendered([feed])

@@ -13,8 +13,8 @@ from city import DAY, HOUR, NOON, City, dates, row
 from support import article, site
 from test_writing import snapshot
 from topicfeeds import ConfigError, PublishError, SourceError, publish
-from topicfeeds.locking import last_success
-from topicfeeds.remembering import State
+from topicfeeds.output.lock import last_success
+from topicfeeds.state.store import State
 
 TEN = [row(str(n)) for n in range(10)]
 

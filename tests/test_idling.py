@@ -23,11 +23,11 @@ from needs import strace
 from support import command
 from test_writing import snapshot
 from topicfeeds import BusyError, PublishError, publish
-from topicfeeds.expanding import survey
-from topicfeeds.idling import idle
-from topicfeeds.locking import NAME, last_success, lock
-from topicfeeds.remembering import State
-from topicfeeds.writing import locked
+from topicfeeds.cli.shortcut import up_to_date
+from topicfeeds.output.lock import LOCK_NAME, acquire_lock, last_success
+from topicfeeds.output.write import lock_folder
+from topicfeeds.state.files import compare_files
+from topicfeeds.state.store import State
 
 BAD = row("bad", published="soon")
 TAGGED = (row("a", tags=["x"]), row("b", tags=["y"]))
@@ -95,10 +95,10 @@ def test_a_run_with_nothing_to_do_opens_nothing_for_writing(city: City) -> None:
 
 
 def test_a_run_with_nothing_to_do_is_a_success(city: City) -> None:
-    os.utime(city.public / NAME, (5, 5))
+    os.utime(city.public / LOCK_NAME, (5, 5))
     assert city.rests()
     assert last_success(str(city.public)) != 5
-    os.utime(city.public / NAME, (5, 5))
+    os.utime(city.public / LOCK_NAME, (5, 5))
     run = command("build", cwd=city.folder)
     assert (run.code, run.out, run.err) == (0, "", "")
     assert last_success(str(city.public)) != 5
@@ -108,7 +108,7 @@ def test_items_that_are_refused_are_told_again_and_nothing_else(city: City) -> N
     city.put(*TAGGED, BAD)
     first = command("build", cwd=city.folder)
     assert (first.code, first.out, first.err.count("\n")) == (1, "", 1)
-    os.utime(city.public / NAME, (5, 5))
+    os.utime(city.public / LOCK_NAME, (5, 5))
     before = snapshot(city.public)
     again = command("build", cwd=city.folder)
     assert (again.code, again.out, again.err) == (1, "", first.err)
@@ -149,14 +149,14 @@ def test_what_is_not_plainly_such_a_build_is_left_to_the_command(
     city: City, monkeypatch: pytest.MonkeyPatch, arguments: list[str], done: bool
 ) -> None:
     monkeypatch.chdir(city.folder)
-    assert idle(arguments) == done
+    assert up_to_date(arguments) == done
 
 
 def test_a_time_that_is_none_is_left_to_the_command(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(city.folder)
     for epoch, done in (("", True), ("1775044800", True), ("soon", False)):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-        assert idle(["build"]) == done
+        assert up_to_date(["build"]) == done
 
 
 def test_by_a_clock_that_was_put_back_what_was_due_is_looked_at_again(city: City) -> None:
@@ -314,17 +314,17 @@ def test_a_state_that_lacks_something_is_no_reason_to_rest(city: City, query: st
 def test_a_file_that_changed_twice_within_a_tick_of_the_clock_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"one")
-    stamps, changed = survey(["a"], str(tmp_path), {})
+    stamps, changed = compare_files(["a"], str(tmp_path), {})
     assert changed == {"a"}
     status = path.stat()
     path.write_bytes(b"two")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert survey(["a"], str(tmp_path), stamps)[1] == {"a"}
+    assert compare_files(["a"], str(tmp_path), stamps)[1] == {"a"}
     os.utime(path, ns=(5, time.time_ns() // 10**9 * 10**9))  # a file system that knows whole seconds
-    stamps, _ = survey(["a"], str(tmp_path), stamps)
+    stamps, _ = compare_files(["a"], str(tmp_path), stamps)
     assert stamps["a"][1] == -1
     os.utime(path, ns=(5, 10**9))
-    stamps, changed = survey(["a"], str(tmp_path), stamps)
+    stamps, changed = compare_files(["a"], str(tmp_path), stamps)
     assert (stamps["a"][:2], changed) == ((3, 10**9), set())
 
 
@@ -333,9 +333,9 @@ def test_a_file_whose_size_and_date_are_known_is_not_opened(tmp_path: Path) -> N
     path.write_bytes(b"one")
     os.utime(path, ns=(5, 5))
     known = {"a": (3, 5, b"digest"), "gone": (3, 5, b"digest")}
-    assert survey(["a"], str(tmp_path), known) == ({"a": (3, 5, b"digest")}, {"gone"})
+    assert compare_files(["a"], str(tmp_path), known) == ({"a": (3, 5, b"digest")}, {"gone"})
     os.mkfifo(tmp_path / "pipe")
-    assert survey(["pipe", "a"], str(tmp_path), {"a": known["a"]}) == ({"a": known["a"]}, {"pipe"})
+    assert compare_files(["pipe", "a"], str(tmp_path), {"a": known["a"]}) == ({"a": known["a"]}, {"pipe"})
 
 
 def test_only_documents_that_held_an_item_or_hold_it_now_are_written(city: City) -> None:
@@ -375,7 +375,7 @@ def test_a_warning_is_told_once_and_again_when_its_file_changes(city: City) -> N
 @contextmanager
 def busy(folder: Path) -> Iterator[int]:
     """Have the lock of a folder."""
-    descriptor = lock(str(folder))
+    descriptor = acquire_lock(str(folder))
     assert descriptor is not None
     try:
         yield descriptor
@@ -390,10 +390,10 @@ def test_a_second_run_is_told_at_once_to_come_back(city: City) -> None:
         assert not city.rests()
         run = command("build", cwd=city.folder)
         assert (run.code, run.out) == (75, "")
-        assert run.err == f"public/{NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
+        assert run.err == f"public/{LOCK_NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
         with pytest.raises(BusyError):
             city.build(dry=True)
-        with pytest.raises(BusyError), locked(city.public):
+        with pytest.raises(BusyError), lock_folder(city.public):
             pass
     assert snapshot(city.folder) == before
 
@@ -414,63 +414,63 @@ def test_the_lock_file_stays_and_tells_the_last_success(tmp_path: Path) -> None:
     city.settle(path="missing.jsonl")
     with pytest.raises(Exception, match=r"missing\.jsonl"):
         city.build()
-    assert (city.public / NAME).exists()
+    assert (city.public / LOCK_NAME).exists()
     assert last_success(str(city.public)) is None
     city.settle()
     before = time.time()
     city.build()
     assert (last_success(str(city.public)) or 0) >= before - 1
-    inode = (city.public / NAME).stat().st_ino
+    inode = (city.public / LOCK_NAME).stat().st_ino
     city.build()
-    assert (city.public / NAME).stat().st_ino == inode
+    assert (city.public / LOCK_NAME).stat().st_ino == inode
     assert last_success(str(tmp_path / "missing")) is None
 
 
 def test_a_lock_that_is_deleted_while_it_is_held_does_no_harm(city: City) -> None:
     with busy(city.public):
-        (city.public / NAME).unlink()
-        assert lock(str(city.public), create=False) is None
+        (city.public / LOCK_NAME).unlink()
+        assert acquire_lock(str(city.public), create=False) is None
         with busy(city.public), pytest.raises(BlockingIOError):
-            lock(str(city.public))
+            acquire_lock(str(city.public))
     city.put(*TAGGED, row("c"))
-    with locked(city.public):
-        (city.public / NAME).unlink()
+    with lock_folder(city.public):
+        (city.public / LOCK_NAME).unlink()
         city.build()
     assert city.rests()
 
 
 def test_a_lock_that_is_replaced_while_a_run_waits_for_it_is_not_taken(city: City) -> None:
     taken: list[int | None] = []
-    waiting = Thread(target=lambda: taken.append(lock(str(city.public), 30)))
+    waiting = Thread(target=lambda: taken.append(acquire_lock(str(city.public), 30)))
     with busy(city.folder):
         with busy(city.public):
             waiting.start()
             time.sleep(0.1)
-            (city.folder / NAME).replace(city.public / NAME)
+            (city.folder / LOCK_NAME).replace(city.public / LOCK_NAME)
         time.sleep(0.1)
         assert taken == []
     waiting.join()
     assert taken[0] is not None
-    assert os.path.samestat(os.fstat(taken[0]), (city.public / NAME).stat())
+    assert os.path.samestat(os.fstat(taken[0]), (city.public / LOCK_NAME).stat())
     os.close(taken[0])
 
 
 def test_a_lock_that_cannot_be_one_stops_the_run(city: City) -> None:
     city.put(row("c"))
-    (city.public / NAME).unlink()
-    (city.public / NAME).symlink_to("elsewhere")
+    (city.public / LOCK_NAME).unlink()
+    (city.public / LOCK_NAME).symlink_to("elsewhere")
     assert not city.rests()
-    with pytest.raises(PublishError, match=f"{NAME}: cannot be written"):
+    with pytest.raises(PublishError, match=f"{LOCK_NAME}: cannot be written"):
         city.build()
     assert not (city.public / "elsewhere").exists()
 
 
 def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) -> None:
-    (city.public / NAME).unlink()
+    (city.public / LOCK_NAME).unlink()
     city.build(dry=True)
-    assert not (city.public / NAME).exists()
+    assert not (city.public / LOCK_NAME).exists()
     city.build()
-    os.utime(city.public / NAME, (5, 5))
+    os.utime(city.public / LOCK_NAME, (5, 5))
     city.build(dry=True)
     assert last_success(str(city.public)) == 5
 

@@ -24,9 +24,9 @@ from needs import ROOT
 from support import article, command, folder_site, problems_of, site
 from test_sources import found, told
 from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
-from topicfeeds.sourced import Record
-from topicfeeds.sources._raw import Raw
-from topicfeeds.sources.yaml import simple_record, yaml_records
+from topicfeeds.sources._raw import RawRecord
+from topicfeeds.sources.model import Record
+from topicfeeds.sources.yaml import read_records, read_simple
 
 Fields = dict[str, Any]
 
@@ -511,15 +511,15 @@ LINES = st.builds(
 @example('title: "a #b: c"\ntags: [a b, c]\npublished: 2026-01-02T10:00:00+01:00', "\n")
 def test_simple_front_matter_is_read_as_all_of_yaml_would_read_it(front: str, end: str) -> None:
     text = f"\n{front}{end}"
-    if simple := simple_record(text):
-        assert list(yaml_records(text, "a.md")) == [simple]
+    if simple := read_simple(text):
+        assert list(read_records(text, "a.md")) == [simple]
 
 
 def test_most_front_matter_is_simple() -> None:
     text = (
         '\ntitle: New homes for 40,000\npublished: 2026-01-02\nlink: https://e.org/a?b=c#d\ntags: [a b, c/d]\nid: "7"\n'
     )
-    assert simple_record(text) == Raw(
+    assert read_simple(text) == RawRecord(
         {
             "title": "New homes for 40,000",
             "published": "2026-01-02",

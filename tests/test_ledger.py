@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import article, problems_of, site
-from topicfeeds import PublishError, ledger, select
-from topicfeeds.ledger import Ledger
-from topicfeeds.settling import settle
+from topicfeeds import PublishError, select
+from topicfeeds.entries import spill
+from topicfeeds.entries.resolve import resolve
+from topicfeeds.entries.spill import RowSpill
 
 KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3).map(lambda n: n << 12)  # of which many want one slot
 
@@ -21,9 +22,9 @@ KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3).map(lambda n: n << 1
 @given(st.lists(KEYS, max_size=60), st.integers(0, 400))
 def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: list[int], held: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ledger, "_SLOTS", 4)
-        patched.setattr(ledger, "_HELD", held)
-        rows, first = Ledger(), dict[int, tuple[object, ...]]()
+        patched.setattr(spill, "_SLOTS", 4)
+        patched.setattr(spill, "_MAX_BYTES_IN_MEMORY", held)
+        rows, first = RowSpill(), dict[int, tuple[object, ...]]()
         for n, key in enumerate(keys):
             row = (f"é{n}" * (n % 7), n, None, b"x" * n, (n, n))
             assert rows.enter(key, row) == first.get(key)
@@ -36,14 +37,14 @@ def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: li
 
 
 def test_a_disk_without_room_for_rows_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(ledger, "_HELD", 1)
+    monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
-        Ledger().enter(1, ("row",))
+        RowSpill().enter(1, ("row",))
 
 
 def test_an_item_that_comes_again_is_known_though_its_row_is_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_HELD", 1)
+    monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1)
     items = [article(id=str(n), tags=[f"t{n % 3}"]) for n in range(30)]
     more = [article(id=str(n), tags=["again"], topics=["x"]) for n in range(0, 30, 3)]
     whole = {entry.id: entry for entry in select(site(), [*items, *more, *more])["all"].entries}
@@ -65,12 +66,12 @@ def test_of_ids_that_are_alike_each_is_known_again() -> None:
 def test_an_item_that_stands_twice_takes_little_more_memory_than_one_that_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "_HELD", 1 << 10)
+    monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1 << 10)
 
     def peak(times: int) -> int:
         tracemalloc.start()
         try:
-            for _ in settle(site(), (article(id=str(n), tags=[f"t{k}"]) for k in range(times) for n in range(3000))):
+            for _ in resolve(site(), (article(id=str(n), tags=[f"t{k}"]) for k in range(times) for n in range(3000))):
                 pass
             return tracemalloc.get_traced_memory()[1]
         finally:

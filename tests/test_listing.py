@@ -13,20 +13,21 @@ from needs import shared
 from support import site
 from topicfeeds import Event, Feed, Problem, read, select
 from topicfeeds.models import Source
-from topicfeeds.sourced import Page, Record
-from topicfeeds.sources._raw import Raw, Unreadable, text_of
-from topicfeeds.sources.listing import read_listing
+from topicfeeds.sources._bytes import decode_file
+from topicfeeds.sources._raw import RawRecord, Unreadable
+from topicfeeds.sources.listing import read
+from topicfeeds.sources.model import Page, Record
 
 TAG = "  • \u00a0"
 
 
-def listed(text: str, **source: object) -> list[Raw | Page | Problem]:
+def listed(text: str, **source: object) -> list[RawRecord | Page | Problem]:
     given = Source.model_validate({"path": "page.txt", "topics": ["gardens"], **source})
-    return list(read_listing(text_of(text.encode()), given, "page.txt"))
+    return list(read(decode_file(text.encode()), given, "page.txt"))
 
 
-def raws(text: str, **source: object) -> list[Raw]:
-    return [found for found in listed(text, **source) if isinstance(found, Raw)]
+def raws(text: str, **source: object) -> list[RawRecord]:
+    return [found for found in listed(text, **source) if isinstance(found, RawRecord)]
 
 
 def problems(text: str, **source: object) -> list[str]:
@@ -197,7 +198,7 @@ def test_a_detail_page_is_refused() -> None:
 
 
 def test_all_of_a_page_without_topic_is_items(tmp_path: Path) -> None:
-    assert [type(found) for found in listed("A\n\na\n\npublication date: 01-01-2017", topics=[])] == [Raw]
+    assert [type(found) for found in listed("A\n\na\n\npublication date: 01-01-2017", topics=[])] == [RawRecord]
 
 
 def check_counts(path: Path, topic: str) -> dict[str, Feed]:
@@ -245,8 +246,8 @@ def read_seed() -> list[Record]:
 def test_any_text_is_read_or_refused_in_our_words(content: str | bytes) -> None:
     raw = content.encode() if isinstance(content, str) else content
     try:
-        found = list(read_listing(text_of(raw), Source(path="x"), "x"))
+        found = list(read(decode_file(raw), Source(path="x"), "x"))
     except Unreadable as error:
         assert error.line >= 1
     else:
-        assert all(isinstance(one, (Raw, Page, Problem)) for one in found)
+        assert all(isinstance(one, (RawRecord, Page, Problem)) for one in found)

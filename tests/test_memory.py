@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from city import DAY, HOUR, NOON, dates
 from support import article, event, site
 from topicfeeds import Changes, Event, SourceError, publish
-from topicfeeds.remembering import State
-from topicfeeds.sourced import Found, Record
+from topicfeeds.sources.model import ItemLike, Record
+from topicfeeds.state.store import State
 
 NOW = "2026-04-01T12:00:00Z"
 LATER = "2026-04-01T13:00:00Z"
@@ -33,10 +33,10 @@ class Paper:
         self.folder, self.state = folder, state or State()
         self.site = site(feeds=settings)
 
-    def publish(self, *items: Found, now: datetime | None = NOON) -> Changes:
+    def publish(self, *items: ItemLike, now: datetime | None = NOON) -> Changes:
         return publish(self.site, items, self.folder, state=self.state, now=now, allow_shrink=True)
 
-    def dates(self, *items: Found, now: datetime | None = NOON) -> Any:
+    def dates(self, *items: ItemLike, now: datetime | None = NOON) -> Any:
         """Publish, and give both dates of the only entry."""
         self.publish(*items, now=now)
         (found,) = dates(self.folder).values()

@@ -17,12 +17,13 @@ from lxml import etree
 from city import ATOM, DAY, HOUR, NOON, City, row
 from support import EXAMPLE
 from test_recalling import made, sql
-from topicfeeds import PublishError, memory, mending
-from topicfeeds.idling import place
-from topicfeeds.mending import Mend
-from topicfeeds.recalling import Recall
-from topicfeeds.regenerating import regenerate
-from topicfeeds.sourced import Same
+from topicfeeds import PublishError
+from topicfeeds.entries.row_cache import RowCache
+from topicfeeds.feeds import mend
+from topicfeeds.feeds.mend import Mend
+from topicfeeds.run import build_site
+from topicfeeds.sources.model import Same
+from topicfeeds.state.paths import default_paths
 
 ROWS = [row(str(n), published=f"2026-01-{n + 1:02}", topics=[f"t{n % 2}"], tags=[f"tag {n % 5}"]) for n in range(20)]
 MOST = 600 if os.environ.get("TOPICFEEDS_FULL") else 120
@@ -50,7 +51,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
                 seen.asked.append(one.row.id.rpartition("/")[2])
             yield one
 
-    class Counted(Recall):
+    class Counted(RowCache):
         def __init__(self, *given: Any, known: bool) -> None:
             seen.unsure += known
             super().__init__(*given, known=known)
@@ -213,7 +214,7 @@ def test_a_text_page_that_is_new_is_read_with_all_else(tmp_path: Path, watched: 
 
 
 def test_many_changes_are_no_repair(tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mending, "_FEW", 4)
+    monkeypatch.setattr(mend, "_MAX_CHANGED", 4)
     city = City.made(tmp_path, *ROWS, limit=3)
     city.build()
     more = [row(f"n{n}", published=f"2025-02-{n + 1:02}") for n in range(5)]
@@ -239,12 +240,12 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
     tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     """Two folders of the same site: one mends where it can, the other, with the same memory, looks at everything."""
-    monkeypatch.setattr(memory, "_FEW", few)
+    monkeypatch.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
     chance, now = random.Random(few), NOON - 12 * HOUR
     city = City(tmp_path)
     city.settle('[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n', limit=3)
     sources: dict[str, dict[str, Any]] = {"items": {}, "more": {}, "notes": {}}
-    other = place(str(city.site), str(tmp_path / "other"))
+    other = default_paths(str(city.site), str(tmp_path / "other"))
     for n in range(MOST):
         for _ in range(chance.choice([1, 1, 2])):
             change(sources[chance.choice(list(sources))], chance, n)
@@ -252,7 +253,7 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
         now += timedelta(minutes=chance.choice([1, 5, 600 if n % 10 == 0 else 2]))
         if Path(other.state).exists():
             sql(other.state, "update meta set value = null where name = 'whole'")
-        found = [regenerate(where, now, allow_shrink=True) for where in (city.place, other)]
+        found = [build_site(where, now, allow_shrink=True) for where in (city.place, other)]
         assert found[0].items == found[1].items
         assert sorted(found[0].written) == sorted(found[1].written)
         assert sorted(found[0].removed) == sorted(found[1].removed)
@@ -315,7 +316,7 @@ def test_one_that_came_twice_fills_no_two_gaps(tmp_path: Path, watched: Watched)
 def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mending, "_FEW", 3)
+    monkeypatch.setattr(mend, "_MAX_CHANGED", 3)
     city = City.made(tmp_path, *ROWS, limit=3)
     city.build()
     content, [(root,)] = (

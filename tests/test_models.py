@@ -15,15 +15,15 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from support import article, event, site
 from topicfeeds import Article, Event, Person, Place, Site
-from topicfeeds.models import Item, parse
-from topicfeeds.models.explaining import checked, explain, field_name
+from topicfeeds.models import Item, parse_item
+from topicfeeds.models.messages import explain_errors, format_path, validate_item
 
 
 def words(model: type[Any], fields: object) -> list[str]:
     """Give the findings about one record, as a person reads them."""
     with pytest.raises(ValidationError) as caught:
         model.model_validate(fields)
-    return [f"{field_name(place)}: {sentence}" for place, sentence in explain(caught.value, model)]
+    return [f"{format_path(place)}: {sentence}" for place, sentence in explain_errors(caught.value, model)]
 
 
 def refused(**fields: object) -> list[str]:
@@ -193,10 +193,10 @@ def test_a_link_is_kept_as_it_is_but_for_blanks_and_quotes(written: str, kept: s
 
 
 def test_a_record_with_a_start_is_an_event() -> None:
-    assert isinstance(parse({"title": "x", "start": "2026-01-01"}), Event)
-    assert isinstance(parse({"title": "x", "published": "2026-01-01"}), Article)
-    assert isinstance(parse({"title": "x", "published": "2026-01-01", "start": " "}), Article)
-    assert isinstance(parse({"title": "x", "start": "2026-01-01", "kind": " "}), Event)
+    assert isinstance(parse_item({"title": "x", "start": "2026-01-01"}), Event)
+    assert isinstance(parse_item({"title": "x", "published": "2026-01-01"}), Article)
+    assert isinstance(parse_item({"title": "x", "published": "2026-01-01", "start": " "}), Article)
+    assert isinstance(parse_item({"title": "x", "start": "2026-01-01", "kind": " "}), Event)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ class Row:
 def test_objects_with_attributes_are_read() -> None:
     made = Article.model_validate(Row("New homes", date(2026, 3, 1)), from_attributes=True)
     assert (made.title, made.summary, made.tags) == ("New homes", None, ())
-    parsed: Item = parse(Row("New homes", date(2026, 3, 1), tags=["a"]))
+    parsed: Item = parse_item(Row("New homes", date(2026, 3, 1), tags=["a"]))
     assert parsed.tags == ("a",)
 
 
@@ -368,11 +368,11 @@ FIELDS = st.dictionaries(st.sampled_from([*Event.model_fields, "titel", ""]), VA
 
 @given(FIELDS)
 def test_any_mapping_is_an_item_or_findings_in_words(fields: dict[str, object]) -> None:
-    made = checked({"title": "x", "published": "2026-01-01", **fields})
+    made = validate_item({"title": "x", "published": "2026-01-01", **fields})
     if isinstance(made, list):
         assert made
         for place, sentence in made:
-            assert field_name(place).isprintable() or place
+            assert format_path(place).isprintable() or place
             assert "\n" not in sentence or place
     else:
-        assert checked(made.model_dump(exclude_defaults=True) | {"kind": made.kind}) == made
+        assert validate_item(made.model_dump(exclude_defaults=True) | {"kind": made.kind}) == made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from city import City, row
 from support import command
-from topicfeeds.profiling import OFF, Profile
+from topicfeeds.profile import NO_PROFILE, Profile
 
 STEPS = ["start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end"]
 
@@ -45,9 +45,9 @@ def test_a_step_that_fails_ends() -> None:
 
 def test_a_profile_that_is_off_leaves_all_as_it_is() -> None:
     some = [1]
-    assert OFF.each("read", some) is some
-    assert OFF.timed("render", time.time) is time.time
-    assert OFF.steps() == []
+    assert NO_PROFILE.each("read", some) is some
+    assert NO_PROFILE.timed("render", time.time) is time.time
+    assert NO_PROFILE.steps() == []
 
 
 def test_the_command_prints_its_steps_for_people_and_machines(tmp_path: Path) -> None:

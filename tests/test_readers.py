@@ -28,7 +28,7 @@ from readers_of_feeds import Newsboat
 from serving_folder import serving
 from support import CASES, EXAMPLE, article, as_shown, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, publish, read, render, select
-from topicfeeds.addressing import uri
+from topicfeeds.text.urls import to_uri
 
 if TYPE_CHECKING:
     from reader import Reader
@@ -64,7 +64,7 @@ def title(text: str, name: str) -> str:
 
 
 def address(iri: str, name: str) -> str:
-    return uri(iri) if name == "rss" else iri
+    return to_uri(iri) if name == "rss" else iri
 
 
 def story(entry: Entry, name: str) -> Story:
@@ -223,7 +223,7 @@ def test_feedparser_reads_all_enclosures_of_atom(case: Path) -> None:
 def test_feedparser_reads_the_first_enclosure_of_rss(case: Path) -> None:
     for entry, found in entries(case, "rss"):
         files = [(file.href, file.type, file.length) for file in found.enclosures]
-        assert files == [(uri(file.url), file.type, str(file.length or 0)) for file in entry.enclosures[:1]]
+        assert files == [(to_uri(file.url), file.type, str(file.length or 0)) for file in entry.enclosures[:1]]
 
 
 @pytest.mark.parametrize(

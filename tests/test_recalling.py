@@ -19,11 +19,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from city import HOUR, NOON, City, row
-from topicfeeds import SourceError, building, memory
-from topicfeeds.idling import look, place
+from topicfeeds import SourceError
 from topicfeeds.models import Source
-from topicfeeds.regenerating import regenerate
-from topicfeeds.sources import _records, _shaping
+from topicfeeds.output import documents
+from topicfeeds.output.documents import build_documents
+from topicfeeds.run import build_site
+from topicfeeds.sources import _validate
+from topicfeeds.sources._mapping import map_record
+from topicfeeds.state.files import snapshot
+from topicfeeds.state.paths import default_paths
 
 SOURCES = '[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n'
 FIELDS = st.fixed_dictionaries(
@@ -72,11 +76,11 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
     """Two folders: one recalls, at once or row by row, the other, with the same memory, reads all."""
     now = NOON
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(memory, "_FEW", few)
+        patched.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
         city = City(Path(name))
         city.settle(SOURCES, limit=3, formats=["atom", "rss", "ics"])
         put(city, {"items": {"a": {}}, "more": {"b": {}}, "notes": {"c": {}}})
-        forgetful = place(str(city.site), str(city.folder / "other"))
+        forgetful = default_paths(str(city.site), str(city.folder / "other"))
         for step in [{}, *steps]:
             put(city, step)
             now += timedelta(hours=step.get("hours", 1))
@@ -85,7 +89,7 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
                 if where is forgetful and Path(where.state).exists():
                     sql(where.state, "delete from rows")
                 try:
-                    results.append(regenerate(where, now, allow_shrink=True).items)
+                    results.append(build_site(where, now, allow_shrink=True).items)
                 except SourceError as error:
                     results.append([str(problem) for problem in error.problems])
             assert results[0] == results[1]
@@ -101,13 +105,13 @@ def sql(path: str, query: str) -> list[Any]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The records that are parsed, by the start of their first field."""
     found: list[str] = []
-    real = _shaping.shape
+    real = map_record
 
     def shape(fields: Any, source: Source) -> Any:
         found.append(fields["id"])
         return real(fields, source)
 
-    monkeypatch.setattr(_records, "shape", shape)
+    monkeypatch.setattr(_validate, "shape", shape)
     return found
 
 
@@ -115,7 +119,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_of_a_changed_file_only_changed_lines_are_read(
     tmp_path: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(memory, "_FEW", few)
+    monkeypatch.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
     rows = [row(str(n), published=f"2026-01-{n + 1:02}", tags=[f"t{n}"]) for n in range(20)]
     city = City.made(tmp_path, *rows, limit=5)
     city.build()
@@ -217,13 +221,13 @@ def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, mo
     city.build()
     city.put(*rows[:8], row("8", published="2026-01-09", title="Changed"))
     before = made(city.public)
-    real, file = building.build, city.folder / "items.jsonl"
+    real, file = build_documents, city.folder / "items.jsonl"
 
     def build(feeds: Any) -> Any:
         file.write_bytes(file.read_bytes()[:300])
         return real(feeds)
 
-    monkeypatch.setattr(building, "build", build)
+    monkeypatch.setattr(documents, "build_documents", build)
     with pytest.raises(SourceError, match="changed while it was read"):
         city.build(NOON + HOUR)
     assert made(city.public) == before
@@ -277,7 +281,7 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
     with monkeypatch.context() as patched:
 
         def changing(*given: Any) -> Any:
-            found = look(*given)
+            found = snapshot(*given)
             tell("BBB")
             return found
 
@@ -306,7 +310,7 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
         time.sleep(0.06)
 
     def changing(*given: Any) -> Any:
-        found = look(*given)
+        found = snapshot(*given)
         tell("BBB")
         return found
 
@@ -332,7 +336,7 @@ def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, mo
 
         def changing(*given: Any) -> Any:
             city.settle(limit=7)
-            return look(*given)
+            return snapshot(*given)
 
         patched.setattr("topicfeeds.regenerating.look", changing)
         city.build(NOON + HOUR)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from support import event, problems_of, site
 from topicfeeds import select
-from topicfeeds.models.recurring import dates
+from topicfeeds.models.recurrence import list_occurrences
 
 DAY = date(2026, 5, 6)  # a Wednesday
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -168,7 +168,7 @@ def test_what_is_left_out_may_be_given_as_in_python() -> None:
 
 
 def listed(rule: str, start: date, left_out: Sequence[date] = ()) -> list[date]:
-    return list(islice(dates(rule, start, left_out), 5))
+    return list(islice(list_occurrences(rule, start, left_out), 5))
 
 
 def test_the_clock_on_the_wall_counts() -> None:

@@ -13,10 +13,13 @@ from city import DAY, HOUR, NOON, City, dates, row
 from support import article, event, site
 from test_writing import snapshot
 from topicfeeds import PublishError, SourceError, publish
-from topicfeeds.memory import VERSION, Finding, Known, Published
-from topicfeeds.remembering import State, default_path, is_broken
+from topicfeeds.state.documents import WrittenDocument
+from topicfeeds.state.memory import ItemMemory, StoredProblem
+from topicfeeds.state.paths import default_state_path
+from topicfeeds.state.schema import VERSION
+from topicfeeds.state.store import State, is_file_damaged
 
-KNOWN = Known("2026-03-01T00:00:00+00:00", b"said")
+KNOWN = ItemMemory("2026-03-01T00:00:00+00:00", b"said")
 DAYS = 86400
 
 
@@ -37,7 +40,7 @@ def noted(state: State, *names: str, now: int | None = None, days: int = 400) ->
     state.close()
 
 
-def recalled(state: State, name: str) -> Known | None:
+def recalled(state: State, name: str) -> ItemMemory | None:
     state.begin()
     try:
         return state.recall(name)
@@ -158,7 +161,7 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
         )
     state = State(path)
     state.begin(DAYS)
-    assert state.recall("item 77") == Known("x", b"\0", 77)
+    assert state.recall("item 77") == ItemMemory("x", b"\0", 77)
     assert state.recall("b") is None
     state.note("a", KNOWN._replace(changed=5))
     state.note("a", KNOWN._replace(changed=6))
@@ -170,7 +173,7 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
 
 
 def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_one_does(tmp_path: Path) -> None:
-    state, one = State(tmp_path / "state"), Published("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
+    state, one = State(tmp_path / "state"), WrittenDocument("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
     state.begin(1)
     for document in (one, one._replace(path="a.xml")):
         state.keep(document)
@@ -201,7 +204,7 @@ def test_the_next_moment_is_that_of_the_first_item_that_waits_or_document_that_g
     state.replace("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500), (2, "a.yaml", 2, "c", 500)])
     assert state.due(30) == 500
     assert [title for _, _, title, _ in state.held()] == ["a", "c", "b"]
-    state.keep(Published("a.xml", "", 0, 0, 0, "", retired=400))
+    state.keep(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.due(0), state.due(1)) == (400, 500)
 
@@ -227,7 +230,7 @@ def test_a_moment_that_was_told_counts_too() -> None:
 def test_the_cache_is_what_it_was_told_last(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     one, other = (5, 7, b"digest"), (5, 8, b"digest")
-    finding = Finding("a.yaml", 1, "title", "is missing", "refused", 1)
+    finding = StoredProblem("a.yaml", 1, "title", "is missing", "refused", 1)
     for stamps in ({"a": one, "b": one}, {"b": other, "c": one}, {}):
         state.begin()
         state.keep_files(stamps)
@@ -250,16 +253,16 @@ def test_the_cache_is_what_it_was_told_last(tmp_path: Path) -> None:
 def test_each_output_folder_has_its_own_state_and_a_site_may_be_moved(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("public")
     public, other, parent = (
-        default_path(str(tmp_path / "s.toml"), str(tmp_path / name)) for name in ("public", "a", "")
+        default_state_path(str(tmp_path / "s.toml"), str(tmp_path / name)) for name in ("public", "a", "")
     )
     assert Path(public).parent == tmp_path / ".topicfeeds"
-    assert public == default_path(str(tmp_path / "s.toml"), str(tmp_path / "link"))
+    assert public == default_state_path(str(tmp_path / "s.toml"), str(tmp_path / "link"))
     assert Path(public).name == "public-efa1f375.sqlite"
     assert Path(parent).name == "here-cdb4ee2a.sqlite"
-    assert len({public, other, parent, default_path(str(tmp_path / "s.toml"), str(tmp_path / "b/public"))}) == 4
-    moved = default_path(str(tmp_path / "moved/s.toml"), str(tmp_path / "moved/public"))
+    assert len({public, other, parent, default_state_path(str(tmp_path / "s.toml"), str(tmp_path / "b/public"))}) == 4
+    moved = default_state_path(str(tmp_path / "moved/s.toml"), str(tmp_path / "moved/public"))
     assert Path(moved).name == Path(public).name
-    above = Path(default_path(str(tmp_path / "in/s.toml"), str(tmp_path))).name
+    above = Path(default_state_path(str(tmp_path / "in/s.toml"), str(tmp_path))).name
     assert above.startswith("here-")
 
 
@@ -424,4 +427,4 @@ def test_a_file_is_broken_only_where_it_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"<html>" * 1000)
     unreadable = Path("/proc/self/mem")  # a file whose first byte gives EIO
     paths = [tmp_path / "none", tmp_path, tmp_path / "whole", unreadable, tmp_path / "other"]
-    assert [is_broken(str(path)) for path in paths] == [False, False, False, False, True]
+    assert [is_file_damaged(str(path)) for path in paths] == [False, False, False, False, True]

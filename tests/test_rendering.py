@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from city import NOON, City, row
 from support import CASES, EXAMPLE, article, event, folder_site, site
-from topicfeeds import Entry, Feed, PublishError, build, building, publish, read, render, select, selecting
-from topicfeeds.formats import _forms, atom, ical, render_event, rss
-from topicfeeds.formats._feedgen import Sheet, Tongue, plainly
-from topicfeeds.shelving import Shelf
+from topicfeeds import Entry, Feed, PublishError, build, publish, read, render, select
+from topicfeeds.entries.spill import EntrySpill
+from topicfeeds.feeds import select
+from topicfeeds.formats import _templates, atom, ics, render_event, rss
+from topicfeeds.formats._feedgen import Dialect, ElementCalls, render_with_feedgen
+from topicfeeds.output import documents
 
 TEXT = st.text(max_size=12) | st.sampled_from(
     ["\t\r\n\"'>", "{mark 1}", "</entry>\n", "  <entry>", "    </item>\n", "</feed>", "]]>", "&lt;"]
@@ -74,10 +76,12 @@ def whole(feeds: dict[str, Feed]) -> dict[tuple[str, str], bytes]:
         }
 
 
-def at_once(channel: Sheet, feed: Feed, tongue: Tongue, make: Callable[[Entry, Feed], Sheet], _: str) -> bytes:
+def at_once(
+    channel: ElementCalls, feed: Feed, tongue: Dialect, make: Callable[[Entry, Feed], ElementCalls], _: str
+) -> bytes:
     """Spell a feed by feedgen and lxml alone, but for the references that plain texts of RSS have."""
     has_events = any(entry.event for entry in feed.entries)
-    made = plainly(channel, [make(entry, feed) for entry in feed.entries], tongue, has_events=has_events)
+    made = render_with_feedgen(channel, [make(entry, feed) for entry in feed.entries], tongue, has_events=has_events)
     if tongue.name == "atom":
         return made.encode()
     names = "title|category|copyright|dc:creator|managingEditor"
@@ -122,7 +126,7 @@ def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it
 def test_of_what_was_made_no_more_is_kept_than_there_is_room_for_however_long_a_body_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(building, "_MOST", 20_000)
+    monkeypatch.setattr(documents, "_MAX_RENDER_CHARS", 20_000)
     first = next(iter(build(site(), [article(id=str(n), content="x" * 9000) for n in range(9)])))
     first.render()
     assert [entry.id[-1] for entry in held(first.render) if "html" in entry.made] == ["7", "8"]
@@ -138,14 +142,14 @@ def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
     """An entry that was read back once is not looked at again: the second feed has one that is new."""
     feed = select(site(), [article(id="a"), article(id="b")])["all"]
     render(replace(feed, entries=feed.entries[:1]), form)
-    monkeypatch.setattr(_forms, "_spelled", lambda *_: [wrong])
+    monkeypatch.setattr(_templates, "_render_entry", lambda *_: [wrong])
     with pytest.raises((AssertionError, ValueError, ExpatError), match=r"was rendered as|CDATA|line "):
         render(feed, form)
 
 
 def test_a_calendar_that_does_not_read_back_as_itself_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     feed = select(site(feeds={"formats": ["ics"]}), [event()])["all"]
-    monkeypatch.setattr(ical, "_event", lambda *_: b"")
+    monkeypatch.setattr(ics, "_render_event", lambda *_: b"")
     with pytest.raises(AssertionError, match="with 0 entries, not 1"):
         render(feed, "ics")
     with pytest.raises(AssertionError, match="with 0 entries, not 1"):
@@ -164,15 +168,15 @@ def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
     given = folder_site(folder)
     expected = {document.path: document.render() for document in build(given, read(given, folder), problems=[])}
     shelved: list[str] = []
-    real = Shelf.put
+    real = EntrySpill.put
 
-    def put(self: Shelf, entry: Entry) -> Entry:
+    def put(self: EntrySpill, entry: Entry) -> Entry:
         shelved.append(entry.kind)
         return real(self, entry)
 
-    monkeypatch.setattr(Shelf, "put", put)
-    monkeypatch.setattr(building, "_MOST", 1)
-    monkeypatch.setattr(selecting, "_MOST", 1)
+    monkeypatch.setattr(EntrySpill, "put", put)
+    monkeypatch.setattr(documents, "_MAX_RENDER_CHARS", 1)
+    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 1)
     publish(given, read(given, folder), tmp_path)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")}
     assert {path: made[path] for path in expected} == expected
@@ -182,7 +186,7 @@ def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
 
 
 def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selecting, "_MOST", 1)
+    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 1)
     rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
     city = City.made(tmp_path, *rows)
     city.build()
@@ -191,7 +195,7 @@ def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch:
 
 
 def test_a_disk_without_room_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selecting, "_MOST", 0)
+    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 0)
     city = City.made(tmp_path, row("a"))
     with monkeypatch.context() as patched:
         patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115

@@ -30,7 +30,7 @@ from lxml import etree
 from needs import shared
 from support import CASES, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from topicfeeds import Entry, Feed, Site, build, read, render, select
-from topicfeeds.publishing import run
+from topicfeeds.run import run
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"

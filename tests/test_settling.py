@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from support import article, event, problems_of, site
 from topicfeeds import Article, Entry, Problem, Site, SourceError, select
-from topicfeeds.cleaning import line
-from topicfeeds.sourced import Found, Page, Record
+from topicfeeds.sources.model import ItemLike, Page, Record
+from topicfeeds.text.characters import to_one_line
 
 
-def entries(*items: Found, **fields: object) -> list[Entry]:
+def entries(*items: ItemLike, **fields: object) -> list[Entry]:
     """Settle items that nothing is wrong with but what warnings say."""
     return list(select(site(**fields), items, problems=[])["all"].entries)
 
 
-def ids(*items: Found, **fields: object) -> list[str]:
+def ids(*items: ItemLike, **fields: object) -> list[str]:
     return [entry.id for entry in entries(*items, **fields)]
 
 
@@ -253,7 +253,7 @@ def test_every_item_is_published_with_its_tags_or_told_of(items: list[Article]) 
     assert len({entry.id for entry in published}) == len(published)
     told = {problem.line for problem in problems if problem.severity == "refused"}
     for position, item in enumerate(items, 1):
-        found = [entry for entry in published if entry.title == line(item.title)]
+        found = [entry for entry in published if entry.title == to_one_line(item.title)]
         tags = [{tag.label for tag in entry.tags} for entry in found]
         assert position in told or any(set(item.tags) <= labels for labels in tags)
 

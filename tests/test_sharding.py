@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from city import HOUR, NOON, City, row
 from needs import ROOT
 from test_recalling import ROWS, made, put, written
-from topicfeeds import Changes, PublishError, SourceError, State, load_site, publish, read, sharding, working
+from topicfeeds import Changes, PublishError, SourceError, State, load_site, parallel, publish, read
 from topicfeeds.models import Source
-from topicfeeds.working import pool
+from topicfeeds.parallel import process_pool
 
 MORE = """
 [[sources]]
@@ -51,9 +51,9 @@ PAGE = "Worms\n\nThey dig.\n\npublication date: 27-02-2026\n\nB\n\nb\n\npublicat
 def cut(size: int) -> Iterator[None]:
     """Let shards be as large as that, in bytes, and nothing be too small for them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sharding, "FEW", 0)
-        patch.setattr(sharding, "_LARGEST", size)
-        patch.setattr(sharding, "_LEAST", 1)
+        patch.setattr(parallel, "MIN_PARALLEL_BYTES", 0)
+        patch.setattr(parallel, "_MAX_SHARD_BYTES", size)
+        patch.setattr(parallel, "_MIN_ITEM_BYTES", 1)
         yield
 
 
@@ -71,7 +71,7 @@ class Counting(ThreadPoolExecutor):
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Executor]:
-    with pool(2) as executor:
+    with process_pool(2) as executor:
         yield executor
 
 
@@ -168,7 +168,7 @@ def test_an_id_that_stands_in_two_shards_is_looked_at_by_one_process(tmp_path: P
 @pytest.mark.parametrize(("items", "is_large"), [(49_000, False), (51_000, True)])
 def test_many_small_items_are_large_too(tmp_path: Path, items: int, is_large: bool) -> None:
     (tmp_path / "items.jsonl").write_text(f"{json.dumps(row('a'))}\n" * items)
-    assert sharding.large([Source(path="items.jsonl")], tmp_path) == is_large
+    assert is_large([Source(path="items.jsonl")], tmp_path) == is_large
 
 
 def test_a_few_items_are_read_by_one_process(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ class Deadly(Executor):
 
 
 def test_shards_of_a_worker_that_died_are_read_by_the_parent(city: City) -> None:
-    with pool(2) as executor:
+    with process_pool(2) as executor:
         assert_the_same(city, Deadly(executor))
 
 
@@ -209,7 +209,7 @@ def test_what_neither_worker_nor_parent_can_read_leaves_the_old_feeds(
     def work(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(sharding, "work", work)
+    monkeypatch.setattr(parallel, "work", work)
     site = load_site(city.site)
     with cut(100), ThreadPoolExecutor(1) as executor, pytest.raises(PublishError) as caught:
         publish(site, read(site, tmp_path), city.public, executor=executor)
@@ -341,7 +341,7 @@ def test_where_processes_are_not_permitted_the_command_reads_by_itself(
     def forbidden(*_: object) -> None:
         raise PermissionError(13, "Permission denied")  # of /dev/shm
 
-    monkeypatch.setattr(working, "ProcessPoolExecutor", forbidden)
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", forbidden)
     with cut(400):
         assert city.build(jobs=2).items == 40
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topicfeeds import skimming
-from topicfeeds.skimming import skimmed
+from topicfeeds.text.simple_html import _check_cached_tag, sanitize_simple
 
 LINK = '<a href="https://e.org/" rel="noopener noreferrer">'
 FAR = '<a href="https://e.org/page/b" rel="noopener noreferrer">'
@@ -28,7 +27,7 @@ FAR = '<a href="https://e.org/page/b" rel="noopener noreferrer">'
     ],
 )
 def test_what_is_plain_needs_no_parser(fragment: str, made: str) -> None:
-    assert skimmed(fragment, lambda address, _: address.replace("/b", "https://e.org/page/b", 1)) == made
+    assert sanitize_simple(fragment, lambda address, _: address.replace("/b", "https://e.org/page/b", 1)) == made
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_what_is_plain_needs_no_parser(fragment: str, made: str) -> None:
     ],
 )
 def test_what_parsers_may_read_in_another_way_is_left_to_one(fragment: str) -> None:
-    assert skimmed(fragment, lambda address, _: address) is None
+    assert sanitize_simple(fragment, lambda address, _: address) is None
 
 
 @pytest.mark.parametrize(
@@ -51,23 +50,23 @@ def test_what_parsers_may_read_in_another_way_is_left_to_one(fragment: str) -> N
 )
 def test_what_may_be_no_host_is_left_to_the_sanitiser(host: str) -> None:
     fragment = f'<a href="https://{host}/x" rel="noopener noreferrer">t</a>'
-    assert skimmed(fragment, lambda address, _: address) is None
+    assert sanitize_simple(fragment, lambda address, _: address) is None
 
 
 def test_a_body_of_very_many_tags_is_left_to_the_sanitiser() -> None:
     """The pattern keeps some 5 KB for each."""
-    assert skimmed("<b>x</b>" * 500, lambda *_: None)
-    assert skimmed("<b>x</b>" * 501, lambda *_: None) is None
+    assert sanitize_simple("<b>x</b>" * 500, lambda *_: None)
+    assert sanitize_simple("<b>x</b>" * 501, lambda *_: None) is None
 
 
 def test_a_tag_that_holds_a_picture_is_not_kept_in_mind() -> None:
-    before = skimming._known.cache_info().currsize
-    assert skimmed(f'<img src="data:image/png;base64,{"x" * 1000}">', lambda *_: None) is None
-    assert skimming._known.cache_info().currsize == before
+    before = _check_cached_tag.cache_info().currsize
+    assert sanitize_simple(f'<img src="data:image/png;base64,{"x" * 1000}">', lambda *_: None) is None
+    assert _check_cached_tag.cache_info().currsize == before
 
 
 def test_an_address_that_nobody_should_follow_is_left_to_the_sanitiser() -> None:
-    assert skimmed('<a href="/x">x</a>', lambda *_: None) is None
+    assert sanitize_simple('<a href="/x">x</a>', lambda *_: None) is None
 
 
 @pytest.mark.parametrize(
@@ -76,4 +75,4 @@ def test_an_address_that_nobody_should_follow_is_left_to_the_sanitiser() -> None
 def test_a_long_fragment_that_ends_badly_is_left_at_once(part: str) -> None:
     """A pattern that tried one way after another would take years; of more tags than these none is asked."""
     for start in ("", "<p>", "<ul>", "<blockquote>"):
-        assert skimmed(start + part * 300 + "<", lambda *_: "https://e.org/") is None
+        assert sanitize_simple(start + part * 300 + "<", lambda *_: "https://e.org/") is None

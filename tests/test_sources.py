@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from city import City
 from topicfeeds import Problem
-from topicfeeds.expanding import SUFFIXES
 from topicfeeds.models import Source
-from topicfeeds.sourced import Record
-from topicfeeds.sources import KINDS, read
+from topicfeeds.registry import SUFFIXES
+from topicfeeds.sources import KINDS, read_sources
+from topicfeeds.sources.model import Record
 
 YAML = "- title: A\n  published: 2026-01-01\n- title: B\n  published: 2026-01-02\n  tags: [x]\n"
 JSONL = '{"title": "A", "published": "2026-01-01"}\n\n{"title": "B", "published": "2026-01-02", "tags": ["x"]}\n'
@@ -36,7 +36,7 @@ def told(folder: Path, path: str, content: str | bytes | None = None, **source: 
 def everything(folder: Path, path: str, content: str | bytes | None, **source: object) -> list[object]:
     if content is not None:
         (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read([Source.model_validate({"path": path, **source})], folder))
+    return list(read_sources([Source.model_validate({"path": path, **source})], folder))
 
 
 @pytest.mark.parametrize(("name", "text"), [("a.yaml", YAML), ("a.yml", YAML), ("a.jsonl", JSONL), ("a.ndjson", JSONL)])

@@ -17,10 +17,10 @@ import pytest
 
 from support import article, site
 from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
-from topicfeeds.memory import Published
-from topicfeeds.remembering import State
-from topicfeeds.selecting import EMPTY
-from topicfeeds.writing import compare, locked, ours, prepared
+from topicfeeds.feeds.select import NEVER_UPDATED
+from topicfeeds.output.write import compare_documents, is_ours, lock_folder, stage
+from topicfeeds.state.documents import WrittenDocument
+from topicfeeds.state.store import State
 
 HEAD = b'<feed xmlns="http://www.w3.org/2005/Atom"><id>tag:a,2000:x</id><generator>topicfeeds</generator>'
 
@@ -34,12 +34,12 @@ def document(path: str, content: bytes | Callable[[], bytes]) -> Document:
     """Make a document of some content."""
     render = content if callable(content) else lambda: whole(content)
     fingerprint = "" if callable(content) else content.decode()
-    return Document(path, "text/xml", fingerprint, render, 0, EMPTY)
+    return Document(path, "text/xml", fingerprint, render, 0, NEVER_UPDATED)
 
 
 def write(documents: Iterable[Document], folder: Path, state: State | None = None) -> Changes:
     """Bring a folder up to date."""
-    with prepared(documents, folder, state) as batch:
+    with stage(documents, folder, state) as batch:
         batch.finish()
     return Changes(written=tuple(batch.written), unchanged=batch.unchanged)
 
@@ -111,7 +111,7 @@ def test_a_folder_in_the_way_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_folder_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "public").write_text("x", "utf-8")
-    for work in (write, compare):
+    for work in (write, compare_documents):
         with pytest.raises(PublishError, match=r"public: is in the way: a folder is wanted there"):
             work([document("a.xml", b"1")], tmp_path / "public", None)
 
@@ -145,7 +145,7 @@ def test_comparing_tells_what_would_be_written_and_writes_nothing(tmp_path: Path
     write([document("a.xml", b"1")], tmp_path)
     before = snapshot(tmp_path)
     documents = [document("a.xml", b"1"), document("b.xml", b"2")]
-    batch = compare(documents, tmp_path, None)
+    batch = compare_documents(documents, tmp_path, None)
     assert (batch.written, batch.unchanged) == (["b.xml"], 1)
     assert snapshot(tmp_path) == before
 
@@ -172,26 +172,26 @@ def test_publishing_tells_what_it_did(tmp_path: Path) -> None:
 
 def test_what_fails_while_a_folder_is_locked_is_told_and_the_lock_is_let_go(tmp_path: Path) -> None:
     for error, told in ((OSError(errno.EDQUOT, "Disk quota exceeded"), PublishError), (ConfigError(), ConfigError)):
-        with pytest.raises(told), locked(tmp_path):
+        with pytest.raises(told), lock_folder(tmp_path):
             raise error
-        with locked(tmp_path):
+        with lock_folder(tmp_path):
             pass
 
 
 def test_a_folder_that_is_locked_is_busy(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(BusyError, match="is busy with it"), locked(tmp_path):
+    with lock_folder(tmp_path), pytest.raises(BusyError, match="is busy with it"), lock_folder(tmp_path):
         pass
 
 
 def test_a_build_that_lacks_an_extra_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError), locked(tmp_path / "public"):
+    with pytest.raises(ConfigError), lock_folder(tmp_path / "public"):
         raise ConfigError
     assert not (tmp_path / "public").exists()
 
 
 def test_a_folder_that_comes_in_the_way_of_a_rename_is_told(tmp_path: Path) -> None:
     documents = [document("a.xml", b"1"), document("b.xml", b"2"), document("c.xml", b"3")]
-    with prepared(documents, tmp_path, None) as batch:
+    with stage(documents, tmp_path, None) as batch:
         (tmp_path / "b.xml").mkdir()
         with pytest.raises(PublishError, match=r"b\.xml: cannot be written"):
             batch.finish()
@@ -204,9 +204,9 @@ def test_a_name_that_is_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=told):
         write([long], tmp_path)
     with pytest.raises(PublishError, match=told):
-        compare([long], tmp_path, None)
+        compare_documents([long], tmp_path, None)
     with pytest.raises(PublishError, match=told):
-        ours(Published(long.path, "", 0, 0, 0, ""), tmp_path)
+        is_ours(WrittenDocument(long.path, "", 0, 0, 0, ""), tmp_path)
 
 
 def test_a_folder_in_place_of_a_temporary_file_is_told_and_left(tmp_path: Path) -> None:
@@ -220,9 +220,9 @@ def test_what_stands_is_ours_though_it_has_no_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.ics"
     path.write_bytes(b"BEGIN:VCALENDAR")
     status = path.stat()
-    known = Published("a.ics", "", status.st_size, status.st_mtime_ns, 0, "")
-    assert ours(known, tmp_path)
-    assert not ours(known._replace(size=1), tmp_path)
+    known = WrittenDocument("a.ics", "", status.st_size, status.st_mtime_ns, 0, "")
+    assert is_ours(known, tmp_path)
+    assert not is_ours(known._replace(size=1), tmp_path)
 
 
 def test_what_a_disk_does_not_give_back_as_it_was_written_is_told(
@@ -245,13 +245,16 @@ def test_a_relative_folder_where_there_is_none_is_told(tmp_path: Path, monkeypat
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(PublishError, match=r"public/\.topicfeeds\.lock: cannot be written"), locked(Path("public")):
+    with (
+        pytest.raises(PublishError, match=r"public/\.topicfeeds\.lock: cannot be written"),
+        lock_folder(Path("public")),
+    ):
         pass
 
 
 def test_a_folder_that_may_be_written_but_not_listed_has_its_documents() -> None:
     with TemporaryDirectory() as folder:  # no other user may enter those of pytest
-        with prepared([document("a.xml", b"1")], Path(folder), None) as batch, as_another_user(Path(folder), 0o300):
+        with stage([document("a.xml", b"1")], Path(folder), None) as batch, as_another_user(Path(folder), 0o300):
             batch.finish()
         assert Path(folder, "a.xml").read_bytes() == whole(b"1")
 

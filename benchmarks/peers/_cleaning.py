@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import nh3
 
-from topicfeeds import cleaning
+from topicfeeds.text.html import _ATTRIBUTES, _DROPPED, _TAGS
 
 
 class Cleaner:
@@ -15,9 +15,9 @@ class Cleaner:
     def __init__(self) -> None:
         self._base = ""
         self._cleaner = nh3.Cleaner(
-            tags=cleaning._TAGS,
-            clean_content_tags=cleaning._DROPPED,
-            attributes=cleaning._ATTRIBUTES,
+            tags=_TAGS,
+            clean_content_tags=_DROPPED,
+            attributes=_ATTRIBUTES,
             url_schemes={"http", "https", "mailto", "tel"},
             url_relative=lambda address: urljoin(self._base, address),
         )

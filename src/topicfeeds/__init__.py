@@ -10,13 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .configuring import load_site
+    from .config import load_site
     from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
-    from .flow import Changes, Document, Entry, Feed
+    from .entries.model import Entry
+    from .feeds.model import Feed
+    from .output.documents import Document
+    from .report import Changes
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
-    from .publishing import build, publish, read, select
-    from .remembering import State
+    from .run import build, publish, read, select
+    from .state.store import State
     from .sources.objects import read_objects
 
 __version__ = "0.1.0"
@@ -54,16 +57,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    ".configuring": ["load_site"],
+    ".config": ["load_site"],
     ".errors": ["BusyError", "ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
-    ".flow": ["Changes", "Document", "Entry", "Feed"],
+    ".entries.model": ["Entry"],
+    ".feeds.model": ["Feed"],
+    ".output.documents": ["Document"],
+    ".report": ["Changes"],
     ".formats": ["render"],
     ".models": [
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
         *("Tag", "Topic"),
     ],
-    ".publishing": ["build", "publish", "read", "select"],
-    ".remembering": ["State"],
+    ".run": ["build", "publish", "read", "select"],
+    ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }
 

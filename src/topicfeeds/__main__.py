@@ -12,11 +12,11 @@ def main() -> None:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     try:
-        from .idling import idle
+        from .cli.shortcut import up_to_date
 
-        if idle(sys.argv[1:]):
+        if up_to_date(sys.argv[1:]):
             sys.exit(0)
-        from .cli import main
+        from .cli.main import main
     except KeyboardInterrupt:  # from here on, the command itself minds signals
         sys.exit(130)
     main()

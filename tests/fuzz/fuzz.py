@@ -1,4 +1,7 @@
-"""Throw bytes at the readers, the models and the sanitiser, guided by coverage (atheris, libFuzzer).
+"""Throw bytes at the readers, the models and the sanitiser, guided by coverage (atheris, libFuzzer).from topicfeeds.run import build
+from topicfeeds.text.characters import strip_forbidden
+from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
+
 
 By hand, and never by pytest; one process works on one target until it is stopped or finds something:
 
@@ -36,17 +39,15 @@ from xml.parsers import expat
 import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  # has no types, and CI may lack it
 
 with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
-    from topicfeeds import cleaning, publishing
     from topicfeeds.errors import Problem, SourceError
-    from topicfeeds.formats import atom as _atom  # noqa: F401 - otherwise loaded later, and not instrumented
-    from topicfeeds.formats import rss as _rss  # noqa: F401
     from topicfeeds.models import Event, Item, Site, Source
-    from topicfeeds.models.explaining import checked
-    from topicfeeds.sourced import Found
+    from topicfeeds.models.messages import validate_item
     from topicfeeds.sources import KINDS, READERS
-    from topicfeeds.sources._raw import Raw, Unreadable, text_of
-    from topicfeeds.sources._records import records
-    from topicfeeds.sources.json import read_jsonl
+    from topicfeeds.sources._bytes import decode_file
+    from topicfeeds.sources._raw import RawRecord, Unreadable
+    from topicfeeds.sources._validate import validate_record
+    from topicfeeds.sources.jsonl import read_jsonl
+    from topicfeeds.sources.model import ItemLike
 
 LARGEST = 4096
 SECONDS = 2.0
@@ -190,11 +191,11 @@ class Finding(AssertionError):
 def read(kind: str, content: bytes) -> None:
     """Read a file of a kind as the library does, and make feeds of it."""
     for site, source in GIVEN[kind]:
-        found: list[Found] = []
+        found: list[ItemLike] = []
         try:
-            whole = READERS[kind](text_of(content), source, "file") if kind in READERS else None
+            whole = READERS[kind](decode_file(content), source, "file") if kind in READERS else None
             for one in whole or read_jsonl(io.BytesIO(content), "file"):
-                found += records(one, source, "file") if isinstance(one, Raw) else (one,)
+                found += validate_record(one, source, "file") if isinstance(one, RawRecord) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
         last = len(re.findall(b"\r\n|\r|\n", content)) + 1
@@ -207,7 +208,7 @@ def build(site: Site, found: list[Any]) -> list[Problem]:
     """Build and render; give the findings of the library."""
     problems: list[Problem] = []
     try:
-        documents = publishing.build(site, found, problems=problems)
+        documents = build(site, found, problems=problems)
     except SourceError as error:
         _ = str(error)
         documents = []
@@ -229,7 +230,7 @@ def item(content: bytes) -> None:
     chooser = atheris.FuzzedDataProvider(content)
     found = [_record(chooser) for _ in range(chooser.ConsumeIntInRange(1, 3))]
     for record in found:
-        if not isinstance(outcome := checked(record), Item):
+        if not isinstance(outcome := validate_item(record), Item):
             for place, sentence in outcome:
                 _ = str(Problem("item", 1, "".join(map(str, place)), sentence))
     for site in (SITE, DECLARED):
@@ -285,10 +286,10 @@ def _value(chooser: Any, depth: int) -> Any:
 def clean(content: bytes) -> None:
     """Sanitise as entries do: what is deeper than items may be is refused before."""
     fragment = content.decode("utf-8", "surrogateescape")  # half pairs come from Python only
-    if cleaning.depth(fragment) > 250:
+    if nesting_depth(fragment) > 250:
         return
-    once = cleaning.html(fragment, BASE)
-    if (again := cleaning.html(once, BASE)) != once:
+    once = sanitize_text(fragment, BASE)
+    if (again := sanitize_text(once, BASE)) != once:
         raise Finding(f"changes when cleaned again: {once!r} {again!r}")
     if "<script" in once.lower():
         raise Finding(f"has a script: {once!r}")
@@ -296,7 +297,7 @@ def clean(content: bytes) -> None:
     inspector.feed(once)
     inspector.close()
     well_formed(f"<x>{escape(once)}</x>".encode())
-    well_formed(f"<x>{escape(cleaning.text(cleaning.plain(fragment)))}</x>".encode())
+    well_formed(f"<x>{escape(strip_forbidden(to_plain_text(fragment)))}</x>".encode())
 
 
 class _Inspector(HTMLParser):

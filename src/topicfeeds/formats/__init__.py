@@ -1,58 +1,35 @@
-"""How a feed is spelled: one module a format, each a function from a feed, its address and its sisters to bytes.
+"""Formats: a feed becomes bytes. A module here is named as its format, and has a function `render`.
 
-To add a format, write the function, add its line to FORMATS and its name to `models.sites.Format`.
+It gets the feed, the address at which the bytes will be served, and the feed's addresses in other formats.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
+from ..entries.model import Entry
 from ..errors import nearest, show
-from ..flow import Entry, Feed
+from ..feeds.model import Feed
+from ..registry import FEED_FORMATS
 
-Sisters = Sequence[tuple[str, str]]
+Alternates = Sequence[tuple[str, str]]
 """Address and media type of a feed in its other formats."""
+Render = Callable[[Feed, str, Alternates], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A way to write a feed down, and what the web should call it."""
-
-    suffix: str
-    media_type: str
-    write: Callable[[Feed, str, Sisters], bytes]
-
-    def url(self, feed: Feed) -> str:
-        """Give the address at which the published file is served."""
-        return f"{feed.base}{feed.path}{self.suffix}"
+@cache
+def find_renderer(name: str) -> Render:
+    """Load the function that renders a format, by the format's name in the registry."""
+    render: Render = import_module(f".{name}", __name__).render
+    return render
 
 
-def _atom(feed: Feed, url: str, sisters: Sisters) -> bytes:
-    from .atom import atom  # here, for those who only look at the table: feedgen takes long to load
-
-    return atom(feed, url, sisters)
-
-
-def _rss(feed: Feed, url: str, sisters: Sisters) -> bytes:
-    from .rss import rss
-
-    return rss(feed, url, sisters)
-
-
-def _ical(feed: Feed, url: str, sisters: Sisters) -> bytes:
-    from .ical import ical
-
-    return ical(feed, url, sisters)
-
-
-# `.xml` has a media type that every reader accepts from any web server.
-FORMATS = {
-    "atom": Format(".atom.xml", "application/atom+xml", _atom),
-    "rss": Format(".rss.xml", "application/rss+xml", _rss),
-    "ics": Format(".ics", "text/calendar", _ical),
-}
+def feed_url(feed: Feed, name: str) -> str:
+    """Return the address at which the published file of a format is served."""
+    return f"{feed.base}{feed.path}{FEED_FORMATS[name].suffix}"
 
 
 def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A002 - the field's own word
@@ -61,10 +38,10 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
     `url` is the address at which the bytes will be served, where it is not that of the published
     file: a feed names its own address (`rel="self"`). Raises ValueError for an unknown format.
     """
-    if format not in FORMATS:
-        raise ValueError(f"unknown format {show(format)}{nearest(format, FORMATS)}")
-    sisters = [(FORMATS[name].url(feed), FORMATS[name].media_type) for name in feed.formats if name != format]
-    return FORMATS[format].write(feed, url or FORMATS[format].url(feed), sisters)
+    if format not in FEED_FORMATS:
+        raise ValueError(f"unknown format {show(format)}{nearest(format, FEED_FORMATS)}")
+    alternates = [(feed_url(feed, name), FEED_FORMATS[name].media_type) for name in feed.formats if name != format]
+    return find_renderer(format)(feed, url or feed_url(feed, format), alternates)
 
 
 def event_path(entry: Entry) -> str:
@@ -74,6 +51,6 @@ def event_path(entry: Entry) -> str:
 
 def render_event(entry: Entry, feed: Feed) -> bytes:
     """Spell the calendar file of one event, in the language of a feed."""
-    from .ical import event_file
+    from .ics import render_event_file
 
-    return event_file(entry, feed)
+    return render_event_file(entry, feed)

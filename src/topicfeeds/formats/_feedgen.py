@@ -16,14 +16,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lxml import etree  # before feedgen, whose util module uses lxml.etree without importing it
+from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension
+from feedgen.feed import FeedGenerator
+from lxml import etree
 
-from feedgen.entry import FeedEntry  # isort: skip
-from feedgen.ext.base import BaseEntryExtension  # isort: skip
-from feedgen.feed import FeedGenerator  # isort: skip
-
-from ..flow import Category, Entry
-from ..models import Person
+from ..entries.model import Category, Entry
+from ..models.items import Person
 
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
@@ -35,7 +34,7 @@ _NAMESPACES = {"dc": DC, "media": MEDIA}
 _OF_EVENTS = {"ev": EV, "georss": GEORSS}
 
 
-class Tongue(NamedTuple):
+class Dialect(NamedTuple):
     """A format, as feedgen writes it."""
 
     name: str
@@ -52,7 +51,7 @@ class Tongue(NamedTuple):
     """... and those of the channel itself."""
 
 
-class Sheet:
+class ElementCalls:
     """What feedgen is to be told of a channel or an entry, in a form (calls) that others share, and with values.
 
     A call is written as `method name name=fixed`: names without a fixed value stand for values.
@@ -82,11 +81,17 @@ class Sheet:
         self.say(f"author {' '.join(given)}", *given.values())
 
 
-def sheet(entry: Entry, title: str, tongue: Tongue) -> Sheet:
+def start_entry(entry: Entry, title: str, tongue: Dialect) -> ElementCalls:
     """Say what is alike in both formats."""
-    made = Sheet(entry.categories)
+    made = ElementCalls(entry.categories)
     if tongue.name == "atom":
-        made.say("start id title updated published", entry.id, title, rfc3339(entry.updated), rfc3339(entry.published))
+        made.say(
+            "start id title updated published",
+            entry.id,
+            title,
+            format_rfc3339(entry.updated),
+            format_rfc3339(entry.published),
+        )
     else:
         made.say("start id title updated=- published=-", entry.id, title)
     if entry.image:
@@ -94,20 +99,22 @@ def sheet(entry: Entry, title: str, tongue: Tongue) -> Sheet:
     return made
 
 
-def plainly(channel: Sheet, entries: Iterable[Sheet], tongue: Tongue, *, has_events: bool) -> str:
+def render_with_feedgen(
+    channel: ElementCalls, entries: Iterable[ElementCalls], tongue: Dialect, *, has_events: bool
+) -> str:
     """Let feedgen make a whole document at once."""
     whole = _Channel(_NAMESPACES | (_OF_EVENTS if has_events else {}))
-    _tell(whole, channel)
+    _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
         entry.category([{"term": c.term, "label": c.label, "scheme": tongue.spell(c.scheme)} for c in one.categories])
-        _tell(entry, one)
+        _make_calls(entry, one)
         whole.add_entry(entry, order="append")
     text: bytes = whole.atom_str(pretty=True) if tongue.name == "atom" else whole.rss_str(pretty=True)
     return text.decode()
 
 
-def _tell(made: Any, sheet: Sheet) -> None:
+def _make_calls(made: Any, sheet: ElementCalls) -> None:
     """Call the methods of a channel or an entry."""
     values = iter(sheet.values)
     for call in sheet.calls:
@@ -116,7 +123,7 @@ def _tell(made: Any, sheet: Sheet) -> None:
         getattr(made, method)(**{name: fixed if mark else next(values) for name, mark, fixed in pairs})
 
 
-class _Spelled(str):
+class _FormattedDate(str):
     """A date as it is to be written."""
 
     def isoformat(self) -> str:
@@ -175,7 +182,7 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self.id(id)
         self.title(title)
         self.generator("topicfeeds")
-        self._FeedGenerator__atom_updated = _Spelled(updated)
+        self._FeedGenerator__atom_updated = _FormattedDate(updated)
 
 
 class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no types
@@ -190,8 +197,8 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         """Say what every entry has."""
         self.id(id)
         self.title(title)
-        self._FeedEntry__atom_updated = _Spelled(updated)
-        self._FeedEntry__atom_published = _Spelled(published)
+        self._FeedEntry__atom_updated = _FormattedDate(updated)
+        self._FeedEntry__atom_published = _FormattedDate(published)
 
     def author(self, **person: str) -> None:
         """Name an author, which RSS has no room for."""
@@ -214,6 +221,6 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         return entry
 
 
-def rfc3339(moment: datetime) -> str:
+def format_rfc3339(moment: datetime) -> str:
     """Spell a date as Atom does (RFC 3339): UTC is `Z`."""
     return moment.isoformat().replace("+00:00", "Z")

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..describing import title
-from ..flow import Entry, Feed
-from ._events import add_event, attachment, body
-from ._feedgen import XML, Sheet, Tongue, rfc3339, sheet
-from ._forms import spell
+from ..entries.model import Entry
+from ..feeds.model import Feed
+from ._event_elements import add_event, make_attachment, make_body
+from ._feedgen import XML, Dialect, ElementCalls, format_rfc3339, start_entry
+from ._templates import render_feed
+from .event_text import format_title
 
-ATOM = Tongue("atom", "  <entry", "</feed>", str)
-
-
-def atom(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
-    """Spell a feed that is served at `url`, and in other formats at `sisters`."""
-    return spell(_channel(feed, url, sisters), feed, ATOM, _entry, feed.id)
+ATOM = Dialect("atom", "  <entry", "</feed>", str)
 
 
-def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:
-    made = Sheet()
-    made.say("start id title updated", feed.id, feed.title, rfc3339(feed.updated))
+def render(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> bytes:
+    """Spell a feed that is served at `url`, and in other formats at `alternates`."""
+    return render_feed(_make_channel(feed, url, alternates), feed, ATOM, _make_entry, feed.id)
+
+
+def _make_channel(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> ElementCalls:
+    made = ElementCalls()
+    made.say("start id title updated", feed.id, feed.title, format_rfc3339(feed.updated))
     made.say("language language", feed.language)
     made.person(feed.author)
     # The page first: some readers take the first link for the site's.
     made.say("link href rel=alternate type=text/html", feed.page)
-    for sister, media_type in sisters:
-        made.say("link href rel=alternate type", sister, media_type)
+    for alternate, media_type in alternates:
+        made.say("link href rel=alternate type", alternate, media_type)
     made.say("link href rel=self type=application/atom+xml", url)
-    if sisters:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
+    if alternates:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
         made.say("link href rel=alternate type=text/html hreflang", feed.page, feed.language)
     if feed.logo:
         made.say("logo logo", feed.logo)
@@ -39,15 +40,15 @@ def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:
     return made
 
 
-def _entry(entry: Entry, feed: Feed) -> Sheet:
-    made = sheet(entry, title(entry, feed), ATOM)
+def _make_entry(entry: Entry, feed: Feed) -> ElementCalls:
+    made = start_entry(entry, format_title(entry, feed), ATOM)
     made.say("link href rel=alternate", entry.link)
     for person in entry.authors:
         made.person(person)
     if entry.summary:
         made.say("summary summary", entry.summary)
-    own = attachment(entry, feed)
-    if content := body(entry, feed, own):
+    own = make_attachment(entry, feed)
+    if content := make_body(entry, feed, own):
         made.say("content content type=html", content)
     for file in [*entry.enclosures, *([own] if own else [])]:
         fields = {"type": file.type, "title": file.title, "length": None if file.length is None else str(file.length)}

@@ -8,52 +8,53 @@ from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
-from ..addressing import uri
-from ..describing import title
-from ..flow import Entry, Feed
-from ..models import Enclosure
-from ._events import add_event, attachment, body
-from ._feedgen import ATOM, DC, Sheet, Tongue, sheet
-from ._forms import spell
+from ..entries.model import Entry
+from ..feeds.model import Feed
+from ..models.items import Enclosure
+from ..text.urls import to_uri
+from ._event_elements import add_event, make_attachment, make_body
+from ._feedgen import ATOM, DC, Dialect, ElementCalls, start_entry
+from ._templates import render_feed
+from .event_text import format_title
 
 # `<` before any of these opens a tag for readers that take plain text as HTML.
 _TAG = re.compile("<[A-Za-z/!?]")
 _PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEditor"})
-RSS = Tongue("rss", "    <item>", "  </channel>", uri, _PLAIN, _PLAIN | {"description"})
+RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
 
 
-def rss(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> bytes:
-    """Spell a feed that is served at `url`, and in other formats at `sisters`."""
-    return spell(_channel(feed, url, sisters), feed, RSS, _item, uri(url))
+def render(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> bytes:
+    """Spell a feed that is served at `url`, and in other formats at `alternates`."""
+    return render_feed(_make_channel(feed, url, alternates), feed, RSS, _make_item, to_uri(url))
 
 
-def _channel(feed: Feed, url: str, sisters: Sequence[tuple[str, str]]) -> Sheet:
-    made = Sheet()
-    made.say("start id title updated=-", feed.id, _plain(feed.title))
+def _make_channel(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> ElementCalls:
+    made = ElementCalls()
+    made.say("start id title updated=-", feed.id, _escape_tags(feed.title))
     made.say("language language", feed.language)
     if feed.rights:
         made.say("rights rights", feed.rights)
-    made.say("description description", _plain(feed.description or feed.title))
-    made.say("link href rel=self type=application/rss+xml", uri(url))
-    for sister, media_type in sisters:
-        made.say(f"add name={{{ATOM}}}link href rel=alternate type", uri(sister), media_type)
-    made.add("lastBuildDate", _rfc822(feed.updated))
+    made.say("description description", _escape_tags(feed.description or feed.title))
+    made.say("link href rel=self type=application/rss+xml", to_uri(url))
+    for alternate, media_type in alternates:
+        made.say(f"add name={{{ATOM}}}link href rel=alternate type", to_uri(alternate), media_type)
+    made.add("lastBuildDate", _format_rfc822(feed.updated))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
         made.say("managingEditor managingEditor", f"{feed.author.email} ({name})")
     else:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
-        made.say("logo logo", uri(feed.logo))
-    made.say("link href rel=alternate", uri(feed.page))  # last: feedgen makes the last link the channel's
+        made.say("logo logo", to_uri(feed.logo))
+    made.say("link href rel=alternate", to_uri(feed.page))  # last: feedgen makes the last link the channel's
     return made
 
 
-def _item(entry: Entry, feed: Feed) -> Sheet:
-    made, own = sheet(entry, _plain(title(entry, feed)), RSS), attachment(entry, feed)
-    made.say("link href rel=alternate", uri(entry.link))
-    links = "".join(map(_link, entry.enclosures[1:]))
-    summary, content = escape(entry.summary or "", quote=False), body(entry, feed, own) or ""
+def _make_item(entry: Entry, feed: Feed) -> ElementCalls:
+    made, own = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS), make_attachment(entry, feed)
+    made.say("link href rel=alternate", to_uri(entry.link))
+    links = "".join(map(_make_link, entry.enclosures[1:]))
+    summary, content = escape(entry.summary or "", quote=False), make_body(entry, feed, own) or ""
     if content:
         content += links
     else:
@@ -63,27 +64,27 @@ def _item(entry: Entry, feed: Feed) -> Sheet:
     if content:
         made.say("content content", content)
     for file in [*entry.enclosures, *([own] if own else [])][:1]:
-        made.say("link href rel=enclosure type length", uri(file.url), file.type, str(file.length or 0))
+        made.say("link href rel=enclosure type length", to_uri(file.url), file.type, str(file.length or 0))
     for author in entry.authors:
         made.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:
         made.add(f"{{{DC}}}language", entry.language)
-    made.add("pubDate", _rfc822(entry.published))
+    made.add("pubDate", _format_rfc822(entry.published))
     add_event(made, entry)
     return made
 
 
-def _link(file: Enclosure) -> str:
+def _make_link(file: Enclosure) -> str:
     """Name an enclosure after the first in the body: an RSS item has room for one."""
     name = file.title or file.url.rstrip("/").rpartition("/")[2]
-    return f'<p><a href="{escape(uri(file.url))}" rel="noopener noreferrer">{escape(name)}</a></p>'
+    return f'<p><a href="{escape(to_uri(file.url))}" rel="noopener noreferrer">{escape(name)}</a></p>'
 
 
-def _plain(text: str) -> str:
+def _escape_tags(text: str) -> str:
     """Escape a text once more where a reader that takes it as HTML would find a tag."""
     return escape(text, quote=False) if _TAG.search(text) else text
 
 
-def _rfc822(moment: datetime) -> str:
+def _format_rfc822(moment: datetime) -> str:
     """Spell a date in English, with four digits of the year and a numeric offset."""
     return format_datetime(moment)

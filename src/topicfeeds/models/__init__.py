@@ -3,8 +3,8 @@
 Unknown fields are refused; null and blank are absent; all collections take any sequence.
 """
 
-from .items import Article, Enclosure, Event, Item, Person, Place, parse
-from .sites import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic
+from .items import Article, Enclosure, Event, Item, Person, Place, parse_item
+from .site import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic
 
 __all__ = [
     "Article",
@@ -19,5 +19,5 @@ __all__ = [
     "Source",
     "Tag",
     "Topic",
-    "parse",
+    "parse_item",
 ]

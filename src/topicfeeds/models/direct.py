@@ -11,18 +11,18 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator
 
-from .fields import Model, absent
+from .fields import Model, is_absent
 
 M = TypeVar("M", bound=Model)
 
 
-def direct(model: type[M], record: Any) -> M | None:
+def validate_directly(model: type[M], record: Any) -> M | None:
     """Validate a dictionary as a model does; None where it is none, or something is wrong with it."""
     validator = _validator(model) if type(record) is dict else None
     if validator is None:
         return None
     try:
-        values, _, given = validator.validate_python({k: v for k, v in record.items() if not absent(v)})
+        values, _, given = validator.validate_python({k: v for k, v in record.items() if not is_absent(v)})
     except ValidationError:
         return None  # the model tells it in its own words
     made = model.__new__(model)

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from ..errors import show
-from .direct import direct
-from .fields import Body, Count, Identifier, Language, Listed, Model, Moment, Names, Text, Url, Word, Zone, absent
-from .linking import linked
-from .recurring import check_exception, checked_rule
+from .dates import Moment, Zone
+from .direct import validate_directly
+from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent
+from .recurrence import check_exception, check_rule
+from .schema_org import to_schema_org
 
 
 class Person(Model):
@@ -56,19 +57,19 @@ class Enclosure(Model):
     title: Text | None = None
 
 
-def _instant(moment: date) -> date:
+def _to_utc(moment: date) -> date:
     """Let moments be compared by more than the clock, which is all that Python looks at within one zone."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
-def _text_or_object(value: object) -> str:
+def _choose_branch(value: object) -> str:
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
 # The tags name the branch in pydantic's errors; `explain` leaves them out.
 _AsText = Annotated[Text, Tag("\ufdd0text")]
-PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_text_or_object)]
-PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_text_or_object)]
+PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
+PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
 
 
 class Item(Model):
@@ -145,7 +146,7 @@ class Event(Item):
             raise ValueError("is not of the kind of start (give both with a time of day, or both without)")
         if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
             raise ValueError("is not of the kind of start (give both with an offset from UTC, or both without)")
-        if _instant(end) < _instant(start):
+        if _to_utc(end) < _to_utc(start):
             raise ValueError("ends before it starts")
         return end
 
@@ -153,7 +154,7 @@ class Event(Item):
     @classmethod
     def _sound(cls, rule: str | None, info: ValidationInfo) -> str | None:
         start = info.data.get("start")
-        return rule if rule is None or start is None else checked_rule(rule, start)
+        return rule if rule is None or start is None else check_rule(rule, start)
 
     @field_validator("except_")
     @classmethod
@@ -177,20 +178,20 @@ class Event(Item):
 
         `previous_start` is when it was to start before it was moved. Times without offset are of `timezone`.
         """
-        return linked(self, previous_start)
+        return to_schema_org(self, previous_start)
 
 
 FIELDS = tuple(name.rstrip("_") for name in Event.model_fields)
 """The names that fields have in records."""
 
 
-def parse(record: Any) -> Item:
+def parse_item(record: Any) -> Item:
     """Validate a mapping, or an object with attributes. A record with `start` and no `kind` is an event.
 
     Raises pydantic.ValidationError.
     """
     get = record.get if isinstance(record, Mapping) else partial(getattr, record)
     kind, start = get("kind", None), get("start", None)
-    event = kind == "event" or (absent(kind) and not absent(start))
+    event = kind == "event" or (is_absent(kind) and not is_absent(start))
     model: type[Item] = Event if event else Article
-    return direct(model, record) or model.model_validate(record)
+    return validate_directly(model, record) or model.model_validate(record)

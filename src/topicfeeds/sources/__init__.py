@@ -1,57 +1,48 @@
-"""Where items come from: one file per kind of input, each a function from an open file to what it holds.
+"""Sources: files and databases become records.
 
-To add a kind, write the function, add its line to READERS and its name to `Source.format`. JSON Lines are read line by
-line, all else is read whole.
-A reader yields a `Raw` for each record, a `Page` for what a text page says of its topic, and a
-`Problem` for what it cannot use; it raises `Unreadable` where the file is not what its format says.
+A module here is named as its format, and has a function `read`. It gets the text of a file (the open file, where the
+registry says `by_line`), the source, and the name that messages use. It yields a `RawRecord` for each record, a `Page`
+for what a text page says of its topic, and a `Problem` for what it cannot use. It raises `Unreadable` where the file is
+not what its format says.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ..errors import Problem, nearest, show
-from ..expanding import SUFFIXES, expand
-from ..models import Source
-from ..recalling import Recall
-from ..sourced import Page, Passed, Record, Same
-from ._raw import Raw, Unreadable, read_whole, text_of
-from ._records import records
-from ._same import again, changed_lines, same_file, whole_file
-from .csv import read_csv
-from .database import read_database
-from .json import line_ends, read_json, read_jsonl
-from .listing import read_listing
-from .markdown import read_markdown
-from .toml import read_toml
-from .yaml import read_yaml
+from ..models.site import Source
+from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
+from ..state.files import expand_path
+from ._bytes import decode_file, open_regular, read_content
+from ._raw import RawRecord, Unreadable
+from ._unchanged import RowLookup, locate_file, read_changed_lines, recall_file
+from ._validate import validate_record
+from .model import Page, Passed, Record, Same
 
-__all__ = ["KINDS", "READERS", "again", "kind_of", "line_ends", "paths_of", "read", "read_files"]
+Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
+"""Reads a text, or an open binary file, of a source; the last argument is the name that messages use."""
 
-Reader = Callable[[str, Source, str], Iterator[Raw | Page | Problem]]
-
-_ROOM = 1 << 18
+_BUFFER_BYTES = 1 << 18
 """Bytes of a large file that are read at once."""
 
-READERS: dict[str, Reader] = {
-    "csv": read_csv,
-    "json": read_json,
-    "listing": read_listing,
-    "markdown": read_markdown,
-    "toml": read_toml,
-    "yaml": read_yaml,
-}
-KINDS = sorted({*READERS, "jsonl"})
+
+@cache
+def find_reader(name: str) -> Reader:
+    """Load the function that reads a format, by the format's name in the registry."""
+    read: Reader = import_module(f".{name}", __name__).read
+    return read
 
 
-def read(
-    sources: Iterable[Source], base: Path = Path(), recall: Recall | None = None
+def read_sources(
+    sources: Iterable[Source], base: Path = Path(), recall: RowLookup | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
     """Yield what sources hold, in the order of the site file, sorted path, line.
 
@@ -59,25 +50,25 @@ def read(
     problem too, in its place: the next step decides what becomes of the run. What `recall` knows is not read.
     """
     for source in sources:
-        yield from read_database(source) if source.database else _read_source(source, base, recall)
+        yield from _read_database(source) if source.database else _read_source(source, base, recall)
 
 
-def paths_of(source: Source, base: Path) -> list[str]:
+def list_paths(source: Source, base: Path) -> list[str]:
     """Name the files of a source; none where that is to be asked of `read`: it says what is wrong."""
     if source.database or source.path == "-":
         return []
     with suppress(OSError):
-        return expand(source.path or "-", str(base), source.format)
+        return expand_path(source.path or "-", str(base), source.format)
     return []
 
 
-def kind_of(source: Source, path: str) -> str | None:
+def find_format(source: Source, path: str) -> str | None:
     """Name the format of a file."""
-    return source.format or SUFFIXES.get(os.path.splitext(path)[1].lower())  # noqa: PTH122 - in a fifth of the time
+    return source.format or find_source_format(path)
 
 
 def read_files(
-    source: Source, paths: Iterable[str], base: Path, recall: Recall, part: tuple[int, int] | None = None
+    source: Source, paths: Iterable[str], base: Path, recall: RowLookup, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
     """Yield what some files of a source hold, or a `part` (first byte, and that after the last) of one."""
     for path in paths:
@@ -85,11 +76,11 @@ def read_files(
 
 
 def _read_source(
-    source: Source, base: Path, recall: Recall | None
+    source: Source, base: Path, recall: RowLookup | None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
     given = source.path or "-"
     try:
-        paths = expand(given, str(base), source.format)
+        paths = expand_path(given, str(base), source.format)
     except OSError as error:
         where = os.path.relpath(error.filename, base)
         yield Problem(given, 1, "", f"cannot be read: {where}: {error.strerror}", "unreadable")
@@ -101,28 +92,29 @@ def _read_source(
 
 
 def _read_file(
-    source: Source, path: str, base: Path, recall: Recall | None, part: tuple[int, int] | None = None
+    source: Source, path: str, base: Path, recall: RowLookup | None, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
-    kind = kind_of(source, path)
+    kind = find_format(source, path)
     name = "standard input" if path == "-" else path
     if kind is None:
         suffix = Path(path).suffix.lower()
-        hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, KINDS))})"
+        hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, SOURCE_FORMATS))})"
         yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
         return
-    if recall and kind == "markdown" and (same := same_file(source, path, base, recall)) is not None:
+    form = SOURCE_FORMATS[kind]
+    if recall and form.single and (same := recall_file(source, path, base, recall)) is not None:
         yield from same
         return
     try:
-        if kind == "jsonl":
-            yield from _read_lines(source, path, base, recall, part)
+        if form.by_line:
+            yield from _read_lines(kind, source, path, base, recall, part)
             return
-        (content, stamp), whole = _content(base, path), None
-        if recall and kind == "markdown":
-            recall.sum_up(path, content, stamp)
-            whole = whole_file(path, recall)
-        for found in READERS[kind](text_of(content), source, name):
-            yield from records(found, source, name, whole) if isinstance(found, Raw) else (found,)
+        (content, stamp), whole = read_content(base, path), None
+        if recall and form.single:
+            recall.digest_file(path, content, stamp)
+            whole = locate_file(path, recall)
+        for found in find_reader(kind)(decode_file(content), source, name):
+            yield from validate_record(found, source, name, whole) if isinstance(found, RawRecord) else (found,)
     except Unreadable as error:
         yield Problem(name, error.line, "", error.message, "unreadable")
     except OSError as error:
@@ -130,38 +122,18 @@ def _read_file(
 
 
 def _read_lines(
-    source: Source, path: str, base: Path, recall: Recall | None, part: tuple[int, int] | None
-) -> Iterator[Record | Same | Passed | Problem]:
-    with sys.stdin.buffer if path == "-" else os.fdopen(_opened(base, path)[0], "rb", _ROOM) as file:
+    kind: str, source: Source, path: str, base: Path, recall: RowLookup | None, part: tuple[int, int] | None
+) -> Iterator[Record | Same | Passed | Page | Problem]:
+    with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
         if recall and path != "-":
-            yield from changed_lines(file, source, path, base, recall, part)
+            yield from read_changed_lines(file, source, path, base, recall, part)
             return
         name = "standard input" if path == "-" else path
-        for found in read_jsonl(file, name):
-            yield from records(found, source, name) if isinstance(found, Raw) else (found,)
+        for found in find_reader(kind)(file, source, name):
+            yield from validate_record(found, source, name) if isinstance(found, RawRecord) else (found,)
 
 
-def _content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
-    """Read a file, and tell its size and mtime thereafter."""
-    if name == "-":
-        return read_whole(sys.stdin.buffer.read), (0, 0)
-    descriptor, size = _opened(base, name)
-    try:
-        content, status = read_whole(partial(os.read, descriptor), size), os.fstat(descriptor)
-        return content, (status.st_size, status.st_mtime_ns)
-    finally:
-        os.close(descriptor)
+def _read_database(source: Source) -> Iterator[Record | Problem]:
+    from .database import read_database
 
-
-def _opened(base: Path, name: str) -> tuple[int, int]:
-    """Open a file that is one, and tell its size: what could block or never end is refused, not read."""
-    if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
-        raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
-    descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
-    status = os.fstat(descriptor)
-    mode = status.st_mode
-    if stat.S_ISREG(mode):
-        return descriptor, status.st_size
-    os.close(descriptor)
-    kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
-    raise Unreadable(1, f"is {kind}, not a file")
+    return read_database(source)

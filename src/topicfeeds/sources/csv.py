@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Problem, show
-from ..models import Source
 from ..models.items import FIELDS
-from ._raw import Raw, Unreadable
+from ..models.site import Source
+from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
-_CELL = 8 * 1024 * 1024
+_MAX_CELL_CHARS = 8 * 1024 * 1024
 """Characters of a cell; what an item may hold is less, and told by the item's own rules."""
 
 
-def read_csv(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a CSV file (RFC 4180). A column such as `location.name` is part of a field. Raises Unreadable."""
-    csv.field_size_limit(max(_CELL, csv.field_size_limit()))
+    csv.field_size_limit(max(_MAX_CELL_CHARS, csv.field_size_limit()))
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1
     try:
@@ -37,13 +37,13 @@ def read_csv(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
             if any(cell.strip() for cell in row):
                 if len(row) != len(header):
                     raise Unreadable(line, f"has {len(row)} cells, the header {len(header)} (quote cells with commas)")
-                yield Raw(_fields(header, row), line)
+                yield RawRecord(_make_fields(header, row), line)
             line = rows.line_num + 1
     except csv.Error as error:
         raise Unreadable(line, f"is not CSV: {error}") from None
 
 
-def _fields(header: list[str], row: list[str]) -> dict[str, Any]:
+def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, cell in zip(header, row, strict=True):
         if not cell.strip():

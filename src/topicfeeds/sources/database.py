@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from ..errors import MissingExtraError, Problem
-from ..models import Source
-from ..sourced import Record
-from ._raw import Raw
-from ._records import records
+from ..models.site import Source
+from ._raw import RawRecord
+from ._validate import validate_record
+from .model import Record
 
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
@@ -24,7 +24,7 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
     except ImportError:
         raise MissingExtraError("sql") from None
     name = source.label
-    url = _with_environment(source.database or "")
+    url = _fill_in_environment(source.database or "")
     if isinstance(url, Problem):
         yield url
         return
@@ -33,14 +33,14 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
         with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
-                yield from records(Raw(_fields(row), number), source, name)
+                yield from validate_record(RawRecord(_convert_row(row), number), source, name)
     except ImportError as error:
         yield Problem(name, 1, "database", f"needs a driver: pip install {error.name}", "unreadable")
     except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
-        yield Problem(name, 1, "database", f"cannot be asked: {_reason(error, url)}", "unreadable")
+        yield Problem(name, 1, "database", f"cannot be asked: {_explain_error(error, url)}", "unreadable")
 
 
-def _with_environment(url: str) -> str | Problem:
+def _fill_in_environment(url: str) -> str | Problem:
     """Put values of the environment in place of `${NAME}`."""
     names = re.findall(r"\$\{(\w+)\}", url)
     for name in names:
@@ -49,12 +49,12 @@ def _with_environment(url: str) -> str | Problem:
     return re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], url)
 
 
-def _fields(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _convert_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Give a row's values the types that items have: lists and tables where a column holds them as JSON."""
-    return {str(name): _value(value) for name, value in row.items()}
+    return {str(name): _convert_value(value) for name, value in row.items()}
 
 
-def _value(value: Any) -> Any:
+def _convert_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:
@@ -67,7 +67,7 @@ def _value(value: Any) -> Any:
     return value
 
 
-def _reason(error: Exception, url: str) -> str:
+def _explain_error(error: Exception, url: str) -> str:
     """Say why in one line, without the password."""
     text = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
     password = re.search(r"://[^:/@]*:([^@]*)@", url)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ..errors import Problem, show
-from ..models import Source
-from ..sourced import Page
-from ._raw import Raw, Unreadable
+from ..models.site import Source
+from ._raw import RawRecord, Unreadable
+from .model import Page
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
 _DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
@@ -68,28 +68,28 @@ class _Parts:
     kind: str | None
 
 
-def read_listing(text: str, source: Source, path: str) -> Iterator[Raw | Page | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Problem]:
     """Read a text page. Raises Unreadable."""
-    groups, rest = _groups(text)
+    groups, rest = _split_groups(text)
     if not groups:
         raise Unreadable(1, 'has no item, as no line is like "publication date: 31-12-2026" (is it the right page?)')
-    parts = [_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
-    yield from _page(parts[0].before, source)
+    parts = [_split_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
+    yield from _read_page(parts[0].before, source)
     if not parts[0].texts and parts[0].before:
         message = "is missing on the first item: what stands before it is taken for the topic's description"
         yield Problem(path, groups[0].line, "title", message, "warning")
-    for group, part, inferred in zip(groups, parts, _inferred(groups), strict=True):
+    for group, part, inferred in zip(groups, parts, _infer_dates(groups), strict=True):
         if part.before and part is not parts[0]:
             yield Problem(
                 path, part.before[0].line, "", "stands before the tags of an item, and is left out", "warning"
             )
-        yield from _item(group, part, inferred, source, path)
+        yield from _read_item(group, part, inferred, source, path)
     if rest:
         message = f"{show(rest[0].text)} stands after the last date: no item is made of it"
         yield Problem(path, rest[0].line, "", message, "warning")
 
 
-def _groups(text: str) -> tuple[list[_Group], list[_Block]]:
+def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
     """Cut the page after each date; the rest belongs to no item."""
     groups: list[_Group] = []
     blocks: list[_Block] = []
@@ -123,7 +123,7 @@ def _groups(text: str) -> tuple[list[_Group], list[_Block]]:
     return groups, blocks
 
 
-def _parts(blocks: list[_Block], *, first: bool) -> _Parts:
+def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
     """Part an item's blocks: tags nearest before the title; on the first item the last two are title and summary."""
     blocks = list(blocks)
     kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
@@ -139,7 +139,7 @@ def _parts(blocks: list[_Block], *, first: bool) -> _Parts:
     return _Parts(before, [], texts, kind)
 
 
-def _page(before: list[_Block], source: Source) -> Iterator[Page]:
+def _read_page(before: list[_Block], source: Source) -> Iterator[Page]:
     """Read heading and description; the heading is a short first paragraph without a full stop."""
     if not source.topics:
         return
@@ -152,36 +152,38 @@ def _page(before: list[_Block], source: Source) -> Iterator[Page]:
     yield Page(source.topics[0], heading, "\n\n".join(texts) or None)
 
 
-def _inferred(groups: list[_Group]) -> list[date | None]:
+def _infer_dates(groups: list[_Group]) -> list[date | None]:
     """Give each item the date of the next dated article below it."""
     dates: list[date | None] = []
     below: date | None = None
     for group in reversed(groups):
         dates.append(below)
         if "publication" in group.dates:
-            below = _day(group.dates["publication"][0]) or below
+            below = _parse_day(group.dates["publication"][0]) or below
     return dates[::-1]
 
 
-def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str) -> Iterator[Raw | Problem]:
-    wrong = list(_wrong_dates(group, path))
+def _read_item(
+    group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str
+) -> Iterator[RawRecord | Problem]:
+    wrong = list(_check_dates(group, path))
     if wrong:
         yield from wrong
         return
-    days = {_field(name): day for name, (text, _) in group.dates.items() if (day := _day(text))}
+    days = {_field_name(name): day for name, (text, _) in group.dates.items() if (day := _parse_day(text))}
     kind = "article" if "published" in days else "event"
     if parts.kind and _KINDS[parts.kind] != kind:
         message = f"the page says {parts.kind}, its dates say {kind}: {kind} it is"
         yield Problem(path, group.line, "kind", message, "warning")
-    yield from _odd_lines(parts, path)
+    yield from _check_lines(parts, path)
     title = parts.texts[0].text if parts.texts else None
-    label = _label(kind, days)
+    label = _make_label(kind, days)
     if title is None and source.untitled == "skip":
         message = f'is missing: "{label}" is left out (give it a title, or set untitled = "label")'
         yield Problem(path, group.line, "title", message, "warning")
         return
     summary = " ".join(block.text for block in parts.texts[1:])
-    yield Raw(
+    yield RawRecord(
         fields={"kind": kind, "title": title or label, "summary": summary, "tags": parts.tags, **days},
         line=group.line,
         inferred=inferred if kind == "event" else None,
@@ -190,7 +192,7 @@ def _item(group: _Group, parts: _Parts, inferred: date | None, source: Source, p
     )
 
 
-def _odd_lines(parts: _Parts, path: str) -> Iterator[Problem]:
+def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
     """Tell of lines that are read as text, and look as if more was meant."""
     for block in parts.texts:
         for number, line in enumerate(block.lines, block.line):
@@ -202,12 +204,12 @@ def _odd_lines(parts: _Parts, path: str) -> Iterator[Problem]:
                 yield Problem(path, number, "", message, "warning")
 
 
-def _wrong_dates(group: _Group, path: str) -> Iterator[Problem]:
+def _check_dates(group: _Group, path: str) -> Iterator[Problem]:
     for name, (text, line) in group.dates.items():
-        if _day(text) is None:
+        if _parse_day(text) is None:
             message = f"{show(text)} is no date (write 31-12-2026); the item is left out"
-            yield Problem(path, line, _field(name), message, item=group.line)
-    start, end = (_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
+            yield Problem(path, line, _field_name(name), message, item=group.line)
+    start, end = (_parse_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
     if start and end and end < start:
         yield Problem(
             path, group.dates["end"][1], "end", "ends before it starts; the item is left out", item=group.line
@@ -217,11 +219,11 @@ def _wrong_dates(group: _Group, path: str) -> Iterator[Problem]:
         yield Problem(path, group.line, "start", message, item=group.line)
 
 
-def _field(name: str) -> str:
+def _field_name(name: str) -> str:
     return "published" if name == "publication" else name
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     """Read dd-mm-yyyy; nothing is swapped or guessed."""
     if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", text):
         return None
@@ -231,7 +233,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _label(kind: str, days: dict[str, date]) -> str:
+def _make_label(kind: str, days: dict[str, date]) -> str:
     """Name an item without a title by its kind and date, in English."""
     first = days.get("published") or days["start"]
     last = days.get("end", first)

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from ..errors import MissingExtraError, Problem
-from ..locating import toml_lines
-from ..models import Source
-from ._raw import Raw, Unreadable
-from .toml import toml_table
-from .yaml import simple_record, yaml_records
+from ..models.site import Source
+from ..text.toml_lines import find_toml_lines
+from ._raw import RawRecord, Unreadable
+from .toml import parse_toml
+from .yaml import read_records, read_simple
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 
 
-def read_markdown(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a Markdown file (CommonMark, with tables and strikethrough). Its own mistakes refuse it, and no other."""
     found = _FRONT.match(text)
     if not found:
@@ -24,35 +24,37 @@ def read_markdown(text: str, source: Source, path: str) -> Iterator[Raw | Proble
         return
     mark, front, body = found[1], found[2], text[found.end() :]
     try:
-        raws = list(_records("\n" + front, path)) if mark == "---" else [_toml_record("\n" + front)]
+        raws = list(_read_front_matter("\n" + front, path)) if mark == "---" else [_read_toml("\n" + front)]
     except Unreadable as error:
         yield Problem(path, error.line, "", error.message, item=1)
         return
-    if len(raws) > 1 and all(isinstance(raw, Raw) for raw in raws):
+    if len(raws) > 1 and all(isinstance(raw, RawRecord) for raw in raws):
         yield Problem(path, 1, "", f"has {len(raws)} items in its front matter (give each a file)", item=1)
         return
-    for raw in raws or [Raw({}, 1)]:
-        if isinstance(raw, Raw) and body.strip():
-            yield Raw({**raw.fields, "content": _html(body)}, raw.line, raw.lines)
+    for raw in raws or [RawRecord({}, 1)]:
+        if isinstance(raw, RawRecord) and body.strip():
+            yield RawRecord({**raw.fields, "content": _render_html(body)}, raw.line, raw.lines)
         else:
             yield raw
 
 
-def _records(front: str, path: str) -> Iterator[Raw | Problem]:
-    simple = simple_record(front)
-    yield from (simple,) if simple else yaml_records(front, path, may_be_empty=True)
+def _read_front_matter(front: str, path: str) -> Iterator[RawRecord | Problem]:
+    simple = read_simple(front)
+    yield from (simple,) if simple else read_records(front, path, may_be_empty=True)
 
 
-def _toml_record(front: str) -> Raw:
-    return Raw(toml_table(front), 1, {str(key[0]): line for key, line in toml_lines(front).items() if len(key) == 1})
+def _read_toml(front: str) -> RawRecord:
+    return RawRecord(
+        parse_toml(front), 1, {str(key[0]): line for key, line in find_toml_lines(front).items() if len(key) == 1}
+    )
 
 
-def _html(text: str) -> str:
-    return _renderer()(text)
+def _render_html(text: str) -> str:
+    return _make_renderer()(text)
 
 
 @cache
-def _renderer() -> Callable[[str], str]:
+def _make_renderer() -> Callable[[str], str]:
     try:
         from pyromark import Options, html
     except ImportError:

@@ -1,15 +1,33 @@
-"""Items from Python: mappings, ORM rows, anything with attributes."""
+"""What sources yield, before it is settled: records, pages, and what needs no reading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..errors import Problem
-from ..models import Source
-from ..sourced import Record
-from ._raw import Raw
-from ._records import records
+from ..errors import Problem, show
+from ..models.items import Article, Event, Item
+from ..models.messages import format_path, validate_item
+from ..models.site import Source
+from ._raw import RawRecord
+from ._validate import validate_record
+from .model import ItemLike, Page, Passed, Record, Same
+
+
+def as_records(found: Iterable[ItemLike | Same | Passed]) -> Iterator[Record | Same | Passed | Page | Problem]:
+    """Let items made in Python be records, named by their position."""
+    for position, one in enumerate(found, 1):
+        if isinstance(one, (Record, Same, Passed, Page, Problem)):
+            yield one
+        elif isinstance(one, (Article, Event)):
+            yield Record(one, "items", position)
+        elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
+            yield Problem("items", position, "", f"{show(one)} is no item", item=position)
+        elif isinstance(item := validate_item(one), Item):
+            yield Record(item, "items", position)
+        else:
+            for place, sentence in item:
+                yield Problem("items", position, format_path(place), sentence, item=position)
 
 
 def read_objects(
@@ -27,4 +45,4 @@ def read_objects(
     """
     source = Source(path=name, fields=fields or {}, defaults=defaults or {})
     for position, one in enumerate(objects, 1):
-        yield from records(Raw(one, position), source, name)
+        yield from validate_record(RawRecord(one, position), source, name)

@@ -8,32 +8,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Problem, show
-from ..locating import line_of, toml_lines
-from ..models import Source
-from ._raw import Raw, Unreadable
+from ..models.site import Source
+from ..text.toml_lines import find_line, find_toml_lines
+from ._raw import RawRecord, Unreadable
 
 _LONG_KEY = re.compile(r"^[^=\"'#\n]*?(?:\.[^=.\"'#\n]*){50}", re.MULTILINE)
 
 
-def read_toml(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a TOML file. Raises Unreadable."""
-    table = toml_table(text)
-    lines = toml_lines(text)
+    table = parse_toml(text)
+    lines = find_toml_lines(text)
     for name in table:
         if name != "item":
-            raise Unreadable(line_of((name,), lines), f"{show(name)} belongs to no item (write [[item]] above)")
+            raise Unreadable(find_line((name,), lines), f"{show(name)} belongs to no item (write [[item]] above)")
     if not table:
         raise Unreadable(1, "has no items (write item = [] if that is meant)")
     items = table.get("item", [])
     for number, fields in enumerate(items if isinstance(items, list) else [items]):
         place = ("item", number)
         if not isinstance(items, list) or not isinstance(fields, dict):
-            raise Unreadable(line_of(("item",), lines), "is no list of items (write [[item]] above each)")
+            raise Unreadable(find_line(("item",), lines), "is no list of items (write [[item]] above each)")
         own = {str(key[2]): line for key, line in lines.items() if key[:2] == place and len(key) == 3}
-        yield Raw(fields, line_of(place, lines), own)
+        yield RawRecord(fields, find_line(place, lines), own)
 
 
-def toml_table(text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises Unreadable with the line."""
     if long := _LONG_KEY.search(text):  # tomllib takes the square of their number
         raise Unreadable(text.count("\n", 0, long.start()) + 1, "is not TOML that we take: a key of more than 50 parts")

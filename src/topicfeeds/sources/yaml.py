@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Problem
-from ..models import Source
-from ._raw import Raw, Unreadable, twice
+from ..models.site import Source
+from ._raw import RawRecord, Unreadable, refuse_repeated_fields
 
-_DEEPEST = 64
+_MAX_DEPTH = 64
 _NULL = "tag:yaml.org,2002:null"
 _PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
 _QUOTES = {
@@ -32,26 +32,26 @@ _FIELD = re.compile(
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
-def read_yaml(text: str, source: Source, path: str) -> Iterator[Raw | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a YAML file. Raises Unreadable."""
-    yield from yaml_records(text, path)
+    yield from read_records(text, path)
 
 
-def yaml_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[Raw | Problem]:
+def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[RawRecord | Problem]:
     """Yield the records of a text. Raises Unreadable."""
     import yaml
 
     reader = _YamlReader(text, may_be_empty=may_be_empty)
     try:
         for raw in reader.items():
-            yield from twice(path, raw.line, reader.twice)
+            yield from refuse_repeated_fields(path, raw.line, reader.twice)
             if not reader.twice:
                 yield raw
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
         if "nesting depth" in (error.problem or ""):  # since libyaml 0.2.6, which looks ahead
-            raise Unreadable(line, f"is nested more than {_DEEPEST} deep") from None
+            raise Unreadable(line, f"is nested more than {_MAX_DEPTH} deep") from None
         hint = " (put quotes round a text with a colon, a quote or a bracket in it)" if error.problem in _QUOTES else ""
         raise Unreadable(line, f"is not YAML: {error.problem}{hint}") from None
     except yaml.reader.ReaderError as error:
@@ -59,7 +59,7 @@ def yaml_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
         raise Unreadable(line, f"is not YAML: {error.reason} (U+{error.character:04X})") from None
 
 
-def simple_record(text: str) -> Raw | None:
+def read_simple(text: str) -> RawRecord | None:
     """Read a text of a field on each line, if it is as simple as most front matter; it starts with a line break."""
     fields: dict[str, Any] = {}
     lines: dict[str, int] = {}
@@ -74,7 +74,7 @@ def simple_record(text: str) -> Raw | None:
         if name in fields or name in _NULLS or not _NULLS.isdisjoint(texts):
             return None
         fields[name], lines[name] = texts[0] if plain else texts if words else quoted, number
-    return Raw(fields, 2, lines) if fields else None
+    return RawRecord(fields, 2, lines) if fields else None
 
 
 class _YamlReader:
@@ -98,7 +98,7 @@ class _YamlReader:
         self.twice: list[tuple[str, int]] = []
         """The fields that the last item has twice, with their lines."""
 
-    def items(self) -> Iterator[Raw]:
+    def items(self) -> Iterator[RawRecord]:
         """Yield the mappings of the document's list, or the documents that are mappings."""
         yaml = self.yaml
         inside, empty = False, True
@@ -114,24 +114,24 @@ class _YamlReader:
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
-                raise Unreadable(_line(event), "is no item (write a list of items, each with its fields)")
+                raise Unreadable(_line_number(event), "is no item (write a list of items, each with its fields)")
         if empty and not self.may_be_empty:
             raise Unreadable(1, "has no items (write [] if that is meant)")
 
-    def _item(self, event: Any) -> Raw:
+    def _item(self, event: Any) -> RawRecord:
         self.twice = []
         lines: dict[str, int] = {}
-        return Raw(self._mapping(event, 1, lines), _line(event), lines)
+        return RawRecord(self._mapping(event, 1, lines), _line_number(event), lines)
 
     def _value(self, event: Any, depth: int) -> Any:
         yaml = self.yaml
-        if depth > _DEEPEST:
-            raise Unreadable(_line(event), f"is nested more than {_DEEPEST} deep")
+        if depth > _MAX_DEPTH:
+            raise Unreadable(_line_number(event), f"is nested more than {_MAX_DEPTH} deep")
         if getattr(event, "tag", None) not in _TAGS:
-            raise Unreadable(_line(event), f"the tag {event.tag} is not taken (leave it out)")
+            raise Unreadable(_line_number(event), f"the tag {event.tag} is not taken (leave it out)")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                raise Unreadable(_line(event), f"*{event.anchor} stands for nothing that was defined before it")
+                raise Unreadable(_line_number(event), f"*{event.anchor} stands for nothing that was defined before it")
             return self.anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             value: Any = None if self._is_null(event) else self._text(event)
@@ -152,10 +152,10 @@ class _YamlReader:
         while not isinstance(event := self.next(), self.yaml.MappingEndEvent):
             name = self._value(event, depth + 1)
             if not isinstance(name, str):
-                raise Unreadable(_line(event), "is no name of a field")
+                raise Unreadable(_line_number(event), "is no name of a field")
             if name in fields:
-                self.twice.append((name, _line(event)))
-            lines.setdefault(name, _line(event))
+                self.twice.append((name, _line_number(event)))
+            lines.setdefault(name, _line_number(event))
             fields[name] = self._value(self.next(), depth + 1)
         if start.anchor:
             self.anchors[start.anchor] = fields
@@ -171,5 +171,5 @@ class _YamlReader:
         return event.tag == _NULL or (plain and not event.tag and event.value in _NULLS)
 
 
-def _line(event: Any) -> int:
+def _line_number(event: Any) -> int:
     return int(event.start_mark.line) + 1

@@ -1,0 +1,157 @@
+"""What people and machines read of a run: findings, paths, a summary, a progress bar."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ..errors import Problem, TopicFeedsError, printable
+
+if TYPE_CHECKING:
+    from ..output.documents import Document, Documents
+    from ..profile import Step
+    from ..report import Changes
+
+MAX_SHOWN_PROBLEMS = 50
+"""How many findings are printed where nobody asks for all."""
+STARTED = time.monotonic()
+FormatProblem = Callable[[Problem], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Prints to standard error, in one form."""
+
+    quiet: bool = False
+    everything: bool = False
+    """Whether all findings are printed, not the first fifty."""
+    shape: FormatProblem = str
+    machine: bool = False
+    """Whether every line is a JSON object, for those that collect logs."""
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Print findings, the severe ones first where not all are shown."""
+        told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
+        shown = told
+        if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
+            chosen = sorted(range(len(told)), key=lambda n: told[n].severity == "warning")[:MAX_SHOWN_PROBLEMS]
+            shown = [told[n] for n in sorted(chosen)]
+        if self.machine:
+            for problem in shown:
+                level = "warning" if problem.severity == "warning" else "error"
+                _log(level, problem.message, path=problem.path, line=problem.line, field=problem.field or None)
+        else:
+            print_lines(*map(self.shape, shown))
+        if len(told) > len(shown):
+            self.say(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
+
+    def say(self, message: str, level: str = "info", **values: object) -> None:
+        """Print a line; `values` are for machines."""
+        if self.machine:
+            _log(level, message, **values)
+        else:
+            print_lines(message)
+
+    def stopped(self, error: TopicFeedsError) -> int:
+        """Print why a run had to stop, and give its exit code."""
+        self.problems(error.problems)
+        if error.message:
+            self.say(error.message, "error", code=error.exit_code)
+        return error.exit_code
+
+    def changes(self, changes: Changes, *, dry: bool) -> None:
+        """Print the paths, and a summary where there is something to sum up."""
+        paths = (*changes.written, *changes.removed)
+        if not paths or self.quiet:
+            return
+        print_text(sys.stdout, "".join(f"{path}\n" for path in paths))
+        counts: dict[str, Any] = {
+            "items": changes.items,
+            "refused": changes.refused,
+            "written": len(changes.written),
+            "unchanged": changes.unchanged,
+            "removed": len(changes.removed),
+            "retired": changes.retired,
+            "seconds": round(time.monotonic() - STARTED, 1),
+        }
+        verb = "to write" if dry else "written"
+        gone = "".join(f", {counts[name]} {name}" for name in ("removed", "retired") if counts[name])
+        self.say(
+            f"{changes.items} items, {changes.refused} refused; {len(changes.written)} documents {verb}, "
+            f"{changes.unchanged} unchanged{gone}; {counts['seconds']:.1f} s",
+            **counts,
+        )
+
+    def steps(self, steps: Sequence[Step]) -> None:
+        """Print what each step took."""
+        if steps and not self.machine:
+            print_lines(f"{'step':<9}{'CPU s':>9}{'time s':>9}{'peak MB':>9}")
+        for one in steps:
+            line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>9.2f}{one.peak:>9.0f}"
+            self.say(
+                " ".join(line.split()) if self.machine else line,
+                step=one.name,
+                cpu=round(one.cpu, 3),
+                time=round(one.time, 3),
+                peak=round(one.peak),
+            )
+
+
+def format_annotation(folder: Path, problem: Problem) -> str:
+    """Write a finding as a workflow command of GitHub Actions, with its path from where the command runs."""
+    level = "warning" if problem.severity == "warning" else "error"
+    path = (folder / problem.path).as_posix().replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    text = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
+
+
+def show_progress(documents: Documents) -> Iterable[Document]:
+    """Show a bar on a terminal, once a run has taken a second."""
+    return _show_bar(documents) if sys.stderr and sys.stderr.isatty() else documents
+
+
+def _show_bar(documents: Documents) -> Iterator[Document]:
+    left = iter(enumerate(documents))
+    for _, document in left:
+        yield document
+        if time.monotonic() - STARTED > 1:
+            break
+    else:
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Writing feeds", total=len(documents))
+        for number, document in left:
+            bar.update(task, completed=number)
+            yield document
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines to standard error."""
+    print_text(sys.stderr, "".join(f"{line}\n" for line in lines if line))
+
+
+def print_text(stream: TextIO | None, text: str) -> None:
+    """Print, and go on where nobody can read it: a closed or full stream undoes nothing that was done."""
+    try:
+        if stream:
+            stream.write(text)
+            stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno() if stream else 1)
+
+
+def _log(level: str, message: str, **values: object) -> None:
+    import json
+
+    said = {name: value for name, value in values.items() if value is not None}
+    print_lines(json.dumps({"level": level, "message": printable(message), **said}, ensure_ascii=False))

@@ -1,0 +1,289 @@
+"""The command line: reads arguments, calls the library, prints what happened."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import ConfigError, Problem, PublishError, TopicFeedsError, printable
+from ..profile import Profile
+from ..state.paths import SitePaths, default_paths
+from .. import __version__
+from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
+from .shortcut import repeat_last_run
+
+if TYPE_CHECKING:
+    from ..output.documents import Document, Documents
+
+
+class _SignalReceived(BaseException):
+    """The process was asked to end."""
+
+
+_SIGNALS: list[int] = []
+
+
+def main() -> None:
+    """Run the command; our own errors are lines and a status of their own, bugs keep their traceback."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _on_signal)
+    gc.set_threshold(300_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would look at all that is installed
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        print_text(stream, "")  # whatever is left, before the interpreter trips over a closed one
+    sys.exit(code)
+
+
+def _on_signal(number: int, _: FrameType | None) -> None:
+    _SIGNALS.append(number)
+    raise _SignalReceived
+
+
+def _run() -> int:
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except TopicFeedsError as error:
+        return Console().stopped(error)
+    except click.ClickException as error:
+        usage = getattr(error, "ctx", None)
+        print_lines(f"{usage.get_usage()}\n" if usage else "", f"Error: {printable(error.format_message())}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt, _SignalReceived):
+        return 128 + (_SIGNALS[0] if _SIGNALS else signal.SIGINT)
+    except OSError as error:
+        print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {error.strerror or error}"))
+        return 74
+    except Exception:
+        import traceback
+
+        print_lines(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
+        return 70
+
+
+SITE = click.option(
+    "--site",
+    "site_file",
+    type=click.Path(path_type=Path),
+    default="topicfeeds.toml",
+    show_default=True,
+    metavar="FILE",
+    help="The site file; sources are relative to it.",
+)
+OUTPUT = click.option(
+    "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: public beside FILE]"
+)
+STATE = click.option(
+    "--state",
+    "state_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What runs remember.  [default: a file in .topicfeeds beside the site file]",
+)
+ALL_PROBLEMS = click.option(
+    "--all-problems", is_flag=True, help=f"Print all findings, not the first {MAX_SHOWN_PROBLEMS}."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="topicfeeds")
+def cli() -> None:
+    """Publish articles and events as feeds: one per topic, one per tag, and one of everything."""
+
+
+@cli.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write a site file and two items to start from, into DIR (default: this folder).
+
+    Existing files are left alone: if one is in the way, nothing is written (exit code 2).
+    """
+    from importlib.resources import files
+
+    starter = files("topicfeeds") / "starter"
+    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
+    for path in made:
+        if os.path.lexists(path):
+            raise ConfigError(message=f"{path}: is there already, and nothing was written")
+    for path, content in made.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise PublishError(message=f"{error.filename}: cannot be written: {error.strerror}") from error
+        print_text(sys.stdout, f"{path}\n")
+    print_lines(f"now run: topicfeeds build --site {next(iter(made))}")
+
+
+@cli.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--strict", is_flag=True, help="Publish nothing if an item has to be refused (exit code 65).")
+@click.option("--allow-shrink", is_flag=True, help="Publish also if a source lost most of its items.")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--wait", type=click.IntRange(min=0), default=0, metavar="SECONDS", help="Wait for another run to end.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Read large sources (50,000 items and more) by so many processes.",
+)
+@click.option("--profile", "wants_profile", is_flag=True, help="Print time and memory of each step.")
+@click.option("--quiet", is_flag=True, help="Print errors only.")
+@ALL_PROBLEMS
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one object a line on standard error.",
+)
+def build(
+    site_file: Path,
+    output: Path | None,
+    state_file: Path | None,
+    dry_run: bool,
+    wants_profile: bool,
+    quiet: bool,
+    all_problems: bool,
+    log_format: str,
+    **options: Any,
+) -> int:
+    """Write the feeds that changed, and print their paths.
+
+    Items that cannot be published are left out and named on standard error with file, line and
+    field; the exit code is then 1. Where nothing changed, nothing is printed or opened for writing.
+    SOURCE_DATE_EPOCH, where set, is taken for the current time.
+
+    Exit codes: 0 done, or nothing to do; 1 some items were refused; 2 usage or site file; 65 the input was
+    refused as a whole; 74 the output could not be written; 75 another run is busy with the folder; 130 and 143
+    interrupted and terminated. With 2, 65, 74 and 75 the last good feeds stay.
+    """
+    now, place = _now(), _paths(site_file, output, state_file)
+    teller, profile = Console(quiet, all_problems, machine=log_format == "json"), Profile(on=wants_profile)
+    refused = None if dry_run else repeat_last_run(place, now.timestamp())
+    if refused is not None and not (options["strict"] and refused):
+        teller.problems([Problem(*finding) for finding in refused])
+        teller.steps(profile.steps())
+        return 1 if refused else 0
+
+    from ..run import build_site
+
+    watch = _stop_on_signal if quiet else _with_progress
+    try:
+        changes = build_site(place, now, dry=dry_run, watch=watch, profile=profile, **options)
+    except TopicFeedsError as error:
+        return teller.stopped(error)
+    teller.problems(changes.problems)
+    teller.changes(changes, dry=dry_run)
+    teller.steps(profile.steps())
+    return 1 if changes.refused else 0
+
+
+def _with_progress(documents: Documents) -> Iterable[Document]:
+    return _stop_on_signal(show_progress(documents))
+
+
+def _paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
+    return default_paths(str(site_file), str(output or ""), str(state_file or ""))
+
+
+def _stop_on_signal(documents: Iterable[Document]) -> Iterable[Document]:
+    """End between two documents where a signal was lost: libraries in C swallow what is raised in a callback."""
+    for document in documents:
+        if _SIGNALS:
+            raise _SignalReceived
+        yield document
+    if _SIGNALS:
+        raise _SignalReceived
+
+
+@cli.command()
+@SITE
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations of GitHub Actions.",
+)
+@ALL_PROBLEMS
+def check(site_file: Path, form: str, all_problems: bool) -> int:
+    """Check the site file and all items, and write nothing.
+
+    Messages and exit codes are those of build: 0 nothing to mend, 1 items would be refused, 2 usage
+    or site file, 65 the input would be refused as a whole.
+    """
+    now = _now()
+    from ..config import load_site
+    from ..run import check, read
+
+    teller = Console(
+        everything=all_problems, shape=partial(format_annotation, site_file.parent) if form == "github" else str
+    )
+    try:
+        site = load_site(site_file)
+        found = check(site, read(site, site_file.parent), now=now)
+    except TopicFeedsError as error:
+        return teller.stopped(error)
+    teller.problems(found.problems)
+    if form == "text":
+        print_lines(f"{found.items} items are fine, {found.refused} would be refused")
+    return 1 if found.refused else 0
+
+
+@cli.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--max-age", metavar="AGE", help="Fail (exit code 1) if the last success is older: 90s, 30m, 2h, 3d.")
+def status(site_file: Path, output: Path | None, state_file: Path | None, max_age: str | None) -> int:
+    """Show the last runs, the feeds, and what is refused, held back or retired."""
+    from .status import describe_lateness, describe_state, parse_age
+
+    oldest = parse_age(max_age) if max_age else None
+    if max_age and oldest is None:
+        raise click.UsageError(f'--max-age is "{max_age}", not an age such as 90s, 30m, 2h or 3d')
+    place = _paths(site_file, output, state_file)
+    print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
+    late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
+    print_lines(late)
+    return 1 if late else 0
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["item", "site"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of an item or of the site file, for editors."""
+    import json
+
+    from pydantic import TypeAdapter
+
+    from ..models import Article, Event, Site
+
+    kind = TypeAdapter(Site if what == "site" else Article | Event)
+    print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
+
+
+def _now() -> datetime:
+    """Take the time that reproducible builds are given, else the clock."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None

@@ -1,0 +1,89 @@
+"""What the state tells about a site: for people, and for machines that watch it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..errors import Problem
+from ..output.lock import last_success
+from ..state.paths import SitePaths
+from ..state.store import State
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DAY = 86400
+
+
+def parse_age(age: str) -> int | None:
+    """Read an age such as 90s, 30m, 2h or 3d; None for what is none."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhd])", age)
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def describe_lateness(place: SitePaths, oldest: int, now: float) -> str:
+    """Say that the last success is more than `oldest` seconds ago, or missing; nothing, if it is not."""
+    success = last_success(place.folder)
+    if success is None:
+        return "no run has succeeded yet"
+    return (
+        f"the last success was {_format_moment(int(success))}, {int(now - success)} s ago"
+        if now - success > oldest
+        else ""
+    )
+
+
+def describe_state(place: SitePaths) -> Iterator[str]:
+    """Yield the lines of a report."""
+    success = last_success(place.folder)
+    date = _format_moment(int(success)) if success is not None else "never"
+    state = State(place.state)
+    with state.reading() as known:
+        if not known:
+            yield f"last success  {date}"
+            yield f"{place.state}: no state that can be read (topicfeeds build makes one)"
+            return
+        try:
+            failed = state.meta("failed")
+            last = date
+            if failed is not None and state.meta("before") == str(success):
+                last = f"{_format_moment(int(failed))}  {state.meta('failure')}"
+            yield f"last run      {last}"
+            yield f"last success  {date}"
+            yield from _describe_run(state)
+        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: of a file that is damaged
+            yield f"{place.state}: cannot be read: {error}"
+
+
+def _describe_run(state: State) -> Iterator[str]:
+    refused, held = state.findings(refused=True), state.held()
+    count = len({(finding.path, finding.item) for finding in refused})
+    yield f"items         {state.meta('items') or 0}, {count} refused, {len(held)} held back"
+    retired, feeds = [], {}
+    for document in state.documents():
+        if document.retired is None:
+            folder, name = os.path.split(document.path)
+            feeds[os.path.join(folder, name.partition(".")[0])] = (document.entries, document.updated)
+        else:
+            retired.append(document)
+    yield f"feeds         {len(feeds)}"
+    for name, (entries, updated) in sorted(feeds.items()):
+        yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
+    if refused:
+        yield "refused"
+        yield from (f"  {Problem(*finding)}" for finding in refused)
+    if held:
+        yield "held back"
+        yield from (f"  {path}:{line}: until {_format_moment(until)}: {title}" for path, line, title, until in held)
+    if retired:
+        yield "retired"
+        days = state.meta("retire_days")
+        for one in retired:
+            since = one.retired or 0
+            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(since + int(days or 0) * _DAY)}"
+
+
+def _format_moment(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()

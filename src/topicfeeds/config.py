@@ -1,0 +1,81 @@
+"""The site file is read: TOML in, a `Site` out, or every finding with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from .errors import ConfigError, Problem, show
+from .models.messages import explain_errors, format_path
+from .models.site import Site
+from .text.toml_lines import find_line, find_toml_lines
+
+_WRITTEN = ("all.atom.xml", "all.json", "topics/a.atom.xml", "topics/a.json", "tags/a.json", "feeds/a.json")
+
+
+def load_site(path: Path | str) -> Site:
+    """Read a site file. Raises ConfigError with all that is wrong in it."""
+    path = Path(path)
+    name = path.name
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        table = tomllib.loads(text)
+    except OSError as error:
+        hint = " (topicfeeds init makes one)" if isinstance(error, FileNotFoundError) else ""
+        raise ConfigError(message=f"{path}: cannot be read: {error.strerror}{hint}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Problem(name, line, "", "is not UTF-8 (save the file as UTF-8)")]) from None
+    except (ValueError, RecursionError) as error:
+        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        sentence = str(error).replace(found[0], "") if found else str(error)
+        raise ConfigError([Problem(name, line, "", f"is not TOML: {sentence}")]) from None
+    return _validated(table, text, name)
+
+
+def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
+    """Refuse an output folder that would do harm; `base` is where the site file lies. Raises ConfigError."""
+    place = Path(os.path.realpath(folder))  # resolve() raises where links go in a circle
+    reason = ""
+    if place == place.parent:
+        reason = "is the root of the file system"
+    elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
+        reason = "is the root of a repository"
+    elif base is not None and (source := _read_from(site, place, base)):
+        reason = f"lies within what the source {show(source)} reads: feeds would be taken for items"
+    if reason:
+        raise ConfigError(message=f"{folder}: {reason} (name another output)")
+
+
+def _read_from(site: Site, place: Path, base: Path) -> str | None:
+    """Name a source that would read what is written to a folder."""
+    for source in site.sources:
+        if source.path and source.path != "-":
+            given = Path(os.path.realpath(base / source.path))
+            if given.is_dir() and place.is_relative_to(given):
+                return source.path
+            above, deep, _ = str(given).partition("**")
+            pattern, top = (f"*/{given.name}", above) if deep else (str(given), "/")
+            if any((place / name).match(pattern) and place.is_relative_to(top) for name in _WRITTEN):
+                return source.path
+    return None
+
+
+def _validated(table: dict[str, object], text: str, name: str) -> Site:
+    lines = find_toml_lines(text)
+    try:
+        site = Site.model_validate(table)
+    except ValidationError as error:
+        problems = [
+            Problem(name, find_line(place, lines), format_path(place), sentence)
+            for place, sentence in explain_errors(error, Site)
+        ]
+        raise ConfigError(sorted(problems, key=lambda problem: problem.line)) from None
+    if not site.sources:
+        raise ConfigError([Problem(name, 1, "sources", 'is missing (write [[sources]] and path = "items/*.yaml")')])
+    return site

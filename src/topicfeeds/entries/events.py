@@ -1,0 +1,137 @@
+"""When and where an event is, and what readers are told when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from ..models.dates import duration, to_whole_minutes
+from ..models.items import Event, Person, Place
+from ..models.recurrence import at_start_time, check_exception, check_start, list_occurrences
+from ..models.site import FeedSettings, Site
+from .ids import RefusedError
+from .model import EventDetails
+
+
+def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable[[str, str], str]) -> EventDetails:
+    """Settle when and where an event is; `line` cleans the text of a field. Raises RefusedError."""
+    zone = ZoneInfo(event.timezone or site.timezone)
+    start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
+    rule = event.recurrence
+    if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
+        raise RefusedError("start", "has an offset that is not that of its zone, and recurs (give its timezone)")
+    if rule and isinstance(start, datetime) and start.fold:
+        raise RefusedError("start", "is the second of two times that the clock shows, and recurs (take another day)")
+    made = EventDetails(
+        start=start,
+        end=end,
+        foreign=isinstance(start, datetime) and start.tzinfo != ZoneInfo(site.timezone),
+        place=_clean_place(event.location, line),
+        organizer=_clean_person(event.organizer, line),
+        status=event.status,
+        recurrence=rule,
+        left_out=tuple(at_start_time(_put_in_zone(one, zone), start) for one in event.except_),
+    )
+    if rule:
+        _check_recurrence(rule, made)
+        made = _add_next_dates(made, now)
+    return _apply_window(made, now, site.feeds) if now else made
+
+
+def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
+    """Put a moment into its zone, or leave it in the offset that its author meant; Z stands for no such meaning."""
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.tzinfo is None:
+        make_aware(moment, zone, field)
+        return moment.replace(tzinfo=zone, microsecond=0)
+    local = moment.astimezone(zone).replace(microsecond=0)
+    return local if moment.utcoffset() in (timedelta(), local.utcoffset()) else moment.replace(microsecond=0)
+
+
+def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
+    """Put a moment of a rule into its zone."""
+    if not isinstance(moment, datetime):
+        return moment
+    return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)
+
+
+def _check_recurrence(rule: str, event: EventDetails) -> None:
+    """Check in the event's own zone, in which its rule counts, what was written in another. Raises RefusedError."""
+    try:
+        field = "recurrence"
+        check_start(rule, event.start)
+        field = "except"
+        for moment in event.left_out:
+            check_exception(moment, rule, event.start)
+    except ValueError as error:
+        raise RefusedError(field, str(error)) from None
+
+
+def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
+    """Give a moment its offset, in whole minutes as the formats need it, and whole seconds.
+
+    The day stays as it was written, also where a zone once had an offset with seconds. A time of day
+    that occurs twice is the first of the two. Raises RefusedError for one that a change of clocks skips.
+    """
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time(), zone)
+    elif moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+            clock = moment.replace(tzinfo=None).isoformat()
+            raise RefusedError(field, f"{clock} does not exist in {zone.key} (clocks skip it: write an offset)")
+    return to_whole_minutes(moment)
+
+
+def _clean_place(place: Place | str | None, line: Callable[[str, str], str]) -> Place | None:
+    if place is None or isinstance(place, str):
+        return Place(name=line("location", place)) if place else None
+    address = line("location", place.address) if place.address else None
+    return place.model_copy(update={"name": line("location", place.name), "address": address})
+
+
+def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) -> Person | None:
+    if person is None or isinstance(person, str):
+        return Person(name=line("organizer", person)) if person else None
+    return person.model_copy(update={"name": line("organizer", person.name)})
+
+
+def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
+    """Count out the next starts; what is still on counts."""
+    length = duration(event.start, event.end)
+    rule = event.recurrence or ""
+    if next(list_occurrences(rule, event.start, ()), None) is None:
+        raise RefusedError("recurrence", "ends before its start")
+    if next(list_occurrences(rule, event.start, event.left_out), None) is None:
+        raise RefusedError("except", "leaves no date of the recurrence")
+    coming = (
+        one
+        for one in list_occurrences(rule, event.start, event.left_out)
+        if now is None or _end_instant(one, length) > now
+    )
+    following = tuple(islice(coming, 3))
+    return replace(event, next=following, until=_end_instant(following[0], length) if now and following else None)
+
+
+def _end_instant(start: date, length: timedelta) -> datetime:
+    """Give the moment at which something that starts then is over; a day is over when it is so everywhere."""
+    if isinstance(start, datetime):
+        return start.astimezone(UTC) + length
+    return datetime.combine(start, time(12), UTC) + length
+
+
+def _apply_window(event: EventDetails, now: datetime, settings: FeedSettings) -> EventDetails:
+    """Tell whether an event is within the window of calendars, and when that changes."""
+    back, ahead = settings.calendar_days_back, settings.calendar_days_ahead
+    comes, goes = None, None
+    if ahead is not None:
+        comes = _end_instant(event.start, timedelta()) - timedelta(days=ahead)
+    if back is not None and not event.next:
+        goes = _end_instant(event.start, duration(event.start, event.end)) + timedelta(days=back)
+    inside = (comes is None or comes <= now) and (goes is None or goes > now)
+    coming = [moment for moment in (event.until, comes, goes) if moment and moment > now]
+    return replace(event, in_calendar=inside, until=min(coming, default=None))

@@ -1,0 +1,96 @@
+"""When and where an event is, and what readers are told when that changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from ..state.memory import ItemMemory
+from .model import Entry, EventChange, EventDetails, EventSnapshot
+
+_SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MAX_CHANGES = 100
+"""So many changes of an event are remembered; how often one took place is counted among them."""
+_FIELDS = ("status", "start", "end", "location")
+
+
+def take_snapshot(event: EventDetails) -> str:
+    """Write down what readers must know when it changes, however its author spells it."""
+    place = event.place.line if event.place else None
+    end = _format_utc(event.end) if event.end else None
+    end = None if end == _format_utc(event.start) else end
+    return _to_json(EventSnapshot(_format_utc(event.start), end, place, event.status or "confirmed"))
+
+
+def _format_utc(moment: date) -> str:
+    return (moment.astimezone(UTC) if isinstance(moment, datetime) else moment).isoformat()
+
+
+def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
+    """Say of an event that is known when its facts last changed, and which changes its readers are told of."""
+    if before.facts is None or known.facts is None or before.facts == known.facts:
+        return known._replace(moved=before.moved, changes=before.changes)
+    told, old, new = (
+        read_changes(before),
+        EventSnapshot(*json.loads(before.facts)),
+        EventSnapshot(*json.loads(known.facts)),
+    )
+    values = dict(zip(("start", "end", "location", "status"), zip(old, new, strict=True), strict=True))
+    field = next(name for name in _FIELDS if values[name][0] != values[name][1])
+    reached = (one.n for one in told if (one.field, _changed_value(one)) == (field, values[field][1]))
+    told.append(EventChange(moment, 1 + max(reached, default=0), field, old, new))
+    return known._replace(moved=max(moment, before.moved or moment), changes=_to_json(told[-_MAX_CHANGES:]))
+
+
+def read_changes(known: ItemMemory | None) -> list[EventChange]:
+    """Read the changes that readers were told of, the first one first."""
+    if known is None or known.changes is None:
+        return []
+    rows = json.loads(known.changes)
+    return [
+        EventChange(at, n, field, EventSnapshot(*before), EventSnapshot(*after)) for at, n, field, before, after in rows
+    ]
+
+
+def _changed_value(change: EventChange) -> str | None:
+    return change.after.place if change.field == "location" else str(getattr(change.after, change.field) or "") or None
+
+
+def add_sequence(entry: Entry) -> Entry:
+    """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
+    if entry.event is None:
+        return entry
+    seconds = int((entry.updated - _SEQUENCE_EPOCH).total_seconds()) if entry.updated > entry.published else 0
+    sequence = max(0, min(seconds, 2**31 - 1))
+    change = next(iter(read_changes(entry.known)[-1:]), None)
+    return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
+
+
+def make_notices(entry: Entry, authority: str) -> Iterator[Entry]:
+    """Make an entry of each change: readers show what is new, and no edit of what they have."""
+    for change in read_changes(entry.known) if entry.event else ():
+        text = _to_json([entry.id, change.field, _changed_value(change), change.n])
+        seen = datetime.fromtimestamp(change.at, entry.published.tzinfo)
+        yield Entry(
+            id=f"tag:{authority}:notice/{hashlib.sha256(text.encode()).hexdigest()[:20]}",
+            kind=entry.kind,
+            title=entry.title,
+            link=entry.link,
+            published=max(seen, entry.published),
+            updated=max(seen, entry.published),
+            topics=entry.topics,
+            tags=entry.tags,
+            authors=entry.authors,
+            language=entry.language,
+            image=entry.image,
+            event=entry.event,
+            notice=change,
+            records=entry.records,
+            source=entry.source,
+        )
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -1,0 +1,298 @@
+"""Items become entries: ids, zones and dates resolved, duplicates found. The only step that asks memory or time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache, partial
+from zoneinfo import ZoneInfo
+
+from ..errors import Problem, nearest, show
+from ..models.items import Enclosure, Event, Person
+from ..models.site import Site
+from ..sources.model import HeldBack, ItemLike, Page, Passed, Record, Same
+from ..sources.objects import as_records
+from ..state.memory import ItemMemory
+from ..state.store import State
+from ..text.characters import has_bidi_controls, strip_bidi_controls, strip_forbidden, to_one_line
+from ..text.html import nesting_depth
+from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
+from ..text.urls import url_warning
+from .digests import author_digest
+from .events import make_aware, resolve_event
+from .ids import IdRegistry, RefusedError
+from .model import Category, Entry
+from .notices import add_sequence, make_notices, record_change, take_snapshot
+
+_MAX_NESTING = 250
+
+
+def resolve(
+    site: Site,
+    found: Iterable[ItemLike | Same | Passed],
+    memory: State | None = None,
+    now: datetime | None = None,
+) -> Iterator[Entry | HeldBack | Page | Passed | Problem]:
+    """Make entries of items, one by one; pages and findings are passed on among them.
+
+    Records that are equal but for topics, tags and an inferred date are one item: the entry comes
+    again with all that is known of it so far, under the same id. With `now` (aware), items of the
+    future are held back until then. `memory` gives the dates that items lack: an event without
+    `published` has that of the run which first saw it, and an item whose fields changed since has that
+    of the run which saw it as `updated`. What is to be remembered is in the entry.
+    """
+    if now and now.tzinfo is None:
+        raise ValueError("now has no time zone (say datetime.now(UTC))")
+    desk = Resolver(site, now.replace(microsecond=0) if now else None, memory)
+    inferred: list[tuple[str, Record]] = []
+    for one in as_records(found):
+        if isinstance(one, Same):
+            yield from desk.recall(one)
+        elif isinstance(one, Passed):
+            desk.enter(one)
+            yield one
+        elif not isinstance(one, Record):
+            yield one
+        elif one.inferred and not one.item.published:
+            inferred.append((desk.identify(one), one))  # until it is known which of its pages has the first date
+        else:
+            yield from desk.settle(one, desk.identify(one))
+    earliest: dict[str, date] = {}
+    for name, record in inferred:
+        earliest[name] = min(record.inferred or date.max, earliest.get(name, date.max))
+    for name, record in inferred:
+        yield from desk.settle(record._replace(inferred=earliest[name]), name)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Where one record after the other is settled."""
+
+    site: Site
+    now: datetime | None
+    memory: State | None
+    _register: IdRegistry = field(init=False)
+    _topic: Callable[[str], Category] = field(init=False)
+    _tag: Callable[[str], tuple[str, Category]] = field(init=False)
+    """What labels have in common, and the category of a label: one object for all items."""
+    _findings: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        site, slug = self.site, make_tag_slugger(self.site.tag_slugs)
+        topic_slug = make_topic_slugger(site.topics)
+        self._register = IdRegistry(site.authority)
+        self._topic = cache(lambda label: Category(topic_slug(label), label, f"{site.base}topics/"))
+        self._tag = cache(lambda label: (tag_key(label), Category(slug(label), label, f"{site.base}tags/")))
+
+    def identify(self, record: Record) -> str:
+        """Give the id of a record."""
+        name, doubts = self._register.identify(record)
+        self._findings += doubts
+        return name
+
+    def settle(self, record: Record, name: str) -> Iterator[Entry | HeldBack | Problem]:
+        """Yield the entry of a record, unless it is refused or held back, and what was found about it."""
+        before = self.memory.recall(name) if self.memory else None
+        try:
+            entry, doubts = self._register.merge(record, self._entry(record, name, before))
+            self._findings += doubts
+            entry = add_sequence(self._changed(record, entry, before))
+        except RefusedError as refusal:
+            self._findings.append(record.problem(refusal.field, refusal.message))
+            entry = None
+        yield from self._findings
+        self._findings.clear()
+        if entry and self.now and entry.published > self.now and (record.item.published or record.inferred):
+            message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
+            yield record.problem("published", message, "warning")
+            yield HeldBack(record, entry.published)
+        elif entry:
+            if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
+                message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
+                yield record.problem("updated", message, "warning")
+                yield HeldBack(record, entry.updated, whole=False)
+                entry = replace(entry, updated=_later(entry.published, entry.known.moved if entry.known else None))
+            if entry.records > 1:
+                entry = replace(entry, link=record.item.link or self._page(entry.topics))
+            yield entry
+            if entry.event:
+                yield from make_notices(entry, self._register.authority)
+
+    def enter(self, one: Passed) -> None:
+        """Let an id be that of a record which is not here."""
+        self._register.same(one.id, one.path, one.line)
+
+    def recall(self, same: Same) -> Iterator[Entry | HeldBack | Problem]:
+        """Yield the entry of a record that is as it was, with what selecting takes; or settle it after all."""
+        row, now = same.row, self.now
+        before = self.memory.recall(row.id) if self.memory else None
+        known = before == row.known or (before is None and row.known == ItemMemory(*row.known[:2]))
+        if not known or (now and now < max(row.published, row.updated)):
+            record = same.read()
+            yield from self.settle(record, self.identify(record))
+            return
+        self._register.same(row.id, same.locator.path, same.locator.line)
+        yield Entry(
+            id=row.id,
+            kind="article",
+            title="",
+            link="",
+            published=row.published,
+            updated=row.updated,
+            topics=tuple(map(self._topic, row.topics)),
+            tags=tuple([self._tag(label)[1] for label in row.tags]),
+            known=row.known,
+            source=same.source,
+            locator=same.locator,
+            load=partial(self._load, same),
+            digested=row.core or None,
+        )
+
+    def _load(self, same: Same) -> Entry:
+        """Settle a record anew that the last run settled; what it says of it was told then."""
+        entry = self._entry(same.read(), same.row.id, None)
+        self._findings.clear()
+        return replace(entry, published=same.row.published, updated=same.row.updated)
+
+    def _entry(self, record: Record, name: str, before: ItemMemory | None) -> Entry:
+        item = record.item
+        topics = self._topics(record)
+        event = None
+        if isinstance(item, Event):
+            event = resolve_event(item, self.site, self.now, partial(self._line, record))
+        published, updated = self._dates(record, before)
+        wrote = author_digest(item) if self.memory else None
+        for place in ("link", "image"):
+            if (address := getattr(item, place)) and (doubted := url_warning(address)):
+                self._findings.append(record.problem(place, doubted, "warning"))
+        return Entry(
+            id=name,
+            kind=item.kind,
+            title=self._line(record, "title", item.title),
+            link=item.link or self._page(topics),
+            published=published,
+            updated=updated,
+            summary=self._text(record, "summary", item.summary) if item.summary else None,
+            content=self._content(record, item.content) if item.content else None,
+            topics=topics,
+            tags=self._tags(record),
+            authors=tuple(self._authors(record)) if item.authors else (),
+            language=item.language,
+            image=item.image,
+            enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
+            event=event,
+            known=ItemMemory(published.isoformat(), wrote, facts=take_snapshot(event) if event else None)
+            if wrote
+            else None,
+            wrote=wrote,
+            source=record.source,
+            locator=record.locator if item.kind == "article" and item.published and (item.id or item.link) else None,
+        )
+
+    def _changed(self, record: Record, entry: Entry, before: ItemMemory | None) -> Entry:
+        """Date the last change of an item that was published before, and of an event's facts."""
+        if entry.known is None or before is None:
+            return entry
+        known, moment = entry.known, int(self.now.timestamp()) if self.now else None
+        if moment is None:  # a run that knows the time will see what changed, and date it
+            known = before
+        else:
+            again = before.changed if before.said == known.said else max(moment, before.changed or moment)
+            known = record_change(known._replace(changed=again), before, moment)
+        seen = known.moved if record.item.updated else known.changed
+        late = max(entry.updated, _later(entry.published, seen))
+        return entry if (known, late) == (entry.known, entry.updated) else replace(entry, known=known, updated=late)
+
+    def _line(self, record: Record, name: str, value: str) -> str:
+        """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
+        if value and value.isprintable() and (plain := to_one_line(value)):
+            return plain
+        whole = self._text(record, name, value, to_one_line)
+        if has_bidi_controls(whole):
+            done = "it may read as something else" if name == "title" else "they are left out"
+            message = f"has marks that turn the direction of text ({done})"
+            self._findings.append(record.problem(name, message, "warning"))
+        return whole if name == "title" else strip_bidi_controls(whole)
+
+    def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
+        """Take out what XML forbids, and say so."""
+        whole = value if record.is_clean else strip_forbidden(value)
+        if whole != value:
+            lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
+            message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
+            self._findings.append(record.problem(name, message, "warning"))
+        if not shape(whole):
+            raise RefusedError(name, "is blank")
+        return shape(whole)
+
+    def _content(self, record: Record, value: str) -> str:
+        most = self.site.feeds.max_body
+        if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
+            raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
+        if nesting_depth(value) > _MAX_NESTING:
+            raise RefusedError("content", f"has tags nested more than {_MAX_NESTING} deep")
+        return self._text(record, "content", value)
+
+    def _authors(self, record: Record) -> Iterator[Person]:
+        for author in record.item.authors:
+            name = author if isinstance(author, str) else author.name
+            clean = self._line(record, "authors", name)
+            yield _make_person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+
+    def _enclosures(self, record: Record) -> Iterator[Enclosure]:
+        for file in record.item.enclosures:
+            title = self._line(record, "enclosures", file.title) if file.title else None
+            yield file.model_copy(update={"title": title})
+
+    def _topics(self, record: Record) -> tuple[Category, ...]:
+        names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
+        found: dict[str, Category] = {}
+        for name in names:
+            label = self._line(record, "topics", name)
+            if self.site.topics and label not in self.site.topics:
+                field = "topic" if record.item.topic else "topics"
+                raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
+            topic = self._topic(label)
+            found.setdefault(topic.term, topic)
+        return tuple(found.values())
+
+    def _tags(self, record: Record) -> tuple[Category, ...]:
+        found: dict[str, Category] = {}
+        for tag in record.item.tags:
+            key, category = self._tag(self._line(record, "tags", tag))
+            found.setdefault(key, category)
+        return tuple(found.values())
+
+    def _page(self, topics: Iterable[Category]) -> str:
+        pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)
+        return next((page for page in pages if page), self.site.url)
+
+    def _dates(self, record: Record, before: ItemMemory | None) -> tuple[datetime, datetime]:
+        item = record.item
+        zone = ZoneInfo(item.timezone or self.site.timezone)
+        first = datetime.fromisoformat(before.published) if before else None
+        stated = item.published or first or record.inferred
+        if stated is None and self.memory and self.now:
+            stated = self.now.astimezone(zone)
+        if stated is None:
+            raise RefusedError("published", "is missing (give the day it was announced)")
+        published = make_aware(stated, zone, "published")
+        updated = make_aware(item.updated, zone, "updated") if item.updated else published
+        start = item.start if isinstance(item, Event) else None
+        if start and start.year > published.year + 10:
+            message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
+            self._findings.append(record.problem("start", message, "warning"))
+        if updated < published:
+            self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+        return published, max(published, updated)
+
+
+@cache
+def _make_person(name: str) -> Person:
+    return Person(name=name)
+
+
+def _later(moment: datetime, seen: int | None) -> datetime:
+    """Give the later of a moment and of a change that was seen."""
+    return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))

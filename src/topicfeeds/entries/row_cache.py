@@ -1,0 +1,121 @@
+"""What the last run made of the records of its files: those that are the same are neither parsed nor settled again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from ..errors import Problem
+from ..sources._unchanged import ReadRecord, file_key
+from ..sources.model import Location, Passed, Same
+from ..state.files import FileStamp
+from ..state.memory import ItemMemory
+from ..state.rows import Row
+from ..state.store import State
+from .model import Entry
+
+_FIELD_SEPARATOR, _LABEL_SEPARATOR = "\x1f", "\x1e"
+"""What separates the parts of a row, and labels in one; no label has them, as XML forbids them."""
+
+
+class RowCache:
+    """The rows of the last run, and those of this one; the state is open while they are asked for."""
+
+    mends = False
+    """Whether only the feeds are made that something new comes to."""
+
+    def __init__(self, state: State, stamps: dict[str, FileStamp], *, known: bool) -> None:
+        """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
+        self._state, self._stamps, self._known = state, stamps, known
+        self._told: set[tuple[str, int]] = set()
+        self._kept = 0
+        self._all_once = True
+
+    def key(self, path: str) -> bytes | None:
+        """Give the key of a file, by which its only record is known."""
+        stamp = self._stamps.get(path)
+        return file_key(path, stamp[2]) if stamp and stamp[2] else None
+
+    def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
+        """Sum up a file as it was read, with size and mtime `now`: it may have changed since it was looked at."""
+        if stamp := self._stamps.get(path):
+            size, mtime, _ = stamp
+            self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())
+
+    def known(self, locator: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
+        """Give what is to be passed on of a record that is as it was; None for any other. `read` reads it after all."""
+        row = self.row(locator.key)
+        return (Same(row, locator, source, partial(read, locator)),) if row else None
+
+    def row(self, key: bytes) -> Row | None:
+        """Recall what was made of a record."""
+        found = self._state.rows.get(key) if self._known else None
+        return _parse_row(*found) if found else None
+
+    def gone(self, most: int) -> Iterator[Row]:
+        """Give the rows of records that a feed held, and that are not there any more: so many at most."""
+        for found in self._state.rows.gone(most):
+            yield _parse_row(*found)
+
+    def keep(self, key: bytes) -> None:
+        """Let a row of the last run be one of this run."""
+        self._kept += 1
+        self._state.rows.same(key)
+
+    def is_whole(self, accepted: int) -> bool:
+        """Tell whether all that was accepted is in rows."""
+        return self._kept == accepted and self._all_once
+
+    def stand(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
+        """Keep the documents of feeds that are not made; here all are."""
+        return 0
+
+    def tell(self, problem: Problem) -> None:
+        """Say that something is found about a record, or its file, which is to be read again then."""
+        self._told |= {(problem.path, problem.item or problem.line), (problem.path, 0)}
+
+    def note(self, entry: Entry) -> None:
+        """Keep an entry in mind, unless something was told of it, or it came twice."""
+        place, known = entry.locator, entry.known
+        if entry.records > 1:
+            self._all_once = False
+            self._state.rows.twice(entry.id)
+        elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
+            return
+        elif entry.load:
+            self.keep(place.key)
+        else:
+            topics, tags = (_LABEL_SEPARATOR.join([one.label for one in some]) for some in (entry.topics, entry.tags))
+            published = entry.published.isoformat()
+            updated = published if entry.published is entry.updated else entry.updated.isoformat()
+            changed = "" if known.changed is None else str(known.changed)
+            parts = published, updated, topics, tags, known.published, known.said.hex(), changed
+            self._kept += 1
+            self._state.rows.put(place.key, entry.id, _FIELD_SEPARATOR.join(parts))
+
+    def hold(self, entry: Entry) -> None:
+        """Keep in mind what a feed holds."""
+        if entry.locator is None:
+            return
+        if entry.digested != entry.core:
+            self._state.rows.digest(entry.locator.key, entry.core)
+        if self._known and not self.mends:
+            self._state.rows.hold(entry.locator.key)
+
+    def settle(self) -> None:
+        """Let the rows of this run be those that the next one finds."""
+        self._state.rows.settle(all_held=self._known and not self.mends)
+
+
+def _parse_row(name: str, core: str, text: str) -> Row:
+    published, updated, topics, tags, first, said, changed = text.split(_FIELD_SEPARATOR)
+    known = ItemMemory(first, bytes.fromhex(said), int(changed) if changed else None)
+    moments = datetime.fromisoformat(published), datetime.fromisoformat(updated)
+    return Row(name, *moments, core, _split_labels(topics), _split_labels(tags), known)
+
+
+def _split_labels(part: str) -> list[str]:
+    return part.split(_LABEL_SEPARATOR) if part else []

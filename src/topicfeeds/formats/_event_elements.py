@@ -1,0 +1,51 @@
+"""What Atom and RSS say of an event: for machines in elements of their own, for people in title and body."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from ..entries.model import Entry
+from ..feeds.model import Feed
+from ..models.dates import to_whole_minutes
+from ..models.items import Enclosure
+from . import event_path, render_event
+from ._feedgen import EV, GEORSS, ElementCalls
+from .event_text import format_lead
+
+
+def add_event(item: ElementCalls, entry: Entry) -> None:
+    """Add the elements of the RSS event module, and the point of GeoRSS."""
+    event = entry.event
+    if event is None or entry.notice:
+        return
+    item.add(f"{{{EV}}}startdate", _format_w3cdtf(event.start))
+    if event.end:
+        item.add(f"{{{EV}}}enddate", _format_w3cdtf(event.end))
+    if event.place:
+        item.add(f"{{{EV}}}location", event.place.line)
+        if point := event.place.point:
+            item.add(f"{{{GEORSS}}}point", " ".join(point))
+    if event.organizer:
+        item.add(f"{{{EV}}}organizer", event.organizer.name)
+    item.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
+
+
+def make_body(entry: Entry, feed: Feed, file: Enclosure | None) -> str | None:
+    """Give the body: of an event with a line before it that says when, where, and whether it is."""
+    return (
+        (format_lead(entry, feed, file.url if file else None) + (entry.html or "")) or None
+        if entry.event
+        else entry.html
+    )
+
+
+def make_attachment(entry: Entry, feed: Feed) -> Enclosure | None:
+    """Give the calendar file of an event, where the site publishes calendars."""
+    if entry.event is None or entry.notice or feed.calendar is None:
+        return None
+    length = len(render_event(entry, feed))
+    return Enclosure.model_construct(url=feed.base + event_path(entry), type="text/calendar", length=length, title=None)
+
+
+def _format_w3cdtf(moment: date) -> str:
+    return to_whole_minutes(moment).isoformat() if isinstance(moment, datetime) else moment.isoformat()

@@ -1,0 +1,222 @@
+"""When, where, and whether an event is: for people, in the language of the feed, as readers show nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ..entries.model import Entry, EventChange, EventDetails, EventSnapshot
+from ..feeds.model import Feed
+from .translations import Translation, find_translation
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "iw", "ur")
+_ALONE = ("cancelled", "postponed")
+"""What every reader must know of an event, whether it has changed or not."""
+
+
+def format_title(entry: Entry, feed: Feed) -> str:
+    """Give an entry's title: of an event with its status, and as the publisher's pattern says."""
+    event = entry.event
+    if event is None:
+        return entry.title
+    said = find_translation(feed.language)
+    if entry.notice:
+        return said.colon.format(_describe_change(entry.notice, event, feed), entry.title)
+    plain = entry.title
+    if feed.event_title:
+        where = event.place.name if event.place else ""
+        plain = feed.event_title.format(title=plain, when=format_when(event, feed.language), where=where).strip()
+    word = _status_or_change_word(event, said)
+    return said.colon.format(word, plain) if word else plain
+
+
+def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
+    """Write the line that the body of an event opens with, as HTML; `file` is the address of its calendar file."""
+    event = entry.event
+    if event is None:
+        return ""
+    said = find_translation(feed.language)
+    change = entry.notice or event.change
+    word = (
+        _change_word(change, said) if change and entry.notice else _status_or_change_word(event, said)
+    ) or _tentative_word(event, said)
+    parts = [format_when(event, feed.language, entry.notice)]
+    if place := entry.notice.after.place if entry.notice else event.place and event.place.line:
+        parts.append(place)
+    line = escape(" · ".join(parts))
+    if change and (entry.notice or word):
+        line += f" ({escape(said.before.format(_describe_before(change, event, feed)))})"
+    if file:
+        line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
+    if word:
+        line = said.colon.format(f"<strong>{escape(word)}</strong>", line)
+    turned = ' dir="rtl"' if feed.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else ""
+    return f"<p{turned}>{line}</p>"
+
+
+def format_when(event: EventDetails, language: str, notice: EventChange | None = None) -> str:
+    """Say from when to when an event is, or was to be by a notice; its zone is named where it is not the site's.
+
+    Of one that recurs, the next dates are told.
+    """
+    if notice:
+        text = _format_times(notice.after, event, language)
+    elif event.next:
+        length = (event.end or event.start) - event.start
+        said = find_translation(language)
+        text = said.semicolon.join(_format_interval(one, one + length, language, short=True) for one in event.next)
+        text = said.dates.format(text)
+    else:
+        text = _format_interval(event.start, event.end, language)
+    if not event.foreign:
+        return text
+    zone = _format_zone(event.start, language)
+    return f"{text}, {zone}" if "(" in zone else f"{text} ({zone})"
+
+
+def status_word(event: EventDetails, language: str) -> str | None:
+    """Give the word that has to stand first in the title of an event that does not take place as it was planned."""
+    said = find_translation(language)
+    return str(getattr(said, event.status)) if event.status in _ALONE else None
+
+
+def _status_or_change_word(event: EventDetails, said: Translation) -> str | None:
+    """Give the word for the state of an event, or else for its last change."""
+    if event.status in _ALONE:
+        return str(getattr(said, event.status or ""))
+    return _change_word(event.change, said) if event.change else None
+
+
+def _tentative_word(event: EventDetails, said: Translation) -> str | None:
+    return said.tentative if event.status == "tentative" else None
+
+
+def _change_word(change: EventChange, said: Translation) -> str:
+    if change.field == "status":
+        return str(getattr(said, change.after.status))
+    return said.place if change.field == "location" else said.moved
+
+
+def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> str:
+    """Name a change so that its entry has a title of its own: some readers take equal titles for one item."""
+    said, after = find_translation(feed.language), change.after
+    if change.field == "start":
+        return said.moved_to.format(
+            _format_short(_parse_moment(after.start, event), _parse_moment(change.before.start, event), feed.language)
+        )
+    if change.field == "location":
+        return f"{said.place} ({after.place or '–'})"
+    start = _parse_moment(after.start, event)
+    word = said.moved if change.field == "end" else str(getattr(said, after.status))
+    return f"{word} ({_format_short(start, start, feed.language)})"
+
+
+def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> str:
+    """Tell what was different before a change."""
+    old, new, parts = change.before, change.after, []
+    if old.status != new.status:
+        parts.append(str(getattr(find_translation(feed.language), old.status)))
+    if (old.start, old.end) != (new.start, new.end):
+        parts.append(_format_times(old, event, feed.language))
+    if old.place != new.place:
+        parts.append(old.place or "–")
+    return " · ".join(parts)
+
+
+def _format_times(facts: EventSnapshot, event: EventDetails, language: str) -> str:
+    end = _parse_moment(facts.end, event) if facts.end else None
+    return _format_interval(_parse_moment(facts.start, event), end, language)
+
+
+def _parse_moment(moment: str, event: EventDetails) -> date:
+    """Read a moment of the memory, and put it into the zone of its event."""
+    if "T" not in moment:
+        return date.fromisoformat(moment)
+    zone = event.start.tzinfo if isinstance(event.start, datetime) else None
+    return datetime.fromisoformat(moment).astimezone(zone) if zone else datetime.fromisoformat(moment)
+
+
+# All below is of Babel, whose data are those of the Unicode CLDR.
+
+
+@lru_cache(maxsize=32)
+def _find_locale(language: str) -> Locale:
+    """Find the locale of a language tag, or of its language alone; English where there is none."""
+    from babel import Locale, UnknownLocaleError
+
+    name = language.replace("-", "_")
+    while name:
+        try:
+            return Locale.parse(name)
+        except (ValueError, UnknownLocaleError):
+            name = name.rpartition("_")[0]
+    return Locale.parse("en")
+
+
+def _format_interval(start: date, end: date | None, language: str, *, short: bool = False) -> str:
+    from babel.dates import format_interval
+
+    locale = _find_locale(language)
+    if isinstance(start, datetime):
+        if not isinstance(end, datetime) or end == start:
+            return _join_day_and_time(_format_day(start, locale, short=short), _format_time(start, locale), locale)
+        if end.date() == start.date() and end.tzinfo == start.tzinfo:
+            skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
+            clock = format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
+            return _join_day_and_time(_format_day(start, locale, short=short), clock, locale)
+        both = [
+            _join_day_and_time(_format_day(one, locale, short=True), _format_time(one, locale), locale)
+            for one in (start, end)
+        ]
+        return str(locale.interval_formats[None]).replace(" - ", " – ").format(*both)
+    if end is None or end == start:
+        return _format_day(start, locale, short=short)
+    return format_interval(start, end, "yMMMEd", locale=locale)
+
+
+def _format_day(moment: date, locale: Locale, *, short: bool = False) -> str:
+    from babel.dates import format_date, format_skeleton
+
+    day = moment.date() if isinstance(moment, datetime) else moment
+    return format_skeleton("yMMMEd", day, locale=locale) if short else format_date(day, "full", locale)
+
+
+def _format_time(moment: datetime, locale: Locale) -> str:
+    from babel.dates import format_time
+
+    return format_time(moment, "short", tzinfo=moment.tzinfo, locale=locale)
+
+
+def _join_day_and_time(day: str, clock: str, locale: Locale) -> str:
+    pattern = str(locale.datetime_formats["full"]).replace(" - ", ", ")  # which would read as an interval
+    return pattern.replace("{1}", day).replace("{0}", clock)
+
+
+def _format_short(moment: date, before: date, language: str) -> str:
+    """Name a day for a title: with its year where that is another, and with the time where the day is the same."""
+    from babel.dates import format_skeleton
+
+    locale = _find_locale(language)
+    text = format_skeleton("MMMd" if moment.year == before.year else "yMMMd", moment, locale=locale)
+    if isinstance(moment, datetime) and isinstance(before, datetime) and moment != before:
+        same_day = moment.date() == before.date()
+        return _join_day_and_time(text, _format_time(moment, locale), locale) if same_day else text
+    return text
+
+
+def _format_zone(moment: date, language: str) -> str:
+    """Name the zone of a moment: its city's time, or the offset."""
+    from babel.dates import get_timezone_gmt, get_timezone_location
+
+    locale = _find_locale(language)
+    assert isinstance(moment, datetime)  # noqa: S101 - days are the same in all zones
+    if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
+        city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
+        return str(locale.zone_formats["region"]) % city
+    return get_timezone_gmt(moment, "long", locale=locale) if moment.utcoffset() else "UTC"

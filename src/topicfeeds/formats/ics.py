@@ -1,0 +1,161 @@
+"""iCalendar (RFC 5545, RFC 7986): a calendar of every feed that holds events, and a small file of each event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Component, Event, vCalAddress, vDuration, vRecur
+from icalendar.prop import vInline
+
+from ..entries.model import Entry, EventDetails
+from ..feeds.model import Feed
+from ..models.dates import duration
+from ..text.html import to_plain_text
+from ..text.urls import to_uri
+from ._verify import verify
+from ._vtimezone import KNOWN, render_vtimezone
+from .event_text import status_word
+from .translations import find_translation
+
+_PRODID = "-//topicfeeds//topicfeeds//EN"
+_HOUR = timedelta(hours=1)
+_UTC = ("UCT", "UTC", "Universal", "Zulu")
+_STATUS = {"confirmed": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED", "postponed": "TENTATIVE"}
+
+
+def render(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
+    """Spell the calendar of a feed that is served at `url`."""
+    head = Calendar()
+    title = _escape_text(feed.title)
+    for name, value in (("PRODID", _PRODID), ("VERSION", "2.0"), ("NAME", title), ("X-WR-CALNAME", title)):
+        head.add(name, value)
+    if feed.description:
+        head.add("DESCRIPTION", _escape_text(feed.description))
+    head.add("REFRESH-INTERVAL", _HOUR, parameters={"VALUE": "DURATION"})
+    head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
+    head.add("SOURCE", to_uri(url), parameters={"VALUE": "URI"})
+    head.add("URL", to_uri(feed.page))
+    return verify(_render_calendar(head, feed.calendar or (), feed), to_uri(url), len(feed.calendar or ()))
+
+
+def render_event_file(entry: Entry, feed: Feed) -> bytes:
+    """Spell the file of one event."""
+    key = f"file {feed.language} {feed.confirms}"
+    if key not in entry.made:
+        head = Calendar()
+        head.add("PRODID", _PRODID)
+        head.add("VERSION", "2.0")
+        entry.made[key] = verify(_render_calendar(head, [entry], feed), entry.id, 1)
+    made: bytes = entry.made[key]
+    return made
+
+
+def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed) -> bytes:
+    """Put zones and events into a calendar; they are rendered once, for all that hold them."""
+    start, end = head.to_ical().split(b"END:VCALENDAR")
+    events = [entry.event for entry in entries if entry.event]
+    return b"".join(
+        [start, *_render_zones(events), *(_render_event(entry, feed) for entry in entries), b"END:VCALENDAR", end]
+    )
+
+
+def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
+    """Describe every zone that is named, from the first year in which it is."""
+    years: dict[str, int] = {}
+    for event in events:
+        for moment, recurs in ((event.start, bool(event.recurrence)), (event.end, False)):
+            if isinstance(moment, datetime) and (key := _find_tzid(moment, recurs=recurs)):
+                years[key] = min(moment.year, years.get(key, moment.year))
+    return [render_vtimezone(key, years[key]) for key in sorted(years)]
+
+
+def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
+    """Name the zone of a moment, if its local time is one that all readers take for the same moment.
+
+    Of a time that the clocks show twice some take the second, and ical.js drops the seconds of an old offset.
+    What recurs is told by the clock all the same.
+    """
+    zone = moment.tzinfo
+    if not isinstance(zone, ZoneInfo) or zone.key.removeprefix("Etc/") in _UTC or moment.year >= KNOWN:
+        return None
+    offsets = {moment.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1)}
+    return zone.key if recurs or (len(offsets) == 1 and not offsets.pop() % timedelta(minutes=1)) else None
+
+
+def _render_event(entry: Entry, feed: Feed) -> bytes:
+    key = f"event {feed.language} {feed.confirms}"
+    if key not in entry.made:
+        entry.made[key] = _make_event(entry, feed).to_ical()
+    made: bytes = entry.made[key]
+    return made
+
+
+def _make_event(entry: Entry, feed: Feed) -> Event:
+    event, made = entry.event, Event()
+    if event is None:
+        raise TypeError("no event")
+    word = status_word(event, feed.language)
+    made.add("UID", _escape_text(entry.id))
+    made.add("DTSTAMP", entry.updated.astimezone(UTC))
+    made.add("CREATED", entry.published.astimezone(UTC))
+    made.add("LAST-MODIFIED", entry.updated.astimezone(UTC))
+    made.add("SEQUENCE", event.sequence)
+    made.add(
+        "SUMMARY",
+        _escape_text(find_translation(feed.language).colon.format(word, entry.title) if word else entry.title),
+    )
+    _add_times(made, event)
+    if event.status:
+        confirmed = feed.confirms and event.status == "cancelled"
+        made.add("STATUS", "CONFIRMED" if confirmed else _STATUS[event.status])
+    if text := to_plain_text(entry.html or "") or entry.summary:
+        made.add("DESCRIPTION", _escape_text(text))
+    made.add("URL", to_uri(entry.link))
+    if labels := [_escape_text(category.label) for category in entry.categories]:
+        made.add("CATEGORIES", vInline(",".join(labels)))
+    _add_people(made, event)
+    return made
+
+
+def _escape_text(value: str) -> vInline:
+    """Escape a text (RFC 5545, 3.3.11): icalendar takes a backslash before N, as in C:\\New, for a line break."""
+    return vInline(re.sub(r"([\\;,])", r"\\\1", re.sub("\r\n?", "\n", value)).replace("\n", "\\n"))
+
+
+def _add_times(made: Event, event: EventDetails) -> None:
+    if isinstance(event.start, datetime):
+        _add_moment(made, "DTSTART", event.start, recurs=bool(event.recurrence))
+        if isinstance(event.end, datetime) and duration(event.start, event.end):
+            _add_moment(made, "DTEND", event.end)
+    else:
+        made.add("DTSTART", event.start)
+        made.add("DTEND", (event.end or event.start) + timedelta(days=1))
+    if event.recurrence:
+        made.add("RRULE", vRecur.from_ical(event.recurrence))
+    for moment in event.left_out:
+        _add_moment(made, "EXDATE", moment, recurs=True)
+
+
+def _add_moment(made: Event, name: str, moment: date, *, recurs: bool = False) -> None:
+    """Add a moment in its own zone, or else in UTC; a day as a day."""
+    if isinstance(moment, datetime):
+        made.add(name, moment if _find_tzid(moment, recurs=recurs) else moment.astimezone(UTC))
+    else:
+        made.add(name, moment, parameters={"VALUE": "DATE"})
+
+
+def _add_people(made: Event, event: EventDetails) -> None:
+    place, organizer = event.place, event.organizer
+    if place:
+        made.add("LOCATION", _escape_text(place.line))
+        if point := place.point:
+            made.add("GEO", vInline(";".join(point)))  # vGeo would write 1e-07
+    if organizer and (address := f"mailto:{organizer.email}" if organizer.email else organizer.url):
+        person = vCalAddress(to_uri(address))
+        person.params["CN"] = organizer.name
+        made.add("ORGANIZER", person)
+    elif organizer:
+        made.add("CONTACT", _escape_text(organizer.name))  # an organizer needs an address (RFC 5545, 3.8.4.3)

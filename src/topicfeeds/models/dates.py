@@ -1,0 +1,81 @@
+"""The kinds of value that fields have, each with its rule and the words for breaking it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator
+
+from ..errors import show
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
+)
+_MAX_OFFSET = timedelta(hours=14)
+"""The largest offset from UTC that XML Schema's dateTime, and so Atom, can have."""
+
+
+def _parse_moment(value: object) -> date | datetime:
+    """Read ISO 8601 with hyphens, and nothing that has to be guessed."""
+    if isinstance(value, str):
+        value = _parse_iso(value.strip())
+    if not isinstance(value, date):
+        raise ValueError(f"{show(value)} is no date (write 2026-03-01 or 2026-03-01T14:30)")
+    if not 1000 <= value.year <= 9998:
+        raise ValueError(f"the year of {show(str(value))} is not within 1000 and 9998")
+    if isinstance(value, datetime) and abs(value.utcoffset() or timedelta()) > _MAX_OFFSET:
+        raise ValueError(f"{show(str(value))} is no date: an offset is 14 hours at most")
+    return value
+
+
+def _parse_iso(text: str) -> date | datetime:
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if found := _MOMENT.fullmatch(text):
+            # A leap second, which Python does not know, is the second before.
+            seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
+            return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
+    except ValueError as error:
+        reason = f"{error}" if len(str(error)) < 50 else "impossible offset"
+        raise ValueError(f"{show(text)} is no date: {reason}") from None
+    raise ValueError(f"{show(text)} is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)")
+
+
+def _check_zone(value: str) -> str:
+    try:
+        if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
+            raise ValueError  # the machine's own, or none that is one
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)") from None
+    return value
+
+
+Moment = Annotated[datetime | date, BeforeValidator(_parse_moment)]
+"""A date-time, or a date; text in ISO 8601 with hyphens."""
+
+Zone = Annotated[str, AfterValidator(_check_zone)]
+"""An IANA name of a time zone."""
+
+
+_MINUTE = timedelta(minutes=1)
+
+
+def to_whole_minutes(moment: datetime) -> datetime:
+    """Give a moment a fixed offset of whole minutes, as the formats need it; the clock stays as it is."""
+    offset = moment.utcoffset() or timedelta()
+    if type(moment.tzinfo) is timezone and not moment.microsecond and not offset % _MINUTE:
+        return moment
+    return moment.replace(tzinfo=timezone(offset - offset % _MINUTE), microsecond=0)
+
+
+def duration(start: date, end: date | None) -> timedelta:
+    """Give how long an event takes; a last day is included."""
+    if isinstance(start, datetime):
+        return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()
+    return (end or start) - start + timedelta(days=1)

@@ -1,0 +1,127 @@
+"""pydantic's findings in words that a person can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..errors import nearest, show
+from .items import FIELDS, Article, Event, Item, parse_item
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+FieldPath = tuple[str | int, ...]
+"""Names of fields, and positions (from 0) in lists."""
+
+# What other systems call our fields; told, and never guessed.
+_ALIASES = {
+    "author": "authors", "body": "content", "categories": "topics", "category": "topics", "date": "published",
+    "description": "summary", "excerpt": "summary", "guid": "id", "headline": "title", "html": "content",
+    "lang": "language", "modified": "updated", "name": "title", "permalink": "link", "place": "location",
+    "pubdate": "published", "published_at": "published", "tag": "tags", "tz": "timezone", "url": "link",
+    "venue": "location",
+}  # fmt: skip
+_BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
+_KINDS = {
+    date: "a date",
+    str: "text",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    tuple: "a list",
+    dict: "a table",
+}
+_PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
+
+
+def validate_item(record: Any) -> Item | list[tuple[FieldPath, str]]:
+    """Validate a record: the item, or the findings about it."""
+    try:
+        return parse_item(record)
+    except ValidationError as error:
+        return list(explain_errors(error, Event if error.title == "Event" else Article))
+
+
+def explain_errors(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[FieldPath, str]]:
+    """Give the place (field names and positions from 0) and a sentence for each finding."""
+    for finding in error.errors(include_url=False):
+        place = tuple(part for part in finding["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
+        yield place, _explain(finding, place, model)
+
+
+def format_path(place: Iterable[str | int]) -> str:
+    """Write a place as people do: `enclosures[0].url`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _explain(finding: ErrorDetails, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return _explain_unknown(str(finding["loc"][-1]), place, model)
+    if kind == "literal_error":
+        known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
+        hint = nearest(given if isinstance(given, str) else "", known) or f" (known: {', '.join(known)})"
+        return f"unknown value {show(given)}{hint}"
+    if kind in ("value_error", "inconsistent"):
+        return finding["msg"].removeprefix("Value error, ")
+    if given is None:
+        return "is blank (take it out)"
+    if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
+        return f"{show(given)} is {_describe_type(given)}, not a table of fields"
+    if kind in ("float_parsing", "float_type"):
+        return f"{show(given)} is no number"
+    if kind == "too_short":
+        return "is empty (leave it out, or name something)"
+    if kind == "string_too_long":
+        return f"{show(given)} is too long (one character)"
+    if kind == "string_type":
+        return f"{show(given)} is {_describe_type(given)}, not text"
+    if kind == "string_pattern_mismatch":
+        return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
+    if kind == "string_too_short":
+        return "is blank"
+    if kind in ("is_instance_of", "sequence_str", "list_type") and place[-1:] in (("sources",), ("feed",)):
+        return f"is {_describe_type(given)}, not a list of tables (write [[{place[-1]}]] on a line, and its keys below)"
+    if kind in ("is_instance_of", "sequence_str", "list_type"):
+        return f"{show(given)} is {_describe_type(given)}, not a list (write [{given if isinstance(given, str) else '...'}])"
+    if kind in ("int_parsing", "int_type", "int_from_float"):
+        return f"{show(given)} is no whole number"
+    if kind in _BOUNDS:
+        return f"{show(given)} is out of range (it must be {_BOUNDS[kind]} {context[next(iter(context))]})"
+    return f"{finding['msg'][:1].lower()}{finding['msg'][1:]} (found {show(given)})"
+
+
+def _explain_unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    fields = [name.rstrip("_") for name in _find_model(place[:-1], model).model_fields]
+    if name in FIELDS and name not in fields and "title" in fields and "published" in fields:
+        return "is a field of events only (an event has a start, and kind is event or left out)"
+    meant = _ALIASES.get(name.lower(), "")
+    return f'unknown field (did you mean "{meant}"?)' if meant in fields else f"unknown field{nearest(name, fields)}"
+
+
+def _find_model(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """Follow a place down to the model that it stands in."""
+    for part in place:
+        if part in model.model_fields:
+            model = next(_list_models(model.model_fields[str(part)].annotation), model)
+    return model
+
+
+def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if hasattr(annotation, "model_fields"):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _list_models(inner)
+
+
+def _describe_type(value: object) -> str:
+    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "no text")

@@ -1,0 +1,178 @@
+"""When an event that recurs takes place: rules of RFC 5545 (3.3.10), checked and counted out in local time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from ..errors import nearest, show
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
+
+_UNITS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
+
+
+MAX_OCCURRENCES = 100_000
+"""So many dates of a rule are looked at, which is daily for 270 years."""
+_NAMES = (
+    *("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
+    *("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"),
+)
+_DAY = "([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
+_OF_YEAR = "[+-]?([1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])"
+_VALUES = {
+    "BYSECOND": "[0-5]?[0-9]",
+    "BYMINUTE": "[0-5]?[0-9]",
+    "BYHOUR": "[01]?[0-9]|2[0-3]",
+    "BYDAY": _DAY,
+    "BYMONTHDAY": "[+-]?(0?[1-9]|[12][0-9]|3[01])",
+    "BYYEARDAY": _OF_YEAR,
+    "BYWEEKNO": "[+-]?(0?[1-9]|[1-4][0-9]|5[0-3])",
+    "BYMONTH": "0?[1-9]|1[0-2]",
+    "BYSETPOS": _OF_YEAR,
+}
+_NOT_WITH = {
+    "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY", *_UNITS),
+    "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
+    "BYMONTHDAY": ("WEEKLY",),
+}
+_EXAMPLE = "such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
+
+
+def check_rule(rule: str, start: date) -> str:
+    """Check a rule for an event that starts then, and spell it in capitals. Raises ValueError in words."""
+    rule = rule.upper().removeprefix("RRULE:")
+    parts = _split_rule(rule)
+    timed = isinstance(start, datetime)
+    if "COUNT" in parts and "UNTIL" in parts:
+        raise ValueError("has both COUNT and UNTIL (keep one)")
+    if parts["FREQ"] in _UNITS:
+        _check_steps(parts, start)
+    if until := parts.get("UNTIL"):
+        _check_until(until, timed=timed)
+    _check_values(parts, timed=timed)
+    if not (isinstance(start, datetime) and start.tzinfo):  # else it is known when its zone is
+        check_start(rule, start)
+    return rule
+
+
+def check_start(rule: str, start: date) -> None:
+    """Check that a rule gives the start itself, by its clock. Raises ValueError in words."""
+    if next(iter(_parse_rule(rule, _to_local(start)).replace(count=None, until=_to_local(start))), None) is None:
+        raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
+
+
+def check_exception(exception: date, rule: str, start: date) -> None:
+    """Check that a rule gives a day, or moment, that is to be left out. Raises ValueError in words."""
+    moment = _to_local(at_start_time(exception, start))
+    for found in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES):
+        if found == moment:
+            return
+        if found > moment:
+            break
+    raise ValueError(f"{show(exception.isoformat())} is no date of the recurrence")
+
+
+def at_start_time(exception: date, start: date) -> date:
+    """Give a day the time of an event's start, where that has one."""
+    if isinstance(exception, datetime) or not isinstance(start, datetime):
+        return exception
+    return datetime.combine(exception, start.timetz())
+
+
+def list_occurrences(rule: str, start: date, left_out: Sequence[date]) -> Iterator[date]:
+    """Count out when an event starts, in its own zone: the start first, at most a hundred thousand."""
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    without = {_to_local(at_start_time(exception, start)) for exception in left_out}
+    whole = _parse_rule(rule, _to_local(start))
+    if until := _split_rule(rule).get("UNTIL"):
+        whole = whole.replace(until=_parse_until(until, zone))
+    for moment in islice(whole, MAX_OCCURRENCES):
+        if moment not in without:
+            yield moment.replace(tzinfo=zone) if isinstance(start, datetime) else moment.date()
+
+
+def _parse_until(until: str, zone: object) -> datetime:
+    if "T" not in until:
+        return datetime.combine(date.fromisoformat(until), time())
+    moment = datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return moment.astimezone(zone).replace(tzinfo=None) if isinstance(zone, ZoneInfo) else moment.replace(tzinfo=None)
+
+
+def _to_local(moment: date) -> datetime:
+    """Give the wall clock's time, which is what rules count in."""
+    if isinstance(moment, datetime):
+        return moment.replace(tzinfo=None, microsecond=0)
+    return datetime.combine(moment, time())
+
+
+@lru_cache(maxsize=64)
+def _parse_rule(rule: str, start: datetime) -> rrule:
+    from dateutil.rrule import rrulestr
+
+    parts = ";".join(f"{name}={value}" for name, value in _split_rule(rule).items() if name != "UNTIL")
+    try:
+        return cast("rrule", rrulestr(parts, dtstart=start))
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError(f"{show(rule)} is no rule of RFC 5545 ({_EXAMPLE})") from None
+
+
+def _split_rule(rule: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for part in rule.split(";"):
+        name, mark, value = part.partition("=")
+        form = _VALUES.get(name, ".+")
+        if name not in _NAMES or not mark or not re.fullmatch(f"({form})(,({form}))*", value):
+            hint = (name not in _NAMES and nearest(name, _NAMES)) or f" ({_EXAMPLE})"
+            raise ValueError(f"{show(part)} is no part of a rule of RFC 5545{hint}")
+        if name in parts:
+            raise ValueError(f"has {name} twice")
+        parts[name] = value
+    if parts.get("FREQ") not in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", *_UNITS):
+        raise ValueError(f"{show(rule)} has no FREQ that is known ({_EXAMPLE})")
+    for name in ("COUNT", "INTERVAL"):
+        if name in parts and not (parts[name].isdecimal() and parts[name].isascii() and 0 < int(parts[name]) < 10**6):
+            raise ValueError(f"{name} is {show(parts[name])}, not a number from 1 to 999999")
+    return parts
+
+
+def _check_steps(parts: dict[str, str], start: date) -> None:
+    """Refuse what repeats within a day for ever, or nearly so."""
+    if not isinstance(start, datetime):
+        raise ValueError(f"FREQ={parts['FREQ']} needs a start with a time of day")
+    if "COUNT" not in parts and "UNTIL" not in parts:
+        raise ValueError(f"FREQ={parts['FREQ']} has no end (add COUNT or UNTIL)")
+    steps = float(parts.get("COUNT", 0))
+    if until := parts.get("UNTIL"):
+        _check_until(until, timed=True)
+        steps = (_parse_until(until, None) - _to_local(start)).total_seconds() / _UNITS[parts["FREQ"]]
+    if steps > MAX_OCCURRENCES:
+        raise ValueError(f"has more than {MAX_OCCURRENCES} dates")
+
+
+def _check_values(parts: dict[str, str], *, timed: bool) -> None:
+    """Refuse what libraries count in their own ways, as the RFC leaves it out."""
+    freq = parts["FREQ"]
+    for name, value in parts.items():
+        if freq in _NOT_WITH.get(name, ()):
+            raise ValueError(f"{name} does not go with FREQ={freq}")
+        if not timed and name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+            raise ValueError(f"{name} does not go with a start that is a day")
+        counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
+        if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
+            raise ValueError(f"BYDAY={value} has numbers, which need FREQ=MONTHLY or YEARLY to count in")
+
+
+def _check_until(until: str, *, timed: bool) -> None:
+    form, example = ("%Y%m%dT%H%M%SZ", "20261231T225959Z, in UTC") if timed else ("%Y%m%d", "20261231")
+    try:
+        if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only its form counts
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"UNTIL is {show(until)}, not of the kind of start (write {example})") from None

@@ -1,0 +1,73 @@
+"""A file is put beside the one whose place it will take, whole and on the disk before it does."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ..state.documents import TEMPORARY_SUFFIX
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+def temporary_path(path: str) -> str:
+    """Name the file beside a document in which it waits."""
+    above, mark, name = path.rpartition("/")
+    return f"{above}{mark}.{name}{TEMPORARY_SUFFIX}"
+
+
+def write_temporary(path: str, temporary: str, content: bytes) -> None:
+    """Write the temporary file of a document, read it back, and sync it; a web server can read it, whatever the umask.
+
+    It is dated a whole second after the old one: some readers look at Last-Modified alone.
+    """
+    descriptor = _create(temporary)
+    try:
+        written = 0
+        while written < len(content):
+            written += os.write(descriptor, content[written:] if written else content)
+        status = os.fstat(descriptor)
+        os.fchmod(descriptor, status.st_mode | 0o444)
+        if os.pread(descriptor, len(content) + 1, 0) != content:
+            raise OSError(errno.EIO, "what was written does not read back")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    with suppress(FileNotFoundError):
+        before = int(os.lstat(path).st_mtime)
+        if int(status.st_mtime) <= before:
+            os.utime(temporary, (before + 1, before + 1))
+
+
+def _create(path: str) -> int:
+    """Open a new file, in a new folder where there is none."""
+    for _ in range(2):
+        try:
+            return os.open(path, _NEW, 0o666)
+        except FileExistsError:  # of a run that was killed
+            os.unlink(path)  # noqa: PTH108
+        except FileNotFoundError:
+            make_folder(Path(path).parent)
+    return os.open(path, _NEW, 0o666)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that a web server can read, whatever the umask."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(folder.stat().st_mode | 0o555)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until what changed in a folder is on the disk."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # a folder that may be written but not read cannot be synced
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

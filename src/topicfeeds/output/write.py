@@ -1,0 +1,229 @@
+"""Documents are put into a folder: one run at a time, whole, and only those that changed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from ..registry import FEED_FORMATS
+from ..errors import BusyError, ConfigError, PublishError
+from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
+from ..state.store import State
+from .atomic import make_folder, sync_folder, temporary_path, write_temporary
+from .documents import Document
+from .lock import LOCK_NAME, acquire_lock, record_success
+
+_MARKS = {one.mark for one in FEED_FORMATS.values()}
+
+
+@contextmanager
+def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[None]:
+    """Have the folder for oneself, and record the success of what is done with it; `dry` makes and records nothing.
+
+    Raises BusyError if another run has it for longer than `wait` seconds, PublishError if it cannot be had.
+    """
+    path, is_new = folder / LOCK_NAME, not folder.exists()
+    try:
+        if not dry:
+            make_folder(folder)
+        descriptor = acquire_lock(str(folder), wait, create=not dry)
+    except BlockingIOError:
+        raise BusyError(message=f"{path}: another run is busy with it (try again, or --wait SECONDS)") from None
+    except OSError as error:
+        _raise_publish_error(error, path)
+    try:
+        yield
+        if descriptor is not None and not dry:
+            record_success(descriptor)
+    except ConfigError:  # a missing extra: nothing is to be written, not even an empty folder
+        if is_new and not dry:
+            with suppress(OSError):
+                path.unlink()
+                folder.rmdir()
+        raise
+    except OSError as error:
+        _raise_publish_error(error, path)
+    finally:
+        if descriptor is not None:
+            with suppress(OSError):  # it is closed all the same, and nothing was written to it
+                os.close(descriptor)
+
+
+@dataclass(slots=True)
+class StagedWrite:
+    """Changed documents that wait under temporary names."""
+
+    folder: Path
+    written: list[str] = field(default_factory=list)
+    """The paths that change, in the order of work."""
+    unchanged: int = 0
+    renamed: int = 0
+    folders: set[str] = field(default_factory=set)
+    """Those of the documents; they are no links."""
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """Give what waits to be renamed: path and temporary name."""
+        paths = (os.path.join(self.folder, name) for name in self.written[self.renamed :])  # noqa: PTH118 - the quicker
+        return ((path, temporary_path(path)) for path in paths)
+
+    def finish(self, gone: Iterable[str] = ()) -> None:
+        """Rename all documents, in their order, remove what is gone, and sync the folders.
+
+        A signal has to wait: what has begun is finished. Raises PublishError.
+        """
+        path: str | Path = self.folder
+        try:
+            with _defer_signals():
+                for path, temporary in self.pending():
+                    os.replace(temporary, path)  # noqa: PTH105
+                    self.renamed += 1
+                for name in gone:
+                    path = self.folder / name
+                    path.unlink(missing_ok=True)
+                for name in dict.fromkeys(name.rpartition("/")[0] for name in (*self.written, *gone)):
+                    path = self.folder / name
+                    sync_folder(path)
+        except OSError as error:
+            _raise_publish_error(error, path)
+
+    def enter(self, name: str) -> None:
+        """Come to a folder of documents for the first time. Raises PublishError where it cannot be one."""
+        self.folders.add(name)
+        path = self.folder / name
+        if link := find_link(name, self.folder):
+            raise PublishError(message=f"{link}: is a link, and may lead out of the folder (remove it)")
+        there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
+        if not there.is_dir():
+            raise PublishError(message=f"{there}: is in the way: a folder is wanted there (name another output)")
+
+
+@contextmanager
+def stage(documents: Iterable[Document], folder: Path, state: State | None) -> Iterator[StagedWrite]:
+    """Write every changed document beside the old one, read it back, and sync it to disk; nothing else changes.
+
+    Documents that are as the state knows them are not rendered, and those whose bytes are the same not
+    touched. What is left of temporary files is removed, also of runs that were killed. Raises PublishError.
+    """
+    batch = StagedWrite(folder)
+    path: str | Path = folder
+    try:
+        for document in documents:
+            path = os.path.join(folder, document.path)  # noqa: PTH118
+            content = _render_if_changed(document, path, batch, state)
+            if content is None:
+                batch.unchanged += 1
+                continue
+            batch.written.append(document.path)
+            temporary = temporary_path(path)
+            write_temporary(path, temporary, content)
+            if state:  # as it will stand: a rename changes neither size nor mtime
+                state.keep(_describe(document, temporary))
+        path = folder
+        waiting = {temporary for _, temporary in batch.pending()}
+        for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *batch.folders})):
+            if name not in waiting:
+                Path(name).unlink(missing_ok=True)
+        yield batch
+    except OSError as error:
+        _raise_publish_error(error, path)
+    finally:
+        for _, temporary in batch.pending():
+            with suppress(OSError):  # the reason that stopped the run is told; this would only hide it
+                os.unlink(temporary)  # noqa: PTH108
+
+
+def compare_documents(documents: Iterable[Document], folder: Path, state: State | None) -> StagedWrite:
+    """Tell what would be written, and do nothing. Raises PublishError."""
+    batch = StagedWrite(folder)
+    for document in documents:
+        path = folder / document.path
+        try:
+            if _render_if_changed(document, str(path), batch, state) is None:
+                batch.unchanged += 1
+                continue
+            batch.written.append(document.path)
+            if state:
+                state.keep(WrittenDocument(document.path, "", 0, 0, 0, ""))
+        except OSError as error:
+            _raise_publish_error(error, path)
+    return batch
+
+
+def _render_if_changed(document: Document, path: str, batch: StagedWrite, state: State | None) -> bytes | None:
+    """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
+    if (above := document.path.rpartition("/")[0]) not in batch.folders:
+        batch.enter(above)
+    known = state.document(document.path) if state else None
+    stands = known is not None and known.stands(str(batch.folder))
+    if known and state and stands and known.fingerprint == document.fingerprint:
+        state.keep(known._replace(retired=None))
+        return None
+    content = document.render()
+    if _differs(Path(path), content, listed=known is not None):
+        return content
+    if state:
+        state.keep(_describe(document, path))
+    return None
+
+
+def is_ours(document: WrittenDocument, folder: Path) -> bool:
+    """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
+    path = folder / document.path
+    try:
+        stands = document.stands(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        return stands and not find_link(document.path.rpartition("/")[0], folder)
+    except OSError as error:
+        _raise_publish_error(error, path)
+
+
+def _is_marked(content: bytes) -> bool:
+    return any(mark in content for mark in _MARKS)
+
+
+def _describe(document: Document, path: str) -> WrittenDocument:
+    status, updated = os.lstat(path), document.updated.isoformat()
+    stamp = (status.st_size, status.st_mtime_ns)
+    return WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
+
+
+def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
+    """Compare with what is there. Raises PublishError for a file that neither is `listed` nor has our mark."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return True
+    if stat.S_ISLNK(mode):
+        return True
+    if stat.S_ISREG(mode):
+        existing = path.read_bytes()
+        if existing == content:
+            return False
+        if listed or not existing or _is_marked(existing):  # an empty file has nothing to lose
+            return True
+    raise PublishError(
+        message=f"{path}: is in the way, and topicfeeds did not make it (move it, or name another output)"
+    )
+
+
+@contextmanager
+def _defer_signals() -> Iterator[None]:
+    """Let signals that end a run wait."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
+    raise PublishError(message=f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,57 @@
+"""What topicfeeds reads and writes: one line for each source format and for each feed format.
+
+To add a format, write its file (`sources/<name>.py` or `formats/<name>.py`), and add its line here. Loads quickly: the
+check for "nothing to do" reads it too.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+
+class SourceFormat(NamedTuple):
+    """A format of source files. `sources/<name>.py` has its function `read`."""
+
+    suffixes: tuple[str, ...]
+    """File suffixes in lower case, with the dot."""
+    by_line: bool = False
+    """Whether each line is a record: then `read` gets the open file, otherwise the text."""
+    single: bool = False
+    """Whether each file is one record."""
+
+
+class FeedFormat(NamedTuple):
+    """A format of feeds. `formats/<name>.py` has its function `render`."""
+
+    suffix: str
+    """What a document's path ends with."""
+    media_type: str
+    mark: bytes
+    """Bytes that only our own files have: a file with this mark may be overwritten."""
+
+
+SOURCE_FORMATS = {
+    "csv": SourceFormat((".csv",)),
+    "json": SourceFormat((".json",)),
+    "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
+    "listing": SourceFormat((".txt",)),
+    "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "toml": SourceFormat((".toml",)),
+    "yaml": SourceFormat((".yaml", ".yml")),
+}
+
+# `.xml` has a media type that every reader accepts from any web server.
+FEED_FORMATS = {
+    "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
+    "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
+    "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//"),
+}
+
+SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
+"""The source format of each suffix."""
+
+
+def find_source_format(path: str) -> str | None:
+    """Return the name of a file's format by its suffix, or None."""
+    return SUFFIXES.get(os.path.splitext(path)[1].lower())

@@ -1,0 +1,86 @@
+"""Where items come from: one file per kind of input, each a function from an open file to what it holds.
+
+To add a kind, write the function, add its line to READERS and its name to `Source.format`. JSON Lines are read line by
+line, all else is read whole.
+A reader yields a `Raw` for each record, a `Page` for what a text page says of its topic, and a
+`Problem` for what it cannot use; it raises `Unreadable` where the file is not what its format says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ._raw import Unreadable
+
+
+def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
+    """Read a file, and tell its size and mtime thereafter."""
+    if name == "-":
+        return read_whole(sys.stdin.buffer.read), (0, 0)
+    descriptor, size = open_regular(base, name)
+    try:
+        content, status = read_whole(partial(os.read, descriptor), size), os.fstat(descriptor)
+        return content, (status.st_size, status.st_mtime_ns)
+    finally:
+        os.close(descriptor)
+
+
+def open_regular(base: Path, name: str) -> tuple[int, int]:
+    """Open a file that is one, and tell its size: what could block or never end is refused, not read."""
+    if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+        raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
+    descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
+    status = os.fstat(descriptor)
+    mode = status.st_mode
+    if stat.S_ISREG(mode):
+        return descriptor, status.st_size
+    os.close(descriptor)
+    kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
+    raise Unreadable(1, f"is {kind}, not a file")
+
+
+_MARKS = (b"<<<<<<< ", b">>>>>>> ")
+_CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+
+def decode_file(content: bytes) -> str:
+    """Read what `read_whole` gave as `decode` does, unless it is too large for a format that is not read by lines."""
+    if len(content) > _MAX_FILE_BYTES:
+        raise Unreadable(
+            1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (write JSON Lines, which is read item by item)"
+        )
+    text = decode(content)
+    if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
+        raise Unreadable(text.count("\n", 0, conflict.start()) + 1, "has marks of a merge conflict (resolve it)")
+    if not text or text.isspace():
+        raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+    return text
+
+
+def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
+    """Read a file, which may have so many bytes, and not much more than what is taken of one."""
+    content = read(min(size, _MAX_FILE_BYTES) + 1 if size else _CHUNK_BYTES)
+    while len(content) != size and len(content) <= _MAX_FILE_BYTES and (more := read(max(_CHUNK_BYTES, len(content)))):
+        content += more
+    return content
+
+
+def decode(content: bytes) -> str:
+    """Read UTF-8, with or without a byte order mark; line ends become LF. Raises Unreadable."""
+    try:
+        text = content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start + 1} is not UTF-8 (0x{content[error.start]:02X}): save the file as UTF-8"
+        raise Unreadable(line, message) from None
+    if "\0" in text:
+        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, "has NUL characters: not a text file, or a cut one")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

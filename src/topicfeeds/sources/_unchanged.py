@@ -1,0 +1,102 @@
+"""What the last run made of the records of its files: those that are the same are neither parsed nor settled again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Protocol, BinaryIO
+
+from ..errors import Problem, SourceError
+from ..models.site import Source
+from ._bytes import decode_file
+from ._raw import RawRecord
+from ._validate import validate_record
+from .jsonl import make_line_reader, split_lines
+from .model import Location, Passed, Record, Same
+
+
+class RowLookup(Protocol):
+    """What reading asks of the rows that the last run kept."""
+
+    def known(self, locator: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
+        """Return what stands for an unchanged record; None for any other. `read` reads it after all."""
+
+    def key(self, path: str) -> bytes | None:
+        """Return the key of a file, by which its only record is known."""
+
+    def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
+        """Note the digest of a file as it was read, with its size and mtime `now`."""
+
+
+ReadRecord = Callable[[Location], Record]
+
+
+@cache
+def _salt(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=16).digest()
+
+
+def file_key(path: str, digest: bytes) -> bytes:
+    """Make the key of a file from the sha256 of its content."""
+    return hashlib.blake2b(digest + path.encode(), digest_size=16).digest()
+
+
+def line_key(path: str, line: bytes) -> bytes:
+    """Make the key of a line of a file."""
+    return hashlib.blake2b(line, digest_size=16, salt=_salt(path)).digest()
+
+
+def read_changed_lines(
+    file: BinaryIO, source: Source, path: str, base: Path, recall: RowLookup, part: tuple[int, int] | None = None
+) -> Iterator[Record | Same | Passed | Problem]:
+    """Read the lines of a JSON Lines file that the last run did not have, or of a part of it. Raises Unreadable."""
+    decode, read = make_line_reader(path), partial(reread, source, base)
+    for number, start, line in split_lines(file, part):
+        locator = Location(path, number, start, len(line), line_key(path, line))
+        known = recall.known(locator, source.name, read)
+        if known is not None:
+            yield from known
+        else:
+            for found in decode(line, number):
+                yield from validate_record(found, source, path, locator) if isinstance(found, RawRecord) else (found,)
+
+
+def locate_file(path: str, recall: RowLookup) -> Location | None:
+    """Locate the only record of a file."""
+    key = recall.key(path)
+    return Location(path, 1, 0, -1, key) if key else None
+
+
+def recall_file(source: Source, path: str, base: Path, recall: RowLookup) -> tuple[Same | Passed, ...] | None:
+    """Recall the only record of a Markdown file, without opening it."""
+    locator = locate_file(path, recall)
+    return recall.known(locator, source.name, partial(reread, source, base)) if locator else None
+
+
+def reread(source: Source, base: Path, locator: Location) -> Record:
+    """Read a record where it was. Raises SourceError where something else is there now."""
+    path = locator.path
+    try:
+        with (base / path).open("rb") as file:
+            file.seek(locator.start)
+            content = file.read(locator.length)
+    except OSError:
+        content = b""
+    from .markdown import read as read_markdown
+
+    is_line = locator.length >= 0
+    key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
+    if key == locator.key:  # else it may be anything
+        read = (
+            make_line_reader(path)(content, locator.line)
+            if is_line
+            else read_markdown(decode_file(content), source, path)
+        )
+        for raw in read:
+            for found in validate_record(raw, source, path, locator) if isinstance(raw, RawRecord) else ():
+                if isinstance(found, Record):
+                    return found
+    problem = Problem(path, locator.line, "", "changed while it was read (run again)", "unreadable")
+    raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")

@@ -1,0 +1,36 @@
+"""A raw record becomes a record with an item, or findings about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import Problem
+from ..models.items import Item
+from ..models.messages import format_path, validate_item
+from ..models.site import Source
+from ._mapping import MappingError, map_record
+from ._raw import RawRecord
+from .model import Location, Record
+
+
+def validate_record(
+    raw: RawRecord, source: Source, path: str, locator: Location | None = None
+) -> Iterator[Record | Problem]:
+    """Validate a record in the shape that its source says; findings come in the order of their lines."""
+    lines = raw.lines
+    if lines and source.fields:
+        lines = {name: raw.lines[path[0]] for name, path in source.places.items() if path[0] in raw.lines}
+    try:
+        item = validate_item(map_record(raw.fields, source))
+    except MappingError as error:
+        yield Problem(path, lines.get(error.field, raw.line), error.field, error.message, item=raw.line)
+        return
+    if isinstance(item, Item):
+        topics = tuple(source.topics)
+        told = raw.inferred, raw.from_page, raw.untitled
+        is_clean = raw.is_clean and not (source.html_fields or source.defaults)  # which are texts of their own
+        yield Record(item, path, raw.line, lines, topics, *told, source.name, locator, is_clean)
+        return
+    located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
+    for line, place, sentence in sorted(located, key=lambda found: found[0]):
+        yield Problem(path, line, format_path(place), sentence, item=raw.line)

@@ -1,0 +1,36 @@
+"""What is remembered from run to run: tables, and their rows. Light, as the check for nothing to do is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ..errors import Severity
+
+
+class ItemMemory(NamedTuple):
+    """What is remembered of an item."""
+
+    published: str
+    """ISO 8601 with offset, as it was first given."""
+    said: bytes
+    """A digest of the fields that its author set."""
+    changed: int | None = None
+    """When these last changed, in seconds since 1970; None: never seen to."""
+    facts: str | None = None
+    """Of an event: start, end, place and status."""
+    moved: int | None = None
+    """When these last changed."""
+    changes: str | None = None
+    """The changes of these that readers were told of."""
+
+
+class StoredProblem(NamedTuple):
+    """What was found, with the fields of a Problem."""
+
+    path: str
+    line: int
+    field: str
+    message: str
+    severity: Severity
+    item: int

@@ -1,0 +1,290 @@
+"""What a run leaves to the next: the state, one SQLite file for each output folder.
+
+Memory: when items were first published and last changed; it is bounded, and without it later runs know
+less, but publish nothing wrong. Cache: what sources and documents looked like; without it a run takes longer.
+Light, as the check for nothing to do reads it: the standard library alone, and of that what loads quickly.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+
+from .documents import WrittenDocument
+from .files import FileStamp
+from .memory import ItemMemory, StoredProblem
+from .rows import Rows
+from .schema import RUN_TABLES, VERSION, migrate
+
+_MAX_ITEMS_IN_MEMORY = 100_000
+"""So many items are read at once, at a tenth of what it takes to ask for each."""
+_DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.findall("table (\\w+)", RUN_TABLES))
+
+
+class StateDamagedError(Exception):
+    """The file is no state, or none that this version can read."""
+
+
+class State:
+    """What a run leaves to the next. Without a path it is kept in memory: for tests.
+
+    Nothing is written before `begin`, and nothing stays of what was written unless `commit` is called.
+    Methods raise sqlite3.Error for what the file or its folder does not permit.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = None if path is None else os.fspath(path)
+        self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
+        self._file: sqlite3.Connection | None = None
+        self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
+        """All that is remembered of items, while it is little enough to be held."""
+        self._day: int | None = None
+        self._noted: set[str] = set()
+        self.aside: str | None = None
+        """What became of a damaged one, until a run is done."""
+
+    def __str__(self) -> str:
+        return self.path or "the state in memory"
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        connection = self._memory or self._file
+        if connection is None:
+            raise sqlite3.ProgrammingError("the state is not open")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[bool]:
+        """Open the state, if there is one that can be read, and write nothing."""
+        if self._memory is None and self._file is None:
+            with suppress(sqlite3.Error):
+                self._file = _connect(self.path or "", "ro")
+        try:
+            yield self._known()
+        finally:
+            self.close()
+
+    def _known(self) -> bool:
+        try:
+            return (self._memory or self._file) is not None and self._value("pragma user_version") == VERSION
+        except sqlite3.Error:
+            return False
+
+    def begin(self, now: int | None = None, *, dry: bool = False) -> None:
+        """Open the state for a run at `now` (seconds since 1970), and make it where there is none.
+
+        `dry` writes nothing. Raises Damaged for a file that is none, or that a newer version wrote.
+        """
+        if self._memory is None:
+            if not dry:
+                os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
+            self._file = _connect(self.path or "", "rwc") if not dry else self._readable()
+        try:
+            version = self._value("pragma user_version")
+            if version > VERSION:
+                raise StateDamagedError("was written by a newer topicfeeds (install that, or name another --state)")
+            if version < VERSION:
+                if not version and self._value("select count(*) from sqlite_master"):
+                    raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
+                migrate(self._open)
+            if not _passes_quick_check(self._open):
+                raise StateDamagedError("is damaged")
+            self._open.executescript(RUN_TABLES)
+            self._open.execute("begin" if dry else "begin immediate")
+            self.rows = Rows(self._open)
+            self._day = None if now is None else now // 86400
+            self._noted.clear()
+            self._load()
+        except sqlite3.DatabaseError as error:
+            if is_damage_error(error):
+                raise StateDamagedError("is damaged") from error
+            raise
+
+    def _load(self) -> None:
+        self._items = None
+        if self._value("select count(*) from main.items") <= _MAX_ITEMS_IN_MEMORY:
+            rows = self._open.execute("select * from main.items")
+            self._items = {row[0]: (ItemMemory(*row[1:7]), row[7]) for row in rows}
+
+    def _readable(self) -> sqlite3.Connection:
+        """Open the file without writing to it; where that cannot be, nothing is known."""
+        with suppress(sqlite3.Error):
+            file = _connect(self.path or "", "ro")
+            if file.execute("pragma user_version").fetchone()[0] >= VERSION and _passes_quick_check(file):
+                return file
+        return _connect(":memory:", "")
+
+    def close(self) -> None:
+        """Forget what was not committed, and let go of the file."""
+        if self._memory:
+            with suppress(sqlite3.Error):
+                self._memory.rollback()
+                self._memory.executescript(_DROP_RUN_TABLES)
+        if self._file:
+            self._file.close()
+            self._file = None
+
+    # The memory.
+
+    def recall(self, name: str) -> ItemMemory | None:
+        """Tell what earlier runs knew of an item."""
+        if self._items is not None:
+            return self._items[name][0] if name in self._items else None
+        query = "select published, said, changed, facts, moved, changes from main.items where id = ?"
+        row = self._open.execute(query, (name,)).fetchone()
+        return ItemMemory(*row) if row else None
+
+    def note(self, name: str, known: ItemMemory) -> None:
+        """Say what is now known of an item, and that it is still there; the last word of a run counts."""
+        if self._items is not None and name in self._items:
+            if name not in self._noted and self._items[name] == (known, self._day):
+                return
+            self._noted.add(name)
+        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
+
+    # The cache.
+
+    def stamps(self) -> dict[str, FileStamp]:
+        """Give the files of the sources as they were, the site file among them."""
+        rows = self._open.execute("select path, size, mtime, digest from files")
+        return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
+
+    def inputs(self) -> list[tuple[str | None, str | None]]:
+        """Give path and format of the sources; a path of None is read at every run."""
+        return self._open.execute("select path, kind from inputs order by n").fetchall()
+
+    def accepted(self) -> dict[str, int]:
+        """Give how many items each source had when a run last succeeded."""
+        return dict(self._open.execute("select source, items from accepted"))
+
+    def meta(self, name: str) -> str | int | None:
+        """Give a single value: `versions`, `due`, `items`, `now` (of the run), `whole`, `failed`."""
+        found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def findings(self, *, refused: bool = False) -> list[StoredProblem]:
+        """Give the findings of the last run that succeeded, or only what was refused."""
+        query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
+        return [StoredProblem(*row) for row in self._open.execute(query, ("refused", not refused))]
+
+    def held(self) -> list[tuple[str, int, str, int]]:
+        """Give the items that wait for their date: path, line, title, seconds since 1970."""
+        return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
+
+    def remembers_rows(self) -> bool:
+        """Tell whether there are rows of the last run."""
+        return bool(self._value("select exists (select 1 from rows)"))
+
+    def document(self, path: str) -> WrittenDocument | None:
+        """Tell what was last written under a path."""
+        row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
+        return WrittenDocument(*row) if row else None
+
+    def documents(self) -> Iterator[WrittenDocument]:
+        """Give all documents that were written, also retired ones."""
+        return map(WrittenDocument._make, self._open.execute("select * from documents order by path"))
+
+    def keep(self, *documents: WrittenDocument) -> None:
+        """Say what is now written under paths, or soon will be."""
+        self.keep_all(documents)
+
+    def keep_all(self, documents: Iterable[WrittenDocument]) -> None:
+        """Say the same of many, one after the other."""
+        self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
+
+    def gone(self, now: int | None) -> list[WrittenDocument]:
+        """Give the documents that this run did not keep, retired since `now` where they were not before."""
+        query = "select * from main.documents where path not in (select path from current) order by path"
+        found = map(WrittenDocument._make, self._open.execute(query))
+        return [one._replace(retired=now) if one.retired is None else one for one in found]
+
+    def forget(self, path: str) -> None:
+        """Strike a document that is no more."""
+        self._open.execute("delete from documents where path = ?", (path,))
+
+    def keep_files(self, stamps: Mapping[str, FileStamp]) -> None:
+        """Say what the files of the sources are like."""
+        known = self.stamps()
+        gone = [(path,) for path in known.keys() - stamps.keys()]
+        self._open.executemany("delete from files where path = ?", gone)
+        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
+        self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
+
+    def forget_files(self, paths: Iterable[str]) -> None:
+        """Have files looked into by the next run, whatever their dates."""
+        names = ((path.encode(errors="replace").decode(),) for path in paths)
+        self._open.executemany("delete from files where path = ?", names)
+
+    def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Put rows in the place of all that a table of the cache had."""
+        self._open.execute(f"delete from {table}")  # noqa: S608
+        for row in rows:
+            self._open.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+    def tell(self, values: Mapping[str, str | int | None]) -> None:
+        """Set single values."""
+        self._open.executemany("insert or replace into meta values (?, ?)", values.items())
+
+    def due(self, days: int) -> int | None:
+        """Give the next moment at which the output changes by itself, in seconds since 1970."""
+        held = self._value("select min(until) from held")
+        told = self._value("select min(value) from meta where name = 'due'")
+        over = self._value(f"select min(retired) + {int(days)} * 86400 from documents where retired is not null")  # noqa: S608
+        return min((moment for moment in (held, told, over) if moment is not None), default=None)
+
+    def commit(self, days: int) -> None:
+        """Write down what was noted; what no feed held for `days` is forgotten."""
+        run = self._open.execute
+        run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
+        run("insert or replace into main.items select * from noted except select * from main.items")
+        run("insert or replace into main.documents select * from current except select * from main.documents")
+        if self._day is not None:
+            run("update main.items set seen = ? where seen is null", (self._day,))
+            run("delete from main.items where seen < ?", (self._day - days,))
+        run("commit")
+        self.aside = None
+        self._open.executescript(_DROP_RUN_TABLES)
+
+    def _value(self, query: str) -> int:
+        value: int = self._open.execute(query).fetchone()[0]
+        return value
+
+
+def _connect(path: str, mode: str) -> sqlite3.Connection:
+    if path == ":memory:":
+        return sqlite3.connect(path, isolation_level=None)
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
+
+
+def _passes_quick_check(file: sqlite3.Connection) -> bool:
+    found: str = file.execute("pragma quick_check(1)").fetchone()[0]
+    return found == "ok"
+
+
+def is_damage_error(error: Exception) -> bool:
+    """Tell whether an error says that the file is no state, or none any more."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
+
+
+def is_file_damaged(path: str) -> bool:
+    """Look at a damaged file again, as SQLite says the same of a whole one that a failing disk cannot read."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+        with closing(_connect(path, "rw")) as again:
+            for _ in again.iterdump():  # which reads every text
+                pass
+            found: str = again.execute("pragma integrity_check(1)").fetchone()[0]
+            return found != "ok"
+    except OSError:
+        return False
+    except sqlite3.Error as error:
+        return is_damage_error(error)

@@ -1,0 +1,150 @@
+"""Text and HTML made safe and whole: text in, text out, no other state.
+
+What readers and validators take is stricter than what authors write: characters that XML forbids
+cost a whole feed in most readers, and content may come from anybody.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cached_property, partial
+from html import escape, unescape
+from typing import Any
+
+import nh3
+
+from .characters import strip_forbidden
+from .simple_html import sanitize_simple
+from .urls import resolve_url
+
+_MARGIN = re.compile("^[\\s\ufeff]+|[\\s\ufeff]+$")
+# A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "audio": {"controls", "src"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"datetime"},
+    "details": {"open"},
+    "img": {"alt", "height", "src", "width"},
+    "ins": {"datetime"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
+    "source": {"src", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "video": {"controls", "height", "poster", "src", "width"},
+}
+_TAGS = {
+    "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "dd", "dfn", "div", "dl", "dt", "em",
+    "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "kbd", "mark", "p", "pre", "q", "rp",
+    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
+    "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
+} - {"*"}  # fmt: skip
+# Gone with all that they hold: code, other languages, and what browsers parse by other rules.
+_DROPPED = {
+    "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
+    "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
+    "template", "textarea", "title", "xmp",
+}  # fmt: skip
+_NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
+# Elements that hold nothing, or that the next of their kind ends.
+_SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
+            "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
+
+
+_PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
+_ADDRESSES = {"href", "src", "poster"}
+_MAX_PASSES = 8
+_MAX_UNPAIRED_TAGS = 100
+"""So many tags are never too deep, and need not be paired."""
+
+
+def sanitize_text(fragment: str, base: str) -> str:
+    """Sanitise a fragment of HTML, with every address absolute against `base`.
+
+    Only elements and attributes of our own list remain, and addresses with `http` or `https`
+    (links: `mailto` and `tel` too). Cleaning twice changes nothing.
+    """
+    return sanitize(strip_forbidden(fragment), base)
+
+
+def sanitize(whole: str, base: str) -> str:
+    """Do the same with a fragment that has no characters that XML forbids."""
+    address = partial(resolve_url, base)
+    if (made := sanitize_simple(whole, address)) is not None:
+        return made
+    desk = _sanitizer
+    desk.base = base
+    made = _clean(whole, desk.quick)
+    if made == sanitize_simple(made, address):  # and so all of its addresses are plain, and all else is text
+        return made
+    # What is written down may be read in another way (misplaced tables and links): until it is not.
+    for _ in range(_MAX_PASSES):
+        before, made = made, _clean(made, desk.cleaner)
+        if made == before:
+            return made
+    return escape(to_plain_text(whole))
+
+
+_ALLOWED: Any = {
+    "tags": _TAGS,
+    "clean_content_tags": _DROPPED,
+    "attributes": _ATTRIBUTES,
+    "url_schemes": {"http", "https", "mailto", "tel"},
+}
+
+
+class _Sanitizer(threading.local):
+    """Where a thread cleans: the sanitiser takes longer to be set up than to clean a short text."""
+
+    base = ""
+
+    @cached_property
+    def cleaner(self) -> nh3.Cleaner:
+        """The sanitiser, with our list; it shows us every attribute."""
+        import nh3
+
+        return nh3.Cleaner(**_ALLOWED, attribute_filter=self._keep)
+
+    @cached_property
+    def quick(self) -> nh3.Cleaner:
+        """The same, which shows us relative addresses only."""
+        import nh3
+
+        return nh3.Cleaner(**_ALLOWED, url_relative=lambda value: resolve_url(self.base, value, "a"))
+
+    def _keep(self, tag: str, attribute: str, value: str) -> str | None:
+        return resolve_url(self.base, value, tag) if attribute in _ADDRESSES else value
+
+
+_sanitizer = _Sanitizer()
+
+
+def _clean(given: str, cleaner: nh3.Cleaner) -> str:
+    clean = strip_forbidden(cleaner.clean(given))  # a reference such as &#1; has become its character
+    if clean[:1].isspace() or clean[-1:].isspace() or "\ufeff" in clean:
+        clean = _MARGIN.sub("", clean)
+    return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop a line break after it
+
+
+def to_plain_text(fragment: str) -> str:
+    """Give the text of a fragment of HTML: no tags, references resolved."""
+    import nh3
+
+    return unescape(nh3.clean(strip_forbidden(fragment), tags=set(), clean_content_tags=_DROPPED))
+
+
+def nesting_depth(fragment: str) -> int:
+    """Tell how deep tags may be nested, at most; sanitising takes the square of it."""
+    if (marks := fragment.count("<")) <= _MAX_UNPAIRED_TAGS:
+        return marks
+    now = deepest = 0
+    for close, name in _NESTING.findall(fragment):
+        if name.lower() not in _SHALLOW:
+            now = max(0, now - 1) if close else now + 1
+            deepest = max(deepest, now)
+    return deepest

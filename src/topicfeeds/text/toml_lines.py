@@ -1,0 +1,62 @@
+"""Where tables and keys stand in a TOML text; tomllib does not tell."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_HEADER = re.compile(r"\s*(\[\[|\[)\s*(.+?)\s*\]")
+_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_MARK = re.compile(r"""\\.|\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'|[\[\]{}#]""")
+_PART = re.compile(r""""([^"]*)"|'([^']*)'|([^.\s"']+)""")
+
+KeyPath = tuple[str | int, ...]
+"""Names of tables and keys, and positions (from 0) in arrays."""
+
+
+def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
+    """Give the line of the innermost part of a place that stands in the file."""
+    return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
+
+
+def find_toml_lines(text: str) -> dict[KeyPath, int]:
+    """Find the lines of tables and keys; what stands in strings and arrays of several lines is passed over."""
+    lines: dict[KeyPath, int] = {}
+    counts: Counter[KeyPath] = Counter()
+    table: KeyPath = ()
+    inside, depth = "", 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if not inside and not depth:
+            if header := _HEADER.match(line):
+                table = _split_key(header[2])
+                if header[1] == "[[":
+                    counts[table] += 1
+                    table = (*table, counts[table] - 1)
+                lines.setdefault(table, number)
+                continue
+            if key := _KEY.match(line):
+                for length, _ in enumerate(parts := _split_key(key[1]), 1):
+                    lines.setdefault((*table, *parts[:length]), number)
+                line = line[key.end() :]
+        inside, depth = _scan_line(line, inside, depth)
+    return lines
+
+
+def _scan_line(line: str, inside: str, depth: int) -> tuple[str, int]:
+    """Tell in which string, if any, and how deep in arrays the end of a line is."""
+    for mark in _MARK.findall(line):
+        if inside:
+            inside = "" if mark == inside else inside
+        elif mark in ('"""', "'''"):
+            inside = mark
+        elif mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+        elif mark == "#":
+            break
+    return inside, depth
+
+
+def _split_key(dotted: str) -> KeyPath:
+    return tuple(next(filter(None, groups), "") for groups in _PART.findall(dotted))

@@ -1,0 +1,108 @@
+"""Addresses made absolute, spelled, and doubted: text in, text out, no other state."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from urllib.parse import quote, urljoin, urlsplit
+
+_TRIMMED = "".join(map(chr, range(33)))  # what browsers take off an address, and nothing more (WHATWG URL, 4.4)
+_UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
+
+_LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
+# What most addresses look like, so that nothing is to be done but to put them together.
+_BELOW = "(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
+PLAIN_PATH = f"/{_BELOW}"
+"""A path that nothing is to be done to."""
+_START = "https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_PLAIN = re.compile(rf"({_START})(?:{PLAIN_PATH})?")
+_ROOTED = re.compile(PLAIN_PATH)
+_RELATIVE = re.compile(rf"((?:\.\./)*)({_BELOW})")
+
+
+def percent_encode(address: str) -> str:
+    """Encode what never stands in an IRI after its host (RFC 3987, 2.2), and a stray percent sign."""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", address)
+
+
+def resolve_url(base: str, value: str, tag: str) -> str | None:
+    """Make an address absolute; None where it is none that a reader should follow."""
+    if _PLAIN.fullmatch(value):
+        return value
+    root = _plain_root(base)
+    if root and _ROOTED.fullmatch(value):
+        return root + value
+    if root and value and (found := _RELATIVE.fullmatch(value)):
+        above = base[len(root) :].split("/")[1:-1]
+        kept = above[: max(0, len(above) - len(found[1]) // 3)]
+        return "/".join([root, *kept, found[2]])
+    try:
+        address = urljoin(base, value.strip(_TRIMMED))
+        parts = urlsplit(address)
+        if parts.scheme in ("mailto", "tel"):
+            return address if tag == "a" else None
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or "\\" in address:
+            return None
+        start = address.index(parts.netloc) + len(parts.netloc)
+        return address[:start] + percent_encode(address[start:])
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1000)
+def _plain_root(base: str) -> str | None:
+    """Give the start of an address up to its path, where that is as plain as most are."""
+    found = _PLAIN.fullmatch(base)
+    return found[1] if found else None
+
+
+def url_warning(address: str) -> str | None:
+    """Say what a person should look at in an address that is right by its form."""
+    if len(address) > 2048:
+        return "is longer than 2,048 characters (some readers cut it)"
+    return _host_warning("/".join(address.split("/", 3)[:3]))
+
+
+@lru_cache(maxsize=1000)
+def _host_warning(start: str) -> str | None:
+    host = urlsplit(start).hostname or ""
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or _is_private(host):
+        return f"leads to {host}, where readers elsewhere find nothing"
+    for label in host.split("."):
+        scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()} & _LOOKALIKE
+        if len(scripts) > 1:
+            return f"has letters of {' and '.join(sorted(map(str.title, scripts)))} in one name (is it the right host?)"
+    return None
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def to_uri(iri: str) -> str:
+    """Spell an IRI in ASCII, as RSS needs it: punycode in the host, percent signs elsewhere (RFC 3987, 3.1)."""
+    if iri.isascii():
+        return iri
+    parts = urlsplit(iri)
+    host = parts.hostname or ""
+    netloc = parts.netloc.lower().replace(host, to_ascii_host(host)) if not host.isascii() else parts.netloc
+    spelled = [quote(part, safe="%/?:@!$&'()*+,;=~-._") for part in (parts.path, parts.query, parts.fragment)]
+    return parts._replace(netloc=netloc, path=spelled[0], query=spelled[1], fragment=spelled[2]).geturl()
+
+
+@cache
+def to_ascii_host(host: str) -> str:
+    """Give a host as DNS knows it (RFC 5891, with the mapping of UTS 46). Raises ValueError."""
+    if host.isascii():
+        return host.lower()
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{host} is no host name: {error}") from None
