@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import load_site
-    from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
     from .entries.model import Entry
+    from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
     from .feeds.model import Feed
-    from .output.documents import Document
-    from .report import Changes
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .output.documents import Document
+    from .report import Changes
     from .run import build, publish, read, select
-    from .state.store import State
     from .sources.objects import read_objects
+    from .state.store import State
 
 __version__ = "0.1.0"
 

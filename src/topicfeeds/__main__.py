@@ -1,4 +1,4 @@
-"""The command. Where nothing is to do, it ends before the libraries of a build are loaded."""
+"""The command. If there is nothing to do, it ends before the libraries of a build are loaded."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ def main() -> None:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     try:
-        from .cli.shortcut import up_to_date
+        from .cli.shortcut import check_arguments
 
-        if up_to_date(sys.argv[1:]):
+        check = check_arguments(sys.argv[1:])
+        if check and check.refused == []:
             sys.exit(0)
         from .cli.main import main
     except KeyboardInterrupt:  # from here on, the command itself minds signals
         sys.exit(130)
-    main()
+    main(check)
 
 
 if __name__ == "__main__":

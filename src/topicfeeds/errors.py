@@ -14,7 +14,24 @@ import difflib
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the command; 65 to 75 are those of `sysexits.h`. A signal adds its number to 128."""
+
+    DONE = 0
+    """Done, or nothing to do."""
+    PROBLEMS = 1
+    """Done, but items were refused; or a check found something."""
+    CONFIG = 2
+    """Wrong usage, a wrong site file, or a missing extra. Click uses it for usage too."""
+    INPUT = 65
+    OUTPUT = 74
+    BUSY = 75
+    BUG = 70
+
 
 Severity = Literal["warning", "refused", "unreadable"]
 
@@ -44,7 +61,7 @@ class Problem:
 class TopicFeedsError(Exception):
     """A run has to stop. `problems` says why, and `str()` has one line for each."""
 
-    exit_code = 70
+    exit_code = ExitCode.BUG
 
     def __init__(self, problems: Sequence[Problem] = (), message: str = "") -> None:
         self.problems = tuple(problems)
@@ -58,7 +75,7 @@ class TopicFeedsError(Exception):
 class ConfigError(TopicFeedsError):
     """The site file is wrong."""
 
-    exit_code = 2
+    exit_code = ExitCode.CONFIG
 
 
 class MissingExtraError(ConfigError):
@@ -72,19 +89,19 @@ class MissingExtraError(ConfigError):
 class SourceError(TopicFeedsError):
     """The input was refused as a whole: a source is unreadable, or items were refused where none may be."""
 
-    exit_code = 65
+    exit_code = ExitCode.INPUT
 
 
 class PublishError(TopicFeedsError):
     """The output folder or the state could not be brought up to date."""
 
-    exit_code = 74
+    exit_code = ExitCode.OUTPUT
 
 
 class BusyError(TopicFeedsError):
     """Another run works on the output folder: try again later."""
 
-    exit_code = 75
+    exit_code = ExitCode.BUSY
 
 
 def printable(text: str) -> str:

@@ -23,13 +23,13 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
-from .entries.model import Entry
+from .entries.model import Candidate, Entry
 from .entries.resolve import Resolver
-from .entries.row_cache import RowCache
+from .entries.row_cache import RowCache, to_row
 from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
-from .sources import find_format, list_paths, read_files, read_sources
+from .sources import find_format, is_single, list_paths, read_files, read_sources
 from .sources._unchanged import reread
 from .sources.jsonl import count_line_ends
 from .sources.model import Page, Passed, Record, Same
@@ -179,12 +179,12 @@ def _shift_lines(one: SourceResult, lines: int, source: Source, base: Path) -> S
         return replace(one, line=one.line + lines, item=one.item + lines if one.item else 0)
     if isinstance(one, Page):
         return one
-    locator = one.locator and one.locator._replace(line=one.locator.line + lines)
-    if isinstance(one, Same) and locator:
-        return one._replace(locator=locator, read=partial(reread, source, base, locator))
+    location = one.location and one.location._replace(line=one.location.line + lines)
+    if isinstance(one, Same) and location:
+        return one._replace(location=location, read=partial(reread, source, base, location))
     if isinstance(one, Record):
         moved = {name: line + lines for name, line in one.lines.items()}
-        return one._replace(line=one.line + lines, lines=moved, locator=locator)
+        return one._replace(line=one.line + lines, lines=moved, location=location)
     return one
 
 
@@ -218,7 +218,7 @@ class _WorkerMemory(threading.local):
     """What a worker knows of the run that it works for: the newest entries of all shards that it has read."""
 
     run = ""
-    hall: FeedSelector
+    selector: FeedSelector
 
 
 _WORKER = _WorkerMemory()
@@ -228,48 +228,54 @@ def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
     """Read a shard; `run` names the run that it is for. Done by workers, in processes of their own."""
     site, base, now = task
     if _WORKER.run != run:
-        _WORKER.run, _WORKER.hall = run, FeedSelector(site)
+        _WORKER.run, _WORKER.selector = run, FeedSelector(site)
     if _is_changed(shard, base):
         return [], None
     state = State()
     state.begin()
-    desk = Resolver(site, now, state)
+    resolver = Resolver(site, now, state)
     found: list[tuple[str, SourceResult]] = []
-    files = [path for path in shard.paths if find_format(shard.source, path) == "markdown"]
-    recall = RowCache(state, compare_files(files, str(base), {})[0], known=False)
-    for one in read_files(shard.source, shard.paths, base, recall, shard.part):
-        entry = _resolve_alone(desk, one) if isinstance(one, Record) else None
-        if entry and isinstance(one, Record):
-            _WORKER.hall.offer(entry.without())
-            found.append((entry.id, _to_same(entry, one, shard.source, base) or one))
+    single = [path for path in shard.paths if is_single(shard.source, path)]
+    rows = RowCache(state, compare_files(single, str(base), {})[0], known=False)
+    for one in read_files(shard.source, shard.paths, base, rows, shard.part):
+        candidate = _resolve_alone(resolver, one) if isinstance(one, Record) else None
+        if candidate and isinstance(one, Record):
+            _WORKER.selector.add(candidate._replace(load=_not_loadable))
+            found.append((candidate.id, _to_same(candidate, one, shard.source, base) or one))
         else:
             found.append(("", one))
     state.close()
     if _is_changed(shard, base):
         return [], None
-    held = _WORKER.hall.held()
-    told = [one if name in held or not name else _to_passed(name, one) for name, one in found]
-    return told, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0
+    held = _WORKER.selector.held_ids()
+    results = [one if name in held or not name else _to_passed(name, one) for name, one in found]
+    return results, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0
 
 
-def _resolve_alone(desk: Resolver, record: Record) -> Entry | None:
-    """Settle a record, if that needs neither a memory nor other records, and nothing is found about it."""
+def _resolve_alone(resolver: Resolver, record: Record) -> Candidate | None:
+    """Resolve a record that needs neither a memory nor other records, and that has no problem."""
     item = record.item
     if item.kind == "event" or not item.published or not (item.id or item.link):
         return None
-    found = list(desk.settle(record, desk.identify(record)))
-    return found[0] if len(found) == 1 and isinstance(found[0], Entry) and found[0].records == 1 else None
+    found = list(resolver.resolve(record, resolver.identify(record)))
+    return found[0] if len(found) == 1 and isinstance(found[0], Candidate) and found[0].records == 1 else None
 
 
-def _to_same(entry: Entry, record: Record, source: Source, base: Path) -> Same | None:
-    if record.locator is None or entry.row is None:
+def _not_loadable() -> Entry:
+    """Stand in for the entries that a worker lets go of."""
+    raise RuntimeError("a worker keeps no entries")
+
+
+def _to_same(candidate: Candidate, record: Record, source: Source, base: Path) -> Same | None:
+    row = to_row(candidate)
+    if record.location is None or row is None:
         return None
-    return Same(entry.row, record.locator, record.source, partial(reread, source, base, record.locator))
+    return Same(row, record.location, record.source, partial(reread, source, base, record.location))
 
 
 def _to_passed(name: str, one: SourceResult) -> SourceResult:
     if isinstance(one, Same):
-        return Passed(name, one.locator.path, one.locator.line, one.source)
+        return Passed(name, one.location.path, one.location.line, one.source)
     return Passed(name, one.path, one.line, one.source) if isinstance(one, Record) else one
 
 

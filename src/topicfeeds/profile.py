@@ -14,7 +14,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in what the system counts memory by."""
 
 
-_STEPS = ("start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end")
+_STEPS = ("start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end")
 """All that there are, in the order of their first results."""
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import ConfigError, Problem, PublishError, TopicFeedsError, printable
+from .. import __version__
+from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, printable
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
-from .. import __version__
 from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
-from .shortcut import repeat_last_run
+from .shortcut import Check, check_paths
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -30,30 +31,47 @@ class _SignalReceived(BaseException):
     """The process was asked to end."""
 
 
-_SIGNALS: list[int] = []
+@dataclass(slots=True)
+class _Session:
+    """What the commands of a process share."""
+
+    check: Check | None = None
+    """What the check for "nothing to do" found, if it was made already."""
+    signals: list[int] = field(default_factory=list)
+    """The signals that came."""
+
+    def receive(self, number: int, _: FrameType | None) -> None:
+        """Note a signal, and end the command."""
+        self.signals.append(number)
+        raise _SignalReceived
+
+    def stop_on_signal(self, documents: Iterable[Document]) -> Iterable[Document]:
+        """End between two documents if a signal was lost: libraries in C swallow what is raised in a callback."""
+        for document in documents:
+            if self.signals:
+                raise _SignalReceived
+            yield document
+        if self.signals:
+            raise _SignalReceived
 
 
-def main() -> None:
-    """Run the command; our own errors are lines and a status of their own, bugs keep their traceback."""
+def main(check: Check | None = None) -> None:
+    """Run the command. Our own errors are lines and an exit code; bugs keep their traceback."""
+    session = _Session(check)
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _on_signal)
+            signal.signal(number, session.receive)
     gc.set_threshold(300_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would look at all that is installed
-    code = _run()
+    code = _run(session)
     for stream in (sys.stdout, sys.stderr):
         print_text(stream, "")  # whatever is left, before the interpreter trips over a closed one
     sys.exit(code)
 
 
-def _on_signal(number: int, _: FrameType | None) -> None:
-    _SIGNALS.append(number)
-    raise _SignalReceived
-
-
-def _run() -> int:
+def _run(session: _Session) -> int:
     try:
-        return int(cli.main(standalone_mode=False) or 0)
+        return int(cli.main(standalone_mode=False, obj=session) or 0)
     except TopicFeedsError as error:
         return Console().stopped(error)
     except click.ClickException as error:
@@ -61,15 +79,15 @@ def _run() -> int:
         print_lines(f"{usage.get_usage()}\n" if usage else "", f"Error: {printable(error.format_message())}")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
-        return 128 + (_SIGNALS[0] if _SIGNALS else signal.SIGINT)
+        return 128 + (session.signals[0] if session.signals else signal.SIGINT)
     except OSError as error:
         print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {error.strerror or error}"))
-        return 74
+        return ExitCode.OUTPUT
     except Exception:
         import traceback
 
         print_lines(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
-        return 70
+        return ExitCode.BUG
 
 
 SITE = click.option(
@@ -152,17 +170,8 @@ def init(folder: Path) -> None:
     show_default=True,
     help="json: one object a line on standard error.",
 )
-def build(
-    site_file: Path,
-    output: Path | None,
-    state_file: Path | None,
-    dry_run: bool,
-    wants_profile: bool,
-    quiet: bool,
-    all_problems: bool,
-    log_format: str,
-    **options: Any,
-) -> int:
+@click.pass_obj
+def build(session: _Session, /, site_file: Path, output: Path | None, state_file: Path | None, **given: Any) -> int:
     """Write the feeds that changed, and print their paths.
 
     Items that cannot be published are left out and named on standard error with file, line and
@@ -173,43 +182,34 @@ def build(
     refused as a whole; 74 the output could not be written; 75 another run is busy with the folder; 130 and 143
     interrupted and terminated. With 2, 65, 74 and 75 the last good feeds stay.
     """
-    now, place = _now(), _paths(site_file, output, state_file)
-    teller, profile = Console(quiet, all_problems, machine=log_format == "json"), Profile(on=wants_profile)
-    refused = None if dry_run else repeat_last_run(place, now.timestamp())
-    if refused is not None and not (options["strict"] and refused):
-        teller.problems([Problem(*finding) for finding in refused])
-        teller.steps(profile.steps())
-        return 1 if refused else 0
+    now, paths = _read_now(), _find_paths(site_file, output, state_file)
+    console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
+    profile = Profile(on=given["wants_profile"])
+    refused = None if given["dry_run"] else (session.check or check_paths(paths, now.timestamp())).refused
+    if refused is not None and not (given["strict"] and refused):
+        console.problems([Problem(*one) for one in refused])
+        console.steps(profile.steps())
+        return ExitCode.PROBLEMS if refused else ExitCode.DONE
 
-    from ..run import build_site
+    from ..run import Options, build_site
 
-    watch = _stop_on_signal if quiet else _with_progress
+    def watch(documents: Documents) -> Iterable[Document]:
+        return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
+
+    names = ("strict", "allow_shrink", "dry_run", "wait", "jobs")
+    options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
-        changes = build_site(place, now, dry=dry_run, watch=watch, profile=profile, **options)
+        changes = build_site(paths, options)
     except TopicFeedsError as error:
-        return teller.stopped(error)
-    teller.problems(changes.problems)
-    teller.changes(changes, dry=dry_run)
-    teller.steps(profile.steps())
-    return 1 if changes.refused else 0
+        return console.stopped(error)
+    console.problems(changes.problems)
+    console.changes(changes, dry=options.dry_run)
+    console.steps(profile.steps())
+    return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
 
 
-def _with_progress(documents: Documents) -> Iterable[Document]:
-    return _stop_on_signal(show_progress(documents))
-
-
-def _paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
+def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
     return default_paths(str(site_file), str(output or ""), str(state_file or ""))
-
-
-def _stop_on_signal(documents: Iterable[Document]) -> Iterable[Document]:
-    """End between two documents where a signal was lost: libraries in C swallow what is raised in a callback."""
-    for document in documents:
-        if _SIGNALS:
-            raise _SignalReceived
-        yield document
-    if _SIGNALS:
-        raise _SignalReceived
 
 
 @cli.command()
@@ -229,22 +229,22 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
     Messages and exit codes are those of build: 0 nothing to mend, 1 items would be refused, 2 usage
     or site file, 65 the input would be refused as a whole.
     """
-    now = _now()
+    now = _read_now()
     from ..config import load_site
     from ..run import check, read
 
-    teller = Console(
+    console = Console(
         everything=all_problems, shape=partial(format_annotation, site_file.parent) if form == "github" else str
     )
     try:
         site = load_site(site_file)
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
-        return teller.stopped(error)
-    teller.problems(found.problems)
+        return console.stopped(error)
+    console.problems(found.problems)
     if form == "text":
         print_lines(f"{found.items} items are fine, {found.refused} would be refused")
-    return 1 if found.refused else 0
+    return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
 
 
 @cli.command()
@@ -259,11 +259,11 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
         raise click.UsageError(f'--max-age is "{max_age}", not an age such as 90s, 30m, 2h or 3d')
-    place = _paths(site_file, output, state_file)
+    place = _find_paths(site_file, output, state_file)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
     late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
     print_lines(late)
-    return 1 if late else 0
+    return ExitCode.PROBLEMS if late else ExitCode.DONE
 
 
 @cli.command()
@@ -280,7 +280,7 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-def _now() -> datetime:
+def _read_now() -> datetime:
     """Take the time that reproducible builds are given, else the clock."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     try:

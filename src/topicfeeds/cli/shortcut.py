@@ -1,7 +1,7 @@
-"""Nothing to do is nothing done: whether a build would change anything, told from stats alone.
+"""A shortcut for builds with nothing to do: they end before click and pydantic are loaded.
 
-What a build needs to load takes longer than all of this; so this looks at the command's arguments itself, and
-leaves all that it does not know to the command. Nothing is opened for writing.
+Loading these takes longer than the whole check. So the shortcut reads the command's arguments itself, and leaves
+all that it does not know to the command.
 """
 
 from __future__ import annotations
@@ -10,82 +10,80 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..output.lock import acquire_lock, record_success
 from ..state.memory import StoredProblem
 from ..state.paths import SitePaths, default_paths
 from ..state.store import State
-from ..state.uptodate import is_up_to_date
+from ..state.uptodate import why_stale
 
-_VALUED = ("--site", "--output", "--state", "--wait", "--jobs", "--log-format")
-_PLAIN = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
-
-
-_CHANGED: set[SitePaths] = set()
-"""Where something is to do, as the first look of this process has found."""
+_OPTIONS_WITH_VALUE = ("--site", "--output", "--state", "--wait", "--jobs", "--log-format")
+_FLAGS = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
 
 
-def up_to_date(arguments: Sequence[str]) -> bool:
-    """Tell whether a command is a build with nothing to do; then its success is recorded, too."""
+class Check(NamedTuple):
+    """What the check for "nothing to do" found."""
+
+    paths: SitePaths
+    refused: list[StoredProblem] | None = None
+    """The refused items of the last run, if there is nothing to do."""
+    reason: str | None = None
+    """Why there is something to do, as far as the check looked."""
+
+
+def check_arguments(arguments: Sequence[str]) -> Check | None:
+    """Check for "nothing to do" if the arguments are those of a plain build; None for other commands."""
     options = _parse_options(arguments)
     if options is None:
-        return False
-    try:
-        where = default_paths(
-            options.get("--site", "topicfeeds.toml"), options.get("--output", ""), options.get("--state", "")
-        )
-        return repeat_last_run(where, _now(), refused=False) is not None
-    except ValueError:
-        return False  # the command says in words what is wrong
-
-
-def repeat_last_run(place: SitePaths, now: float, *, refused: bool = True) -> list[StoredProblem] | None:
-    """Give the refused items of the last run where nothing is to do, and record the success; else None.
-
-    Without `refused`, a run that has such items is left to others; what was found changed then is not looked at again.
-    """
-    if refused and place in _CHANGED:
-        _CHANGED.discard(place)
         return None
     try:
-        descriptor = acquire_lock(place.folder, create=False)
+        site, output = options.get("--site", "topicfeeds.toml"), options.get("--output", "")
+        return check_paths(default_paths(site, output, options.get("--state", "")), _read_now())
+    except ValueError:
+        return None  # the command says in words what is wrong
+
+
+def check_paths(paths: SitePaths, now: float) -> Check:
+    """Check whether a build has something to do, and record a success if not."""
+    try:
+        descriptor = acquire_lock(paths.folder, create=False)
         if descriptor is None:
-            return None
+            return Check(paths)
         try:
-            return _repeat_locked(place, now, descriptor, refused)
+            return _check_locked(paths, now, descriptor)
         finally:
             os.close(descriptor)
     except (OSError, sqlite3.Error, TypeError, ValueError):  # the last two: of a state that is damaged
-        return None  # the run comes to the same point, and says it in words
+        return Check(paths)  # the build meets the same fault, and says it in words
 
 
-def _repeat_locked(place: SitePaths, now: float, descriptor: int, refused: bool) -> list[StoredProblem] | None:
-    if os.path.exists(f"{place.state}-journal"):  # of a run that was killed: one that writes takes it away
-        return None
-    state = State(place.state)
+def _check_locked(paths: SitePaths, now: float, descriptor: int) -> Check:
+    if os.path.exists(f"{paths.state}-journal"):  # of a run that was killed: a run that writes removes it
+        return Check(paths)
+    state = State(paths.state)
     with state.reading() as known:
-        findings = state.findings(refused=True) if known else []
-        if not known or (findings and not refused):
-            return None
-        if not is_up_to_date(state, place.site, place.folder, now):
-            if not refused:
-                _CHANGED.add(place)
-            return None
+        if not known:
+            return Check(paths)
+        refused = state.findings(refused=True)
+        reason = why_stale(state, paths.site, paths.folder, now)
+    if reason:
+        return Check(paths, reason=reason)
     record_success(descriptor)
-    return findings
+    return Check(paths, refused)
 
 
 def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Read the options of a build; None for what is left to the command to understand, or to refuse."""
+    """Read the options of a build; None for what the command has to understand, or to refuse."""
     if not arguments or arguments[0] != "build":
         return None
     options: dict[str, str] = {}
     left = iter(arguments[1:])
     for one in left:
         name, is_joined, value = one.partition("=")
-        if name in _VALUED:
+        if name in _OPTIONS_WITH_VALUE:
             options[name] = value if is_joined else next(left, "")
-        elif one not in _PLAIN:
+        elif one not in _FLAGS:
             return None
     known = options.get("--log-format", "text") in ("text", "json") and options.get("--wait", "0").isdecimal()
     jobs = options.get("--jobs", "1")
@@ -93,6 +91,6 @@ def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
     return options if known and all(options.values()) else None
 
 
-def _now() -> int:
+def _read_now() -> int:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     return int(epoch) if epoch else int(time.time())

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from ..errors import Problem
 from ..output.lock import last_success
+from ..state.documents import removal_time
 from ..state.paths import SitePaths
 from ..state.store import State
 
@@ -82,7 +83,7 @@ def _describe_run(state: State) -> Iterator[str]:
         days = state.meta("retire_days")
         for one in retired:
             since = one.retired or 0
-            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(since + int(days or 0) * _DAY)}"
+            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(removal_time(since, int(days or 0)))}"
 
 
 def _format_moment(moment: int) -> str:

@@ -1,20 +1,44 @@
-"""Which item is which: ids that stay, and records that say the same."""
+"""Digests of items and entries: they tell whether something changed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from datetime import date, datetime
+from operator import attrgetter
 
 from pydantic import BaseModel
 
 from ..models.items import Item
+from .model import Category, Entry
+
+_plain_fields = attrgetter("id", "kind", "link", "language", "image", "event", "notice")
+"""The fields of an entry that `repr` serialises quickly."""
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def content_digest(entry: Entry, author: bytes | None) -> str:
+    """Return a digest of everything in an entry but its topics, whose titles come from other items.
+
+    `author` is the item's `author_digest`, if it is known: then the long texts need not be hashed again.
+    """
+    texts = entry.title, entry.summary or "", entry.content or ""
+    values: list[object] = [*map(len, texts), entry.published.isoformat(), entry.updated.isoformat()]
+    values += (_plain_fields(entry), list(map(tuple, entry.tags)))
+    values += ([one.__dict__ for one in some] for some in (entry.authors, entry.enclosures))
+    whole = [entry.title, author.hex()] if author else texts
+    return hashlib.sha256("".join([repr(values), *whole]).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def topics_digest(topics: tuple[Category, ...]) -> str:
+    """Return what a document's fingerprint needs of an entry's topics."""
+    return repr(tuple(map(tuple, topics)))
 
 
 def author_digest(item: Item) -> bytes:
-    """Sum up the fields that an author set, in a way that outlives versions of libraries: it is remembered.
+    """Return a digest of the fields that an author set.
 
-    Not the kind: other fields tell it.
+    The memory keeps it, so it must not depend on versions of libraries. The kind is left out: other fields tell it.
     """
     given = item.__pydantic_fields_set__
     parts: list[str] = []
@@ -24,16 +48,18 @@ def author_digest(item: Item) -> bytes:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
+def combine_digests(parts: frozenset[bytes]) -> bytes:
+    """Combine the author digests of the records of one item, whatever their order."""
+    return next(iter(parts)) if len(parts) == 1 else hashlib.sha256(b"".join(sorted(parts))).digest()[:16]
+
+
 def _serialize_field(value: object) -> str:
-    """Spell a field's value; moments and lists of text by hand, at a tenth of what JSON takes for them."""
+    """Serialise a field's value. Moments and lists of text take a tenth of the time that JSON takes."""
     if type(value) is datetime:
         return value.isoformat()
     if isinstance(value, tuple) and all(type(one) is str for one in value):
         return "\x01".join(value)
     return to_json(_to_plain(value))
-
-
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _to_plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""When and where an event is, and what readers are told when that changes."""
+"""Events: when and where they are, and when they next change by themselves."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from ..models.dates import duration, to_whole_minutes
 from ..models.items import Event, Person, Place
 from ..models.recurrence import at_start_time, check_exception, check_start, list_occurrences
 from ..models.site import FeedSettings, Site
-from .ids import RefusedError
-from .model import EventDetails
+from .model import EventDetails, RefusedError
 
 
 def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable[[str, str], str]) -> EventDetails:
-    """Settle when and where an event is; `line` cleans the text of a field. Raises RefusedError."""
+    """Resolve when and where an event is; `line` cleans the text of a field. Raises RefusedError."""
     zone = ZoneInfo(event.timezone or site.timezone)
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence

@@ -1,4 +1,4 @@
-"""When and where an event is, and what readers are told when that changes."""
+"""Notices: what changed about an event, and the entries that tell readers of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from ..state.memory import ItemMemory
+from .digests import to_json
 from .model import Entry, EventChange, EventDetails, EventSnapshot
 
 _SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -22,7 +23,7 @@ def take_snapshot(event: EventDetails) -> str:
     place = event.place.line if event.place else None
     end = _format_utc(event.end) if event.end else None
     end = None if end == _format_utc(event.start) else end
-    return _to_json(EventSnapshot(_format_utc(event.start), end, place, event.status or "confirmed"))
+    return to_json(EventSnapshot(_format_utc(event.start), end, place, event.status or "confirmed"))
 
 
 def _format_utc(moment: date) -> str:
@@ -42,7 +43,7 @@ def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMem
     field = next(name for name in _FIELDS if values[name][0] != values[name][1])
     reached = (one.n for one in told if (one.field, _changed_value(one)) == (field, values[field][1]))
     told.append(EventChange(moment, 1 + max(reached, default=0), field, old, new))
-    return known._replace(moved=max(moment, before.moved or moment), changes=_to_json(told[-_MAX_CHANGES:]))
+    return known._replace(moved=max(moment, before.moved or moment), changes=to_json(told[-_MAX_CHANGES:]))
 
 
 def read_changes(known: ItemMemory | None) -> list[EventChange]:
@@ -59,20 +60,20 @@ def _changed_value(change: EventChange) -> str | None:
     return change.after.place if change.field == "location" else str(getattr(change.after, change.field) or "") or None
 
 
-def add_sequence(entry: Entry) -> Entry:
+def add_sequence(entry: Entry, known: ItemMemory | None) -> Entry:
     """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
     if entry.event is None:
         return entry
     seconds = int((entry.updated - _SEQUENCE_EPOCH).total_seconds()) if entry.updated > entry.published else 0
     sequence = max(0, min(seconds, 2**31 - 1))
-    change = next(iter(read_changes(entry.known)[-1:]), None)
+    change = next(iter(read_changes(known)[-1:]), None)
     return replace(entry, event=replace(entry.event, sequence=sequence, change=change))
 
 
-def make_notices(entry: Entry, authority: str) -> Iterator[Entry]:
-    """Make an entry of each change: readers show what is new, and no edit of what they have."""
-    for change in read_changes(entry.known) if entry.event else ():
-        text = _to_json([entry.id, change.field, _changed_value(change), change.n])
+def make_notices(entry: Entry, known: ItemMemory | None, authority: str) -> Iterator[Entry]:
+    """Make an entry of each change: readers show new entries, but no edits of old ones."""
+    for change in read_changes(known) if entry.event else ():
+        text = to_json([entry.id, change.field, _changed_value(change), change.n])
         seen = datetime.fromtimestamp(change.at, entry.published.tzinfo)
         yield Entry(
             id=f"tag:{authority}:notice/{hashlib.sha256(text.encode()).hexdigest()[:20]}",
@@ -88,9 +89,4 @@ def make_notices(entry: Entry, authority: str) -> Iterator[Entry]:
             image=entry.image,
             event=entry.event,
             notice=change,
-            records=entry.records,
-            source=entry.source,
         )
-
-
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -1,4 +1,7 @@
-"""Items become entries: ids, zones and dates resolved, duplicates found. The only step that asks memory or time."""
+"""Records become entries: ids, time zones and dates are resolved, duplicates found.
+
+Only this step asks the memory or the time.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem, nearest, show
@@ -20,9 +24,10 @@ from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
 from .digests import author_digest
+from .duplicates import Duplicates, Merged
 from .events import make_aware, resolve_event
-from .ids import IdRegistry, RefusedError
-from .model import Category, Entry
+from .ids import IdRegistry
+from .model import Candidate, Category, Entry, RefusedError
 from .notices import add_sequence, make_notices, record_change, take_snapshot
 
 _MAX_NESTING = 250
@@ -33,139 +38,169 @@ def resolve(
     found: Iterable[ItemLike | Same | Passed],
     memory: State | None = None,
     now: datetime | None = None,
-) -> Iterator[Entry | HeldBack | Page | Passed | Problem]:
-    """Make entries of items, one by one; pages and findings are passed on among them.
+) -> Iterator[Candidate | HeldBack | Page | Passed | Problem]:
+    """Make candidates of records, one by one. Pages and problems are passed on among them.
 
-    Records that are equal but for topics, tags and an inferred date are one item: the entry comes
-    again with all that is known of it so far, under the same id. With `now` (aware), items of the
-    future are held back until then. `memory` gives the dates that items lack: an event without
-    `published` has that of the run which first saw it, and an item whose fields changed since has that
-    of the run which saw it as `updated`. What is to be remembered is in the entry.
+    Records that are equal but for topics, tags and an inferred date are one item: its candidate
+    comes again, under the same id, with everything known so far. With `now` (aware), items of the
+    future are held back. `memory` gives the dates that items lack: an event without `published` gets
+    the date of the run that first saw it, and an item whose fields changed since gets the date of the run
+    that saw the change as `updated`. What the memory will keep is in the candidate.
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (say datetime.now(UTC))")
-    desk = Resolver(site, now.replace(microsecond=0) if now else None, memory)
+    resolver = Resolver(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
     for one in as_records(found):
         if isinstance(one, Same):
-            yield from desk.recall(one)
+            yield from resolver.recall(one)
         elif isinstance(one, Passed):
-            desk.enter(one)
+            resolver.enter(one)
             yield one
         elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
-            inferred.append((desk.identify(one), one))  # until it is known which of its pages has the first date
+            inferred.append((resolver.identify(one), one))  # until it is known which of its pages has the first date
         else:
-            yield from desk.settle(one, desk.identify(one))
+            yield from resolver.resolve(one, resolver.identify(one))
     earliest: dict[str, date] = {}
     for name, record in inferred:
         earliest[name] = min(record.inferred or date.max, earliest.get(name, date.max))
     for name, record in inferred:
-        yield from desk.settle(record._replace(inferred=earliest[name]), name)
+        yield from resolver.resolve(record._replace(inferred=earliest[name]), name)
+
+
+class _Draft(NamedTuple):
+    """An entry, and what the run keeps beside it."""
+
+    entry: Entry
+    memory: ItemMemory | None
+    author_digest: bytes | None
+    records: int
 
 
 @dataclass(slots=True)
 class Resolver:
-    """Where one record after the other is settled."""
+    """Resolves one record after the other."""
 
     site: Site
     now: datetime | None
     memory: State | None
-    _register: IdRegistry = field(init=False)
+    _ids: IdRegistry = field(init=False)
+    _duplicates: Duplicates = field(default_factory=Duplicates)
     _topic: Callable[[str], Category] = field(init=False)
     _tag: Callable[[str], tuple[str, Category]] = field(init=False)
-    """What labels have in common, and the category of a label: one object for all items."""
-    _findings: list[Problem] = field(default_factory=list)
+    """Returns the key of a label, and its category: one object for all items."""
+    _problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         site, slug = self.site, make_tag_slugger(self.site.tag_slugs)
         topic_slug = make_topic_slugger(site.topics)
-        self._register = IdRegistry(site.authority)
+        self._ids = IdRegistry(site.authority)
         self._topic = cache(lambda label: Category(topic_slug(label), label, f"{site.base}topics/"))
         self._tag = cache(lambda label: (tag_key(label), Category(slug(label), label, f"{site.base}tags/")))
 
     def identify(self, record: Record) -> str:
-        """Give the id of a record."""
-        name, doubts = self._register.identify(record)
-        self._findings += doubts
+        """Return the id of a record."""
+        name, warnings = self._ids.identify(record)
+        self._problems += warnings
         return name
 
-    def settle(self, record: Record, name: str) -> Iterator[Entry | HeldBack | Problem]:
-        """Yield the entry of a record, unless it is refused or held back, and what was found about it."""
-        before = self.memory.recall(name) if self.memory else None
-        try:
-            entry, doubts = self._register.merge(record, self._entry(record, name, before))
-            self._findings += doubts
-            entry = add_sequence(self._changed(record, entry, before))
-        except RefusedError as refusal:
-            self._findings.append(record.problem(refusal.field, refusal.message))
-            entry = None
-        yield from self._findings
-        self._findings.clear()
-        if entry and self.now and entry.published > self.now and (record.item.published or record.inferred):
+    def resolve(self, record: Record, name: str) -> Iterator[Candidate | HeldBack | Problem]:
+        """Yield the candidate of a record, unless it is refused or held back, and the problems found."""
+        draft = self._draft(record, name)
+        yield from self._problems
+        self._problems.clear()
+        if draft is None:
+            return
+        entry, known = draft.entry, draft.memory
+        if self.now and entry.published > self.now and (record.item.published or record.inferred):
             message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
             yield record.problem("published", message, "warning")
             yield HeldBack(record, entry.published)
-        elif entry:
-            if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
-                message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
-                yield record.problem("updated", message, "warning")
-                yield HeldBack(record, entry.updated, whole=False)
-                entry = replace(entry, updated=_later(entry.published, entry.known.moved if entry.known else None))
-            if entry.records > 1:
-                entry = replace(entry, link=record.item.link or self._page(entry.topics))
-            yield entry
-            if entry.event:
-                yield from make_notices(entry, self._register.authority)
+            return
+        if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
+            message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
+            yield record.problem("updated", message, "warning")
+            yield HeldBack(record, entry.updated, whole=False)
+            entry = replace(entry, updated=_later(entry.published, known.moved if known else None))
+        if draft.records > 1:
+            entry = replace(entry, link=record.item.link or self._page(entry.topics))
+        yield _to_candidate(draft._replace(entry=entry), record)
+        for notice in make_notices(entry, known, self._ids.authority):
+            yield _to_notice(notice, record, draft.records)
 
     def enter(self, one: Passed) -> None:
-        """Let an id be that of a record which is not here."""
-        self._register.same(one.id, one.path, one.line)
+        """Reserve the id of a record that another process looked at."""
+        self._duplicates.enter_unchanged(one.id, one.path, one.line)
 
-    def recall(self, same: Same) -> Iterator[Entry | HeldBack | Problem]:
-        """Yield the entry of a record that is as it was, with what selecting takes; or settle it after all."""
+    def recall(self, same: Same) -> Iterator[Candidate | HeldBack | Problem]:
+        """Yield the candidate of an unchanged record, or resolve the record after all."""
         row, now = same.row, self.now
         before = self.memory.recall(row.id) if self.memory else None
         known = before == row.known or (before is None and row.known == ItemMemory(*row.known[:2]))
         if not known or (now and now < max(row.published, row.updated)):
             record = same.read()
-            yield from self.settle(record, self.identify(record))
+            yield from self.resolve(record, self.identify(record))
             return
-        self._register.same(row.id, same.locator.path, same.locator.line)
-        yield Entry(
+        self._duplicates.enter_unchanged(row.id, same.location.path, same.location.line)
+        yield Candidate(
             id=row.id,
             kind="article",
-            title="",
-            link="",
             published=row.published,
             updated=row.updated,
             topics=tuple(map(self._topic, row.topics)),
             tags=tuple([self._tag(label)[1] for label in row.tags]),
-            known=row.known,
-            source=same.source,
-            locator=same.locator,
             load=partial(self._load, same),
-            digested=row.core or None,
+            source=same.source,
+            location=same.location,
+            memory=row.known,
+            author_digest=row.known.said,
+            digest=row.core or None,
+            stored_digest=row.core or None,
+            is_unchanged=True,
         )
 
     def _load(self, same: Same) -> Entry:
-        """Settle a record anew that the last run settled; what it says of it was told then."""
-        entry = self._entry(same.read(), same.row.id, None)
-        self._findings.clear()
+        """Read and resolve a record that the last run resolved. The last run reported its problems."""
+        entry = self._make_entry(same.read(), same.row.id, None)
+        self._problems.clear()
         return replace(entry, published=same.row.published, updated=same.row.updated)
 
-    def _entry(self, record: Record, name: str, before: ItemMemory | None) -> Entry:
+    def _draft(self, record: Record, name: str) -> _Draft | None:
+        """Make the entry of a record; None if it is refused."""
+        before = self.memory.recall(name) if self.memory else None
+        try:
+            entry = self._make_entry(record, name, before)
+            digest = author_digest(record.item) if self.memory else None
+            merged, warnings = self._duplicates.merge(record, entry, digest)
+            self._problems += warnings
+        except RefusedError as refusal:
+            self._problems.append(record.problem(refusal.field, refusal.message))
+            return None
+        if merged.records > 1:
+            entry = replace(entry, topics=merged.topics, tags=merged.tags)
+        known, updated = self._date_change(record, entry, self._remember(entry, merged), before)
+        if updated != entry.updated:
+            entry = replace(entry, updated=updated)
+        return _Draft(add_sequence(entry, known), known, digest, merged.records)
+
+    def _remember(self, entry: Entry, merged: Merged) -> ItemMemory | None:
+        """Return what the memory will keep of a new item."""
+        said = merged.author_digest
+        facts = take_snapshot(entry.event) if said and entry.event else None
+        return ItemMemory(entry.published.isoformat(), said, facts=facts) if said else None
+
+    def _make_entry(self, record: Record, name: str, before: ItemMemory | None) -> Entry:
         item = record.item
         topics = self._topics(record)
         event = None
         if isinstance(item, Event):
             event = resolve_event(item, self.site, self.now, partial(self._line, record))
         published, updated = self._dates(record, before)
-        wrote = author_digest(item) if self.memory else None
         for place in ("link", "image"):
-            if (address := getattr(item, place)) and (doubted := url_warning(address)):
-                self._findings.append(record.problem(place, doubted, "warning"))
+            if (address := getattr(item, place)) and (warning := url_warning(address)):
+                self._problems.append(record.problem(place, warning, "warning"))
         return Entry(
             id=name,
             kind=item.kind,
@@ -182,37 +217,32 @@ class Resolver:
             image=item.image,
             enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
-            known=ItemMemory(published.isoformat(), wrote, facts=take_snapshot(event) if event else None)
-            if wrote
-            else None,
-            wrote=wrote,
-            source=record.source,
-            locator=record.locator if item.kind == "article" and item.published and (item.id or item.link) else None,
         )
 
-    def _changed(self, record: Record, entry: Entry, before: ItemMemory | None) -> Entry:
-        """Date the last change of an item that was published before, and of an event's facts."""
-        if entry.known is None or before is None:
-            return entry
-        known, moment = entry.known, int(self.now.timestamp()) if self.now else None
+    def _date_change(
+        self, record: Record, entry: Entry, known: ItemMemory | None, before: ItemMemory | None
+    ) -> tuple[ItemMemory | None, datetime]:
+        """Date the last change of an item that was published before. Return its memory, and its `updated`."""
+        if known is None or before is None:
+            return known, entry.updated
+        moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
         else:
             again = before.changed if before.said == known.said else max(moment, before.changed or moment)
             known = record_change(known._replace(changed=again), before, moment)
         seen = known.moved if record.item.updated else known.changed
-        late = max(entry.updated, _later(entry.published, seen))
-        return entry if (known, late) == (entry.known, entry.updated) else replace(entry, known=known, updated=late)
+        return known, max(entry.updated, _later(entry.published, seen))
 
     def _line(self, record: Record, name: str, value: str) -> str:
-        """Make one line of a title or a name; what turns the direction of text round is taken out of names."""
+        """Make one line of a title or a name. Names lose the marks that turn the direction of text."""
         if value and value.isprintable() and (plain := to_one_line(value)):
             return plain
         whole = self._text(record, name, value, to_one_line)
         if has_bidi_controls(whole):
             done = "it may read as something else" if name == "title" else "they are left out"
             message = f"has marks that turn the direction of text ({done})"
-            self._findings.append(record.problem(name, message, "warning"))
+            self._problems.append(record.problem(name, message, "warning"))
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
@@ -221,7 +251,7 @@ class Resolver:
         if whole != value:
             lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
             message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
-            self._findings.append(record.problem(name, message, "warning"))
+            self._problems.append(record.problem(name, message, "warning"))
         if not shape(whole):
             raise RefusedError(name, "is blank")
         return shape(whole)
@@ -282,9 +312,9 @@ class Resolver:
         start = item.start if isinstance(item, Event) else None
         if start and start.year > published.year + 10:
             message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
-            self._findings.append(record.problem("start", message, "warning"))
+            self._problems.append(record.problem("start", message, "warning"))
         if updated < published:
-            self._findings.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+            self._problems.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
         return published, max(published, updated)
 
 
@@ -296,3 +326,39 @@ def _make_person(name: str) -> Person:
 def _later(moment: datetime, seen: int | None) -> datetime:
     """Give the later of a moment and of a change that was seen."""
     return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))
+
+
+def _to_candidate(draft: _Draft, record: Record) -> Candidate:
+    entry, item = draft.entry, record.item
+    is_locatable = item.kind == "article" and item.published and (item.id or item.link)
+    return Candidate(
+        id=entry.id,
+        kind=entry.kind,
+        published=entry.published,
+        updated=entry.updated,
+        topics=entry.topics,
+        tags=entry.tags,
+        load=lambda: entry,
+        source=record.source,
+        location=record.location if is_locatable else None,
+        memory=draft.memory,
+        author_digest=draft.author_digest,
+        records=draft.records,
+        event=entry.event,
+    )
+
+
+def _to_notice(entry: Entry, record: Record, records: int) -> Candidate:
+    return Candidate(
+        id=entry.id,
+        kind=entry.kind,
+        published=entry.published,
+        updated=entry.updated,
+        topics=entry.topics,
+        tags=entry.tags,
+        load=lambda: entry,
+        source=record.source,
+        records=records,
+        event=entry.event,
+        is_notice=True,
+    )

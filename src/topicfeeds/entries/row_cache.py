@@ -15,7 +15,7 @@ from ..state.files import FileStamp
 from ..state.memory import ItemMemory
 from ..state.rows import Row
 from ..state.store import State
-from .model import Entry
+from .model import Candidate
 
 _FIELD_SEPARATOR, _LABEL_SEPARATOR = "\x1f", "\x1e"
 """What separates the parts of a row, and labels in one; no label has them, as XML forbids them."""
@@ -45,10 +45,10 @@ class RowCache:
             size, mtime, _ = stamp
             self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())
 
-    def known(self, locator: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
+    def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
         """Give what is to be passed on of a record that is as it was; None for any other. `read` reads it after all."""
-        row = self.row(locator.key)
-        return (Same(row, locator, source, partial(read, locator)),) if row else None
+        row = self.row(location.key)
+        return (Same(row, location, source, partial(read, location)),) if row else None
 
     def row(self, key: bytes) -> Row | None:
         """Recall what was made of a record."""
@@ -69,44 +69,45 @@ class RowCache:
         """Tell whether all that was accepted is in rows."""
         return self._kept == accepted and self._all_once
 
-    def stand(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
+    def keep_current(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
         """Keep the documents of feeds that are not made; here all are."""
         return 0
 
-    def tell(self, problem: Problem) -> None:
-        """Say that something is found about a record, or its file, which is to be read again then."""
+    def note_problem(self, problem: Problem) -> None:
+        """Note that a record, or its file, has a problem: it is to be read again."""
         self._told |= {(problem.path, problem.item or problem.line), (problem.path, 0)}
 
-    def note(self, entry: Entry) -> None:
-        """Keep an entry in mind, unless something was told of it, or it came twice."""
-        place, known = entry.locator, entry.known
-        if entry.records > 1:
+    def note(self, candidate: Candidate) -> None:
+        """Note a candidate for the next run, unless its record has a problem, or it was merged."""
+        place, known = candidate.location, candidate.memory
+        if candidate.records > 1:
             self._all_once = False
-            self._state.rows.twice(entry.id)
+            self._state.rows.twice(candidate.id)
         elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
             return
-        elif entry.load:
+        elif candidate.is_unchanged:
             self.keep(place.key)
         else:
-            topics, tags = (_LABEL_SEPARATOR.join([one.label for one in some]) for some in (entry.topics, entry.tags))
-            published = entry.published.isoformat()
-            updated = published if entry.published is entry.updated else entry.updated.isoformat()
+            labels = ([one.label for one in some] for some in (candidate.topics, candidate.tags))
+            topics, tags = map(_LABEL_SEPARATOR.join, labels)
+            published = candidate.published.isoformat()
+            updated = published if candidate.published is candidate.updated else candidate.updated.isoformat()
             changed = "" if known.changed is None else str(known.changed)
             parts = published, updated, topics, tags, known.published, known.said.hex(), changed
             self._kept += 1
-            self._state.rows.put(place.key, entry.id, _FIELD_SEPARATOR.join(parts))
+            self._state.rows.put(place.key, candidate.id, _FIELD_SEPARATOR.join(parts))
 
-    def hold(self, entry: Entry) -> None:
-        """Keep in mind what a feed holds."""
-        if entry.locator is None:
+    def note_held(self, candidate: Candidate) -> None:
+        """Note a candidate that a feed holds, and its digest."""
+        if candidate.location is None:
             return
-        if entry.digested != entry.core:
-            self._state.rows.digest(entry.locator.key, entry.core)
+        if candidate.digest and candidate.digest != candidate.stored_digest:
+            self._state.rows.digest(candidate.location.key, candidate.digest)
         if self._known and not self.mends:
-            self._state.rows.hold(entry.locator.key)
+            self._state.rows.hold(candidate.location.key)
 
-    def settle(self) -> None:
-        """Let the rows of this run be those that the next one finds."""
+    def commit(self) -> None:
+        """Let the next run find the rows of this one."""
         self._state.rows.settle(all_held=self._known and not self.mends)
 
 
@@ -119,3 +120,11 @@ def _parse_row(name: str, core: str, text: str) -> Row:
 
 def _split_labels(part: str) -> list[str]:
     return part.split(_LABEL_SEPARATOR) if part else []
+
+
+def to_row(candidate: Candidate) -> Row | None:
+    """Return what the next run needs of a record, where there is a memory."""
+    if candidate.memory is None:
+        return None
+    labels = [one.label for one in candidate.topics], [one.label for one in candidate.tags]
+    return Row(candidate.id, candidate.published, candidate.updated, "", *labels, candidate.memory)

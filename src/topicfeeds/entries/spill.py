@@ -1,12 +1,14 @@
-"""What is kept of every record of a run, to know it when it comes again: little of it in memory."""
+"""Spills: temporary files for what a run needs of very many records or entries."""
 
 from __future__ import annotations
 
 import marshal
+import os
 import pickle
 import tempfile
 import weakref
 from array import array
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import IO, Any
@@ -109,34 +111,32 @@ class RowSpill:
                 self._keys[slot], self._numbers[slot] = key, number
 
 
-_NOT_SPILLED = ("made", "load", "known", "locator", "digested")
-_SPILLED = tuple(name for name in Entry.__dataclass_fields__ if name not in _NOT_SPILLED)
+_FIELDS = tuple(Entry.__dataclass_fields__)
 
 
 class EntrySpill:
-    """A file without a name that holds entries. Raises PublishError where there is no room for it."""
+    """A file without a name that holds entries until they are rendered. Raises PublishError if it cannot be written."""
 
     def __init__(self) -> None:
         try:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the shelf
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the spill
         except OSError as error:
             raise temp_file_error(error) from None
         self._end = 0
         weakref.finalize(self, close_quietly, self._file)
 
-    def put(self, entry: Entry) -> Entry:
-        """Put an entry aside, and give what stands for it. Raises PublishError."""
-        content = pickle.dumps([getattr(entry, name) for name in _SPILLED], pickle.HIGHEST_PROTOCOL)
-        light = entry.without(partial(self._get, self._end, len(content)))
-        light.made["core"] = entry.core
+    def put(self, entry: Entry) -> Callable[[], Entry]:
+        """Write an entry, and return the function that reads it back, from any thread. Raises PublishError."""
+        content = pickle.dumps([getattr(entry, name) for name in _FIELDS], pickle.HIGHEST_PROTOCOL)
+        start = self._end
         try:
-            self._file.seek(self._end)
+            self._file.seek(start)
             self._end += self._file.write(content)
             self._file.flush()
         except OSError as error:
             raise temp_file_error(error) from None
-        return light
+        return partial(self._read, start, len(content))
 
-    def _get(self, start: int, length: int) -> Entry:
-        self._file.seek(start)
-        return Entry(**dict(zip(_SPILLED, pickle.loads(self._file.read(length)), strict=True)))  # noqa: S301 - it is ours
+    def _read(self, start: int, length: int) -> Entry:
+        content = os.pread(self._file.fileno(), length, start)
+        return Entry(**dict(zip(_FIELDS, pickle.loads(content), strict=True)))  # noqa: S301 - it is ours

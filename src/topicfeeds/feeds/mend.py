@@ -14,11 +14,11 @@ from functools import partial
 from heapq import nsmallest
 from pathlib import Path
 
-from ..entries.model import Entry
+from ..entries.model import Candidate
 from ..entries.row_cache import RowCache
 from ..errors import Problem
-from ..registry import FEED_FORMATS
 from ..models.site import Site
+from ..registry import FEED_FORMATS
 from ..sources._unchanged import ReadRecord
 from ..sources.model import Location, Page, Passed, Record, Same
 from ..state.documents import WrittenDocument, find_link
@@ -65,28 +65,28 @@ class Mend(RowCache):
         self._new: dict[str, list[tuple[float, str]]] = defaultdict(list)
         """By feed, where the entries stand that are new."""
 
-    def known(self, locator: Location, source: str, read: ReadRecord) -> tuple[Passed, ...] | None:
+    def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Passed, ...] | None:
         """Let a record that a feed held wait until it is known whether it is asked for; others count, and no more."""
-        found = self._state.rows.get(locator.key)
+        found = self._state.rows.get(location.key)
         if found is None:
             return None
-        self.keep(locator.key)
+        self.keep(location.key)
         if found[1]:
-            self._members.append((locator, source, read))
+            self._members.append((location, source, read))
             return ()
-        return (Passed(found[0], locator.path, locator.line, source),)
+        return (Passed(found[0], location.path, location.line, source),)
 
-    def note(self, entry: Entry) -> None:
+    def note(self, candidate: Candidate) -> None:
         """Keep an entry in mind, and where it stands if it is new."""
-        if entry.load:
+        if candidate.is_unchanged:
             return
-        if self._is_late or entry.records > 1:
+        if self._is_late or candidate.records > 1:
             raise Unsure  # it was to be recalled, and was read after all; or it counts twice, and is one
-        for name in _feed_names((topic.term for topic in entry.topics), (tag.term for tag in entry.tags)):
-            self._new[name].append(sort_key(entry.published, entry.id))
+        for name in _feed_names((topic.term for topic in candidate.topics), (tag.term for tag in candidate.tags)):
+            self._new[name].append(sort_key(candidate.published, candidate.id))
         if len(self._new["all"]) > _MAX_CHANGED:
             raise Unsure
-        super().note(entry)
+        super().note(candidate)
 
     def among(
         self, found: Iterable[Record | Same | Passed | Page | Problem]
@@ -117,23 +117,23 @@ class Mend(RowCache):
         self._is_late = True
         touched = self._new.keys() - {"all"}
         found: list[tuple[tuple[float, str], Row | None]] = []
-        for locator, _, _ in self._members:
-            row = self.row(locator.key)
+        for location, _, _ in self._members:
+            row = self.row(location.key)
             if row is None:
                 raise Unsure
             is_touched = not touched.isdisjoint(self._names(row))
             found.append((sort_key(row.published, row.id), row if is_touched else None))
         newest = set(nsmallest(self._limit if self._new else 0, (place for place, _ in found)))
-        for (place, kept), (locator, source, read) in zip(found, self._members, strict=True):
-            if row := kept or (self.row(locator.key) if place in newest else None):
-                yield Same(row, locator, source, partial(read, locator))
+        for (place, kept), (location, source, read) in zip(found, self._members, strict=True):
+            if row := kept or (self.row(location.key) if place in newest else None):
+                yield Same(row, location, source, partial(read, location))
             else:
-                yield Passed(place[1], locator.path, locator.line, source)
+                yield Passed(place[1], location.path, location.line, source)
 
     def _names(self, row: Row) -> list[str]:
         return _feed_names(map(self._topic, row.topics), map(self._tag, row.tags))
 
-    def stand(self, feeds: Container[str], folder: Path) -> int:
+    def keep_current(self, feeds: Container[str], folder: Path) -> int:
         """Keep the documents of all feeds but these, and count them."""
         count, above = 0, set[str]()
 

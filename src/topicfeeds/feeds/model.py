@@ -1,17 +1,18 @@
-"""What flows from step to step once it is settled: Entry -> Feed -> Document -> Changes."""
+"""Feeds: selections of entries, each with an identity of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..entries.model import Entry
+from ..entries.model import Candidate, Entry
 from ..models.items import Person
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A selection of entries, newest first, with an identity of its own."""
+    """A selection of entries, newest first."""
 
     path: str
     """Its name: a path without suffix, such as `topics/mobility`."""
@@ -28,7 +29,7 @@ class Feed:
     author: Person
     language: str
     formats: tuple[str, ...]
-    """The formats that are published of it, by name."""
+    """The formats in which it is published, by name."""
     rights: str | None = None
     logo: str | None = None
     calendar: tuple[Entry, ...] | None = None
@@ -37,3 +38,38 @@ class Feed:
     """The pattern of titles of events."""
     confirms: bool = False
     """Whether calendars call cancelled events confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A feed whose entries are not loaded yet."""
+
+    feed: Feed
+    """The feed without its entries."""
+    candidates: tuple[Candidate, ...]
+    calendar: tuple[Candidate, ...] = ()
+    """The candidates of its calendar: events, by their start."""
+
+    @property
+    def path(self) -> str:
+        """The name of the feed."""
+        return self.feed.path
+
+    def load(self, load: Callable[[Candidate], Entry]) -> Feed:
+        """Return the feed with the entries that `load` gives, and without its calendar's."""
+        return replace(self.feed, entries=tuple(map(load, self.candidates)))
+
+    def load_calendar(self, load: Callable[[Candidate], Entry]) -> Feed:
+        """Return the feed with the events of its calendar that `load` gives, and without other entries."""
+        return replace(self.feed, calendar=tuple(map(load, self.calendar)))
+
+    def load_all(self) -> Feed:
+        """Return the feed with its entries and its calendar."""
+        calendar = None if self.feed.calendar is None else tuple(map(load_entry, self.calendar))
+        return replace(self.feed, entries=tuple(map(load_entry, self.candidates)), calendar=calendar)
+
+
+def load_entry(candidate: Candidate) -> Entry:
+    """Load the entry of a candidate, with its topics titled as their feeds are."""
+    entry = candidate.load()
+    return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)

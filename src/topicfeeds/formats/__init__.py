@@ -1,6 +1,7 @@
 """Formats: a feed becomes bytes. A module here is named as its format, and has a function `render`.
 
-It gets the feed, the address at which the bytes will be served, and the feed's addresses in other formats.
+It gets the feed, the address at which the bytes will be served, the feed's addresses in other formats, and the cache
+that the documents of a run share.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from ..entries.model import Entry
 from ..errors import nearest, show
 from ..feeds.model import Feed
 from ..registry import FEED_FORMATS
+from .render_cache import RenderCache
 
 Alternates = Sequence[tuple[str, str]]
 """Address and media type of a feed in its other formats."""
-Render = Callable[[Feed, str, Alternates], bytes]
+Render = Callable[[Feed, str, Alternates, RenderCache], bytes]
 
 
 @cache
@@ -33,24 +35,29 @@ def feed_url(feed: Feed, name: str) -> str:
 
 
 def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A002 - the field's own word
-    """Spell a feed, as UTF-8.
+    """Render a feed, as UTF-8.
 
-    `url` is the address at which the bytes will be served, where it is not that of the published
+    `url` is the address at which the bytes will be served, if it is not that of the published
     file: a feed names its own address (`rel="self"`). Raises ValueError for an unknown format.
     """
     if format not in FEED_FORMATS:
         raise ValueError(f"unknown format {show(format)}{nearest(format, FEED_FORMATS)}")
-    alternates = [(feed_url(feed, name), FEED_FORMATS[name].media_type) for name in feed.formats if name != format]
-    return find_renderer(format)(feed, url or feed_url(feed, format), alternates)
+    return render_document(feed, format, RenderCache(), url)
 
 
-def event_path(entry: Entry) -> str:
+def render_document(feed: Feed, name: str, cache: RenderCache, url: str | None = None) -> bytes:
+    """Render a feed in a known format, with a cache that the documents of a run share."""
+    alternates = [(feed_url(feed, one), FEED_FORMATS[one].media_type) for one in feed.formats if one != name]
+    return find_renderer(name)(feed, url or feed_url(feed, name), alternates, cache)
+
+
+def event_path(entry_id: str) -> str:
     """Name the file of an event, by its id (RFC 5545)."""
-    return f"events/{hashlib.sha256(entry.id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
+    return f"events/{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
 
 
-def render_event(entry: Entry, feed: Feed) -> bytes:
-    """Spell the calendar file of one event, in the language of a feed."""
+def render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
+    """Render the calendar file of one event, in the language of a feed."""
     from .ics import render_event_file
 
-    return render_event_file(entry, feed)
+    return render_event_file(entry, feed, cache)

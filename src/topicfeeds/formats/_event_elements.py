@@ -11,6 +11,7 @@ from ..models.items import Enclosure
 from . import event_path, render_event
 from ._feedgen import EV, GEORSS, ElementCalls
 from .event_text import format_lead
+from .render_cache import RenderCache
 
 
 def add_event(item: ElementCalls, entry: Entry) -> None:
@@ -30,21 +31,22 @@ def add_event(item: ElementCalls, entry: Entry) -> None:
     item.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
 
 
-def make_body(entry: Entry, feed: Feed, file: Enclosure | None) -> str | None:
-    """Give the body: of an event with a line before it that says when, where, and whether it is."""
-    return (
-        (format_lead(entry, feed, file.url if file else None) + (entry.html or "")) or None
-        if entry.event
-        else entry.html
-    )
+def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCache) -> str | None:
+    """Return the body. An event's body starts with a line that shows its date, place and status."""
+    html = cache.html(entry)
+    if entry.event is None:
+        return html
+    return format_lead(entry, feed, file.url if file else None) + (html or "") or None
 
 
-def make_attachment(entry: Entry, feed: Feed) -> Enclosure | None:
+def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:
     """Give the calendar file of an event, where the site publishes calendars."""
     if entry.event is None or entry.notice or feed.calendar is None:
         return None
-    length = len(render_event(entry, feed))
-    return Enclosure.model_construct(url=feed.base + event_path(entry), type="text/calendar", length=length, title=None)
+    length = len(render_event(entry, feed, cache))
+    return Enclosure.model_construct(
+        url=feed.base + event_path(entry.id), type="text/calendar", length=length, title=None
+    )
 
 
 def _format_w3cdtf(moment: date) -> str:

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ GEORSS = "http://www.georss.org/georss"
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 _NAMESPACES = {"dc": DC, "media": MEDIA}
-_OF_EVENTS = {"ev": EV, "georss": GEORSS}
+_EVENT_NAMESPACES = {"ev": EV, "georss": GEORSS}
 
 
 class Dialect(NamedTuple):
@@ -42,8 +43,8 @@ class Dialect(NamedTuple):
     start: str
     """What an entry starts with, ..."""
     end: str
-    """... and what follows the last one; in texts, `<` is never written as it is."""
-    spell: Callable[[str], str]
+    """... and what follows the last one. Texts never contain either: `<` is escaped in them."""
+    to_address: Callable[[str], str]
     """Gives an address the form of the format."""
     plain: frozenset[str] = frozenset()
     """Elements whose text has hexadecimal references for `&` and `<`, ..."""
@@ -51,76 +52,109 @@ class Dialect(NamedTuple):
     """... and those of the channel itself."""
 
 
-class ElementCalls:
-    """What feedgen is to be told of a channel or an entry, in a form (calls) that others share, and with values.
+class Call(NamedTuple):
+    """A call of a method of a channel or an entry, without its values."""
 
-    A call is written as `method name name=fixed`: names without a fixed value stand for values.
+    method: str
+    parameters: tuple[tuple[str, str | None], ...]
+    """Their names, in the order of attributes, each with what it always gets, or None if it takes a value."""
+
+    @property
+    def values(self) -> int:
+        """How many values the call takes."""
+        return sum(fixed is None for _, fixed in self.parameters)
+
+
+def make_call(method: str, **parameters: str | None) -> Call:
+    """Make a call; a parameter of None takes a value."""
+    return Call(method, tuple(parameters.items()))
+
+
+START_ENTRY = make_call("start", id=None, title=None, updated=None, published=None)
+START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
+LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
+_THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
+
+
+class ElementCalls:
+    """The calls that make a channel or an entry, and apart from them their values.
+
+    Elements with equal calls differ in their values only, so they share a template.
     """
 
     __slots__ = ("calls", "categories", "values")
 
     def __init__(self, categories: Sequence[Category] = ()) -> None:
-        self.calls: list[str] = []
+        self.calls: list[Call] = []
         self.values: list[str] = []
         self.categories = categories
 
-    def say(self, call: str, *values: str) -> None:
-        """Add a call, and the values of it."""
+    def call(self, call: Call, *values: str) -> None:
+        """Add a call, with its values."""
         self.calls.append(call)
         self.values += values
 
     def add(self, name: str, text: str) -> None:
-        """Add an element that feedgen has no name for; the name is bare, or `{namespace}name`."""
-        self.calls.append(f"add name={name} text")
+        """Add an element that feedgen has no name for. The name is bare, or `{namespace}name`."""
+        self.calls.append(Call("add", (("name", name), ("text", None))))
         self.values.append(text)
 
     def person(self, person: Person) -> None:
         """Add an author, in the words of Atom (RFC 4287, 3.2)."""
         fields = {"name": person.name, "email": person.email, "uri": person.url}
         given = {name: value for name, value in fields.items() if value}
-        self.say(f"author {' '.join(given)}", *given.values())
+        self.call(Call("author", tuple((name, None) for name in given)), *given.values())
 
 
-def start_entry(entry: Entry, title: str, tongue: Dialect) -> ElementCalls:
-    """Say what is alike in both formats."""
+def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
+    """Start an entry with what both formats have."""
     made = ElementCalls(entry.categories)
-    if tongue.name == "atom":
-        made.say(
-            "start id title updated published",
-            entry.id,
-            title,
-            format_rfc3339(entry.updated),
-            format_rfc3339(entry.published),
-        )
+    if dialect.name == "atom":
+        made.call(START_ENTRY, entry.id, title, format_rfc3339(entry.updated), format_rfc3339(entry.published))
     else:
-        made.say("start id title updated=- published=-", entry.id, title)
+        made.call(START_RSS_ITEM, entry.id, title)
     if entry.image:
-        made.say(f"add name={{{MEDIA}}}thumbnail url", tongue.spell(entry.image))
+        made.call(_THUMBNAIL, dialect.to_address(entry.image))
     return made
 
 
 def render_with_feedgen(
-    channel: ElementCalls, entries: Iterable[ElementCalls], tongue: Dialect, *, has_events: bool
+    channel: ElementCalls, entries: Iterable[ElementCalls], dialect: Dialect, *, has_events: bool
 ) -> str:
-    """Let feedgen make a whole document at once."""
-    whole = _Channel(_NAMESPACES | (_OF_EVENTS if has_events else {}))
+    """Let feedgen make a whole document."""
+    whole = _Channel(_NAMESPACES | (_EVENT_NAMESPACES if has_events else {}))
     _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
-        entry.category([{"term": c.term, "label": c.label, "scheme": tongue.spell(c.scheme)} for c in one.categories])
+        categories = [(c.term, c.label, dialect.to_address(c.scheme)) for c in one.categories]
+        entry.category([{"term": term, "label": label, "scheme": scheme} for term, label, scheme in categories])
         _make_calls(entry, one)
         whole.add_entry(entry, order="append")
-    text: bytes = whole.atom_str(pretty=True) if tongue.name == "atom" else whole.rss_str(pretty=True)
+    text: bytes = whole.atom_str(pretty=True) if dialect.name == "atom" else whole.rss_str(pretty=True)
     return text.decode()
 
 
-def _make_calls(made: Any, sheet: ElementCalls) -> None:
+def use_hexadecimal_references(document: str, dialect: Dialect) -> str:
+    """Write `&` and `<` as hexadecimal references in the plain texts of a document that feedgen made."""
+    if not dialect.plain:
+        return document
+    names = "|".join(sorted(dialect.plain))
+    document = re.sub(rf"(?<=<)({names})( [^<>]*)?>[^<]*", _swap_references, document)
+    for name in dialect.plain_in_head - dialect.plain:
+        document = re.sub(rf"(?<=\n    <){name}>[^<]*", _swap_references, document, count=1)
+    return document
+
+
+def _swap_references(found: re.Match[str]) -> str:
+    tag, _, text = found[0].partition(">")
+    return f"{tag}>{text.replace('&amp;', '&#x26;').replace('&lt;', '&#x3C;')}"
+
+
+def _make_calls(made: Any, element: ElementCalls) -> None:
     """Call the methods of a channel or an entry."""
-    values = iter(sheet.values)
-    for call in sheet.calls:
-        method, *names = call.split(" ")
-        pairs = (name.partition("=") for name in names)
-        getattr(made, method)(**{name: fixed if mark else next(values) for name, mark, fixed in pairs})
+    values = iter(element.values)
+    for method, parameters in element.calls:
+        getattr(made, method)(**{name: next(values) if fixed is None else fixed for name, fixed in parameters})
 
 
 class _FormattedDate(str):

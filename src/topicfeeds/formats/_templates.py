@@ -1,6 +1,6 @@
-"""Elements of one form are made by feedgen once: sheets of equal calls differ in their texts, and in nothing else.
+"""A fast path: feedgen makes a template of each kind of element once, and values are filled in.
 
-These are put, escaped, where feedgen put the marks that stood for them. It takes a fifth of the time.
+Elements with equal calls differ in their texts only. These are escaped, and put where feedgen put marks.
 """
 
 from __future__ import annotations
@@ -12,45 +12,59 @@ from typing import NamedTuple
 
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
-from ._feedgen import Dialect, ElementCalls, render_with_feedgen
+from ._feedgen import LINK_ALTERNATE, START_ENTRY, Call, Dialect, ElementCalls, make_call, render_with_feedgen
+from ._render import MakeEntry
 from ._verify import verify
+from .render_cache import RenderCache
 
 _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
 _MAX_CACHED_CALLS = 50
-"""Entries of so many calls have a form of their own each, which is not kept."""
+"""An entry of more calls has a template of its own, which is not kept."""
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
-def render_feed(
-    channel: ElementCalls, feed: Feed, tongue: Dialect, make: Callable[[Entry, Feed], ElementCalls], identity: str
+def render_from_templates(
+    channel: ElementCalls,
+    feed: Feed,
+    dialect: Dialect,
+    make_entry: MakeEntry,
+    identity: str,
+    cache: RenderCache,
 ) -> bytes:
-    """Spell a feed, which names itself by an `identity`.
+    """Render a feed that names itself by an `identity`.
 
-    An entry is made, and read back, once for all feeds that hold it: its bytes do not depend on what is around it.
+    An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on what is around it.
     """
-    language, base, files = feed.language, feed.base, feed.calendar is not None
-    key = f"{tongue.name} {language} {base} {files} {feed.confirms} {feed.event_title}"
-    fresh = [entry for entry in feed.entries if key not in entry.made]
-    proof: list[bytes] = []
-    for entry in fresh:
-        pieces = _render_entry(make(entry, feed), tongue)
-        entry.made[key] = b"".join(pieces)
-        proof += _pieces_to_verify(pieces, entry)
+    has_files = feed.calendar is not None
+    variant = dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title
+    entries: list[bytes] = []
+    unverified: list[bytes] = []
+    count = 0
+    for entry in feed.entries:
+        content: bytes | None = cache.find(entry.id, variant)
+        if content is None:
+            pieces = _render_entry(make_entry(entry, feed, cache), dialect)
+            content = b"".join(pieces)
+            cache.store(entry.id, variant, content, len(content))
+            unverified += _pieces_to_verify(pieces, entry, cache)
+            count += 1
+        entries.append(content)
     has_events = any(entry.event for entry in feed.entries)
-    form, tail = _channel_template(tuple(channel.calls), tongue, has_events)
-    head = b"".join(form.fill(channel.values))
-    verify(b"".join([head, *proof, tail]), identity, len(fresh))
-    return b"".join([head, *[entry.made[key] for entry in feed.entries], tail])
+    template, tail = _channel_template(tuple(channel.calls), dialect, has_events)
+    head = b"".join(template.fill(channel.values))
+    verify(b"".join([head, *unverified, tail]), identity, count)
+    return b"".join([head, *entries, tail])
 
 
-def _pieces_to_verify(pieces: list[bytes], entry: Entry) -> list[bytes]:
-    """Leave out the body where that was read back in another format: it is long, and the same bytes in all."""
-    body = entry.made.pop("body", None)
+def _pieces_to_verify(pieces: list[bytes], entry: Entry, cache: RenderCache) -> list[bytes]:
+    """Leave out the body if another format with the same body was read back: a body is long."""
+    body: bytes | None = cache.find(entry.id, "verified body")
     if body is None:
-        entry.made["body"] = max(pieces[1::2], key=len, default=b"")
+        body = max(pieces[1::2], key=len, default=b"")
+        cache.store(entry.id, "verified body", body, 0)
         return pieces
-    return [piece for piece in pieces if piece is not body]
+    return [piece for piece in pieces if piece != body]
 
 
 _Escape = Callable[[str], bytes] | None
@@ -65,7 +79,7 @@ class Template(NamedTuple):
     """Between the pieces: the number of a value, and how it is escaped there."""
 
     def fill(self, values: Sequence[str], categories: bytes = b"") -> list[bytes]:
-        """Put values in, and what is spelled already in its place, the last one."""
+        """Put values in; the last one is all categories, rendered already."""
         made = self.pieces.copy()
         made[1::2] = [escape(values[number]) if escape else categories for number, escape in self.slots]
         return made
@@ -115,49 +129,55 @@ def _escape_attribute(value: str) -> bytes:
 
 
 @lru_cache(maxsize=1000)
-def _channel_template(calls: tuple[str, ...], tongue: Dialect, has_events: bool) -> tuple[Template, bytes]:
-    """Give the form of what stands before the entries of a document, and what follows them."""
-    whole = render_with_feedgen(_make_marked(calls), (), tongue, has_events=has_events)
-    head, end, tail = whole.rpartition(tongue.end)
-    return _make_template(head, tongue.plain_in_head), (end + tail).encode()
+def _channel_template(calls: tuple[Call, ...], dialect: Dialect, has_events: bool) -> tuple[Template, bytes]:
+    """Return the template of what is before the entries of a document, and the text after them."""
+    whole = render_with_feedgen(_make_marked(calls), (), dialect, has_events=has_events)
+    head, end, tail = whole.rpartition(dialect.end)
+    return _make_template(head, dialect.plain_in_head), (end + tail).encode()
 
 
 @lru_cache(maxsize=1000)
-def _entry_template(calls: tuple[str, ...], tongue: Dialect, has_categories: bool) -> Template:
-    """Give the form of an entry; its last value is all of its categories, where it has some."""
+def _entry_template(calls: tuple[Call, ...], dialect: Dialect, has_categories: bool) -> Template:
+    """Return the template of an entry; its last value is all of its categories, if it has any."""
     marked = _make_marked(calls, [Category("-", "-", "-")] if has_categories else ())
-    whole = render_with_feedgen(_make_marked(_AROUND), [marked], tongue, has_events=True)
-    text = whole[whole.index(tongue.start) : whole.rindex(tongue.end)]
+    whole = render_with_feedgen(_make_marked(_AROUND), [marked], dialect, has_events=True)
+    text = whole[whole.index(dialect.start) : whole.rindex(dialect.end)]
     last = len(marked.values)
-    form = _make_template(_CATEGORY.sub(f"{{mark {last}}}", text), tongue.plain)
-    return form._replace(slots=[(number, None if number == last else escape) for number, escape in form.slots])
+    template = _make_template(_CATEGORY.sub(f"{{mark {last}}}", text), dialect.plain)
+    return template._replace(slots=[(number, None if number == last else escape) for number, escape in template.slots])
 
 
 @cache
-def _make_category_renderer(tongue: Dialect) -> Callable[[Category], bytes]:
-    """Make the function that spells a category, which many entries have."""
-    form = _category_template(tongue)
-    return lru_cache(maxsize=10_000)(lambda one: b"".join(form.fill([one.term, one.label, tongue.spell(one.scheme)])))
-
-
-@cache
-def _category_template(tongue: Dialect) -> Template:
-    marked = _make_marked(("start id title updated published", "link href rel=alternate"), [Category(*_make_marks(3))])
-    found = _CATEGORY.search(
-        render_with_feedgen(_make_marked(_AROUND), [marked], tongue._replace(spell=str), has_events=True)
+def _make_category_renderer(dialect: Dialect) -> Callable[[Category], bytes]:
+    """Return the function that renders a category, which many entries have."""
+    template = _category_template(dialect)
+    return lru_cache(maxsize=10_000)(
+        lambda one: b"".join(template.fill([one.term, one.label, dialect.to_address(one.scheme)]))
     )
-    return _make_template(found[0] if found else "", tongue.plain)
 
 
-_AROUND = ("start id title updated", "link href", "description description")
+@cache
+def _category_template(dialect: Dialect) -> Template:
+    marked = _make_marked((START_ENTRY, LINK_ALTERNATE), [Category(*_make_marks(3))])
+    found = _CATEGORY.search(
+        render_with_feedgen(_make_marked(_AROUND), [marked], dialect._replace(to_address=str), has_events=True)
+    )
+    return _make_template(found[0] if found else "", dialect.plain)
+
+
+_AROUND = (
+    make_call("start", id=None, title=None, updated=None),
+    make_call("link", href=None),
+    make_call("description", description=None),
+)
 """What both formats need of a channel."""
 
 
-def _make_marked(calls: Sequence[str], categories: Sequence[Category] = ()) -> ElementCalls:
-    """Make a sheet whose values are marks."""
+def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> ElementCalls:
+    """Make calls whose values are marks."""
     made = ElementCalls(categories)
     made.calls = list(calls)
-    made.values = _make_marks(sum("=" not in name for call in calls for name in call.split(" ")[1:]))
+    made.values = _make_marks(sum(call.values for call in calls))
     return made
 
 
@@ -165,7 +185,7 @@ def _make_marks(count: int) -> list[str]:
     return [f"{{mark {number}}}" for number in range(count)]
 
 
-def _render_entry(item: ElementCalls, tongue: Dialect) -> list[bytes]:
+def _render_entry(item: ElementCalls, dialect: Dialect) -> list[bytes]:
     make = _entry_template if len(item.calls) < _MAX_CACHED_CALLS else _entry_template.__wrapped__
-    form = make(tuple(item.calls), tongue, bool(item.categories))
-    return form.fill(item.values, b"".join(map(_make_category_renderer(tongue), item.categories)))
+    template = make(tuple(item.calls), dialect, bool(item.categories))
+    return template.fill(item.values, b"".join(map(_make_category_renderer(dialect), item.categories)))

@@ -2,59 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..entries.model import Entry
 from ..feeds.model import Feed
+from . import Alternates
 from ._event_elements import add_event, make_attachment, make_body
-from ._feedgen import XML, Dialect, ElementCalls, format_rfc3339, start_entry
-from ._templates import render_feed
+from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, format_rfc3339, make_call, start_entry
+from ._render import render_xml
 from .event_text import format_title
+from .render_cache import RenderCache
 
 ATOM = Dialect("atom", "  <entry", "</feed>", str)
+_START = make_call("start", id=None, title=None, updated=None)
+_LANGUAGE = make_call("language", language=None)
+_LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
+_LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html", hreflang=None)
+_LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
+_LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
+_LOGO = make_call("logo", logo=None)
+_RIGHTS = make_call("rights", rights=None)
+_SUBTITLE = make_call("subtitle", subtitle=None)
+_SUMMARY = make_call("summary", summary=None)
+_CONTENT = make_call("content", content=None, type="html")
+_ENTRY_LANGUAGE = make_call("attributes", **{f"{{{XML}}}lang": None})
 
 
-def render(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> bytes:
-    """Spell a feed that is served at `url`, and in other formats at `alternates`."""
-    return render_feed(_make_channel(feed, url, alternates), feed, ATOM, _make_entry, feed.id)
+def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
+    """Render a feed that is served at `url`, and in other formats at `alternates`."""
+    return render_xml(_make_channel(feed, url, alternates), feed, ATOM, _make_entry, feed.id, cache)
 
 
-def _make_channel(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> ElementCalls:
+def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made = ElementCalls()
-    made.say("start id title updated", feed.id, feed.title, format_rfc3339(feed.updated))
-    made.say("language language", feed.language)
+    made.call(_START, feed.id, feed.title, format_rfc3339(feed.updated))
+    made.call(_LANGUAGE, feed.language)
     made.person(feed.author)
     # The page first: some readers take the first link for the site's.
-    made.say("link href rel=alternate type=text/html", feed.page)
+    made.call(_LINK_PAGE, feed.page)
     for alternate, media_type in alternates:
-        made.say("link href rel=alternate type", alternate, media_type)
-    made.say("link href rel=self type=application/atom+xml", url)
+        made.call(_LINK_FORMAT, alternate, media_type)
+    made.call(_LINK_SELF, url)
     if alternates:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
-        made.say("link href rel=alternate type=text/html hreflang", feed.page, feed.language)
-    if feed.logo:
-        made.say("logo logo", feed.logo)
-    if feed.rights:
-        made.say("rights rights", feed.rights)
-    if feed.description:
-        made.say("subtitle subtitle", feed.description)
+        made.call(_LINK_PAGE_AGAIN, feed.page, feed.language)
+    for call, value in ((_LOGO, feed.logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
+        if value:
+            made.call(call, value)
     return made
 
 
-def _make_entry(entry: Entry, feed: Feed) -> ElementCalls:
+def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made = start_entry(entry, format_title(entry, feed), ATOM)
-    made.say("link href rel=alternate", entry.link)
+    made.call(LINK_ALTERNATE, entry.link)
     for person in entry.authors:
         made.person(person)
     if entry.summary:
-        made.say("summary summary", entry.summary)
-    own = make_attachment(entry, feed)
-    if content := make_body(entry, feed, own):
-        made.say("content content type=html", content)
+        made.call(_SUMMARY, entry.summary)
+    own = make_attachment(entry, feed, cache)
+    if content := make_body(entry, feed, own, cache):
+        made.call(_CONTENT, content)
     for file in [*entry.enclosures, *([own] if own else [])]:
         fields = {"type": file.type, "title": file.title, "length": None if file.length is None else str(file.length)}
         given = {name: value for name, value in fields.items() if value}
-        made.say(f"link href rel=enclosure {' '.join(given)}", file.url, *given.values())
+        made.call(make_call("link", href=None, rel="enclosure", **dict.fromkeys(given)), file.url, *given.values())
     add_event(made, entry)
     if entry.language and entry.language != feed.language:
-        made.say(f"attributes {{{XML}}}lang", entry.language)
+        made.call(_ENTRY_LANGUAGE, entry.language)
     return made

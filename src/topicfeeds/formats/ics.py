@@ -15,9 +15,11 @@ from ..feeds.model import Feed
 from ..models.dates import duration
 from ..text.html import to_plain_text
 from ..text.urls import to_uri
+from . import Alternates
 from ._verify import verify
 from ._vtimezone import KNOWN, render_vtimezone
 from .event_text import status_word
+from .render_cache import RenderCache
 from .translations import find_translation
 
 _PRODID = "-//topicfeeds//topicfeeds//EN"
@@ -26,8 +28,8 @@ _UTC = ("UCT", "UTC", "Universal", "Zulu")
 _STATUS = {"confirmed": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED", "postponed": "TENTATIVE"}
 
 
-def render(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
-    """Spell the calendar of a feed that is served at `url`."""
+def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
+    """Render the calendar of a feed that is served at `url`."""
     head = Calendar()
     title = _escape_text(feed.title)
     for name, value in (("PRODID", _PRODID), ("VERSION", "2.0"), ("NAME", title), ("X-WR-CALNAME", title)):
@@ -38,28 +40,28 @@ def render(feed: Feed, url: str, _: Sequence[tuple[str, str]]) -> bytes:
     head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
     head.add("SOURCE", to_uri(url), parameters={"VALUE": "URI"})
     head.add("URL", to_uri(feed.page))
-    return verify(_render_calendar(head, feed.calendar or (), feed), to_uri(url), len(feed.calendar or ()))
+    return verify(_render_calendar(head, feed.calendar or (), feed, cache), to_uri(url), len(feed.calendar or ()))
 
 
-def render_event_file(entry: Entry, feed: Feed) -> bytes:
-    """Spell the file of one event."""
-    key = f"file {feed.language} {feed.confirms}"
-    if key not in entry.made:
+def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
+    """Render the file of one event."""
+    variant = "file", feed.language, feed.confirms
+    content: bytes | None = cache.find(entry.id, variant)
+    if content is None:
         head = Calendar()
         head.add("PRODID", _PRODID)
         head.add("VERSION", "2.0")
-        entry.made[key] = verify(_render_calendar(head, [entry], feed), entry.id, 1)
-    made: bytes = entry.made[key]
-    return made
+        content = verify(_render_calendar(head, [entry], feed, cache), entry.id, 1)
+        cache.store(entry.id, variant, content, len(content))
+    return content
 
 
-def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed) -> bytes:
-    """Put zones and events into a calendar; they are rendered once, for all that hold them."""
+def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
+    """Put zones and events into a calendar. They are rendered once, for all calendars that hold them."""
     start, end = head.to_ical().split(b"END:VCALENDAR")
     events = [entry.event for entry in entries if entry.event]
-    return b"".join(
-        [start, *_render_zones(events), *(_render_event(entry, feed) for entry in entries), b"END:VCALENDAR", end]
-    )
+    rendered = (_render_event(entry, feed, cache) for entry in entries)
+    return b"".join([start, *_render_zones(events), *rendered, b"END:VCALENDAR", end])
 
 
 def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
@@ -85,15 +87,16 @@ def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
     return zone.key if recurs or (len(offsets) == 1 and not offsets.pop() % timedelta(minutes=1)) else None
 
 
-def _render_event(entry: Entry, feed: Feed) -> bytes:
-    key = f"event {feed.language} {feed.confirms}"
-    if key not in entry.made:
-        entry.made[key] = _make_event(entry, feed).to_ical()
-    made: bytes = entry.made[key]
-    return made
+def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
+    variant = "event", feed.language, feed.confirms
+    content: bytes | None = cache.find(entry.id, variant)
+    if content is None:
+        content = bytes(_make_event(entry, feed, cache).to_ical())
+        cache.store(entry.id, variant, content, len(content))
+    return content
 
 
-def _make_event(entry: Entry, feed: Feed) -> Event:
+def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
     event, made = entry.event, Event()
     if event is None:
         raise TypeError("no event")
@@ -111,7 +114,7 @@ def _make_event(entry: Entry, feed: Feed) -> Event:
     if event.status:
         confirmed = feed.confirms and event.status == "cancelled"
         made.add("STATUS", "CONFIRMED" if confirmed else _STATUS[event.status])
-    if text := to_plain_text(entry.html or "") or entry.summary:
+    if text := to_plain_text(cache.html(entry) or "") or entry.summary:
         made.add("DESCRIPTION", _escape_text(text))
     made.add("URL", to_uri(entry.link))
     if labels := [_escape_text(category.label) for category in entry.categories]:

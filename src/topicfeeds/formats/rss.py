@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from html import escape
@@ -12,10 +11,12 @@ from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..models.items import Enclosure
 from ..text.urls import to_uri
+from . import Alternates
 from ._event_elements import add_event, make_attachment, make_body
-from ._feedgen import ATOM, DC, Dialect, ElementCalls, start_entry
-from ._templates import render_feed
+from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, make_call, start_entry
+from ._render import render_xml
 from .event_text import format_title
+from .render_cache import RenderCache
 
 # `<` before any of these opens a tag for readers that take plain text as HTML.
 _TAG = re.compile("<[A-Za-z/!?]")
@@ -23,48 +24,61 @@ _PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEdi
 RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
 
 
-def render(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> bytes:
-    """Spell a feed that is served at `url`, and in other formats at `alternates`."""
-    return render_feed(_make_channel(feed, url, alternates), feed, RSS, _make_item, to_uri(url))
+_START = make_call("start", id=None, title=None, updated="-")
+_LANGUAGE = make_call("language", language=None)
+_RIGHTS = make_call("rights", rights=None)
+_LOGO = make_call("logo", logo=None)
+_DESCRIPTION = make_call("description", description=None)
+_CONTENT = make_call("content", content=None)
+_EDITOR = make_call("managingEditor", managingEditor=None)
+_LINK_SELF = make_call("link", href=None, rel="self", type="application/rss+xml")
+_LINK_FORMAT = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="alternate", type=None)
+_ENCLOSURE = make_call("link", href=None, rel="enclosure", type=None, length=None)
 
 
-def _make_channel(feed: Feed, url: str, alternates: Sequence[tuple[str, str]]) -> ElementCalls:
+def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
+    """Render a feed that is served at `url`, and in other formats at `alternates`."""
+    return render_xml(_make_channel(feed, url, alternates), feed, RSS, _make_item, to_uri(url), cache)
+
+
+def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made = ElementCalls()
-    made.say("start id title updated=-", feed.id, _escape_tags(feed.title))
-    made.say("language language", feed.language)
+    made.call(_START, feed.id, _escape_tags(feed.title))
+    made.call(_LANGUAGE, feed.language)
     if feed.rights:
-        made.say("rights rights", feed.rights)
-    made.say("description description", _escape_tags(feed.description or feed.title))
-    made.say("link href rel=self type=application/rss+xml", to_uri(url))
+        made.call(_RIGHTS, feed.rights)
+    made.call(_DESCRIPTION, _escape_tags(feed.description or feed.title))
+    made.call(_LINK_SELF, to_uri(url))
     for alternate, media_type in alternates:
-        made.say(f"add name={{{ATOM}}}link href rel=alternate type", to_uri(alternate), media_type)
+        made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.add("lastBuildDate", _format_rfc822(feed.updated))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
-        made.say("managingEditor managingEditor", f"{feed.author.email} ({name})")
+        made.call(_EDITOR, f"{feed.author.email} ({name})")
     else:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
-        made.say("logo logo", to_uri(feed.logo))
-    made.say("link href rel=alternate", to_uri(feed.page))  # last: feedgen makes the last link the channel's
+        made.call(_LOGO, to_uri(feed.logo))
+    made.call(LINK_ALTERNATE, to_uri(feed.page))  # last: feedgen makes the last link the channel's
     return made
 
 
-def _make_item(entry: Entry, feed: Feed) -> ElementCalls:
-    made, own = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS), make_attachment(entry, feed)
-    made.say("link href rel=alternate", to_uri(entry.link))
+def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
+    own = make_attachment(entry, feed, cache)
+    made = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS)
+    made.call(LINK_ALTERNATE, to_uri(entry.link))
     links = "".join(map(_make_link, entry.enclosures[1:]))
-    summary, content = escape(entry.summary or "", quote=False), make_body(entry, feed, own) or ""
+    summary, content = escape(entry.summary or "", quote=False), make_body(entry, feed, own, cache) or ""
     if content:
         content += links
     else:
         summary += links
     if summary:
-        made.say("description description", summary)
+        made.call(_DESCRIPTION, summary)
     if content:
-        made.say("content content", content)
+        made.call(_CONTENT, content)
     for file in [*entry.enclosures, *([own] if own else [])][:1]:
-        made.say("link href rel=enclosure type length", to_uri(file.url), file.type, str(file.length or 0))
+        made.call(_ENCLOSURE, to_uri(file.url), file.type, str(file.length or 0))
     for author in entry.authors:
         made.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:

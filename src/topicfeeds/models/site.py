@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..registry import FEED_FORMATS, SOURCE_FORMATS
 from ..errors import nearest, show
+from ..registry import FEED_FORMATS, SOURCE_FORMATS
 from ..text.characters import strip_forbidden, to_one_line
 from ..text.slugs import is_slug, tag_key
 from ..text.urls import to_ascii_host

@@ -1,4 +1,4 @@
-"""Feeds become documents: paths, fingerprints, and bytes when somebody asks for them."""
+"""Documents: what is to be published of the feeds. Each has a path, a fingerprint, and bytes when somebody asks."""
 
 from __future__ import annotations
 
@@ -8,137 +8,147 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from ..entries.model import Entry
-from ..feeds.model import Feed
-from ..registry import FEED_FORMATS
-from ..formats import event_path, render, render_event
+from ..entries.digests import topics_digest
+from ..entries.model import Candidate, Entry
+from ..feeds.model import Feed, Selection, load_entry
+from ..formats import event_path, render_document, render_event
+from ..formats.render_cache import RenderCache
+from ..models.items import Person
 from ..profile import NO_PROFILE, Profile
+from ..registry import FEED_FORMATS
 from ..state.versions import describe_versions
 
 _NOT_DIGESTED = ("author", "calendar", "entries")
-_MAX_RENDER_CHARS = 30_000_000
-"""Characters of entries that are kept as they were cleaned and spelled, which takes some four times that in bytes."""
-_MIN_RENDER_CHARS = 400
-"""What an entry counts at least."""
+"""The fields of a feed that its digest takes from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file to publish. Rendering waits until somebody needs the bytes."""
+    """One file to publish. It is rendered when somebody needs the bytes."""
 
     path: str
     """Relative to the output folder, with forward slashes."""
     media_type: str
     fingerprint: str
-    """Equal fingerprints, equal bytes: it holds the versions of the libraries that make them, too."""
+    """Equal fingerprints, equal bytes: the versions of the libraries that render are part of it."""
     render: Callable[[], bytes]
+    """Returns the bytes. Several threads may call it."""
     entries: int
-    """How many entries they hold."""
+    """How many entries the document has."""
     updated: datetime
 
 
 class Documents(Iterable[Document]):
-    """All documents of feeds, described as they are asked for; how many they are is known before."""
+    """All documents of a site. They are described one by one; their number is known before."""
 
-    def __init__(self, feeds: Iterable[Feed], profile: Profile = NO_PROFILE) -> None:
-        self._feeds, self._profile = list(feeds), profile
+    def __init__(self, selections: Iterable[Selection], profile: Profile = NO_PROFILE) -> None:
+        self._selections, self._profile = list(selections), profile
 
     def __len__(self) -> int:
-        events = {one.id for one in _entries_with_files(self._feeds)}
-        return sum(len(feed.formats) for feed in self._feeds) + len(events)
+        events = {candidate.id for _, candidate in _find_events(self._selections)}
+        return sum(len(one.feed.formats) for one in self._selections) + len(events)
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.timed
-        for one in self._profile.each("build", build_documents(self._feeds)):
+        for one in self._profile.each("build", build_documents(self._selections)):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
 
-def build_documents(feeds: Iterable[Feed]) -> Iterator[Document]:
+def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
     """Describe every document, in the order in which to publish them."""
-    makers, whole, kept = describe_versions(), list(feeds), _RenderedEntries()
-    last = {entry.id: feed for feed in whole for entry in feed.entries}
-    people = {id(feed.author): feed.author for feed in whole}
-    authors = {key: repr(author) for key, author in people.items()}
-    for feed in whole:
-        names = [name for name in feed.formats if name != "ics"]
-        done = [entry for entry in feed.entries if last[entry.id] is feed]
-        digest = _digest_feed(feed, feed.entries, makers + authors[id(feed.author)])
+    makers, whole, cache = describe_versions(), list(selections), RenderCache()
+    last = {candidate.id: one.path for one in whole for candidate in one.candidates}
+    authors: dict[Person, str] = {}
+    for one in whole:
+        authors.setdefault(one.feed.author, makers + repr(one.feed.author))
+    for one in whole:
+        names = [name for name in one.feed.formats if name != "ics"]
+        done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
+        digest = _digest_feed(one, one.candidates, authors[one.feed.author])
         for name in names:
-            yield _describe_feed(feed, name, digest, kept, done if name == names[-1] else ())
-    for feed in whole:
-        if "ics" in feed.formats:
-            yield _describe_feed(
-                feed, "ics", _digest_feed(feed, feed.calendar or (), makers + authors[id(feed.author)]), kept
-            )
-    yield from _describe_events(whole, makers)
+            yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
+    for one in whole:
+        if "ics" in one.feed.formats:
+            yield _describe_calendar(one, _digest_feed(one, one.calendar, authors[one.feed.author]), cache)
+    yield from _describe_events(whole, makers, cache)
 
 
-class _RenderedEntries:
-    """The entries of which what was made is kept for the next feeds that hold them: those that were used last."""
+def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str]) -> Document:
+    """Describe a document; nothing is kept of entries that are `done` with it."""
 
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[Entry, int]] = {}
-        """With what each counts."""
-        self._size = 0
-
-    def rendered(self, feed: Feed, name: str, done: Iterable[Entry]) -> bytes:
-        """Spell a feed, the last one that holds the entries that are then `done`."""
-        kept = self._entries
-        whole = replace(feed, entries=tuple(entry.whole for entry in feed.entries))
-        content = render(whole, name)
-        for entry, spelled in zip(feed.entries, whole.entries, strict=True):
-            size = _MIN_RENDER_CHARS + len(spelled.content or "")
-            self._size += size - kept.pop(entry.id, (entry, 0))[1]
-            kept[entry.id] = entry, size
-        for entry in done:
-            self._let_go(entry.id)
-        while self._size > _MAX_RENDER_CHARS:
-            self._let_go(next(iter(kept)))
+    def render() -> bytes:
+        content = render_document(one.load(partial(_load, cache)), name, cache)
+        cache.forget(done)
         return content
 
-    def _let_go(self, name: str) -> None:
-        entry, size = self._entries.pop(name)
-        self._size -= size
-        entry.release()
+    return _describe(one, name, digest, render, one.candidates)
 
 
-def _describe_feed(feed: Feed, name: str, digest: str, kept: _RenderedEntries, done: Sequence[Entry] = ()) -> Document:
-    """Describe a document, the last one of feeds that holds the entries that are then `done`."""
-    made, entries = FEED_FORMATS[name], (feed.calendar or ()) if name == "ics" else feed.entries
+def _describe_calendar(one: Selection, digest: str, cache: RenderCache) -> Document:
+    def render() -> bytes:
+        return render_document(one.load_calendar(partial(_load, cache)), "ics", cache)
+
+    return _describe(one, "ics", digest, render, one.calendar)
+
+
+def _describe(
+    one: Selection, name: str, digest: str, render: Callable[[], bytes], candidates: Sequence[Candidate]
+) -> Document:
+    form = FEED_FORMATS[name]
     return Document(
-        path=feed.path + made.suffix,
-        media_type=made.media_type,
+        path=one.path + form.suffix,
+        media_type=form.media_type,
         fingerprint=_hash_parts([digest, name]),
-        render=partial(kept.rendered, feed, name, done),
-        entries=len(entries),
-        updated=max((entry.updated for entry in entries), default=feed.updated),
+        render=render,
+        entries=len(candidates),
+        updated=max((candidate.updated for candidate in candidates), default=one.feed.updated),
     )
 
 
-def _describe_events(feeds: Iterable[Feed], makers: str) -> Iterator[Document]:
+def _load(cache: RenderCache, candidate: Candidate) -> Entry:
+    return cache.entry(candidate.id, partial(load_entry, candidate))
+
+
+def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
     """Describe a file for every event that a feed or a calendar holds."""
     seen: set[str] = set()
-    for feed in feeds:
-        for entry in _entries_with_files([feed]):
-            if entry.id not in seen:
-                seen.add(entry.id)
-                digest = _hash_parts([makers, entry.digest, feed.language, str(feed.confirms)])
-                make = partial(render_event, entry, feed)
-                yield Document(event_path(entry), "text/calendar", digest, make, 1, entry.updated)
+    for one, candidate in _find_events(selections):
+        if candidate.id not in seen:
+            seen.add(candidate.id)
+            feed = one.feed
+            digest = _hash_parts([makers, _digest_candidate(candidate), feed.language, str(feed.confirms)])
+            yield Document(
+                path=event_path(candidate.id),
+                media_type=FEED_FORMATS["ics"].media_type,
+                fingerprint=digest,
+                render=partial(_render_event, candidate, feed, cache),
+                entries=1,
+                updated=candidate.updated,
+            )
 
 
-def _entries_with_files(feeds: Iterable[Feed]) -> Iterator[Entry]:
-    for feed in feeds:
-        for entry in (*feed.entries, *feed.calendar) if feed.calendar is not None else ():
-            if entry.event and not entry.notice:
-                yield entry
+def _render_event(candidate: Candidate, feed: Feed, cache: RenderCache) -> bytes:
+    return render_event(_load(cache, candidate), feed, cache)
 
 
-def _digest_feed(feed: Feed, entries: Iterable[Entry], makers: str) -> str:
-    """Sum up all that shapes the bytes of a feed."""
+def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, Candidate]]:
+    for one in selections:
+        for candidate in (*one.candidates, *one.calendar) if one.feed.calendar is not None else ():
+            if candidate.event and not candidate.is_notice:
+                yield one, candidate
+
+
+def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
+    """Return a digest of everything that shapes the bytes of a feed."""
+    feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]
-    return _hash_parts([makers, str(feed.calendar is None), *map(repr, fields), *(entry.digest for entry in entries)])
+    parts = [makers, str(feed.calendar is None), *map(repr, fields)]
+    return _hash_parts([*parts, *map(_digest_candidate, candidates)])
+
+
+def _digest_candidate(candidate: Candidate) -> str:
+    return (candidate.digest or "") + topics_digest(candidate.topics)
 
 
 def _hash_parts(parts: Iterable[str]) -> str:

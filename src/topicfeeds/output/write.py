@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ..registry import FEED_FORMATS
 from ..errors import BusyError, ConfigError, PublishError
+from ..registry import FEED_FORMATS
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
 from ..state.store import State
 from .atomic import make_folder, sync_folder, temporary_path, write_temporary

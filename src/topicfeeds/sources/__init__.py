@@ -67,6 +67,12 @@ def find_format(source: Source, path: str) -> str | None:
     return source.format or find_source_format(path)
 
 
+def is_single(source: Source, path: str) -> bool:
+    """Tell whether a file is one record."""
+    name = find_format(source, path)
+    return name is not None and SOURCE_FORMATS[name].single
+
+
 def read_files(
     source: Source, paths: Iterable[str], base: Path, recall: RowLookup, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol, BinaryIO
+from typing import BinaryIO, Protocol
 
 from ..errors import Problem, SourceError
 from ..models.site import Source
@@ -20,7 +20,7 @@ from .model import Location, Passed, Record, Same
 class RowLookup(Protocol):
     """What reading asks of the rows that the last run kept."""
 
-    def known(self, locator: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
+    def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
         """Return what stands for an unchanged record; None for any other. `read` reads it after all."""
 
     def key(self, path: str) -> bytes | None:
@@ -54,13 +54,13 @@ def read_changed_lines(
     """Read the lines of a JSON Lines file that the last run did not have, or of a part of it. Raises Unreadable."""
     decode, read = make_line_reader(path), partial(reread, source, base)
     for number, start, line in split_lines(file, part):
-        locator = Location(path, number, start, len(line), line_key(path, line))
-        known = recall.known(locator, source.name, read)
+        location = Location(path, number, start, len(line), line_key(path, line))
+        known = recall.known(location, source.name, read)
         if known is not None:
             yield from known
         else:
             for found in decode(line, number):
-                yield from validate_record(found, source, path, locator) if isinstance(found, RawRecord) else (found,)
+                yield from validate_record(found, source, path, location) if isinstance(found, RawRecord) else (found,)
 
 
 def locate_file(path: str, recall: RowLookup) -> Location | None:
@@ -71,32 +71,32 @@ def locate_file(path: str, recall: RowLookup) -> Location | None:
 
 def recall_file(source: Source, path: str, base: Path, recall: RowLookup) -> tuple[Same | Passed, ...] | None:
     """Recall the only record of a Markdown file, without opening it."""
-    locator = locate_file(path, recall)
-    return recall.known(locator, source.name, partial(reread, source, base)) if locator else None
+    location = locate_file(path, recall)
+    return recall.known(location, source.name, partial(reread, source, base)) if location else None
 
 
-def reread(source: Source, base: Path, locator: Location) -> Record:
+def reread(source: Source, base: Path, location: Location) -> Record:
     """Read a record where it was. Raises SourceError where something else is there now."""
-    path = locator.path
+    path = location.path
     try:
         with (base / path).open("rb") as file:
-            file.seek(locator.start)
-            content = file.read(locator.length)
+            file.seek(location.start)
+            content = file.read(location.length)
     except OSError:
         content = b""
     from .markdown import read as read_markdown
 
-    is_line = locator.length >= 0
+    is_line = location.length >= 0
     key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
-    if key == locator.key:  # else it may be anything
+    if key == location.key:  # else it may be anything
         read = (
-            make_line_reader(path)(content, locator.line)
+            make_line_reader(path)(content, location.line)
             if is_line
             else read_markdown(decode_file(content), source, path)
         )
         for raw in read:
-            for found in validate_record(raw, source, path, locator) if isinstance(raw, RawRecord) else ():
+            for found in validate_record(raw, source, path, location) if isinstance(raw, RawRecord) else ():
                 if isinstance(found, Record):
                     return found
-    problem = Problem(path, locator.line, "", "changed while it was read (run again)", "unreadable")
+    problem = Problem(path, location.line, "", "changed while it was read (run again)", "unreadable")
     raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")

@@ -14,7 +14,7 @@ from .model import Location, Record
 
 
 def validate_record(
-    raw: RawRecord, source: Source, path: str, locator: Location | None = None
+    raw: RawRecord, source: Source, path: str, location: Location | None = None
 ) -> Iterator[Record | Problem]:
     """Validate a record in the shape that its source says; findings come in the order of their lines."""
     lines = raw.lines
@@ -29,7 +29,7 @@ def validate_record(
         topics = tuple(source.topics)
         told = raw.inferred, raw.from_page, raw.untitled
         is_clean = raw.is_clean and not (source.html_fields or source.defaults)  # which are texts of their own
-        yield Record(item, path, raw.line, lines, topics, *told, source.name, locator, is_clean)
+        yield Record(item, path, raw.line, lines, topics, *told, source.name, location, is_clean)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

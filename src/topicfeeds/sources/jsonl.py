@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import Problem
+from ..models.site import Source
 from ._bytes import decode
 from ._raw import RawRecord, Unreadable
-from ..models.site import Source
 from .json import NotANumber, check_record, decode_json, make_decoder, replace_lone_surrogates, surrogate_warning
 
 _BOM = b"\xef\xbb\xbf"

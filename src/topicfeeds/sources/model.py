@@ -48,7 +48,7 @@ class Record(NamedTuple):
     """Its title is a label that was made for it."""
     source: str = "items"
     """What it was read from, as the site file names it."""
-    locator: Location | None = None
+    location: Location | None = None
     is_clean: bool = False
     """Whether its texts are known to have no character that XML forbids."""
 
@@ -80,7 +80,7 @@ class Same(NamedTuple):
     """A record that is as the last run saw it."""
 
     row: Row
-    locator: Location
+    location: Location
     source: str
     read: Callable[[], Record]
     """Reads it after all. Raises SourceError where it is not the same any more."""

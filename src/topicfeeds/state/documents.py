@@ -30,6 +30,14 @@ def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
                 yield os.path.join(path, one)
 
 
+_SECONDS_A_DAY = 86_400
+
+
+def removal_time(retired: int, retire_days: int) -> int:
+    """Return when a document is removed that no feed has made since `retired`, both in seconds since 1970."""
+    return retired + retire_days * _SECONDS_A_DAY
+
+
 class WrittenDocument(NamedTuple):
     """What is remembered of a document."""
 

@@ -1,4 +1,4 @@
-"""Which files a path of a source stands for, and whether they are as they were. Light, without pathlib."""
+"""Input files: which files the path of a source means, and whether they changed. Loads quickly, without pathlib."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import re
 import stat
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from ..registry import SUFFIXES
+from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
 
 _MAGIC = re.compile(r"[*?\[]")
 _CLOCK_TICK_NS = 50_000_000
@@ -19,9 +20,7 @@ _CLOCK_TICK_NS = 50_000_000
 _COARSE_TICK_NS = 2_000_000_000
 """The same where a file system knows whole seconds only."""
 
-_MAX_SMALL_BYTES, _MAX_LARGE_FILES = 1 << 20, 100
-_LARGE_DIGESTS: dict[tuple[str, int, int], bytes] = {}
-"""The sha256 of large files by path, size and mtime, as a run looks at them more than once."""
+_MAX_SMALL_BYTES = 1 << 20
 
 FileStamp = tuple[int, int, bytes]
 """Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content (empty: yet to be read)."""
@@ -138,17 +137,23 @@ def _take_stamp(path: str, known: FileStamp | None, moment: int, *, later: bool)
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         raise OSError("not a file")
-    if known and known[:2] == (status.st_size, status.st_mtime_ns):
+    size, mtime = status.st_size, status.st_mtime_ns
+    if known and known[:2] == (size, mtime):
         return known
-    now = (path, status.st_size, status.st_mtime_ns)
-    digest = b"" if later else _LARGE_DIGESTS.get(now) or _digest(path, status.st_size)
-    coarse = status.st_mtime_ns % 1_000_000_000 == 0
-    settled = status.st_mtime_ns < moment - (_COARSE_TICK_NS if coarse else _CLOCK_TICK_NS)
-    if settled and status.st_size > _MAX_SMALL_BYTES:
-        if len(_LARGE_DIGESTS) > _MAX_LARGE_FILES:
-            _LARGE_DIGESTS.clear()
-        _LARGE_DIGESTS[now] = digest
-    return status.st_size, status.st_mtime_ns if settled else -1, digest
+    settled = mtime < moment - (_COARSE_TICK_NS if mtime % 1_000_000_000 == 0 else _CLOCK_TICK_NS)
+    if later:
+        digest = b""
+    elif settled and size > _MAX_SMALL_BYTES:
+        digest = _digest_once(path, size, mtime)
+    else:
+        digest = _digest(path, size)
+    return size, mtime if settled else -1, digest
+
+
+@lru_cache(maxsize=100)
+def _digest_once(path: str, size: int, mtime: int) -> bytes:  # noqa: ARG001 - another mtime is another content
+    """Digest a large file once, though a run looks at it more than once."""
+    return _digest(path, size)
 
 
 def _digest(path: str, size: int) -> bytes:
@@ -161,49 +166,56 @@ def _digest(path: str, size: int) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
+SourcePath = tuple[str | None, str | None]
+"""Path and format of a source. A path of None is read at every run: a database, standard input."""
+
+
 class InputFiles(NamedTuple):
     """The files of all sources, and the site file."""
 
-    sources: list[tuple[str | None, str | None]]
-    """Path and format of each source; a path of None is read at every run: a database, standard input."""
+    sources: list[SourcePath]
     stamps: dict[str, FileStamp]
     changed: set[str]
-    """The files that are not as the state knows them."""
+    """The files that differ from what the state knows."""
     site: str
-    """The name of the site file, which is among them."""
+    """The name of the site file, which is one of the files."""
     base: str
-    """The folder that all are relative to."""
-    late: set[str]
-    """Those that are summed up as they are read."""
+    """The folder that all paths are relative to."""
+    deferred: set[str]
+    """The files whose digest is made when they are read."""
 
-    def steady(self) -> dict[str, FileStamp]:
-        """Give the stamps, but for files that changed after this look: nobody knows which of the two was read."""
+    def stable_stamps(self) -> dict[str, FileStamp]:
+        """Return the stamps, without files that changed since: nobody knows which of the two versions was read."""
         return {
             path: stamp
             for path, stamp in self.stamps.items()
-            if path in self.late or is_unchanged(os.path.join(self.base, path), stamp)
+            if path in self.deferred or is_unchanged(os.path.join(self.base, path), stamp)
         }
 
 
 def snapshot(
-    site: str, sources: Sequence[tuple[str | None, str | None]], known: dict[str, FileStamp], later: str | None = None
+    site: str, sources: Sequence[SourcePath], known: dict[str, FileStamp], *, defer: bool = False
 ) -> InputFiles:
-    """Look at the files of the sources and at the site file; new ones of the format `later` are summed up when read."""
+    """Compare the files of the sources and the site file with the stamps that the state knows.
+
+    With `defer`, the digest of a new file that is one record is made when the file is read.
+    """
     base, name = os.path.split(site)
     paths = [name]
-    read_whole: set[str] = set()
-    unknown: set[str] = set()
+    deferred: set[str] = set()
+    missing: set[str] = set()
     for path, kind in sources:
         if path is None:
-            unknown.add("")
+            missing.add("")
             continue
         try:
             found = expand_path(path, base or ".", kind)
         except OSError:
-            unknown.add(path)
+            missing.add(path)
             continue
         paths += found
-        if later:
-            read_whole.update(one for one in found if (kind or SUFFIXES.get(os.path.splitext(one)[1].lower())) == later)
-    stamps, changed = compare_files(paths, base or ".", known, read_whole)
-    return InputFiles(list(sources), stamps, changed | unknown, name, base or ".", read_whole)
+        if defer:
+            forms = ((one, kind or find_source_format(one)) for one in found)
+            deferred.update(one for one, form in forms if form and SOURCE_FORMATS[form].single)
+    stamps, changed = compare_files(paths, base or ".", known, deferred)
+    return InputFiles(list(sources), stamps, changed | missing, name, base or ".", deferred)

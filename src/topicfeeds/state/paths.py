@@ -1,8 +1,4 @@
-"""Nothing to do is nothing done: whether a build would change anything, told from stats alone.
-
-What a build needs to load takes longer than all of this; so this looks at the command's arguments itself, and
-leaves all that it does not know to the command. Nothing is opened for writing.
-"""
+"""Paths: where a site's feeds and its state are, if nobody says otherwise."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
-from .documents import WrittenDocument
+from .documents import WrittenDocument, removal_time
 from .files import FileStamp
 from .memory import ItemMemory, StoredProblem
 from .rows import Rows
@@ -195,7 +195,7 @@ class State:
         """Say the same of many, one after the other."""
         self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
 
-    def gone(self, now: int | None) -> list[WrittenDocument]:
+    def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
         """Give the documents that this run did not keep, retired since `now` where they were not before."""
         query = "select * from main.documents where path not in (select path from current) order by path"
         found = map(WrittenDocument._make, self._open.execute(query))
@@ -232,7 +232,8 @@ class State:
         """Give the next moment at which the output changes by itself, in seconds since 1970."""
         held = self._value("select min(until) from held")
         told = self._value("select min(value) from meta where name = 'due'")
-        over = self._value(f"select min(retired) + {int(days)} * 86400 from documents where retired is not null")  # noqa: S608
+        retired = self._value("select min(retired) from documents")
+        over = None if retired is None else removal_time(retired, days)
         return min((moment for moment in (held, told, over) if moment is not None), default=None)
 
     def commit(self, days: int) -> None:

@@ -1,7 +1,6 @@
-"""Nothing to do is nothing done: whether a build would change anything, told from stats alone.
+"""The check for "nothing to do": file metadata and the state decide whether a build can be skipped.
 
-What a build needs to load takes longer than all of this; so this looks at the command's arguments itself, and
-leaves all that it does not know to the command. Nothing is opened for writing.
+It loads neither readers nor models, and opens nothing for writing.
 """
 
 from __future__ import annotations
@@ -14,20 +13,41 @@ from .store import State
 from .versions import describe_versions
 
 
-def is_up_to_date(state: State, site: str, folder: str, now: float) -> bool:
-    """Tell whether sources, site file, versions and documents are as the state, which is open, knows them."""
-    inputs = state.inputs()
-    days = state.meta("retire_days")
-    if not inputs or not isinstance(days, int) or state.meta("versions") != describe_versions():
-        return False
-    due, last = state.due(days), state.meta("now")
-    if (due is not None and due <= now) or (isinstance(last, int) and now < last):
-        return False  # what was due by the last run may not be now
-    if snapshot(site, inputs, state.stamps()).changed:
-        return False
+def why_stale(state: State, site: str, folder: str, now: float) -> str | None:
+    """Return the reason why a build has something to do, or None if all is up to date.
+
+    The state is open; `now` is in seconds since 1970. Raises OSError, sqlite3.Error, and TypeError or ValueError for a
+    damaged state.
+    """
+    return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
+
+
+def _why_due(state: State, now: float) -> str | None:
+    days, last = state.meta("retire_days"), state.meta("now")
+    if not isinstance(days, int) or not state.inputs():
+        return "no run has recorded its sources"
+    if state.meta("versions") != describe_versions():
+        return "topicfeeds or a library has another version"
+    due = state.due(days)
+    if due is not None and due <= now:
+        return "a date came due"
+    if isinstance(last, int) and now < last:
+        return "the clock was put back"  # what was due by the last run may not be due now
+    return None
+
+
+def _why_sources_changed(state: State, site: str) -> str | None:
+    changed = snapshot(site, state.inputs(), state.stamps()).changed
+    if not changed:
+        return None
+    return f"{min(changed)} changed" if min(changed) else "a database or standard input is read at every run"
+
+
+def _why_output_changed(state: State, folder: str) -> str | None:
     folders = set(OUTPUT_FOLDERS)
     for document in state.documents():
         folders.add(os.path.dirname(document.path))
         if document.retired is None and not document.stands(folder):
-            return False
-    return not any(True for _ in find_leftovers(folder, folders))
+            return f"{document.path} changed"
+    leftover = next(find_leftovers(folder, folders), None)
+    return f"{leftover} was left by a run that was killed" if leftover else None

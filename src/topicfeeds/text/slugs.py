@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
 
-
 RESERVED = frozenset(
     ["index", "all", "feeds", "con", "prn", "aux", "nul"]
     + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # files that Windows keeps for itself

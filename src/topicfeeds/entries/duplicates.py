@@ -1,0 +1,145 @@
+"""Duplicates: records that say the same are merged, other records with a known id are refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import unquote
+
+from ..errors import Problem, show
+from ..models.items import Item
+from ..sources.model import Record
+from .digests import combine_digests
+from .model import Category, DuplicateIdError, Entry, RefusedError
+from .spill import RowSpill
+
+
+class Merged(NamedTuple):
+    """What the records of one item say together, so far."""
+
+    path: str
+    """Where the first record is."""
+    line: int
+    content_hash: int
+    """A hash of what has to be equal in all of them."""
+    topics: tuple[Category, ...]
+    tags: tuple[Category, ...]
+    author_digests: frozenset[bytes]
+    records: int = 1
+
+    @property
+    def author_digest(self) -> bytes | None:
+        """The author digest of all records together, where there is a memory."""
+        return combine_digests(self.author_digests) if self.author_digests else None
+
+
+@dataclass(slots=True)
+class Duplicates:
+    """Knows the first record of every id of a run."""
+
+    _spill: RowSpill = field(default_factory=RowSpill)
+    """The first record of each id, under a hash of the id without case and Unicode form."""
+    _similar: dict[str, Merged] = field(default_factory=dict)
+    """The records whose id equals an earlier one but for case or form."""
+    _numbers: dict[Category, int] = field(default_factory=dict)
+    """The number of each category in the spill. Categories are few."""
+    _categories: list[Category] = field(default_factory=list)
+
+    def merge(self, record: Record, entry: Entry, digest: bytes | None) -> tuple[Merged, list[Problem]]:
+        """Merge a record with the earlier ones of its item, and return warnings about its id.
+
+        Raises RefusedError if another item has the id, DuplicateIdError if the earlier record was not read.
+        """
+        content = hash_item(record.item)
+        digests = frozenset({digest} if digest else ())
+        seen = Merged(record.path, record.line, content, entry.topics, entry.tags, digests)
+        first = self._similar.get(entry.id)
+        if first is None:
+            row = self._spill.enter(_hash_folded(entry.id), self._to_row(entry.id, seen))
+            if row is None:
+                return seen, []
+            if row[0] != entry.id:
+                self._similar[entry.id] = seen
+                return seen, [_similar_id_warning(record, entry.id)]
+            if row[3] is None:
+                raise DuplicateIdError
+            first = self._from_row(row)
+        if first.content_hash != content:
+            _refuse_duplicate(record, f"{first.path}:{first.line}")
+        return self._store(entry.id, _merge(first, seen)), []
+
+    def enter_unchanged(self, name: str, path: str, line: int) -> None:
+        """Enter an unchanged record. Raises DuplicateIdError if its id is, or resembles, that of another."""
+        if self._spill.enter(_hash_folded(name), (name, path, line, None, (), ())):
+            raise DuplicateIdError
+
+    def _store(self, name: str, merged: Merged) -> Merged:
+        if name in self._similar:
+            self._similar[name] = merged
+        else:
+            self._spill.put(_hash_folded(name), self._to_row(name, merged))
+        return merged
+
+    def _number(self, category: Category) -> int:
+        known = self._numbers.get(category)
+        if known is None:
+            known = self._numbers[category] = len(self._categories)
+            self._categories.append(category)
+        return known
+
+    def _to_row(self, name: str, seen: Merged) -> tuple[Any, ...]:
+        topics, tags = (tuple(map(self._number, some)) for some in (seen.topics, seen.tags))
+        return name, seen.path, seen.line, seen.content_hash, topics, tags, seen.records, *seen.author_digests
+
+    def _from_row(self, row: tuple[Any, ...]) -> Merged:
+        _, path, line, content, topics, tags, records, *digests = row
+        topics, tags = (tuple(self._categories[n] for n in numbers) for numbers in (topics, tags))
+        return Merged(path, line, content, topics, tags, frozenset(digests), records)
+
+
+def hash_item(item: Item, without: tuple[str, ...] = ("topics", "topic", "tags")) -> int:
+    """Hash an item but for some fields: by default those that may differ from page to page."""
+    return hash(_field_getter(type(item), without)(item))
+
+
+@cache
+def _field_getter(kind: type[Item], without: tuple[str, ...]) -> Callable[[Item], object]:
+    return attrgetter(*(name for name in kind.model_fields if name not in without))
+
+
+def _hash_folded(name: str) -> int:
+    """Hash an id without what may differ in ids that people take for the same."""
+    if name.isascii() and "%" not in name:
+        return hash(name.lower())
+    return hash(unicodedata.normalize("NFC", unquote(name)).casefold())
+
+
+def _merge(first: Merged, second: Merged) -> Merged:
+    return first._replace(
+        topics=_unite(first.topics, second.topics),
+        tags=_unite(first.tags, second.tags),
+        author_digests=first.author_digests | second.author_digests,
+        records=first.records + 1,
+    )
+
+
+def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+    terms = {category.term for category in first}
+    return first + tuple(category for category in second if category.term not in terms)
+
+
+def _similar_id_warning(record: Record, name: str) -> Problem:
+    name = record.item.id or name
+    message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
+    return record.problem("id", message, "warning")
+
+
+def _refuse_duplicate(record: Record, where: str) -> NoReturn:
+    if record.item.id or record.item.link:
+        name = "id" if record.item.id else "link"
+        raise RefusedError(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
+    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both an id)")

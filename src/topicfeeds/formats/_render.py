@@ -1,0 +1,35 @@
+"""Atom and RSS become bytes: from templates, or by feedgen alone; both give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..entries.model import Entry
+from ..feeds.model import Feed
+from ..text import fast_paths
+from ._feedgen import Dialect, ElementCalls, render_with_feedgen, use_hexadecimal_references
+from ._verify import verify
+from .render_cache import RenderCache
+
+MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
+
+
+def render_xml(
+    channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
+) -> bytes:
+    """Render a feed that names itself by an `identity` (its `atom:id`, or its own address), and read it back."""
+    if fast_paths.ENABLED:
+        from ._templates import render_from_templates
+
+        return render_from_templates(channel, feed, dialect, make_entry, identity, cache)
+    return render_at_once(channel, feed, dialect, make_entry, identity, cache)
+
+
+def render_at_once(
+    channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
+) -> bytes:
+    """Do the same with feedgen alone."""
+    entries = [make_entry(entry, feed, cache) for entry in feed.entries]
+    has_events = any(entry.event for entry in feed.entries)
+    document = render_with_feedgen(channel, entries, dialect, has_events=has_events)
+    return verify(use_hexadecimal_references(document, dialect).encode(), identity, len(entries))
