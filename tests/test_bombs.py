@@ -14,7 +14,7 @@ LOL = ", ".join(f"&l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 30
 ENTITIES = "<!DOCTYPE x [<!ENTITY a 'lol'><!ENTITY b '&a;&a;&a;'><!ENTITY e SYSTEM 'file:///etc/passwd'>]><p>&b;&e;</p>"
 
 RUN = (
-    "import re, sys, topicfeeds.cli as c\n"
+    "import re, sys, topicfeeds.cli.main as c\n"
     "sys.argv = ['topicfeeds', 'check']\n"
     "try: c.main()\n"
     "finally: print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])\n"

@@ -41,7 +41,7 @@ class Years:
 
     def shown(self, *items: Event | Article) -> list[Entry]:
         """Settle with what is remembered, and write nothing."""
-        from topicfeeds.entries import resolve
+        from topicfeeds.entries.resolve import resolve
 
         self.state.begin(int(self.now.timestamp()), dry=True)
         try:

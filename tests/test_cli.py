@@ -297,7 +297,7 @@ def test_what_is_typed_cannot_act_on_the_terminal(tmp_path: Path) -> None:
 
 def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
     code = (
-        "import sys, topicfeeds.publishing as p, topicfeeds.cli as c\n"
+        "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
         "p.run = lambda *a, **k: 1 / 0\n"
         "sys.argv = ['topicfeeds', 'build']\n"
         "c.main()"
@@ -310,7 +310,7 @@ def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
 
 def test_an_interrupt_ends_with_130(started: Path) -> None:
     code = (
-        "import sys, topicfeeds.publishing as p, topicfeeds.cli as c\n"
+        "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
         "def stop(*a, **k): raise KeyboardInterrupt\n"
         "p.run = stop\n"
         "sys.argv = ['topicfeeds', 'build']\n"
@@ -345,7 +345,7 @@ def on_a_terminal(folder: Path, code: str) -> str:
 
 
 SLOW = (
-    "import sys, topicfeeds.cli as c, topicfeeds.telling as t\n"
+    "import sys, topicfeeds.cli.main as c, topicfeeds.cli.console as t\n"
     "t.STARTED -= {seconds}\n"
     "sys.argv = ['topicfeeds', 'build']\n"
     "c.main()"
@@ -369,6 +369,6 @@ def test_cron_sees_no_progress(started: Path) -> None:
 
 def test_nothing_heavy_is_imported_before_it_is_needed(started: Path) -> None:
     heavy = {"pydantic", "lxml", "feedgen", "nh3", "rich", "yaml", "idna"}
-    code = "import sys, topicfeeds, topicfeeds.cli; print(*sys.modules)"
+    code = "import sys, topicfeeds, topicfeeds.cli.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=True)
     assert heavy.isdisjoint(done.stdout.decode().split())

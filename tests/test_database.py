@@ -190,7 +190,7 @@ def peak(url: str, folder: Path) -> int:
         "utf-8",
     )
     code = (
-        "import resource, sys, topicfeeds.cli as c\n"
+        "import resource, sys, topicfeeds.cli.main as c\n"
         "sys.argv = ['topicfeeds', 'build', '--quiet']\n"
         "try: c.main()\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)\n"

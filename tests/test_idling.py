@@ -52,7 +52,7 @@ def test_a_run_with_nothing_to_do_loads_none_of_the_libraries(city: City) -> Non
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert heavy.isdisjoint(done.stdout.decode().split())
-    assert "topicfeeds.remembering" in done.stdout.decode().split()
+    assert "topicfeeds.state.store" in done.stdout.decode().split()
 
 
 def traced(city: City, calls: str) -> tuple[str, list[str]]:

@@ -15,7 +15,7 @@ from topicfeeds import Event, Feed, Problem, read, select
 from topicfeeds.models import Source
 from topicfeeds.sources._bytes import decode_file
 from topicfeeds.sources._raw import RawRecord, Unreadable
-from topicfeeds.sources.listing import read
+from topicfeeds.sources.listing import read as read_listing
 from topicfeeds.sources.model import Page, Record
 
 TAG = "  • \u00a0"
@@ -23,7 +23,7 @@ TAG = "  • \u00a0"
 
 def listed(text: str, **source: object) -> list[RawRecord | Page | Problem]:
     given = Source.model_validate({"path": "page.txt", "topics": ["gardens"], **source})
-    return list(read(decode_file(text.encode()), given, "page.txt"))
+    return list(read_listing(decode_file(text.encode()), given, "page.txt"))
 
 
 def raws(text: str, **source: object) -> list[RawRecord]:
@@ -246,7 +246,7 @@ def read_seed() -> list[Record]:
 def test_any_text_is_read_or_refused_in_our_words(content: str | bytes) -> None:
     raw = content.encode() if isinstance(content, str) else content
     try:
-        found = list(read(decode_file(raw), Source(path="x"), "x"))
+        found = list(read_listing(decode_file(raw), Source(path="x"), "x"))
     except Unreadable as error:
         assert error.line >= 1
     else:

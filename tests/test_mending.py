@@ -56,7 +56,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
             seen.unsure += known
             super().__init__(*given, known=known)
 
-    monkeypatch.setattr("topicfeeds.regenerating.Recall", Counted)
+    monkeypatch.setattr("topicfeeds.run.RowCache", Counted)
     monkeypatch.setattr(Mend, "among", among)
     return seen
 
@@ -240,7 +240,7 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
     tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     """Two folders of the same site: one mends where it can, the other, with the same memory, looks at everything."""
-    monkeypatch.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
+    monkeypatch.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
     chance, now = random.Random(few), NOON - 12 * HOUR
     city = City(tmp_path)
     city.settle('[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n', limit=3)

@@ -76,7 +76,7 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
     """Two folders: one recalls, at once or row by row, the other, with the same memory, reads all."""
     now = NOON
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
+        patched.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
         city = City(Path(name))
         city.settle(SOURCES, limit=3, formats=["atom", "rss", "ics"])
         put(city, {"items": {"a": {}}, "more": {"b": {}}, "notes": {"c": {}}})
@@ -111,7 +111,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(fields["id"])
         return real(fields, source)
 
-    monkeypatch.setattr(_validate, "shape", shape)
+    monkeypatch.setattr(_validate, "map_record", shape)
     return found
 
 
@@ -119,7 +119,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_of_a_changed_file_only_changed_lines_are_read(
     tmp_path: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(rows, "_MAX_ROWS_IN_MEMORY", few)
+    monkeypatch.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
     rows = [row(str(n), published=f"2026-01-{n + 1:02}", tags=[f"t{n}"]) for n in range(20)]
     city = City.made(tmp_path, *rows, limit=5)
     city.build()
@@ -285,7 +285,7 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
             tell("BBB")
             return found
 
-        patched.setattr("topicfeeds.regenerating.look", changing)
+        patched.setattr("topicfeeds.run.snapshot", changing)
         city.build(NOON + HOUR)
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     time.sleep(0.06)
@@ -319,7 +319,7 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
     city.build()
     city.put(row("more", title="Changed"), name="more.jsonl")
     with monkeypatch.context() as patched:
-        patched.setattr("topicfeeds.regenerating.look", changing)
+        patched.setattr("topicfeeds.run.snapshot", changing)
         city.build(NOON + HOUR)
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     tell("AAA")
@@ -338,7 +338,7 @@ def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, mo
             city.settle(limit=7)
             return snapshot(*given)
 
-        patched.setattr("topicfeeds.regenerating.look", changing)
+        patched.setattr("topicfeeds.run.snapshot", changing)
         city.build(NOON + HOUR)
     assert not city.rests(NOON + HOUR)
     city.build(NOON + HOUR)

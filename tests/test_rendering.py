@@ -18,10 +18,8 @@ from city import NOON, City, row
 from support import CASES, EXAMPLE, article, event, folder_site, site
 from topicfeeds import Entry, Feed, PublishError, build, publish, read, render, select
 from topicfeeds.entries.spill import EntrySpill
-from topicfeeds.feeds import select
 from topicfeeds.formats import _templates, atom, ics, render_event, rss
 from topicfeeds.formats._feedgen import Dialect, ElementCalls, render_with_feedgen
-from topicfeeds.output import documents
 
 TEXT = st.text(max_size=12) | st.sampled_from(
     ["\t\r\n\"'>", "{mark 1}", "</entry>\n", "  <entry>", "    </item>\n", "</feed>", "]]>", "&lt;"]
@@ -68,7 +66,7 @@ def whole(feeds: dict[str, Feed]) -> dict[tuple[str, str], bytes]:
     """Let feedgen make each document at once, of entries that nobody has rendered before."""
     with pytest.MonkeyPatch.context() as patched:
         for module in (atom, rss):
-            patched.setattr(module, "spell", at_once)
+            patched.setattr(module, "render_feed", at_once)
         return {
             (path, form): render(replace(feed, entries=tuple(map(replace, feed.entries))), form)
             for path, feed in feeds.items()
@@ -126,7 +124,7 @@ def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it
 def test_of_what_was_made_no_more_is_kept_than_there_is_room_for_however_long_a_body_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(documents, "_MAX_RENDER_CHARS", 20_000)
+    monkeypatch.setattr("topicfeeds.output.documents._MAX_RENDER_CHARS", 20_000)
     first = next(iter(build(site(), [article(id=str(n), content="x" * 9000) for n in range(9)])))
     first.render()
     assert [entry.id[-1] for entry in held(first.render) if "html" in entry.made] == ["7", "8"]
@@ -175,8 +173,8 @@ def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
         return real(self, entry)
 
     monkeypatch.setattr(EntrySpill, "put", put)
-    monkeypatch.setattr(documents, "_MAX_RENDER_CHARS", 1)
-    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 1)
+    monkeypatch.setattr("topicfeeds.output.documents._MAX_RENDER_CHARS", 1)
+    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
     publish(given, read(given, folder), tmp_path)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")}
     assert {path: made[path] for path in expected} == expected
@@ -186,7 +184,7 @@ def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
 
 
 def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 1)
+    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
     rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
     city = City.made(tmp_path, *rows)
     city.build()
@@ -195,7 +193,7 @@ def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch:
 
 
 def test_a_disk_without_room_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(select, "_MAX_CHARS_IN_MEMORY", 0)
+    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 0)
     city = City.made(tmp_path, row("a"))
     with monkeypatch.context() as patched:
         patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115

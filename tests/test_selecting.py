@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from support import article, event, site
 from topicfeeds import Feed, render, select
-from topicfeeds.feeds import select
 from topicfeeds.sources.model import Page
 
 
@@ -114,7 +113,7 @@ def test_an_item_on_two_pages_is_whole_in_every_feed_that_holds_it() -> None:
 def test_an_item_on_two_pages_is_in_a_declared_feed_by_all_that_it_is(
     monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(select, "_MIN_MERGED_KEPT", few)
+    monkeypatch.setattr("topicfeeds.feeds.select._MIN_MERGED_KEPT", few)
     declared = [
         {"slug": "without", "title": "Without b", "topics": ["b"], "match": "none"},
         {"slug": "both", "title": "Both", "topics": ["a", "b"]},

@@ -28,7 +28,7 @@ from needs import ROOT
 from test_recalling import ROWS, made, put, written
 from topicfeeds import Changes, PublishError, SourceError, State, load_site, parallel, publish, read
 from topicfeeds.models import Source
-from topicfeeds.parallel import process_pool
+from topicfeeds.parallel import is_large, process_pool
 
 MORE = """
 [[sources]]
@@ -165,10 +165,10 @@ def test_an_id_that_stands_in_two_shards_is_looked_at_by_one_process(tmp_path: P
     assert made(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
 
 
-@pytest.mark.parametrize(("items", "is_large"), [(49_000, False), (51_000, True)])
-def test_many_small_items_are_large_too(tmp_path: Path, items: int, is_large: bool) -> None:
+@pytest.mark.parametrize(("items", "large"), [(49_000, False), (51_000, True)])
+def test_many_small_items_are_large_too(tmp_path: Path, items: int, large: bool) -> None:
     (tmp_path / "items.jsonl").write_text(f"{json.dumps(row('a'))}\n" * items)
-    assert is_large([Source(path="items.jsonl")], tmp_path) == is_large
+    assert is_large([Source(path="items.jsonl")], tmp_path) == large
 
 
 def test_a_few_items_are_read_by_one_process(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_what_neither_worker_nor_parent_can_read_leaves_the_old_feeds(
     def work(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(parallel, "work", work)
+    monkeypatch.setattr(parallel, "read_shard", work)
     site = load_site(city.site)
     with cut(100), ThreadPoolExecutor(1) as executor, pytest.raises(PublishError) as caught:
         publish(site, read(site, tmp_path), city.public, executor=executor)
@@ -348,10 +348,10 @@ def test_where_processes_are_not_permitted_the_command_reads_by_itself(
 
 COMMAND = """
 import sys
-from topicfeeds import sharding
+from topicfeeds import parallel
 from topicfeeds.__main__ import main
 if __name__ == "__main__":
-    sharding.FEW, sharding._LARGEST, sharding._LEAST = 0, 20_000, 1
+    parallel.MIN_PARALLEL_BYTES, parallel._MAX_SHARD_BYTES, parallel._MIN_ITEM_BYTES = 0, 20_000, 1
     main()
 """
 

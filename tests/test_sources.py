@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from city import City
 from topicfeeds import Problem
 from topicfeeds.models import Source
-from topicfeeds.registry import SUFFIXES
-from topicfeeds.sources import KINDS, read_sources
+from topicfeeds.registry import SOURCE_FORMATS, SUFFIXES
+from topicfeeds.sources import read_sources
 from topicfeeds.sources.model import Record
 
 YAML = "- title: A\n  published: 2026-01-01\n- title: B\n  published: 2026-01-02\n  tags: [x]\n"
@@ -215,9 +215,9 @@ def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path
         "import os\n"
         "from pathlib import Path\n"
         "from topicfeeds.models import Source\n"
-        "from topicfeeds.sources import read\n"
+        "from topicfeeds.sources import read_sources\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
-        f"print(*(one for one in read([Source(path={path!r})], Path('.'))), sep='\\n')\n"
+        f"print(*(one for one in read_sources([Source(path={path!r})], Path('.'))), sep='\\n')\n"
     )
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o055)
@@ -232,8 +232,8 @@ def test_a_source_gives_its_topics_to_every_item_and_may_name_the_format(tmp_pat
 
 
 def test_every_suffix_has_a_reader_and_every_reader_can_be_named() -> None:
-    assert set(SUFFIXES.values()) == set(KINDS)
-    for name in KINDS:
+    assert set(SUFFIXES.values()) == set(SOURCE_FORMATS)
+    for name in SOURCE_FORMATS:
         assert Source.model_validate({"path": "x", "format": name}).format == name
 
 

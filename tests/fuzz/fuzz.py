@@ -1,7 +1,4 @@
-"""Throw bytes at the readers, the models and the sanitiser, guided by coverage (atheris, libFuzzer).from topicfeeds.run import build
-from topicfeeds.text.characters import strip_forbidden
-from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
-
+"""Throw bytes at the readers, the models and the sanitiser, guided by coverage (atheris, libFuzzer).
 
 By hand, and never by pytest; one process works on one target until it is stopped or finds something:
 
@@ -40,14 +37,23 @@ import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  #
 
 with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.errors import Problem, SourceError
+    from topicfeeds.formats import find_renderer
     from topicfeeds.models import Event, Item, Site, Source
     from topicfeeds.models.messages import validate_item
-    from topicfeeds.sources import KINDS, READERS
+    from topicfeeds.registry import FEED_FORMATS, SOURCE_FORMATS
+    from topicfeeds.run import build
+    from topicfeeds.sources import find_reader
     from topicfeeds.sources._bytes import decode_file
     from topicfeeds.sources._raw import RawRecord, Unreadable
     from topicfeeds.sources._validate import validate_record
-    from topicfeeds.sources.jsonl import read_jsonl
     from topicfeeds.sources.model import ItemLike
+    from topicfeeds.text.characters import strip_forbidden
+    from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
+
+    for name in FEED_FORMATS:
+        find_renderer(name)  # otherwise loaded later, and not instrumented
+    for name in SOURCE_FORMATS:
+        find_reader(name)
 
 LARGEST = 4096
 SECONDS = 2.0
@@ -91,7 +97,7 @@ MAPPED = Source(
     delimiter=";",
 )
 # Each input goes through all of its target's; the pairs differ in what readers and the later steps are told.
-GIVEN: dict[str, list[tuple[Site, Source]]] = {name: [(SITE, PLAIN), (DECLARED, MAPPED)] for name in KINDS}
+GIVEN: dict[str, list[tuple[Site, Source]]] = {name: [(SITE, PLAIN), (DECLARED, MAPPED)] for name in SOURCE_FORMATS}
 GIVEN["listing"] = [
     (SITE, Source(path="page", topics=["urban-gardens"], untitled="label")),
     (DECLARED, Source(path="page", untitled="skip", html_fields=("title",))),
@@ -193,18 +199,18 @@ def read(kind: str, content: bytes) -> None:
     for site, source in GIVEN[kind]:
         found: list[ItemLike] = []
         try:
-            whole = READERS[kind](decode_file(content), source, "file") if kind in READERS else None
-            for one in whole or read_jsonl(io.BytesIO(content), "file"):
+            given = io.BytesIO(content) if SOURCE_FORMATS[kind].by_line else decode_file(content)
+            for one in find_reader(kind)(given, source, "file"):
                 found += validate_record(one, source, "file") if isinstance(one, RawRecord) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
         last = len(re.findall(b"\r\n|\r|\n", content)) + 1
-        for problem in build(site, found):
+        for problem in make_feeds(site, found):
             if not 1 <= problem.line <= last:
                 raise Finding(f"the file has {last} lines: {problem}")
 
 
-def build(site: Site, found: list[Any]) -> list[Problem]:
+def make_feeds(site: Site, found: list[Any]) -> list[Problem]:
     """Build and render; give the findings of the library."""
     problems: list[Problem] = []
     try:
@@ -234,7 +240,7 @@ def item(content: bytes) -> None:
             for place, sentence in outcome:
                 _ = str(Problem("item", 1, "".join(map(str, place)), sentence))
     for site in (SITE, DECLARED):
-        build(site, found)
+        make_feeds(site, found)
 
 
 def _record(chooser: Any) -> dict[str, Any]:
@@ -333,7 +339,7 @@ def reader(kind: str) -> Callable[[bytes], None]:
     return lambda content: read(kind, content)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {**{kind: reader(kind) for kind in KINDS}, "item": item, "clean": clean}
+TARGETS: dict[str, Callable[[bytes], None]] = {**{kind: reader(kind) for kind in SOURCE_FORMATS}, "item": item, "clean": clean}
 
 
 def bounded(target: Callable[[bytes], None]) -> Callable[[bytes], None]:
