@@ -15,7 +15,7 @@ from benchmarks import checking, corpus, simulation
 from benchmarks.checking import OtherJob
 from benchmarks.measuring import Failed, Figure, run
 from benchmarks.peers import floor
-from needs import ROOT
+from support.needs import ROOT
 
 
 def written(folder: Path, seed: int) -> dict[str, bytes]:

@@ -28,8 +28,8 @@ import feedparser
 import pytest
 from lxml import etree
 
-from support import command
-from test_cleaning import dangers
+from support import CORPUS, command
+from support.markup import dangers
 from topicfeeds.config import load_site
 from topicfeeds.errors import TopicFeedsError
 from topicfeeds.run import read, run
@@ -109,7 +109,7 @@ def bytes_of(content: Any) -> bytes:
 
 
 def cases(corpus: str) -> list[Case]:
-    folder = Path(__file__).parent / "corpus" / corpus
+    folder = CORPUS / corpus
     return [
         Case(f"{corpus}/{path.stem}", json.loads(line))
         for path in sorted(folder.glob("*.jsonl"))

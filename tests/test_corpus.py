@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from needs import shared
 from support import CASES, folder_site
+from support.needs import shared
 from topicfeeds import Problem, build, read
 
 

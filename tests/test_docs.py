@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from needs import ROOT
 from support import command
+from support.needs import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -339,7 +339,11 @@ def reader(kind: str) -> Callable[[bytes], None]:
     return lambda content: read(kind, content)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {**{kind: reader(kind) for kind in SOURCE_FORMATS}, "item": item, "clean": clean}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    **{kind: reader(kind) for kind in SOURCE_FORMATS},
+    "item": item,
+    "clean": clean,
+}
 
 
 def bounded(target: Callable[[bytes], None]) -> Callable[[bytes], None]:

@@ -1,0 +1,299 @@
+"""What must not be lost is kept: items of a source that broke, documents of feeds that are gone, files of others."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from support import article, site, snapshot
+from support.city import DAY, HOUR, NOON, City, dates, row
+from topicfeeds import ConfigError, PublishError, SourceError, publish
+from topicfeeds.output.lock import last_success
+from topicfeeds.state.store import State
+
+TEN = [row(str(n)) for n in range(10)]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    """A site of ten articles that was built once."""
+    made = City.made(tmp_path, *TEN)
+    made.build()
+    return made
+
+
+def stopped(city: City, now: int = 1, **options: object) -> str:
+    """Build, which has to be refused and to change nothing, and give the findings."""
+    before, success = snapshot(city.public), last_success(str(city.public))
+    with pytest.raises(SourceError) as caught:
+        city.build(NOON + now * HOUR, **options)
+    assert caught.value.exit_code == 65
+    assert (snapshot(city.public), last_success(str(city.public))) == (before, success)
+    return str(caught.value)
+
+
+def test_a_source_that_lost_more_than_half_of_its_items_stops_the_run_until_it_may(city: City) -> None:
+    city.put(*TEN[:4])
+    assert stopped(city) == (
+        "items.jsonl:1: has 4 items where it had 10 (--allow-shrink, or max_shrink in its source)\n"
+        "nothing was published, as a source lost too many items: what was there stays"
+    )
+    assert stopped(city) == stopped(city, dry=True)
+    city.build(allow_shrink=True)
+    assert len(dates(city.public)) == 4
+    city.put(*TEN[:2])
+    city.build()
+    assert len(dates(city.public)) == 2
+
+
+def test_half_is_enough(city: City) -> None:
+    city.put(*TEN[:5])
+    city.build()
+    assert len(dates(city.public)) == 5
+
+
+def test_refused_items_are_lost_ones_and_those_that_wait_are_not(city: City) -> None:
+    city.put(*TEN[:4], *[row(str(n), published="soon") for n in range(4, 10)])
+    assert "has 4 items where it had 10" in stopped(city)
+    city.put(*TEN[:4], *[row(str(n), published="2027-01-01") for n in range(4, 10)])
+    city.build()
+    assert len(dates(city.public)) == 4
+    city.put(*TEN[:4])
+    assert "has 4 items where it had 10" in stopped(city)
+
+
+def test_an_item_whose_change_waits_counts_once(city: City) -> None:
+    city.put(*[row(str(n), updated="2027-01-01") for n in range(10)])
+    assert city.build().items == 10
+    city.put(*TEN[:4])
+    assert "has 4 items where it had 10" in stopped(city)
+
+
+@pytest.mark.parametrize("lost", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_source_that_is_gone_or_empty_stops_the_run(city: City, lost: Callable[[Path], None]) -> None:
+    lost(city.folder / "items.jsonl")
+    assert "items.jsonl:1: " in stopped(city)
+
+
+def test_a_pattern_without_matches_stops_the_run(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    city.settle(path="items/*.jsonl")
+    for n in range(3):
+        city.put(*TEN[n * 3 : n * 3 + 3], name=f"items/{n}.jsonl")
+    city.build()
+    for path in (tmp_path / "items").iterdir():
+        path.unlink()
+    assert "items/*.jsonl:1: has 0 items where it had 9" in stopped(city)
+    shutil.rmtree(tmp_path / "items")
+    assert "items/*.jsonl:1: cannot be read: items: No such file or directory" in stopped(city)
+
+
+def test_a_source_may_shrink_as_far_as_it_says(city: City) -> None:
+    city.settle("max_shrink = 0.75")
+    city.put(*TEN[:2])
+    assert "has 2 items where it had 10" in stopped(city)
+    city.put(*TEN[:3])
+    city.build()
+    city.settle("max_shrink = 0")
+    city.put(*TEN[:2])
+    assert "has 2 items where it had 3" in stopped(city)
+    city.settle("max_shrink = 1")
+    city.put(row("0", published="soon"))
+    city.build()
+    assert dates(city.public) == {}
+
+
+def test_a_source_that_the_site_file_names_no_more_is_no_loss(city: City) -> None:
+    city.put(*TEN, name="other.jsonl")
+    city.settle(path="other.jsonl")
+    city.build()
+    assert city.sql("select * from accepted") == [("other.jsonl", 10)]
+
+
+def test_of_two_sources_each_counts_for_itself(tmp_path: Path) -> None:
+    city = City.made(tmp_path, *TEN)
+    city.put(*[row(f"b{n}") for n in range(3)], name="b.jsonl")
+    city.settle('[[sources]]\npath = "b.jsonl"')
+    city.build()
+    city.put(row("b0"), name="b.jsonl")
+    assert stopped(city).startswith("b.jsonl:1: has 1 items where it had 3 ")
+
+
+def test_what_counts_is_what_the_last_success_had(city: City) -> None:
+    city.put(*TEN[:4])
+    for now in range(3):
+        assert "has 4 items where it had 10" in stopped(city, now)
+    city.put(*TEN[:6])
+    city.build()
+    city.put(*TEN[:3])
+    city.build()
+    city.put(row("0"))
+    assert "has 1 items where it had 3" in stopped(city)
+
+
+def test_items_that_are_handed_in_are_guarded_too(tmp_path: Path) -> None:
+    state, items = State(), [article(id=str(n)) for n in range(10)]
+    publish(site(), items, tmp_path, state=state)
+    for few in ([], items[:4]):
+        with pytest.raises(SourceError, match=f"items:1: has {len(few)} items where it had 10"):
+            publish(site(), few, tmp_path, state=state)
+    assert publish(site(), items[:4], tmp_path, state=state, allow_shrink=True).items == 4
+    assert publish(site(), [], tmp_path).items == 0
+
+
+PAIR = ["tags/x.atom.xml", "tags/x.rss.xml"]
+
+
+@pytest.fixture
+def gone(tmp_path: Path) -> City:
+    """A site that had two tags when it was built first, and lost one since."""
+    made = City.made(tmp_path, row("a", tags=["x"]), row("b", tags=["y"]))
+    made.build()
+    made.put(row("a"), row("b", tags=["y"]))
+    return made
+
+
+def test_documents_of_a_feed_that_is_gone_stay_for_a_while_untouched(gone: City) -> None:
+    before = snapshot(gone.public)
+    for days in (0, 1, 29):
+        changes = gone.build(NOON + days * DAY, dry=True)
+        assert (changes.removed, changes.retired) == ((), 2)
+        changes = gone.build(NOON + days * DAY)
+        assert (changes.removed, changes.retired) == ((), 2)
+        assert all(snapshot(gone.public)[path] == before[path] for path in PAIR)
+        assert gone.rests(NOON + days * DAY)
+    assert gone.sql("select path, retired from documents where retired is not null") == [
+        (path, int(NOON.timestamp())) for path in PAIR
+    ]
+    last = NOON + 30 * DAY
+    assert gone.rests(last - timedelta(seconds=1))
+    assert not gone.rests(last)
+    assert gone.build(last, dry=True).removed == tuple(PAIR)
+    assert (gone.public / PAIR[0]).exists()
+    changes = gone.build(last)
+    assert (changes.written, changes.removed, changes.retired) == ((), tuple(PAIR), 0)
+    assert not any((gone.public / path).exists() for path in PAIR)
+    assert gone.sql("select path from documents where path like 'tags/x%'") == []
+    assert gone.rests(last)
+
+
+def test_a_site_says_how_long_such_documents_stay(gone: City) -> None:
+    gone.settle(retire_days=0)
+    assert gone.build(NOON, dry=True).removed == tuple(PAIR)
+    assert gone.build(NOON).removed == tuple(PAIR)
+
+
+def test_such_documents_go_also_where_the_clock_began_at_zero(gone: City) -> None:
+    epoch = NOON - (NOON - NOON.replace(year=1970, month=1, day=1, hour=0))
+    gone.build(epoch)
+    assert gone.build(epoch + 30 * DAY).removed[:2] == tuple(PAIR)
+
+
+def test_a_run_without_the_time_removes_nothing(tmp_path: Path) -> None:
+    state = State()
+    publish(site(), [article(tags=["x"])], tmp_path, state=state)
+    made = site(feeds={"retire_days": 0})
+    changes = publish(made, [article()], tmp_path, state=state)
+    assert (changes.removed, changes.retired) == ((), 2)
+    assert publish(made, [article()], tmp_path, state=state, now=NOON).removed == tuple(PAIR)
+
+
+def test_a_feed_that_comes_back_is_adopted_again(gone: City) -> None:
+    gone.build()
+    gone.put(row("a", tags=["x"]), row("b", tags=["y"]))
+    changes = gone.build(NOON + DAY)
+    assert changes.retired == 0
+    assert set(changes.written) >= set(PAIR)
+    assert gone.sql("select path from documents where retired is not null") == []
+    gone.put(row("a"), row("b", tags=["y"]))
+    assert gone.build(NOON + 29 * DAY).retired == 2
+    assert gone.build(NOON + 30 * DAY).removed == ()
+
+
+def test_a_retired_document_that_was_edited_is_removed_only_while_it_bears_our_mark(gone: City) -> None:
+    gone.build()
+    ours, theirs = (gone.public / path for path in PAIR)
+    ours.write_bytes(ours.read_bytes() + b"\n")
+    theirs.write_bytes(b"by hand")
+    changes = gone.build(NOON + 30 * DAY)
+    assert (changes.removed, changes.retired) == ((PAIR[0],), 0)
+    assert theirs.read_bytes() == b"by hand"
+    assert gone.rests(NOON + 30 * DAY)
+
+
+def test_a_retired_document_that_was_deleted_is_forgotten(gone: City) -> None:
+    gone.build()
+    for path in PAIR:
+        (gone.public / path).unlink()
+    assert gone.build(NOON + 30 * DAY).removed == ()
+    assert gone.sql("select path from documents where path like 'tags/x%'") == []
+
+
+def test_nothing_is_removed_through_a_link_out_of_the_folder(gone: City, tmp_path: Path) -> None:
+    gone.put(row("a"), row("b"))
+    gone.build()
+    (gone.public / "tags").rename(tmp_path / "elsewhere")
+    (gone.public / "tags").symlink_to(tmp_path / "elsewhere")
+    assert gone.build(NOON + 30 * DAY).removed == ()
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "reason"),
+    [
+        (".", "public", r'lies within what the source "\." reads: feeds would be taken for items'),
+        ("content", "content/feeds", 'lies within what the source "content" reads'),
+        ("**/*.json", "public", 'lies within what the source "\\*\\*/\\*.json" reads'),
+        ("public/*.xml", "public", "lies within what the source"),
+        ("items.jsonl", "/", "is the root of the file system"),
+        ("items.jsonl", ".", "is the root of a repository"),
+    ],
+)
+def test_an_output_that_would_do_harm_is_refused(tmp_path: Path, source: str, output: str, reason: str) -> None:
+    city = City.made(tmp_path, row("a"))
+    for name in (".git", "content"):
+        (tmp_path / name).mkdir()
+    city.settle("format = 'jsonl'", path=source)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        city.build_into(output)
+    assert caught.value.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "content", "items.jsonl", "topicfeeds.toml"]
+
+
+def test_the_library_refuses_such_an_output_too(tmp_path: Path) -> None:
+    (tmp_path / ".hg").mkdir()
+    with pytest.raises(ConfigError, match=r"is the root of a repository \(name another output\)"):
+        publish(site(), [], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".hg"]
+
+
+def test_an_output_beside_the_items_is_fine(tmp_path: Path) -> None:
+    city = City.made(tmp_path, row("a"))
+    city.settle(path="*.jsonl")
+    assert city.build_into("feeds/city").items == 1
+
+
+def test_a_foreign_file_is_foreign_to_a_run_with_a_state_too(city: City) -> None:
+    city.put(row("a", tags=["x"]))
+    (city.public / "tags").mkdir()
+    (city.public / "tags/x.rss.xml").write_text("by hand", "utf-8")
+    before = snapshot(city.public)
+    for dry in (True, False):
+        with pytest.raises(PublishError, match=r"tags/x\.rss\.xml: is in the way, and topicfeeds did not make it"):
+            city.build(allow_shrink=True, dry=dry)
+    assert snapshot(city.public) == before
+
+
+def test_a_link_in_place_of_a_folder_of_the_output_stops_the_run(gone: City, tmp_path: Path) -> None:
+    (gone.public / "tags").rename(tmp_path / "elsewhere")
+    (gone.public / "tags").symlink_to(tmp_path / "elsewhere")
+    gone.put(row("a", tags=["x", "z"]), row("b", tags=["y"]))
+    before = snapshot(tmp_path / "elsewhere")
+    for dry in (True, False):
+        with pytest.raises(PublishError, match=r"public/tags: is a link, and may lead out of the folder \(remove it\)"):
+            gone.build(dry=dry)
+    assert snapshot(tmp_path / "elsewhere") == before

@@ -1,0 +1,124 @@
+"""A source that breaks changes no feed, is told in a line, and is mended by mending it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import snapshot
+from support.breaking import BREAKS, UNREADABLE, Break, good, put, remove
+from support.needs import program
+from support.warm import Warm, warmed
+
+Snapshot = dict[str, tuple[bytes, int, int]]
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with warmed() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def built(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders with what is published before and after the good source changes."""
+    folders = {title: tmp_path_factory.mktemp(title) for title in ("old", "new")}
+    for title, folder in folders.items():
+        put(folder)
+        good(folder, title)
+        assert warm.run("build", cwd=folder).code == 0
+    return folders
+
+
+@pytest.fixture
+def folder(built: dict[str, Path], tmp_path: Path) -> Path:
+    """A site that was built; since then, its good source has changed."""
+    shutil.copytree(built["old"], tmp_path, dirs_exist_ok=True)
+    good(tmp_path, "new")
+    return tmp_path
+
+
+def mended(warm: Warm, folder: Path, built: dict[str, Path], before: Snapshot) -> None:
+    """Build from sources that are whole again: what differs is what the good source changed, and nothing else."""
+    put(folder)
+    run = warm.run("build", cwd=folder)
+    assert run.code == 0, run.err
+    after, old, new = (snapshot(one / "public") for one in (folder, built["old"], built["new"]))
+    assert {path: content for path, (content, *_) in after.items()} == {path: new[path][0] for path in new}
+    assert {path for path in new if after[path] != before[path]} == {
+        path for path in new if new[path][0] != old[path][0]
+    }
+
+
+@pytest.mark.parametrize("one", BREAKS, ids=str)
+def test_a_source_that_breaks_changes_no_feed_until_it_is_mended(
+    one: Break, warm: Warm, folder: Path, built: dict[str, Path]
+) -> None:
+    before = snapshot(folder / "public")
+    one.do(folder / one.file)
+    for _ in range(2):
+        run = warm.run("build", cwd=folder)
+        assert (run.code, run.out, run.err.splitlines()) == (one.code, "", one.lines)
+        assert snapshot(folder / "public") == before
+    status = warm.run("status", cwd=folder)
+    assert status.code == 0
+    assert (f"failed: {one.lines[0]}\n" in status.out) == (one.code == 65)
+    remove(folder / one.file)
+    mended(warm, folder, built, before)
+
+
+def test_a_source_without_permission_changes_no_feed(warm: Warm, folder: Path, built: dict[str, Path]) -> None:
+    before = snapshot(folder / "public")
+    (folder / "items.json").chmod(0)
+    less = "-dac_override,-dac_read_search"  # what lets root read all the same
+    able = (
+        [program("setpriv", "util-linux"), f"--inh-caps={less}", f"--bounding-set={less}"] if os.geteuid() == 0 else []
+    )
+    done = subprocess.run(
+        [*able, sys.executable, "-m", "topicfeeds", "build"], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    said = ["items.json:1: cannot be read: Permission denied", UNREADABLE]
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (65, "", said)
+    assert snapshot(folder / "public") == before
+    (folder / "items.json").chmod(0o644)
+    mended(warm, folder, built, before)
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 1), (("--strict",), 65)])
+def test_everything_twice_with_other_titles_leaves_the_first_of_each(
+    warm: Warm, folder: Path, built: dict[str, Path], options: tuple[str, ...], code: int
+) -> None:
+    good(folder, "old")
+    before = snapshot(folder / "public")
+    lines = folder / "lines.jsonl"
+    lines.write_bytes(lines.read_bytes() + lines.read_bytes().replace(b'"title": "', b'"title": "Draft: '))
+    run = warm.run("build", *options, cwd=folder)
+    said = [
+        f'lines.jsonl:{n + 12}: id: "jsonl-{n}" is that of lines.jsonl:{n} (give each item its own id)'
+        for n in range(1, 13)
+    ]
+    assert (run.code, run.out, run.err.splitlines()[:12]) == (code, "", said)
+    assert snapshot(folder / "public") == before
+    good(folder, "new")
+    mended(warm, folder, built, before)
+
+
+def test_a_watcher_is_told_once_a_source_has_been_broken_for_too_long(warm: Warm, folder: Path) -> None:
+    assert warm.run("status", "--max-age", "1h", cwd=folder).code == 0
+    remove(folder / "items.json")
+    long_ago = time.time() - 7200
+    os.utime(folder / "public/.topicfeeds.lock", (long_ago, long_ago))
+    assert warm.run("build", cwd=folder).code == 65
+    late = warm.run("status", "--max-age", "1h", cwd=folder)
+    assert (late.code, late.err.startswith("the last success was ")) == (1, True)
+    assert warm.run("status", "--max-age", "3h", cwd=folder).code == 0
+    put(folder)
+    assert warm.run("build", cwd=folder).code == 0
+    assert warm.run("status", "--max-age", "1h", cwd=folder).code == 0

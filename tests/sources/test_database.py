@@ -1,0 +1,213 @@
+"""A query of a database is a source: SQLite, and a real PostgreSQL server that these tests start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from support import command, site
+from support.needs import missing
+from topicfeeds import Problem, read
+from topicfeeds.sources.model import Record
+
+FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
+
+
+def found(url: str, query: str, **source: object) -> list[Record]:
+    made = site(sources=[{"database": url, "query": query, **source}])
+    return [one for one in read(made) if isinstance(one, Record)]
+
+
+def told(url: str, query: str, **source: object) -> list[str]:
+    made = site(sources=[{"database": url, "query": query, **source}])
+    return [f"{one.severity} {one}" for one in read(made) if isinstance(one, Problem)]
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """A database of two good posts and two bad ones."""
+    connection = sqlite3.connect(tmp_path / "posts.db")
+    connection.execute("create table posts (id integer, title text, published text, tags text, secret text)")
+    rows = [
+        (1, "A", "2026-01-01", '["a", "b; c"]', "x"),
+        (2, "B", "2026-01-02", None, "x"),
+        (3, None, "2026-01-03", "[]", "x"),
+        (4, "D", "03/01/2026", "a, b", "x"),
+    ]
+    connection.executemany("insert into posts values (?, ?, ?, ?, ?)", rows)
+    connection.commit()
+    connection.close()
+    return f"sqlite:///{tmp_path}/posts.db"
+
+
+def test_rows_are_items_with_columns_for_fields(sqlite: str) -> None:
+    records = found(sqlite, "select id, title, published, tags from posts order by id", topics=["housing"])
+    assert [(one.item.id, one.item.title, one.item.tags, one.line) for one in records] == [
+        ("1", "A", ("a", "b; c"), 1),
+        ("2", "B", (), 2),
+    ]
+    assert records[0].topics == ("housing",)
+
+
+def test_a_bad_row_is_named_by_query_number_and_column(sqlite: str) -> None:
+    name = 'query "select id, title, published, tags from posts order by id"'
+    assert told(sqlite, "select id, title, published, tags\nfrom posts\norder by id") == [
+        f"refused {name}:3: title: is missing",
+        f'refused {name}:4: published: "03/01/2026" is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)',
+        f'refused {name}:4: tags: "a, b" is text, not a list (write [a, b])',
+    ]
+
+
+def test_other_columns_are_read_through_a_mapping(sqlite: str) -> None:
+    (one, _) = found(sqlite, "select * from posts where id < 3", fields={"title": "title", "published": "published"})
+    assert (one.item.title, one.item.id) == ("A", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "message"),
+    [
+        (
+            "sqlite:///nowhere/x.db",
+            "select 1",
+            'query "select 1":1: database: cannot be asked: unable to open database',
+        ),
+        ("sqlite://", "selec 1", 'query "selec 1":1: database: cannot be asked: near "selec": syntax error'),
+        ("nonsense", "select 1", 'query "select 1":1: database: cannot be asked: '),
+        ("oracle+nodriver://u:secret@h/x", "select 1", 'query "select 1":1: database: cannot be asked: '),
+        ("postgresql+psycopg://u:secret@127.0.0.1:1/x", "select 1", 'query "select 1":1: database: cannot be asked: '),
+        (
+            "postgresql+pg8000://u:secret@h/x",
+            "select 1",
+            'query "select 1":1: database: needs a driver: pip install pg',
+        ),
+        (
+            "sqlite:///${TOPICFEEDS_NOWHERE}",
+            "select 1",
+            "database:1: database: ${TOPICFEEDS_NOWHERE} is not set in the ",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_asked_is_told_in_one_line(url: str, query: str, message: str) -> None:
+    (line,) = told(url, query)
+    assert line.startswith(f"unreadable {message}")
+    assert "secret" not in line
+    assert "\n" not in line
+
+
+def test_credentials_come_from_the_environment(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTS", sqlite.removeprefix("sqlite:///"))
+    assert len(found("sqlite:///${POSTS}", "select title, published from posts where id < 3")) == 2
+
+
+def test_the_command_reads_a_database(sqlite: str, tmp_path: Path) -> None:
+    (tmp_path / "topicfeeds.toml").write_text(
+        'title = "x"\nurl = "https://e.org"\n[[sources]]\n'
+        f'database = "{sqlite}"\nquery = "select id, title, published from posts"\n',
+        "utf-8",
+    )
+    run = command("build", cwd=tmp_path)
+    assert (run.code, run.out) == (1, "all.atom.xml\nall.rss.xml\n")
+    assert run.err.startswith('query "select id, title, published from posts":3: title: is missing\n')
+
+
+def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_path: Path) -> None:
+    (tmp_path / "topicfeeds.toml").write_text(
+        f'title = "x"\nurl = "https://e.org"\n[[sources]]\ndatabase = "{sqlite}"\nquery = "select 1"\n', "utf-8"
+    )
+    (tmp_path / "sqlalchemy.py").write_text("raise ImportError", "utf-8")
+    run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    assert (run.code, run.err) == (2, 'a source needs more than is installed: pip install "topicfeeds[sql]"\n')
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A server of its own, on a socket in a folder; as root it is run by the user that Debian made for it."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "")]
+    if not programs[-1].name:
+        missing("PostgreSQL (Debian package postgresql)")
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="topicfeeds-pg-"))
+    if user:
+        shutil.chown(folder, user)
+
+    def run(name: str, *arguments: str) -> None:
+        line = [str(programs[-1].with_name(name)), "-D", str(folder / "data"), *arguments]
+        subprocess.run(line, user=user, cwd=folder, check=True, capture_output=True, timeout=120)
+
+    run("initdb", "-A", "trust", "-U", "topicfeeds", "-E", "UTF8", "--locale=C", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://topicfeeds@/postgres?host={folder}"
+    finally:
+        run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def ask(url: str, *statements: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_types_of_postgresql_are_fields(postgres: str) -> None:
+    ask(
+        postgres,
+        "create table posts (id uuid, title text, published timestamptz, updated timestamp, tags text[],"
+        " topics jsonb, authors json, location jsonb, start date, content text)",
+        "insert into posts values ('00000000-0000-0000-0000-000000000007', 'Fête', '2026-01-01 10:00+01',"
+        """ '2026-01-02 10:00', '{a,"b; c"}', '["housing"]', '[{"name": "Ann"}, "Bea"]',"""
+        """ '{"name": "Hall", "latitude": 51.5}', '2026-05-01', '<p>x</p>')""",
+    )
+    (one,) = found(postgres, "select * from posts")
+    item = one.item.model_dump(exclude_none=True)
+    assert item["id"] == "00000000-0000-0000-0000-000000000007"
+    assert item["published"].isoformat() == "2026-01-01T09:00:00+00:00"
+    assert (item["tags"], item["topics"], item["location"]) == (
+        *(("a", "b; c"), ("housing",)),
+        {"name": "Hall", "latitude": 51.5},
+    )
+    assert item["kind"] == "event"
+
+
+def peak(url: str, folder: Path) -> int:
+    """Build from a table in a process of its own, and give its peak memory in bytes."""
+    folder.mkdir()
+    (folder / "topicfeeds.toml").write_text(
+        'title = "x"\nurl = "https://e.org"\n[[sources]]\n'
+        f'database = "{url}"\nquery = "select * from many order by id"\n',
+        "utf-8",
+    )
+    code = (
+        "import resource, sys, topicfeeds.cli.main as c\n"
+        "sys.argv = ['topicfeeds', 'build', '--quiet']\n"
+        "try: c.main()\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)\n"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    return int(done.stdout)
+
+
+def test_rows_are_streamed_and_not_kept(postgres: str, tmp_path: Path) -> None:
+    ask(postgres, "create table many (id int, title text, published date, content text, tags text[])")
+    empty = peak(postgres, tmp_path / "empty")
+    rows = 100_000 if FULL else 20_000
+    ask(
+        postgres,
+        "insert into many select n, 'Title ' || n, date '2026-01-01' - n % 3000, repeat('<p>some text</p>', 100),"
+        f" array['tag ' || n % 50] from generate_series(1, {rows}) n",
+    )
+    assert peak(postgres, tmp_path / "full") - empty < 100 * 1024 * 1024

@@ -1,0 +1,65 @@
+"""Addresses are made absolute, spelled in ASCII, and doubted."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.markup import ADDRESSES
+from topicfeeds.text import urls
+from topicfeeds.text.urls import resolve_url, to_ascii_host, to_uri, url_warning
+
+BASE = "https://www.example.org/news/1"
+
+
+@given(ADDRESSES, st.sampled_from([BASE, "https://e.org", "http://é.org/a/b", "https://e.org:8080/x?y=/z#/u", "x:y"]))
+def test_plain_addresses_are_put_together_as_all_others_are(address: str, base: str) -> None:
+    quick = resolve_url(base, address, "a")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(urls, "_PLAIN", re.compile("(?!)"))
+        patched.setattr(urls, "_ROOTED", re.compile("(?!)"))
+        assert resolve_url(base, address, "a") == quick
+
+
+@pytest.mark.parametrize(
+    ("iri", "uri"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("https://münchen.example/straße?q=ä#ö", "https://xn--mnchen-3ya.example/stra%C3%9Fe?q=%C3%A4#%C3%B6"),
+        ("https://example.org/a%20b/é", "https://example.org/a%20b/%C3%A9"),
+        ("https://München.example:8080/", "https://xn--mnchen-3ya.example:8080/"),
+        ("mailto:é@example.org", "mailto:%C3%A9@example.org"),
+    ],
+)
+def test_an_iri_is_spelled_in_ascii(iri: str, uri: str) -> None:
+    assert to_uri(iri) == uri
+
+
+@pytest.mark.parametrize("host", ["a..b", "é\u0378.example", f"{'é' * 70}.example"])
+def test_a_host_that_dns_cannot_know_is_none(host: str) -> None:
+    with pytest.raises(ValueError, match="is no host name"):
+        to_ascii_host(host if not host.isascii() else f"é.{host}")
+
+
+def test_a_host_is_known_by_its_ascii_name() -> None:
+    assert to_ascii_host("WWW.Example.org") == "www.example.org"
+    assert to_ascii_host("Straße.example") == "xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "doubt"),
+    [
+        ("https://example.org/" + "x" * 2028, None),
+        ("https://example.org/" + "x" * 2029, "is longer than 2,048 characters (some readers cut it)"),
+        ("https://a.internal/b/c", "leads to a.internal, where readers elsewhere find nothing"),
+        ("http://10.0.0.1/b/c", "leads to 10.0.0.1, where readers elsewhere find nothing"),
+        ("http://9.9.9.9/b/c", None),
+        ("https://example.org/b/c?d=http://localhost/", None),
+        ("https://g\u043e\u043egle.example/", "has letters of Cyrillic and Latin in one name (is it the right host?)"),
+    ],
+)
+def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:
+    assert url_warning(address) == doubt
