@@ -1,0 +1,1 @@
+"""Entries: records become what is published, with ids, dates and notices."""

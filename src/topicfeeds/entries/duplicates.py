@@ -13,7 +13,6 @@ from urllib.parse import unquote
 from ..errors import Problem, show
 from ..models.items import Item
 from ..sources.model import Record
-from .digests import combine_digests
 from .model import Category, DuplicateIdError, Entry, RefusedError
 from .spill import RowSpill
 
@@ -30,11 +29,6 @@ class Merged(NamedTuple):
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
     records: int = 1
-
-    @property
-    def author_digest(self) -> bytes | None:
-        """The author digest of all records together, where there is a memory."""
-        return combine_digests(self.author_digests) if self.author_digests else None
 
 
 @dataclass(slots=True)

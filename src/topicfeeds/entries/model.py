@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -134,8 +134,16 @@ class Candidate(NamedTuple):
     """How many records were merged into it."""
     event: EventDetails | None = None
     is_notice: bool = False
+    is_spilled: bool = False
+    """Whether its entry is in a temporary file."""
     is_unchanged: bool = False
     """Whether its record is the one that the last run read, and was not read again."""
+
+
+def load_entry(candidate: Candidate) -> Entry:
+    """Load the entry of a candidate, with its topics titled as their feeds are."""
+    entry = candidate.load()
+    return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)
 
 
 class RefusedError(Exception):

@@ -23,8 +23,8 @@ from ..text.characters import has_bidi_controls, strip_bidi_controls, strip_forb
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
-from .digests import author_digest
-from .duplicates import Duplicates, Merged
+from .digests import author_digest, combine_digests
+from .duplicates import Duplicates
 from .events import make_aware, resolve_event
 from .ids import IdRegistry
 from .model import Candidate, Category, Entry, RefusedError
@@ -127,8 +127,9 @@ class Resolver:
         if draft.records > 1:
             entry = replace(entry, link=record.item.link or self._page(entry.topics))
         yield _to_candidate(draft._replace(entry=entry), record)
-        for notice in make_notices(entry, known, self._ids.authority):
-            yield _to_notice(notice, record, draft.records)
+        if entry.event:
+            for notice in make_notices(entry, known, self._ids.authority):
+                yield _to_notice(notice, record, draft.records)
 
     def enter(self, one: Passed) -> None:
         """Reserve the id of a record that another process looked at."""
@@ -180,16 +181,15 @@ class Resolver:
             return None
         if merged.records > 1:
             entry = replace(entry, topics=merged.topics, tags=merged.tags)
-        known, updated = self._date_change(record, entry, self._remember(entry, merged), before)
-        if updated != entry.updated:
-            entry = replace(entry, updated=updated)
+        known = None
+        if digest:
+            said = digest if merged.records == 1 else combine_digests(merged.author_digests)
+            facts = take_snapshot(entry.event) if entry.event else None
+            known = ItemMemory(entry.published.isoformat(), said, facts=facts)
+        if known and before:
+            known, updated = self._date_change(record, entry, known, before)
+            entry = replace(entry, updated=updated) if updated != entry.updated else entry
         return _Draft(add_sequence(entry, known), known, digest, merged.records)
-
-    def _remember(self, entry: Entry, merged: Merged) -> ItemMemory | None:
-        """Return what the memory will keep of a new item."""
-        said = merged.author_digest
-        facts = take_snapshot(entry.event) if said and entry.event else None
-        return ItemMemory(entry.published.isoformat(), said, facts=facts) if said else None
 
     def _make_entry(self, record: Record, name: str, before: ItemMemory | None) -> Entry:
         item = record.item
@@ -220,11 +220,9 @@ class Resolver:
         )
 
     def _date_change(
-        self, record: Record, entry: Entry, known: ItemMemory | None, before: ItemMemory | None
-    ) -> tuple[ItemMemory | None, datetime]:
+        self, record: Record, entry: Entry, known: ItemMemory, before: ItemMemory
+    ) -> tuple[ItemMemory, datetime]:
         """Date the last change of an item that was published before. Return its memory, and its `updated`."""
-        if known is None or before is None:
-            return known, entry.updated
         moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
@@ -247,7 +245,7 @@ class Resolver:
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
         """Take out what XML forbids, and say so."""
-        whole = value if record.is_clean else strip_forbidden(value)
+        whole = strip_forbidden(value)
         if whole != value:
             lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
             message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"

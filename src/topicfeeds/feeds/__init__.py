@@ -1,0 +1,1 @@
+"""Feeds: candidates are sorted into feeds, newest first."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..entries.model import Candidate, Entry
+from ..entries.model import Candidate, Entry, load_entry
 from ..models.items import Person
 
 
@@ -67,9 +67,3 @@ class Selection:
         """Return the feed with its entries and its calendar."""
         calendar = None if self.feed.calendar is None else tuple(map(load_entry, self.calendar))
         return replace(self.feed, entries=tuple(map(load_entry, self.candidates)), calendar=calendar)
-
-
-def load_entry(candidate: Candidate) -> Entry:
-    """Load the entry of a candidate, with its topics titled as their feeds are."""
-    entry = candidate.load()
-    return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)

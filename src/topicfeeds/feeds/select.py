@@ -166,7 +166,9 @@ class FeedSelector:
         if self._chars <= _MAX_CHARS_IN_MEMORY:
             return candidate
         self._spill = self._spill or EntrySpill()
-        return candidate._replace(load=self._spill.put(entry), digest=content_digest(entry, candidate.author_digest))
+        return candidate._replace(
+            load=self._spill.put(entry), digest=content_digest(entry, candidate.author_digest), is_spilled=True
+        )
 
     def _keep_merged(self, candidate: Candidate) -> None:
         """Keep a merged candidate, and drop from time to time those that no declared feed holds."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from feedgen.entry import FeedEntry
@@ -52,21 +53,27 @@ class Dialect(NamedTuple):
     """... and those of the channel itself."""
 
 
-class Call(NamedTuple):
+class Call:
     """A call of a method of a channel or an entry, without its values."""
 
-    method: str
-    parameters: tuple[tuple[str, str | None], ...]
-    """Their names, in the order of attributes, each with what it always gets, or None if it takes a value."""
+    __slots__ = ("_hash", "method", "parameters", "values")
 
-    @property
-    def values(self) -> int:
+    def __init__(self, method: str, parameters: tuple[tuple[str, str | None], ...]) -> None:
+        self.method, self.parameters = method, parameters
+        self.values = sum(fixed is None for _, fixed in parameters)
         """How many values the call takes."""
-        return sum(fixed is None for _, fixed in self.parameters)
+        self._hash = hash((method, parameters))  # templates are found by calls, for each entry
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and (self.method, self.parameters) == (other.method, other.parameters)
 
 
+@lru_cache(maxsize=1000)
 def make_call(method: str, **parameters: str | None) -> Call:
-    """Make a call; a parameter of None takes a value."""
+    """Return a call. Parameters are in the order of attributes; each has what it always gets, or None for a value."""
     return Call(method, tuple(parameters.items()))
 
 
@@ -96,14 +103,14 @@ class ElementCalls:
 
     def add(self, name: str, text: str) -> None:
         """Add an element that feedgen has no name for. The name is bare, or `{namespace}name`."""
-        self.calls.append(Call("add", (("name", name), ("text", None))))
+        self.calls.append(make_call("add", name=name, text=None))
         self.values.append(text)
 
     def person(self, person: Person) -> None:
         """Add an author, in the words of Atom (RFC 4287, 3.2)."""
         fields = {"name": person.name, "email": person.email, "uri": person.url}
         given = {name: value for name, value in fields.items() if value}
-        self.call(Call("author", tuple((name, None) for name in given)), *given.values())
+        self.call(make_call("author", **dict.fromkeys(given)), *given.values())
 
 
 def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
@@ -153,8 +160,9 @@ def _swap_references(found: re.Match[str]) -> str:
 def _make_calls(made: Any, element: ElementCalls) -> None:
     """Call the methods of a channel or an entry."""
     values = iter(element.values)
-    for method, parameters in element.calls:
-        getattr(made, method)(**{name: next(values) if fixed is None else fixed for name, fixed in parameters})
+    for call in element.calls:
+        given = {name: next(values) if fixed is None else fixed for name, fixed in call.parameters}
+        getattr(made, call.method)(**given)
 
 
 class _FormattedDate(str):

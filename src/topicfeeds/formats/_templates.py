@@ -6,11 +6,11 @@ Elements with equal calls differ in their texts only. These are escaped, and put
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..entries.model import Category, Entry
+from ..entries.model import Category
 from ..feeds.model import Feed
 from ._feedgen import LINK_ALTERNATE, START_ENTRY, Call, Dialect, ElementCalls, make_call, render_with_feedgen
 from ._render import MakeEntry
@@ -37,19 +37,18 @@ def render_from_templates(
     An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on what is around it.
     """
     has_files = feed.calendar is not None
-    variant = dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title
+    variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
     entries: list[bytes] = []
     unverified: list[bytes] = []
     count = 0
     for entry in feed.entries:
-        content: bytes | None = cache.find(entry.id, variant)
-        if content is None:
+        values = cache.values(entry)
+        if variant not in values:
             pieces = _render_entry(make_entry(entry, feed, cache), dialect)
-            content = b"".join(pieces)
-            cache.store(entry.id, variant, content, len(content))
-            unverified += _pieces_to_verify(pieces, entry, cache)
+            values[variant] = b"".join(pieces)
+            unverified += _pieces_to_verify(pieces, values)
             count += 1
-        entries.append(content)
+        entries.append(values[variant])
     has_events = any(entry.event for entry in feed.entries)
     template, tail = _channel_template(tuple(channel.calls), dialect, has_events)
     head = b"".join(template.fill(channel.values))
@@ -57,12 +56,11 @@ def render_from_templates(
     return b"".join([head, *entries, tail])
 
 
-def _pieces_to_verify(pieces: list[bytes], entry: Entry, cache: RenderCache) -> list[bytes]:
+def _pieces_to_verify(pieces: list[bytes], values: dict[Hashable, Any]) -> list[bytes]:
     """Leave out the body if another format with the same body was read back: a body is long."""
-    body: bytes | None = cache.find(entry.id, "verified body")
+    body: bytes | None = values.get("verified body")
     if body is None:
-        body = max(pieces[1::2], key=len, default=b"")
-        cache.store(entry.id, "verified body", body, 0)
+        values["verified body"] = max(pieces[1::2], key=len, default=b"")
         return pieces
     return [piece for piece in pieces if piece != body]
 

@@ -46,13 +46,13 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
 def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     """Render the file of one event."""
     variant = "file", feed.language, feed.confirms
-    content: bytes | None = cache.find(entry.id, variant)
-    if content is None:
+    values = cache.values(entry)
+    if variant not in values:
         head = Calendar()
         head.add("PRODID", _PRODID)
         head.add("VERSION", "2.0")
-        content = verify(_render_calendar(head, [entry], feed, cache), entry.id, 1)
-        cache.store(entry.id, variant, content, len(content))
+        values[variant] = verify(_render_calendar(head, [entry], feed, cache), entry.id, 1)
+    content: bytes = values[variant]
     return content
 
 
@@ -89,10 +89,10 @@ def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
 
 def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     variant = "event", feed.language, feed.confirms
-    content: bytes | None = cache.find(entry.id, variant)
-    if content is None:
-        content = bytes(_make_event(entry, feed, cache).to_ical())
-        cache.store(entry.id, variant, content, len(content))
+    values = cache.values(entry)
+    if variant not in values:
+        values[variant] = _make_event(entry, feed, cache).to_ical()
+    content: bytes = values[variant]
     return content
 
 

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, Va
 
 from ..errors import show
 from .dates import Moment, Zone
-from .direct import validate_directly
 from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent
 from .recurrence import check_exception, check_rule
 from .schema_org import to_schema_org
@@ -194,4 +193,4 @@ def parse_item(record: Any) -> Item:
     kind, start = get("kind", None), get("start", None)
     event = kind == "event" or (is_absent(kind) and not is_absent(start))
     model: type[Item] = Event if event else Article
-    return validate_directly(model, record) or model.model_validate(record)
+    return model.model_validate(record)

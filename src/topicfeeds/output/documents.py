@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from ..entries.digests import topics_digest
-from ..entries.model import Candidate, Entry
-from ..feeds.model import Feed, Selection, load_entry
+from ..entries.model import Candidate
+from ..feeds.model import Feed, Selection
 from ..formats import event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
 from ..models.items import Person
@@ -78,7 +78,7 @@ def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, d
     """Describe a document; nothing is kept of entries that are `done` with it."""
 
     def render() -> bytes:
-        content = render_document(one.load(partial(_load, cache)), name, cache)
+        content = render_document(one.load(cache.load), name, cache)
         cache.forget(done)
         return content
 
@@ -87,7 +87,7 @@ def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, d
 
 def _describe_calendar(one: Selection, digest: str, cache: RenderCache) -> Document:
     def render() -> bytes:
-        return render_document(one.load_calendar(partial(_load, cache)), "ics", cache)
+        return render_document(one.load_calendar(cache.load), "ics", cache)
 
     return _describe(one, "ics", digest, render, one.calendar)
 
@@ -104,10 +104,6 @@ def _describe(
         entries=len(candidates),
         updated=max((candidate.updated for candidate in candidates), default=one.feed.updated),
     )
-
-
-def _load(cache: RenderCache, candidate: Candidate) -> Entry:
-    return cache.entry(candidate.id, partial(load_entry, candidate))
 
 
 def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
@@ -129,7 +125,7 @@ def _describe_events(selections: Iterable[Selection], makers: str, cache: Render
 
 
 def _render_event(candidate: Candidate, feed: Feed, cache: RenderCache) -> bytes:
-    return render_event(_load(cache, candidate), feed, cache)
+    return render_event(cache.load(candidate), feed, cache)
 
 
 def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, Candidate]]:

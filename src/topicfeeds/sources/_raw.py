@@ -24,8 +24,6 @@ class RawRecord(NamedTuple):
     from_page: bool = False
     untitled: bool = False
     """Its title is a label that was made for it."""
-    is_clean: bool = False
-    """Whether its texts are known to have no character that XML forbids."""
 
 
 class Unreadable(Exception):

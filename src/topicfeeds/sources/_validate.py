@@ -28,8 +28,7 @@ def validate_record(
     if isinstance(item, Item):
         topics = tuple(source.topics)
         told = raw.inferred, raw.from_page, raw.untitled
-        is_clean = raw.is_clean and not (source.html_fields or source.defaults)  # which are texts of their own
-        yield Record(item, path, raw.line, lines, topics, *told, source.name, location, is_clean)
+        yield Record(item, path, raw.line, lines, topics, *told, source.name, location)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

@@ -1,11 +1,10 @@
-"""JSON and JSON Lines: a list of items, an object with `items`, or an object a line."""
+"""JSON Lines: an object a line, read line by line."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,15 +12,11 @@ from ..errors import Problem
 from ..models.site import Source
 from ._bytes import decode
 from ._raw import RawRecord, Unreadable
-from .json import NotANumber, check_record, decode_json, make_decoder, replace_lone_surrogates, surrogate_warning
+from .json import check_record, decode_json, make_decoder, replace_lone_surrogates, surrogate_warning
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 """Bytes of a line: ten times what an item may hold."""
-
-
-# Escapes, among them of characters that XML forbids and halves of pairs; what is not is left to the slower way.
-_DOUBTFUL = re.compile(r"\\(?:[bf]|u(?:00[01789]|[dD]|[fF][dDfF]))")
 
 
 def read(file: BinaryIO, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -75,29 +70,16 @@ def count_line_ends(path: Path, first: int, after: int) -> int:
     return count
 
 
-def make_line_reader(path: str) -> Callable[[bytes, int], Iterable[RawRecord | Problem]]:
-    """Make the function that reads a line of a file; the decoder is made once."""
+def make_line_reader(path: str) -> Callable[[bytes, int], Iterator[RawRecord | Problem]]:
+    """Return the function that reads a line of a file, by its bytes and number. It raises Unreadable."""
     doubles: list[str] = []
-    decoder = make_decoder(doubles)
-
-    def read(line: bytes, number: int) -> Iterable[RawRecord | Problem]:
-        doubles.clear()
-        with suppress(ValueError, RecursionError, NotANumber):  # what is wrong is told below
-            text = str(line, "utf-8")
-            is_clean = "\x7f" not in text if text.isascii() else text.isprintable()
-            if "\r" not in text and not _DOUBTFUL.search(text):  # else it is looked at below
-                fields, end = decoder.raw_decode(text)  # which takes no control characters as they are
-                if end == len(text) and type(fields) is dict and not doubles:
-                    return (RawRecord(fields, number, is_clean=is_clean),)
-        doubles.clear()
-        return _read_line(line, number, path, decoder, doubles)
-
-    return read
+    return partial(_read_line, path, make_decoder(doubles), doubles)
 
 
 def _read_line(
-    line: bytes, number: int, path: str, decoder: json.JSONDecoder, doubles: list[str]
+    path: str, decoder: json.JSONDecoder, doubles: list[str], line: bytes, number: int
 ) -> Iterator[RawRecord | Problem]:
+    doubles.clear()
     try:
         text = decode(line)
         whole = replace_lone_surrogates(text)

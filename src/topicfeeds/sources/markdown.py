@@ -8,10 +8,12 @@ from functools import cache, partial
 
 from ..errors import MissingExtraError, Problem
 from ..models.site import Source
+from ..text import fast_paths
 from ..text.toml_lines import find_toml_lines
 from ._raw import RawRecord, Unreadable
+from ._simple_front_matter import read_simple
 from .toml import parse_toml
-from .yaml import read_records, read_simple
+from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 
@@ -39,7 +41,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 def _read_front_matter(front: str, path: str) -> Iterator[RawRecord | Problem]:
-    simple = read_simple(front)
+    simple = read_simple(front) if fast_paths.ENABLED else None
     yield from (simple,) if simple else read_records(front, path, may_be_empty=True)
 
 

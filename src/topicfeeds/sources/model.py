@@ -49,8 +49,6 @@ class Record(NamedTuple):
     source: str = "items"
     """What it was read from, as the site file names it."""
     location: Location | None = None
-    is_clean: bool = False
-    """Whether its texts are known to have no character that XML forbids."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Make a finding about a field of this record."""

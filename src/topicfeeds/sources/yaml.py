@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,14 +21,7 @@ _QUOTES = {
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
-# What most front matter looks like: on each line a name, and a text or a list of words. It is read as all of YAML would
-# read it, in a tenth of the time; what is a bit different is left to that.
-_WORD = r"[^\W_](?:[\w .&'/+-]*[\w.&'/+-])?"
-_TEXT = r"[^\W_](?:[^:#]++|:(?![ ]|$)|(?<![ ])\#)*"
-_FIELD = re.compile(
-    rf"""([A-Za-z][A-Za-z0-9_-]*):[ ]+(?:"([^"\\]*)"|\[({_WORD}(?:,[ ]*{_WORD})*)[ ]?\]|({_TEXT}))[ ]*"""
-)
-_NULLS = {"", "~", "null", "Null", "NULL"}
+NULLS = {"", "~", "null", "Null", "NULL"}
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -57,24 +49,6 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Unreadable(line, f"is not YAML: {error.reason} (U+{error.character:04X})") from None
-
-
-def read_simple(text: str) -> RawRecord | None:
-    """Read a text of a field on each line, if it is as simple as most front matter; it starts with a line break."""
-    fields: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    if not text.replace("\n", "").isprintable():
-        return None
-    for number, line in enumerate(text.removesuffix("\n").split("\n")[1:], 2):
-        found = _FIELD.fullmatch(line)
-        if not found:
-            return None
-        name, quoted, words, plain = found.groups()
-        texts = [plain.rstrip(" ")] if plain else [text.strip(" ") for text in words.split(",")] if words else []
-        if name in fields or name in _NULLS or not _NULLS.isdisjoint(texts):
-            return None
-        fields[name], lines[name] = texts[0] if plain else texts if words else quoted, number
-    return RawRecord(fields, 2, lines) if fields else None
 
 
 class _YamlReader:
@@ -168,7 +142,7 @@ class _YamlReader:
         if not isinstance(event, self.yaml.ScalarEvent):
             return False
         plain = event.style is None or event.style == ""
-        return event.tag == _NULL or (plain and not event.tag and event.value in _NULLS)
+        return event.tag == _NULL or (plain and not event.tag and event.value in NULLS)
 
 
 def _line_number(event: Any) -> int:

@@ -1,15 +1,13 @@
-"""Nothing to do is nothing done: whether a build would change anything, told from stats alone.
-
-What a build needs to load takes longer than all of this; so this looks at the command's arguments itself, and
-leaves all that it does not know to the command. Nothing is opened for writing.
-"""
+"""Documents that we own: what was written, when it is removed, and what killed runs left in the output folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEMPORARY_SUFFIX = ".topicfeeds-tmp"
 OUTPUT_FOLDERS = ("", "topics", "tags", "feeds", "events")
@@ -61,6 +59,7 @@ class WrittenDocument(NamedTuple):
 
 
 def find_link(name: str, folder: Path) -> Path | None:
-    """Find a link among a folder of documents and those above it, below that of the output."""
-    inside = [PurePath(name), *PurePath(name).parents][:-1]
-    return next((folder / one for one in inside if (folder / one).is_symlink()), None)
+    """Return a link among a folder of documents and the folders above it, up to the output folder; None if none is."""
+    parts = name.split("/") if name else []
+    inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))
+    return next((path for path in inside if path.is_symlink()), None)

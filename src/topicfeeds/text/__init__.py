@@ -1,0 +1,1 @@
+"""Functions of text alone: no I/O, no other part of the package."""

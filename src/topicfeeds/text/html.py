@@ -10,13 +10,15 @@ import re
 import threading
 from functools import cached_property, partial
 from html import escape, unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nh3
-
+from . import fast_paths
 from .characters import strip_forbidden
 from .simple_html import sanitize_simple
 from .urls import resolve_url
+
+if TYPE_CHECKING:
+    import nh3
 
 _MARGIN = re.compile("^[\\s\ufeff]+|[\\s\ufeff]+$")
 # A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
@@ -75,12 +77,12 @@ def sanitize_text(fragment: str, base: str) -> str:
 def sanitize(whole: str, base: str) -> str:
     """Do the same with a fragment that has no characters that XML forbids."""
     address = partial(resolve_url, base)
-    if (made := sanitize_simple(whole, address)) is not None:
-        return made
+    if fast_paths.ENABLED and (simple := sanitize_simple(whole, address)) is not None:
+        return simple
     desk = _sanitizer
     desk.base = base
     made = _clean(whole, desk.quick)
-    if made == sanitize_simple(made, address):  # and so all of its addresses are plain, and all else is text
+    if fast_paths.ENABLED and made == sanitize_simple(made, address):  # its addresses are plain, the rest is text
         return made
     # What is written down may be read in another way (misplaced tables and links): until it is not.
     for _ in range(_MAX_PASSES):

@@ -1,0 +1,34 @@
+"""A fast path: front matter with one field on each line is read by a pattern, as YAML would read it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ._raw import RawRecord
+from .yaml import NULLS
+
+# Most front matter has a name on each line, and a text or a list of words. Everything else is left to YAML.
+_WORD = r"[^\W_](?:[\w .&'/+-]*[\w.&'/+-])?"
+_TEXT = r"[^\W_](?:[^:#]++|:(?![ ]|$)|(?<![ ])\#)*"
+_FIELD = re.compile(
+    rf"""([A-Za-z][A-Za-z0-9_-]*):[ ]+(?:"([^"\\]*)"|\[({_WORD}(?:,[ ]*{_WORD})*)[ ]?\]|({_TEXT}))[ ]*"""
+)
+
+
+def read_simple(text: str) -> RawRecord | None:
+    """Read a text of a field on each line, if it is as simple as most front matter; it starts with a line break."""
+    fields: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    if not text.replace("\n", "").isprintable():
+        return None
+    for number, line in enumerate(text.removesuffix("\n").split("\n")[1:], 2):
+        found = _FIELD.fullmatch(line)
+        if not found:
+            return None
+        name, quoted, words, plain = found.groups()
+        texts = [plain.rstrip(" ")] if plain else [text.strip(" ") for text in words.split(",")] if words else []
+        if name in fields or name in NULLS or not NULLS.isdisjoint(texts):
+            return None
+        fields[name], lines[name] = texts[0] if plain else texts if words else quoted, number
+    return RawRecord(fields, 2, lines) if fields else None
