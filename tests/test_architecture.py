@@ -153,6 +153,13 @@ def test_there_is_one_version() -> None:
     assert f"\n## {topicfeeds.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("lowest", ["click>=8.2", "icalendar>=7", "nh3>=0.3.6"])
+def test_a_dependency_is_not_allowed_in_a_version_that_fails_our_tests(lowest: str) -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert lowest in tomllib.loads(text)["project"]["dependencies"]
+    assert re.search(rf'^    "{re.escape(lowest)}", +# \w', text, re.MULTILINE), "say why"
+
+
 def test_every_error_says_its_message_and_has_a_code_of_its_own() -> None:
     errors = TopicFeedsError.__subclasses__()
     assert {error.__name__: error.exit_code for error in errors} == {
