@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import load_site
     from .entries.model import Entry
-    from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
+    from .errors import (
+        BusyError,
+        ConfigError,
+        MissingExtraError,
+        Problem,
+        PublishError,
+        SourceError,
+        TopicFeedsError,
+    )
     from .feeds.model import Feed
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
@@ -36,6 +44,7 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "MissingExtraError",
     "Person",
     "Place",
     "Problem",
@@ -58,7 +67,10 @@ __all__ = [
 
 _HOMES = {
     ".config": ["load_site"],
-    ".errors": ["BusyError", "ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
+    ".errors": [
+        *("BusyError", "ConfigError", "MissingExtraError", "Problem", "PublishError", "SourceError"),
+        *("TopicFeedsError",),
+    ],
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],

@@ -84,6 +84,7 @@ class MissingExtraError(ConfigError):
     def __init__(self, extra: str) -> None:
         self.extra = extra
         super().__init__(message=f'a source needs more than is installed: pip install "topicfeeds[{extra}]"')
+        self.args = (extra,)  # pickle calls __init__ with these
 
 
 class SourceError(TopicFeedsError):
