@@ -184,10 +184,19 @@ def test_any_language_has_a_line(language: str) -> None:
     assert "2026" in line(language, status="cancelled")
 
 
-@pytest.mark.parametrize("language", ["ar", "he", "fa", "ur-PK"])
+@pytest.mark.parametrize(
+    "language",
+    ["ar", "ar-EG", "he", "iw", "fa", "ur-PK", "ps", "ks", "yi", "ckb", "az-Arab", "uz-Arab", "pa-Arab", "PA-arab"],
+)
 def test_a_line_in_a_script_that_runs_to_the_left_says_so(language: str) -> None:
     feed = feed_of(language)
     assert format_lead(feed.entries[0], feed, None).startswith('<p dir="rtl">')
+
+
+@pytest.mark.parametrize("language", ["en", "az", "uz-Latn", "pa", "ks-Deva", "sd-Deva", "ja", "arn", "xx", "xx-Arab"])
+def test_a_line_in_another_script_or_an_unknown_language_has_no_direction(language: str) -> None:
+    feed = feed_of(language)
+    assert format_lead(feed.entries[0], feed, None).startswith("<p>")
 
 
 @pytest.mark.parametrize("language", sorted(_TRANSLATIONS))
