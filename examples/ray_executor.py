@@ -1,6 +1,6 @@
 """Lets the workers of a Ray cluster read large sources: python ray_executor.py SITE_FILE FOLDER.
 
-Needs `pip install topicfeeds ray`. Workers must see the same files under the same paths.
+Needs Ray: run `.venv/bin/pip install . ray` in the checkout. Workers must see the same files under the same paths.
 """
 
 from __future__ import annotations

@@ -138,13 +138,26 @@ def test_the_public_names_are_sorted_and_exist() -> None:
     assert set(topicfeeds.__all__) == {name for names in topicfeeds._HOMES.values() for name in names}
     assert set(topicfeeds.__all__) < set(dir(topicfeeds))
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
-        topicfeeds.Nonsense  # noqa: B018
+        topicfeeds.Nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_names_that_load_late_are_those_that_type_checkers_see() -> None:
+    seen = [node for node in parsed(PACKAGE / "__init__.py").body if ast.unparse(node).startswith("if TYPE_CHECKING:")]
+    imports = [node for node in ast.walk(seen[0]) if isinstance(node, ast.ImportFrom)]
+    assert {f".{node.module}": [name.name for name in node.names] for node in imports} == topicfeeds._HOMES
 
 
 def test_there_is_one_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["dynamic"] == ["version"]
     assert f"\n## {topicfeeds.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("lowest", ["click>=8.2", "icalendar>=7", "nh3>=0.3.6"])
+def test_a_dependency_is_not_allowed_in_a_version_that_fails_our_tests(lowest: str) -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert lowest in tomllib.loads(text)["project"]["dependencies"]
+    assert re.search(rf'^    "{re.escape(lowest)}", +# \w', text, re.MULTILINE), "say why"
 
 
 def test_every_error_says_its_message_and_has_a_code_of_its_own() -> None:
@@ -159,13 +172,29 @@ def test_every_error_says_its_message_and_has_a_code_of_its_own() -> None:
         assert str(error(message="a\x1b[31mb")) == "a\\x1b[31mb"
 
 
-def test_the_public_api_passes_a_users_strict_type_checker(tmp_path: Path) -> None:
+def check_types(path: Path, folder: Path) -> tuple[int, str]:
+    """Run mypy as a user does, without our configuration."""
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "--config-file", "/dev/null"]
-        + [str(ROOT / "tests" / "typing" / "api.py")],
-        cwd=tmp_path,
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(folder), "--config-file", "/dev/null", str(path)],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert (done.returncode, done.stdout[:8]) == (0, "Success:"), done.stdout
+    return done.returncode, done.stdout
+
+
+def test_the_public_api_passes_a_users_strict_type_checker(tmp_path: Path) -> None:
+    code, out = check_types(ROOT / "tests" / "typing" / "api.py", tmp_path)
+    assert (code, out[:8]) == (0, "Success:"), out
+
+
+def test_a_type_checker_knows_every_public_name_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "names.py"
+    path.write_text(f"from topicfeeds import {', '.join(topicfeeds.__all__)}\n", "utf-8")
+    code, out = check_types(path, tmp_path)
+    assert (code, out[:8]) == (0, "Success:"), out
+    path.write_text("from topicfeeds import Artcle\n", "utf-8")
+    code, out = check_types(path, tmp_path)
+    assert code == 1
+    assert re.match(r'names\.py:1: error: Module "topicfeeds" has no attribute "Artcle"; maybe "Article"\?', out), out

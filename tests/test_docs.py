@@ -85,6 +85,13 @@ def test_sessions_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
         assert fnmatchcase(done.stdout.decode(), pattern), line
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_install_from_a_checkout_with_the_pip_of_a_virtual_environment(page: Path) -> None:
+    for before, given in re.findall(r"(\S*)pip\s+install([^\n`&]*)", page.read_text("utf-8")):
+        assert before.endswith("/.venv/bin/") or before.strip("`") == ".venv/bin/", given  # Debian's pip refuses
+        assert "topicfeeds" not in given, "the name is not on PyPI"
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import load_site
     from .entries.model import Entry
-    from .errors import BusyError, ConfigError, Problem, PublishError, SourceError, TopicFeedsError
+    from .errors import (
+        BusyError,
+        ConfigError,
+        MissingExtraError,
+        Problem,
+        PublishError,
+        SourceError,
+        TopicFeedsError,
+    )
     from .feeds.model import Feed
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
@@ -36,6 +44,7 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "MissingExtraError",
     "Person",
     "Place",
     "Problem",
@@ -58,7 +67,10 @@ __all__ = [
 
 _HOMES = {
     ".config": ["load_site"],
-    ".errors": ["BusyError", "ConfigError", "Problem", "PublishError", "SourceError", "TopicFeedsError"],
+    ".errors": [
+        *("BusyError", "ConfigError", "MissingExtraError", "Problem", "PublishError", "SourceError"),
+        *("TopicFeedsError",),
+    ],
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
@@ -74,11 +86,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(home, __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that sees this function accepts every name, also a misspelt one
+
+    def __getattr__(name: str) -> Any:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(home, __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -83,7 +83,30 @@ class MissingExtraError(ConfigError):
 
     def __init__(self, extra: str) -> None:
         self.extra = extra
-        super().__init__(message=f'a source needs more than is installed: pip install "topicfeeds[{extra}]"')
+        super().__init__(message=_describe_missing_extra(extra))
+        self.args = (extra,)  # pickle calls __init__ with these
+
+
+def _describe_missing_extra(extra: str) -> str:
+    """Name the packages of an extra, by the metadata of topicfeeds: pip finds them wherever topicfeeds came from."""
+    import re
+    import shlex
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        known = requires("topicfeeds") or []
+    except PackageNotFoundError:  # topicfeeds is on the path, but not installed
+        known = []
+    parts = (line.partition(";") for line in known)
+    needed = [name.strip() for name, _, marker in parts if re.search(rf"\bextra *== *['\"]{extra}['\"]", marker)]
+    if not needed:
+        return f'a source needs the extra "{extra}" of topicfeeds, which is not installed'
+    names = " and ".join(re.split(r"[^\w.-]", name)[0] for name in needed)
+    verb, command = "is" if len(needed) == 1 else "are", shlex.join(["pip", "install", *needed])
+    return (
+        f"a source needs {names}, which {verb} not installed: run {command} "
+        f'in the environment of topicfeeds (it is the extra "{extra}")'
+    )
 
 
 class SourceError(TopicFeedsError):

@@ -178,6 +178,21 @@ def test_help_and_version_are_printed(tmp_path: Path) -> None:
     assert re.fullmatch(r"topicfeeds, version \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).out)
 
 
+@pytest.mark.parametrize("arguments", [[], ["schema"]])
+def test_a_command_that_lacks_its_arguments_prints_its_help_as_an_error(tmp_path: Path, arguments: list[str]) -> None:
+    run = command(*arguments, cwd=tmp_path)
+    assert (run.code, run.out) == (2, "")
+    assert run.err == command(*arguments, "--help", cwd=tmp_path).out
+    assert run.err.startswith("Usage: ")
+    assert "\n\nOptions:\n" in run.err
+
+
+def test_a_missing_argument_is_named_with_its_choices_on_lines_of_their_own(tmp_path: Path) -> None:
+    run = command("schema", "--", cwd=tmp_path)
+    assert run.code == 2
+    assert run.err.endswith("Error: Missing argument '{item|site}'. Choose from:\n\titem,\n\tsite\n")
+
+
 def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
     run = command("check", cwd=started)
     assert (run.code, run.out, run.err) == (0, "", "2 items are fine, 0 would be refused\n")

@@ -125,7 +125,11 @@ def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_pat
     )
     (tmp_path / "sqlalchemy.py").write_text("raise ImportError", "utf-8")
     run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
-    assert (run.code, run.err) == (2, 'a source needs more than is installed: pip install "topicfeeds[sql]"\n')
+    assert (run.code, run.err) == (
+        2,
+        "a source needs sqlalchemy, which is not installed: run pip install 'sqlalchemy>=2.0' "
+        'in the environment of topicfeeds (it is the extra "sql")\n',
+    )
 
 
 @pytest.fixture(scope="module")

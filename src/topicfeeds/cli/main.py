@@ -75,8 +75,7 @@ def _run(session: _Session) -> int:
     except TopicFeedsError as error:
         return Console().stopped(error)
     except click.ClickException as error:
-        usage = getattr(error, "ctx", None)
-        print_lines(f"{usage.get_usage()}\n" if usage else "", f"Error: {printable(error.format_message())}")
+        print_lines(*_describe_usage_error(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
         return 128 + (session.signals[0] if session.signals else signal.SIGINT)
@@ -88,6 +87,17 @@ def _run(session: _Session) -> int:
 
         print_lines(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
         return ExitCode.BUG
+
+
+def _describe_usage_error(error: click.ClickException) -> list[str]:
+    """Return the lines to print. Text that the user typed is escaped; line breaks of click stay."""
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return [message]
+    if not isinstance(error, click.MissingParameter):
+        message = printable(message)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return [f"{context.get_usage()}\n" if context else "", f"Error: {message}"]
 
 
 SITE = click.option(
@@ -266,7 +276,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 
 
-@cli.command()
+@cli.command(no_args_is_help=True)
 @click.argument("what", type=click.Choice(["item", "site"]))
 def schema(what: str) -> None:
     """Print the JSON Schema of an item or of the site file, for editors."""

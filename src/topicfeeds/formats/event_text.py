@@ -15,7 +15,6 @@ from .translations import Translation, find_translation
 if TYPE_CHECKING:
     from babel import Locale
 
-_RIGHT_TO_LEFT = ("ar", "fa", "he", "iw", "ur")
 _ALONE = ("cancelled", "postponed")
 """What every reader must know of an event, whether it has changed or not."""
 
@@ -56,8 +55,8 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
         line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
     if word:
         line = said.colon.format(f"<strong>{escape(word)}</strong>", line)
-    turned = ' dir="rtl"' if feed.language.lower().partition("-")[0] in _RIGHT_TO_LEFT else ""
-    return f"<p{turned}>{line}</p>"
+    direction = ' dir="rtl"' if _is_right_to_left(feed.language) else ""
+    return f"<p{direction}>{line}</p>"
 
 
 def format_when(event: EventDetails, language: str, notice: EventChange | None = None) -> str:
@@ -157,6 +156,12 @@ def _find_locale(language: str) -> Locale:
         except (ValueError, UnknownLocaleError):
             name = name.rpartition("_")[0]
     return Locale.parse("en")
+
+
+@lru_cache(maxsize=32)
+def _is_right_to_left(language: str) -> bool:
+    """Return whether the text of a language runs from right to left, by the script of its tag if it has one."""
+    return _find_locale(language).character_order == "right-to-left"
 
 
 def _format_interval(start: date, end: date | None, language: str, *, short: bool = False) -> str:

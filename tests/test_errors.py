@@ -1,0 +1,66 @@
+"""The errors that stop a run: what they carry, and that they pass from one process to another."""
+
+from __future__ import annotations
+
+import pickle
+import tomllib
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+import topicfeeds
+from support.needs import ROOT
+from topicfeeds import BusyError, ConfigError, MissingExtraError, Problem, PublishError, SourceError, TopicFeedsError
+
+PROBLEMS = [Problem("a.yaml", 2, "title", "is missing"), Problem("b.yaml", 1, "", "is old", "warning", item=1)]
+
+
+def below(kind: type[TopicFeedsError]) -> set[type[TopicFeedsError]]:
+    return {kind}.union(*map(below, kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("kind", [TopicFeedsError, ConfigError, SourceError, PublishError, BusyError])
+def test_an_error_is_the_same_after_pickling(kind: type[TopicFeedsError]) -> None:
+    for error in (kind(), kind(PROBLEMS), kind(message="a\x1b[31mb"), kind(PROBLEMS, "c")):
+        copy = pickle.loads(pickle.dumps(error))
+        assert type(copy) is kind
+        assert (copy.problems, copy.message, str(copy)) == (error.problems, error.message, str(error))
+        assert (copy.args, copy.exit_code) == (error.args, error.exit_code)
+
+
+def test_an_error_about_an_extra_is_the_same_after_pickling() -> None:
+    error = MissingExtraError("markdown")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is MissingExtraError
+    assert (copy.extra, copy.problems, copy.exit_code) == ("markdown", (), 2)
+    assert (copy.message, str(copy)) == (error.message, str(error))
+    assert "markdown" in str(copy)
+
+
+@pytest.mark.parametrize("extra", ["markdown", "sql", "dask"])
+def test_an_error_about_an_extra_names_what_to_install_as_pyproject_does(extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    [needed] = project["optional-dependencies"][extra]
+    assert f" run pip install '{needed}' in " in str(MissingExtraError(extra))
+
+
+def test_an_extra_of_several_packages_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["a>=1", 'b[c]>=2; extra == "x"', "d<3; python_version < '4' and extra == 'x'", "e; extra == 'xy'"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
+    assert str(MissingExtraError("x")) == (
+        "a source needs b and d, which are not installed: run pip install 'b[c]>=2' 'd<3' "
+        'in the environment of topicfeeds (it is the extra "x")'
+    )
+
+
+def test_an_extra_is_named_where_topicfeeds_itself_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", fail)
+    expected = 'a source needs the extra "markdown" of topicfeeds, which is not installed'
+    assert str(MissingExtraError("markdown")) == expected
+
+
+def test_every_error_is_public() -> None:
+    assert {kind.__name__ for kind in below(TopicFeedsError)} <= set(topicfeeds.__all__)
