@@ -10,7 +10,7 @@ from support import command
 from support.city import City, row
 from topicfeeds.profile import NO_PROFILE, Profile
 
-STEPS = ["start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end"]
+STEPS = ["start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end"]
 
 
 def test_time_is_charged_to_the_innermost_step() -> None:

@@ -21,7 +21,7 @@ from topicfeeds import SourceError
 from topicfeeds.models import Source
 from topicfeeds.output import documents
 from topicfeeds.output.documents import build_documents
-from topicfeeds.run import build_site
+from topicfeeds.run import Options, build_site
 from topicfeeds.sources import _validate
 from topicfeeds.sources._mapping import map_record
 from topicfeeds.state.files import snapshot
@@ -50,7 +50,7 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
                 if where is forgetful and Path(where.state).exists():
                     sql(where.state, "delete from rows")
                 try:
-                    results.append(build_site(where, now, allow_shrink=True).items)
+                    results.append(build_site(where, Options(now=now, allow_shrink=True)).items)
                 except SourceError as error:
                     results.append([str(problem) for problem in error.problems])
             assert results[0] == results[1]
@@ -236,8 +236,8 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
     time.sleep(0.06)
     with monkeypatch.context() as patched:
 
-        def changing(*given: Any) -> Any:
-            found = snapshot(*given)
+        def changing(*given: Any, **options: Any) -> Any:
+            found = snapshot(*given, **options)
             tell("BBB")
             return found
 
@@ -265,8 +265,8 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
         (tmp_path / name).write_text(f"{start}{json.dumps(row('1', title=title, updated='2026-03-05'))}\n")
         time.sleep(0.06)
 
-    def changing(*given: Any) -> Any:
-        found = snapshot(*given)
+    def changing(*given: Any, **options: Any) -> Any:
+        found = snapshot(*given, **options)
         tell("BBB")
         return found
 
@@ -290,9 +290,9 @@ def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, mo
     city.settle(limit=6)
     with monkeypatch.context() as patched:
 
-        def changing(*given: Any) -> Any:
+        def changing(*given: Any, **options: Any) -> Any:
             city.settle(limit=7)
-            return snapshot(*given)
+            return snapshot(*given, **options)
 
         patched.setattr("topicfeeds.run.snapshot", changing)
         city.build(NOON + HOUR)

@@ -21,7 +21,7 @@ from topicfeeds import PublishError
 from topicfeeds.entries.row_cache import RowCache
 from topicfeeds.feeds import mend
 from topicfeeds.feeds.mend import Mend
-from topicfeeds.run import build_site
+from topicfeeds.run import Options, build_site
 from topicfeeds.sources.model import Same
 from topicfeeds.state.paths import default_paths
 
@@ -253,7 +253,7 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
         now += timedelta(minutes=chance.choice([1, 5, 600 if n % 10 == 0 else 2]))
         if Path(other.state).exists():
             sql(other.state, "update meta set value = null where name = 'whole'")
-        found = [build_site(where, now, allow_shrink=True) for where in (city.place, other)]
+        found = [build_site(where, Options(now=now, allow_shrink=True)) for where in (city.place, other)]
         assert found[0].items == found[1].items
         assert sorted(found[0].written) == sorted(found[1].written)
         assert sorted(found[0].removed) == sorted(found[1].removed)

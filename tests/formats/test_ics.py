@@ -206,7 +206,7 @@ def test_a_feed_without_events_has_no_calendar_and_no_link_to_one() -> None:
     assert {path for path in paths if path.endswith(".ics")} == {
         "all.ics",
         "topics/culture.ics",
-        event_path(feeds["topics/culture"].entries[0]),
+        event_path(feeds["topics/culture"].entries[0].id),
     }
     for name in ("atom", "rss"):
         assert b".ics" not in render(feeds["topics/housing"], name)

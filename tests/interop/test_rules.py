@@ -30,7 +30,7 @@ from lxml import etree
 from support import CASES, EVENTS, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from support.needs import shared
 from topicfeeds import Entry, Feed, Site, build, read, render, select
-from topicfeeds.run import run
+from topicfeeds.run import check
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -224,7 +224,7 @@ def test_no_id_occurs_twice_in_a_file(form: str) -> None:
 def test_an_item_has_one_id_in_all_feeds_and_formats(folder: Path) -> None:
     """Rule 5 (RFC 4287, 4.2.6): there are no more ids than items."""
     given = folder_site(folder)
-    items = run(given, read(given, folder), folder / "no-such-folder", dry=True).items
+    items = check(given, read(given, folder)).items
     mine = [paper for paper in both() if paper.name.startswith(f"{folder.name}/")]
     ids = {iri for paper in mine for _, element in paper.entries for iri in texts(element, f"{ATOM}id", "guid")}
     assert min(items, given.feeds.limit) <= len(ids) <= items
@@ -319,7 +319,7 @@ def test_an_entry_has_a_page_and_whatever_text_there_is() -> None:
     for paper, entry, element in entries("atom"):
         assert [link.get("href") for link in links(element, "alternate")] == [entry.link], paper.name
         assert texts(element, f"{ATOM}summary") == [entry.summary] * bool(entry.summary), paper.name
-        assert texts(element, f"{ATOM}content") == [entry.html] * bool(entry.html), paper.name
+        assert texts(element, f"{ATOM}content") == [entry.content] * bool(entry.content), paper.name
 
 
 def test_no_content_is_elsewhere_or_encoded() -> None:
@@ -480,7 +480,7 @@ def test_an_item_has_a_title_and_a_description_of_whatever_there_is() -> None:
     """Rule 33."""
     for paper, entry, element in entries("rss"):
         assert len(texts(element, "title")) == 1, paper.name
-        told = entry.summary or entry.html or entry.enclosures[1:]
+        told = entry.summary or entry.content or entry.enclosures[1:]
         assert len([text for text in texts(element, "description") if text.strip()]) == bool(told), paper.name
 
 

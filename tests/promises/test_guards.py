@@ -42,7 +42,7 @@ def test_a_source_that_lost_more_than_half_of_its_items_stops_the_run_until_it_m
         "items.jsonl:1: has 4 items where it had 10 (--allow-shrink, or max_shrink in its source)\n"
         "nothing was published, as a source lost too many items: what was there stays"
     )
-    assert stopped(city) == stopped(city, dry=True)
+    assert stopped(city) == stopped(city, dry_run=True)
     city.build(allow_shrink=True)
     assert len(dates(city.public)) == 4
     city.put(*TEN[:2])
@@ -160,7 +160,7 @@ def gone(tmp_path: Path) -> City:
 def test_documents_of_a_feed_that_is_gone_stay_for_a_while_untouched(gone: City) -> None:
     before = snapshot(gone.public)
     for days in (0, 1, 29):
-        changes = gone.build(NOON + days * DAY, dry=True)
+        changes = gone.build(NOON + days * DAY, dry_run=True)
         assert (changes.removed, changes.retired) == ((), 2)
         changes = gone.build(NOON + days * DAY)
         assert (changes.removed, changes.retired) == ((), 2)
@@ -172,7 +172,7 @@ def test_documents_of_a_feed_that_is_gone_stay_for_a_while_untouched(gone: City)
     last = NOON + 30 * DAY
     assert gone.rests(last - timedelta(seconds=1))
     assert not gone.rests(last)
-    assert gone.build(last, dry=True).removed == tuple(PAIR)
+    assert gone.build(last, dry_run=True).removed == tuple(PAIR)
     assert (gone.public / PAIR[0]).exists()
     changes = gone.build(last)
     assert (changes.written, changes.removed, changes.retired) == ((), tuple(PAIR), 0)
@@ -183,7 +183,7 @@ def test_documents_of_a_feed_that_is_gone_stay_for_a_while_untouched(gone: City)
 
 def test_a_site_says_how_long_such_documents_stay(gone: City) -> None:
     gone.settle(retire_days=0)
-    assert gone.build(NOON, dry=True).removed == tuple(PAIR)
+    assert gone.build(NOON, dry_run=True).removed == tuple(PAIR)
     assert gone.build(NOON).removed == tuple(PAIR)
 
 
@@ -284,7 +284,7 @@ def test_a_foreign_file_is_foreign_to_a_run_with_a_state_too(city: City) -> None
     before = snapshot(city.public)
     for dry in (True, False):
         with pytest.raises(PublishError, match=r"tags/x\.rss\.xml: is in the way, and topicfeeds did not make it"):
-            city.build(allow_shrink=True, dry=dry)
+            city.build(allow_shrink=True, dry_run=dry)
     assert snapshot(city.public) == before
 
 
@@ -295,5 +295,5 @@ def test_a_link_in_place_of_a_folder_of_the_output_stops_the_run(gone: City, tmp
     before = snapshot(tmp_path / "elsewhere")
     for dry in (True, False):
         with pytest.raises(PublishError, match=r"public/tags: is a link, and may lead out of the folder \(remove it\)"):
-            gone.build(dry=dry)
+            gone.build(dry_run=dry)
     assert snapshot(tmp_path / "elsewhere") == before

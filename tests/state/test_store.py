@@ -98,14 +98,14 @@ def test_reading_and_dry_runs_make_no_file(tmp_path: Path) -> None:
         assert not known
     publish(site(), [], tmp_path / "public", state=State())
     city = City.made(tmp_path, row("a"))
-    city.build(dry=True)
+    city.build(dry_run=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["items.jsonl", "public", "topicfeeds.toml"]
 
 
 def test_reading_and_dry_runs_leave_the_file_as_it_is(city: City) -> None:
     before = snapshot(city.folder)
     city.put(row("b", tags=["y"]))
-    changes = city.build(NOON + 100 * DAY, dry=True, allow_shrink=True)
+    changes = city.build(NOON + 100 * DAY, dry_run=True, allow_shrink=True)
     assert changes.retired == 2
     assert "tags/y.rss.xml" in changes.written
     with State(city.state).reading() as known:
@@ -181,10 +181,10 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     for now in (2, 3):
         state.begin(now)
         state.keep(one._replace(path="a.xml"))
-        (gone,) = state.gone(now)
+        (gone,) = state.unmade_documents(now)
         assert gone == one._replace(retired=2)
         state.keep(gone)
-        assert state.gone(now) == []
+        assert state.unmade_documents(now) == []
         state.commit(400)
         assert [document.path for document in state.documents()] == ["a.xml", "b.xml"]
         assert state.document("b.xml") == one._replace(retired=2)
@@ -309,7 +309,7 @@ def test_a_damaged_state_is_set_aside_and_all_is_built_anew(city: City, damage: 
 def test_a_dry_run_goes_on_without_a_damaged_state_and_leaves_it(city: City, damage: Callable[[bytes], bytes]) -> None:
     content = damage(city.state.read_bytes())
     city.state.write_bytes(content)
-    changes = city.build(NOON + HOUR, dry=True)
+    changes = city.build(NOON + HOUR, dry_run=True)
     assert changes.written == ("all.atom.xml", "all.rss.xml")
     assert changes.problems == ()
     assert city.state.read_bytes() == content
@@ -320,7 +320,7 @@ def test_damage_that_is_found_on_the_way_stops_one_run(city: City) -> None:
     city.sql("update documents set fingerprint = cast(x'ff' as text)")
     message = r"is damaged, and was set aside as .*\.damaged: the next run builds all anew"
     with pytest.raises(PublishError, match="the state cannot be used: Could not decode"):
-        city.build(dry=True)
+        city.build(dry_run=True)
     with pytest.raises(PublishError, match=message) as caught:
         city.build()
     assert caught.value.exit_code == 74
@@ -356,7 +356,7 @@ def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:
     for dry in (False, True):
         city.put(row("c"))
         with pytest.raises(PublishError, match=r"was written by a newer topicfeeds \(install that, or") as caught:
-            city.build(dry=dry, allow_shrink=True)
+            city.build(dry_run=dry, allow_shrink=True)
         assert caught.value.exit_code == 74
     assert {path for path, kept in snapshot(city.folder).items() if kept != before.get(path)} == {"items.jsonl"}
 
