@@ -1,4 +1,4 @@
-"""Where nothing is to do, nothing is loaded, opened for writing, or said; and one run at a time works on a folder."""
+"""A build with nothing to do loads, writes and prints nothing; and one run at a time works on a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from support import command, snapshot
 from support.city import DAY, HOUR, NOON, City, dates, row
 from support.needs import strace
 from topicfeeds import BusyError, PublishError, publish
-from topicfeeds.cli.shortcut import up_to_date
 from topicfeeds.output.lock import LOCK_NAME, acquire_lock, last_success
 from topicfeeds.output.write import lock_folder
 from topicfeeds.state.files import compare_files
@@ -117,45 +116,6 @@ def test_items_that_are_refused_are_told_again_and_nothing_else(city: City) -> N
     assert command("build", "--quiet", cwd=city.folder).err == again.err
     assert json.loads(command("build", "--log-format", "json", cwd=city.folder).err)["line"] == 3
     assert command("build", "--strict", cwd=city.folder).code == 65
-
-
-@pytest.mark.parametrize(
-    ("arguments", "done"),
-    [
-        (["build"], True),
-        (["build", "--quiet", "--strict", "--all-problems", "--allow-shrink"], True),
-        (["build", "--wait", "5", "--log-format=json"], True),
-        (["build", "--site=topicfeeds.toml", "--output", "public"], True),
-        (["build", "--output", "other"], False),
-        (["build", "--site", "other.toml"], False),
-        (["build", "--state", "other"], False),
-        (["build", "--dry-run"], False),
-        (["build", "--wait", "-1"], False),
-        (["build", "--jobs", "2"], True),
-        (["build", "--jobs", "0"], False),
-        (["build", "--jobs", "x"], False),
-        (["build", "--profile"], False),
-        (["build", "--log-format", "xml"], False),
-        (["build", "--quiet=yes"], False),
-        (["build", "--site="], False),
-        (["build", "--site"], False),
-        (["build", "x"], False),
-        (["check"], False),
-        ([], False),
-    ],
-)
-def test_what_is_not_plainly_such_a_build_is_left_to_the_command(
-    city: City, monkeypatch: pytest.MonkeyPatch, arguments: list[str], done: bool
-) -> None:
-    monkeypatch.chdir(city.folder)
-    assert up_to_date(arguments) == done
-
-
-def test_a_time_that_is_none_is_left_to_the_command(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(city.folder)
-    for epoch, done in (("", True), ("1775044800", True), ("soon", False)):
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-        assert up_to_date(["build"]) == done
 
 
 def test_by_a_clock_that_was_put_back_what_was_due_is_looked_at_again(city: City) -> None:
@@ -391,7 +351,7 @@ def test_a_second_run_is_told_at_once_to_come_back(city: City) -> None:
         assert (run.code, run.out) == (75, "")
         assert run.err == f"public/{LOCK_NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
         with pytest.raises(BusyError):
-            city.build(dry=True)
+            city.build(dry_run=True)
         with pytest.raises(BusyError), lock_folder(city.public):
             pass
     assert snapshot(city.folder) == before
@@ -466,11 +426,11 @@ def test_a_lock_that_cannot_be_one_stops_the_run(city: City) -> None:
 
 def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) -> None:
     (city.public / LOCK_NAME).unlink()
-    city.build(dry=True)
+    city.build(dry_run=True)
     assert not (city.public / LOCK_NAME).exists()
     city.build()
     os.utime(city.public / LOCK_NAME, (5, 5))
-    city.build(dry=True)
+    city.build(dry_run=True)
     assert last_success(str(city.public)) == 5
 
 
