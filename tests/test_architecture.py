@@ -1,4 +1,4 @@
-"""The house: which folder may import which, what is public, and that rooms stay small."""
+"""Architecture: which folder may import which, what is public, and that modules stay small."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_a_profile_that_is_off_leaves_all_as_it_is() -> None:
 
 
 def test_the_command_prints_its_steps_for_people_and_machines(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     done = command("build", "--site", city.site, "--profile", cwd=tmp_path)
     lines = [line.split() for line in done.err.splitlines()]
     at = lines.index(["step", "CPU", "s", "time", "s", "peak", "MB"])

@@ -27,7 +27,7 @@ LONG_AGO = 5
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A site of two articles, and of one that waits for a day, that was built once."""
-    made = City.made(tmp_path, *ITEMS, LATER)
+    made = City.create(tmp_path, *ITEMS, LATER)
     made.build()
     os.utime(made.public / LOCK_NAME, (LONG_AGO, LONG_AGO))
     return made
@@ -143,7 +143,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     ),
     "edited source": (lambda city: city.put(*ITEMS, row("new")), "items.jsonl changed"),
     "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl changed"),
-    "edited site file": (lambda city: city.settle(limit=7), "topicfeeds.toml changed"),
+    "edited site file": (lambda city: city.configure(limit=7), "topicfeeds.toml changed"),
     "edited document": (make_output_file("all.atom.xml"), "all.atom.xml changed"),
     "deleted document": (lambda city: (city.public / "tags/y.rss.xml").unlink(), "tags/y.rss.xml changed"),
     "temporary file": (

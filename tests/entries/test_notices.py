@@ -1,4 +1,4 @@
-"""Events that change: what readers are told, once, and what is remembered for it."""
+"""Events that change: each change is one notice for readers, and the memory keeps what that takes."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def years(tmp_path: Any) -> Years:
         ({"location": None}, "New place: Fair", "New place (–): Fair", "before: Hall"),
     ],
 )
-def test_a_change_is_told_first_and_by_an_entry_of_its_own(
+def test_a_change_opens_the_text_and_has_an_entry_of_its_own(
     years: Years, fields: dict[str, Any], own: str, notice: str, told: str
 ) -> None:
     assert titles(years.run(fair())) == ["Fair"]
@@ -142,7 +142,7 @@ def test_the_name_of_a_notice_is_made_of_event_field_value_and_count(years: Year
     ]
 
 
-def test_one_edit_of_several_facts_is_one_notice_that_tells_them_all(years: Years) -> None:
+def test_one_edit_of_several_facts_is_one_notice_that_names_them_all(years: Years) -> None:
     years.run(fair())
     shown = years.run(fair(status="postponed", start="2026-06-01T18:00", location="Yard"))
     assert titles(shown) == ["Postponed (Jun 1): Fair", "Postponed: Fair"]
@@ -151,7 +151,7 @@ def test_one_edit_of_several_facts_is_one_notice_that_tells_them_all(years: Year
     assert "(before: Confirmed · Wednesday, May 6, 2026, 6:00 PM · Hall)" in told
 
 
-def test_a_notice_keeps_what_it_told(years: Years) -> None:
+def test_a_notice_keeps_its_text(years: Years) -> None:
     years.run(fair())
     years.run(fair(start="2026-05-10T18:00"))
     before = years.shown(fair(start="2026-05-10T18:00"))[0]
@@ -193,7 +193,7 @@ def test_without_a_memory_nothing_is_invented(years: Years) -> None:
     assert "before" not in (shown[0].content or "")
 
 
-def test_a_run_that_knows_no_time_tells_nothing_and_forgets_nothing(years: Years) -> None:
+def test_a_run_without_the_time_makes_no_notice_and_forgets_nothing(years: Years) -> None:
     years.run(fair())
     moved = fair(start="2026-05-10T18:00")
     publish(years.site, [moved], years.folder, state=years.state)

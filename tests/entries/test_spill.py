@@ -104,7 +104,7 @@ def test_an_edit_changes_only_the_documents_of_its_item_though_entries_were_spil
 ) -> None:
     monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
     rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
-    city = City.made(tmp_path, *rows)
+    city = City.create(tmp_path, *rows)
     city.build()
     city.put(*rows[:8], row("n8", tags=["t8"], content="<p>y</p>"))
     written = {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in ("atom", "rss")}
@@ -113,7 +113,7 @@ def test_an_edit_changes_only_the_documents_of_its_item_though_entries_were_spil
 
 def test_a_disk_without_room_for_entries_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 0)
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     with monkeypatch.context() as patched:
         patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
         with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another"):

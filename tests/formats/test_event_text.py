@@ -168,7 +168,7 @@ def test_the_titles_of_events_follow_a_pattern(pattern: str, shown: str) -> None
     assert format_title(feed.entries[0], feed) == shown
 
 
-def test_what_recurs_tells_its_next_three_dates() -> None:
+def test_a_recurring_event_names_its_next_three_dates() -> None:
     fields = {"start": "2026-05-06T18:00", "end": "2026-05-06T19:00", "recurrence": "FREQ=WEEKLY", "id": "a"}
     dates = [f"Wed, May {day}, 2026, 6:00 – 7:00 PM" for day in (6, 13, 20)]
     assert line(**fields) == f"Next dates: {'; '.join(dates)}"
@@ -191,7 +191,7 @@ def test_a_line_in_a_script_that_runs_to_the_left_says_so(language: str) -> None
 
 
 @pytest.mark.parametrize("language", sorted(_TRANSLATIONS))
-def test_every_language_has_words_that_can_be_told_apart_and_filled_in(language: str) -> None:
+def test_every_language_has_words_that_differ_and_can_be_filled_in(language: str) -> None:
     said = find_translation(language)
     assert len({said.cancelled, said.postponed, said.tentative, said.confirmed, said.moved, said.place}) == 6
     assert all(text.count("{}") == 1 for text in (said.moved_to, said.before, said.dates))

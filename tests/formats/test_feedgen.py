@@ -175,7 +175,7 @@ def test_no_seed_and_no_zone_of_a_process_gets_in(seed: str, zone: str) -> None:
     assert in_another_process(PRINT_ALL, PYTHONHASHSEED=seed, TZ=zone) == expected
 
 
-def test_the_version_of_feedgen_is_not_told() -> None:
+def test_the_version_of_feedgen_is_not_published() -> None:
     """Trap 17: an upgrade would have changed all files."""
     for content in rendered([feed_of(article())]):
         assert re.findall(b"<generator.*", content) == [b"<generator>topicfeeds</generator>"]

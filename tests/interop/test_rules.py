@@ -380,7 +380,7 @@ def test_a_person_has_the_name_given_and_nothing_more_an_address_and_an_absolute
 
 
 @pytest.mark.parametrize("form", TYPES)
-def test_all_that_is_said_of_a_feed_stands_before_its_entries(form: str) -> None:
+def test_all_that_is_said_of_a_feed_comes_before_its_entries(form: str) -> None:
     """Rule 21 and Rule 45."""
     for paper in papers(form):
         is_entry = [child.tag in (f"{ATOM}entry", "item") for child in paper.channel]
@@ -521,7 +521,7 @@ def test_brackets_in_an_address_are_percent_encoded() -> None:
 
 
 def addresses(root: etree._Element) -> list[str]:
-    """Give what stands where RSS wants an address; a `guid` of ours is none."""
+    """Give the text that RSS takes for an address; a `guid` of ours is none."""
     found = [element.text or "" for element in root.iter("link", "url", "docs", "comments")]
     attributes = [element.get(name) for element in root.iter() for name in ("href", "url", "domain", "src")]
     return found + [address for address in attributes if address is not None]
@@ -535,7 +535,7 @@ def test_an_item_has_one_enclosure_at_most_with_a_length_and_a_type() -> None:
         assert all(re.match("https?://[^/]", file.get("url", "")) for file in element.findall("enclosure")), paper.name
 
 
-def test_the_description_stands_before_the_whole_content() -> None:
+def test_the_description_comes_before_the_whole_content() -> None:
     """Rule 39."""
     tags = [[child.tag for child in element] for _, _, element in entries("rss")]
     whole = [names for names in tags if f"{CONTENT}encoded" in names]

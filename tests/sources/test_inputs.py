@@ -378,7 +378,7 @@ def test_defaults_stand_in_for_what_is_absent_or_blank(tmp_path: Path) -> None:
     assert [(one.item.summary, one.item.language) for one in records] == [("News", "en"), ("News", "fr")]
 
 
-def test_a_mapping_to_an_unknown_field_is_told() -> None:
+def test_a_mapping_to_an_unknown_field_is_a_problem() -> None:
     with pytest.raises(ValueError, match='unknown field \\(did you mean "title"'):
         site(sources=[{"path": "x", "fields": {"titel": "name"}}])
 

@@ -25,7 +25,7 @@ DAYS = 86400
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A site that was built once: an article, and an event that was dated by that run."""
-    made = City.made(tmp_path, row("a", tags=["x"]), {"id": "fair", "title": "Fair", "start": "2026-05-01"})
+    made = City.create(tmp_path, row("a", tags=["x"]), {"id": "fair", "title": "Fair", "start": "2026-05-01"})
     made.build()
     return made
 
@@ -97,7 +97,7 @@ def test_reading_and_dry_runs_make_no_file(tmp_path: Path) -> None:
     with state.reading() as known:
         assert not known
     publish(site(), [], tmp_path / "public", state=State())
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     city.build(dry_run=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["items.jsonl", "public", "topicfeeds.toml"]
 
@@ -214,7 +214,7 @@ def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
         assert known is False
 
 
-def test_a_moment_that_was_told_counts_too() -> None:
+def test_a_moment_that_was_recorded_counts_too() -> None:
     state = State()
     state.begin()
     assert state.due(30) is None
@@ -226,7 +226,7 @@ def test_a_moment_that_was_told_counts_too() -> None:
     assert state.due(30) == 3
 
 
-def test_the_cache_is_what_it_was_told_last(tmp_path: Path) -> None:
+def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     one, other = (5, 7, b"digest"), (5, 8, b"digest")
     finding = StoredProblem("a.yaml", 1, "title", "is missing", "refused", 1)
@@ -301,7 +301,7 @@ def test_a_damaged_state_is_set_aside_and_all_is_built_anew(city: City, damage: 
     after = dates(city.public)
     assert after["a"] == before["a"]
     assert after["fair"] == ("2026-04-01T13:00:00Z",) * 2
-    assert city.rests(NOON + HOUR)
+    assert city.is_up_to_date(NOON + HOUR)
     assert city.build(NOON + HOUR).problems == ()
 
 
@@ -325,7 +325,7 @@ def test_damage_that_is_found_on_the_way_stops_one_run(city: City) -> None:
         city.build()
     assert caught.value.exit_code == 74
     assert city.build().problems == ()
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
 def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:
     city.sql(f"pragma user_version = {VERSION + 1}")
     before = snapshot(city.folder)
-    assert not city.rests()
+    assert not city.is_up_to_date()
     for dry in (False, True):
         city.put(row("c"))
         with pytest.raises(PublishError, match=r"was written by a newer topicfeeds \(install that, or") as caught:
@@ -387,7 +387,7 @@ def test_a_lost_cache_costs_a_build_and_a_lost_state_nothing_that_is_dated(city:
     before = snapshot(city.public)
     for table in ("meta", "inputs", "files", "accepted", "documents", "findings", "held"):
         city.sql(f"delete from {table}")
-    assert not city.rests()
+    assert not city.is_up_to_date()
     assert city.build(NOON + DAY).written == ()
     assert snapshot(city.public) == before
     city.put(row("a", tags=["x"]))

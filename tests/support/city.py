@@ -38,14 +38,14 @@ class City:
     folder: Path
 
     @classmethod
-    def made(cls, folder: Path, *rows: Row, **settings: Any) -> City:
+    def create(cls, folder: Path, *rows: Row, **settings: Any) -> City:
         """Write a site file and its items."""
         city = cls(folder)
-        city.settle(**settings)
+        city.configure(**settings)
         city.put(*rows)
         return city
 
-    def settle(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
+    def configure(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
         """Write the site file; `settings` are those of the feeds, `more` is added to its source."""
         feeds = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
         head = 'title = "City"\nurl = "https://www.example.org/"\n'
@@ -82,7 +82,7 @@ class City:
         """Build into another folder, named from that of the site."""
         return build_site(default_paths(str(self.site), str(self.folder / output)), Options(now=now))
 
-    def rests(self, now: datetime = NOON) -> bool:
+    def is_up_to_date(self, now: datetime = NOON) -> bool:
         """Tell whether a build has nothing to do at a moment."""
         return self.check(now).refused is not None
 
