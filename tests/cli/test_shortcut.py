@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support import command
 from support.city import DAY, HOUR, NOON, City, row
 from topicfeeds.cli import shortcut
 from topicfeeds.cli.shortcut import Check, check_arguments
@@ -109,6 +110,15 @@ def test_a_check_records_a_success_only_if_there_is_nothing_to_do(city: City) ->
     city.put(*ITEMS, LATER)
     city.check()
     assert (last_success(str(city.public)) or 0) > LONG_AGO
+
+
+def test_a_strict_build_that_fails_records_no_success(city: City) -> None:
+    city.put(*ITEMS, row("bad", published="soon"))
+    city.build(allow_shrink=True)
+    os.utime(city.public / LOCK_NAME, (LONG_AGO, LONG_AGO))
+    done = command("build", "--strict", cwd=city.folder, env={"SOURCE_DATE_EPOCH": str(int(NOON.timestamp()))})
+    assert done.code == 65
+    assert last_success(str(city.public)) == LONG_AGO
 
 
 def make_output_file(name: str) -> Callable[[City], object]:

@@ -118,6 +118,17 @@ def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
         render_document(feeds["all"], form, cache)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_an_entry_that_did_not_read_back_is_a_bug_in_every_later_document(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, cache = select(site(), [article()])["all"], RenderCache()
+    monkeypatch.setattr(_templates, "_render_entry", lambda *_: [b"<x>"])
+    for _ in range(2):
+        with pytest.raises((AssertionError, ExpatError)):
+            render_document(feed, form, cache)
+
+
 def test_a_calendar_that_does_not_read_back_as_itself_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     feed = select(site(feeds={"formats": ["ics"]}), [event()])["all"]
     monkeypatch.setattr(ics, "_render_event", lambda *_: b"")
