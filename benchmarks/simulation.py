@@ -18,7 +18,7 @@ from typing import NamedTuple
 import click
 
 from topicfeeds.config import load_site
-from topicfeeds.entries.model import Entry
+from topicfeeds.entries.model import Candidate
 from topicfeeds.entries.resolve import resolve
 from topicfeeds.feeds.select import FeedSelector
 from topicfeeds.models import Site, Source
@@ -111,10 +111,10 @@ def measured(items: int) -> Constants:
         found, worked = _worked(site, site.sources[0], folder)
         passed = [Passed(str(n), "items.jsonl", n, "items.jsonl") for n in range(items)]
         rows = [one for one in found if isinstance(one, Same)]
-        hall, row = _selected(site, rows)
+        selector, row = _selected(site, rows)
         _, entered = _selected(site, passed)
         written = time.process_time()
-        documents = Documents(hall.feeds().values())
+        documents = Documents(selector.select().values())
         with stage(documents, folder / "public", None) as batch:
             batch.finish()
         written = time.process_time() - written
@@ -135,12 +135,12 @@ def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[SourceRe
 
 def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[FeedSelector, float]:
     """Do what the parent does with what it is sent."""
-    sent, hall = pickle.dumps(found), FeedSelector(site)
+    sent, selector = pickle.dumps(found), FeedSelector(site)
     began = time.process_time()
     for one in resolve(site, pickle.loads(sent)):
-        if isinstance(one, Entry):
-            hall.offer(one)
-    return hall, time.process_time() - began
+        if isinstance(one, Candidate):
+            selector.add(one)
+    return selector, time.process_time() - began
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The house: which folder may import which, what is public, and that rooms stay small."""
+"""Architecture: which folder may import which, what is public, and that modules stay small."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_every_format_of_sources_has_a_file_that_reads_it(name: str) -> None:
 @pytest.mark.parametrize("name", FEED_FORMATS)
 def test_every_format_of_feeds_has_a_file_that_renders_it(name: str) -> None:
     render = import_module(f"topicfeeds.formats.{name}").render
-    assert len(inspect.signature(render).parameters) == 3
+    assert len(inspect.signature(render).parameters) == 4
     assert name in get_args(site.FeedFormatName)
 
 

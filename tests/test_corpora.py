@@ -32,7 +32,7 @@ from support import CORPUS, command
 from support.markup import dangers
 from topicfeeds.config import load_site
 from topicfeeds.errors import TopicFeedsError
-from topicfeeds.run import read, run
+from topicfeeds.run import publish, read
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 GOOD = {"id": "one", "title": "New homes", "published": "2026-03-01"}
@@ -123,7 +123,7 @@ def build(case: Case, folder: Path) -> Outcome:
     public = folder / "public"
     try:
         site = load_site(case.put(folder))
-        changes = run(site, read(site, folder), public, now=NOW)
+        changes = publish(site, read(site, folder), public, now=NOW)
         code, says = int(bool(changes.refused)), list(map(str, changes.problems))
     except TopicFeedsError as error:
         code, says = error.exit_code, str(error).split("\n")

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from support.city import HOUR, NOON, City, row
 from support.needs import ROOT
-from support.records import ROWS, made, put, written
+from support.records import ROWS, documents_in, put, written
 from topicfeeds import Changes, PublishError, SourceError, State, load_site, parallel, publish, read
 from topicfeeds.models import Source
 from topicfeeds.parallel import is_large, process_pool
@@ -80,7 +80,7 @@ def city(tmp_path: Path) -> City:
     """A site of all kinds of sources, with what is refused, held back, warned of, dated by others, and untitled."""
     chance = random.Random(7)
     city = City(tmp_path)
-    city.settle(MORE, limit=4, formats=["atom", "rss", "ics"])
+    city.configure(MORE, limit=4, formats=["atom", "rss", "ics"])
     rows: list[dict[str, Any]] = []
     for n in range(60):
         fields: dict[str, Any] = {"published": f"2026-0{1 + n % 3}-{1 + n % 28:02}", "tags": [f"t{n % 7}", "Über"]}
@@ -126,7 +126,7 @@ def test_what_workers_read_is_published_as_if_one_process_had(city: City, worker
                 for now in (NOON, NOON + HOUR)
             ]
         assert runs[1][1] == ()
-        results.append((runs, made(city.folder / name)))
+        results.append((runs, documents_in(city.folder / name)))
     assert results[0] == results[1]
     [first, _] = results[0][0]
     assert first[0] > 120
@@ -140,7 +140,7 @@ def test_any_shards_of_any_items_are_published_as_if_one_process_had_read_them(
 ) -> None:
     with TemporaryDirectory() as name, Counting() as executor, cut(size):
         city = City(Path(name))
-        city.settle('[[sources]]\npath = "notes/*.md"\n', limit=2)
+        city.configure('[[sources]]\npath = "notes/*.md"\n', limit=2)
         put(city, {"notes": notes})
         city.put(*written(items), *written(notes))
         site = load_site(city.site)
@@ -149,20 +149,20 @@ def test_any_shards_of_any_items_are_published_as_if_one_process_had_read_them(
             try:
                 by = executor if where == "many" else None
                 changes = publish(site, read(site, city.folder), city.folder / where, now=NOON, executor=by)
-                results.append([told(changes), made(city.folder / where)])
+                results.append([told(changes), documents_in(city.folder / where)])
             except SourceError as error:
                 results.append([str(problem) for problem in error.problems])
         assert results[0] == results[1]
         assert executor.shards
 
 
-def test_an_id_that_stands_in_two_shards_is_looked_at_by_one_process(tmp_path: Path, workers: Executor) -> None:
-    city = City.made(tmp_path, row("a", tags=["x"]), row("b"), row("a", tags=["y"]), row("b", title="Another"))
+def test_an_id_that_occurs_in_two_shards_is_read_by_one_process(tmp_path: Path, workers: Executor) -> None:
+    city = City.create(tmp_path, row("a", tags=["x"]), row("b"), row("a", tags=["y"]), row("b", title="Another"))
     site = load_site(city.site)
     with cut(100):
         changes = publish(site, read(site, tmp_path), city.public, executor=workers)
     assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is that o']
-    assert made(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
+    assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
 
 
 @pytest.mark.parametrize(("items", "large"), [(49_000, False), (51_000, True)])
@@ -172,7 +172,7 @@ def test_many_small_items_are_large_too(tmp_path: Path, items: int, large: bool)
 
 
 def test_a_few_items_are_read_by_one_process(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     site = load_site(city.site)
     with Counting() as executor:
         publish(site, read(site, tmp_path), city.public, executor=executor)
@@ -201,9 +201,9 @@ def test_shards_of_a_worker_that_died_are_read_by_the_parent(city: City) -> None
 def test_what_neither_worker_nor_parent_can_read_leaves_the_old_feeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     city.build()
-    before = made(city.public)
+    before = documents_in(city.public)
     city.put(row("a"), row("b"))
 
     def work(*_: object) -> None:
@@ -214,11 +214,11 @@ def test_what_neither_worker_nor_parent_can_read_leaves_the_old_feeds(
     with cut(100), ThreadPoolExecutor(1) as executor, pytest.raises(PublishError) as caught:
         publish(site, read(site, tmp_path), city.public, executor=executor)
     assert str(caught.value) == "items.jsonl: cannot be read, neither by a worker nor here: no room"
-    assert made(city.public) == before
+    assert documents_in(city.public) == before
 
 
 def test_an_executor_that_was_shut_down_is_no_obstacle(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     site, executor = load_site(city.site), ThreadPoolExecutor(1)
     executor.shutdown()
     with cut(100):
@@ -226,7 +226,7 @@ def test_an_executor_that_was_shut_down_is_no_obstacle(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_between_its_shards_stops_the_run(tmp_path: Path) -> None:
-    city = City.made(tmp_path, *(row(f"n{n}") for n in range(50)))
+    city = City.create(tmp_path, *(row(f"n{n}") for n in range(50)))
     site = load_site(city.site)
 
     class Changing(Counting):
@@ -238,12 +238,12 @@ def test_a_file_that_changes_between_its_shards_stops_the_run(tmp_path: Path) ->
     with cut(300), Changing() as executor, pytest.raises(SourceError) as caught:
         publish(site, read(site, tmp_path), city.public, executor=executor)
     assert [str(one) for one in caught.value.problems] == ["items.jsonl:1: changed while it was read (run again)"]
-    assert made(city.public) == {}
+    assert documents_in(city.public) == {}
 
 
-def test_a_source_that_is_blank_or_gone_is_told_as_ever(tmp_path: Path, workers: Executor) -> None:
-    city = City.made(tmp_path, row("a"))
-    city.settle(
+def test_a_source_that_is_blank_or_gone_is_a_problem_as_ever(tmp_path: Path, workers: Executor) -> None:
+    city = City.create(tmp_path, row("a"))
+    city.configure(
         '[[sources]]\npath = "blank.jsonl"\n[[sources]]\npath = "gone.jsonl"\n[[sources]]\npath = "cut.jsonl"\n'
     )
     (tmp_path / "blank.jsonl").write_text("\n" * 90_000)
@@ -260,14 +260,14 @@ def test_a_source_that_is_blank_or_gone_is_told_as_ever(tmp_path: Path, workers:
 
 
 def test_a_file_of_two_sources_is_named_by_its_lines_in_both(tmp_path: Path) -> None:
-    city = City.made(tmp_path, *(row(f"n{n}", link="http://localhost/x") for n in range(30)))
-    city.settle('[[sources]]\npath = "./items.jsonl"\n[[sources]]\npath = "items.jsonl"\ntopics = ["t"]\n')
+    city = City.create(tmp_path, *(row(f"n{n}", link="http://localhost/x") for n in range(30)))
+    city.configure('[[sources]]\npath = "./items.jsonl"\n[[sources]]\npath = "items.jsonl"\ntopics = ["t"]\n')
     site = load_site(city.site)
     expected = publish(site, read(site, tmp_path), tmp_path / "one")
     with cut(200), Counting() as executor:
         done = publish(site, read(site, tmp_path), tmp_path / "many", executor=executor)
     assert told(done) == told(expected)
-    assert made(tmp_path / "many") == made(tmp_path / "one")
+    assert documents_in(tmp_path / "many") == documents_in(tmp_path / "one")
     site = site.model_copy(update={"sources": (site.sources[1], site.sources[1])})
     with cut(200), Counting() as executor:
         twice = publish(site, read(site, tmp_path), tmp_path / "twice", executor=executor)
@@ -275,8 +275,8 @@ def test_a_file_of_two_sources_is_named_by_its_lines_in_both(tmp_path: Path) -> 
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
-    city.settle('[[sources]]\npath = "pipe.jsonl"\n')
+    city = City.create(tmp_path, row("a"))
+    city.configure('[[sources]]\npath = "pipe.jsonl"\n')
     os.mkfifo(tmp_path / "pipe.jsonl")
     site = load_site(city.site)
     with cut(100), Counting() as executor, pytest.raises(SourceError, match=r"pipe\.jsonl:1: is a pipe, not a file"):
@@ -284,14 +284,14 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_databases_and_what_is_missing_are_asked_by_the_parent_in_their_place(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"), row("b"))
+    city = City.create(tmp_path, row("a"), row("b"))
     with closing(sqlite3.connect(tmp_path / "posts.db")) as posts, posts:
         posts.execute("create table posts (id, title, published)")
         posts.execute("insert into posts values ('a', 'From a table', '2026-01-01'), ('c', 'C', '2026-01-02')")
     database = f'[[sources]]\ndatabase = "sqlite:///{tmp_path}/posts.db"\nquery = "select * from posts"\n'
     problems = []
     for more in (database, f'{database}[[sources]]\npath = "nowhere/*.md"\n'):
-        city.settle(more)
+        city.configure(more)
         site = load_site(city.site)
         for executor in (None, Counting()):
             with cut(100):
@@ -307,10 +307,10 @@ def test_databases_and_what_is_missing_are_asked_by_the_parent_in_their_place(tm
 
 
 def test_a_build_by_several_processes_keeps_no_rows_and_one_by_one_does(tmp_path: Path) -> None:
-    city = City.made(tmp_path, *(row(f"n{n}") for n in range(40)))
+    city = City.create(tmp_path, *(row(f"n{n}") for n in range(40)))
     city.build(jobs=2)
     assert city.sql("select count(*) from rows") == [(40,)]  # it was small
-    city.settle(limit=5)
+    city.configure(limit=5)
     with cut(400):
         city.build(NOON + HOUR, jobs=2)
         assert city.sql("select count(*) from rows") == [(0,)]
@@ -322,7 +322,7 @@ def test_a_build_by_several_processes_keeps_no_rows_and_one_by_one_does(tmp_path
 
 
 def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     site = load_site(city.site)
 
     class Full(Counting):
@@ -336,7 +336,7 @@ def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> Non
 def test_where_processes_are_not_permitted_the_command_reads_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    city = City.made(tmp_path, *(row(f"n{n}") for n in range(40)))
+    city = City.create(tmp_path, *(row(f"n{n}") for n in range(40)))
 
     def forbidden(*_: object) -> None:
         raise PermissionError(13, "Permission denied")  # of /dev/shm
@@ -385,16 +385,16 @@ def running(pids: list[int]) -> list[int]:
 def test_the_command_reads_by_several_processes_and_remembers_as_one_does(city: City) -> None:
     done = subprocess.run(command(city, "--quiet"), capture_output=True, text=True, timeout=100, cwd=city.folder)
     assert done.returncode == 1, done.stderr
-    documents = made(city.public)
+    documents = documents_in(city.public)
     assert len(documents) > 20
     assert city.sql("select count(*) from rows") == [(0,)]
     again = subprocess.run(command(city, "--quiet"), capture_output=True, text=True, timeout=100, cwd=city.folder)
-    assert (again.returncode, again.stdout, made(city.public)) == (1, "", documents)
+    assert (again.returncode, again.stdout, documents_in(city.public)) == (1, "", documents)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_the_command(tmp_path: Path, number: signal.Signals) -> None:
-    city = City.made(tmp_path, *(row(f"n{n}", content="<p>x</p>" * 400, tags=[f"t{n % 50}"]) for n in range(4_000)))
+    city = City.create(tmp_path, *(row(f"n{n}", content="<p>x</p>" * 400, tags=[f"t{n % 50}"]) for n in range(4_000)))
     heeding = ["env", "--default-signal=INT"]  # what runs in the background may ignore it
     run = subprocess.Popen([*heeding, *command(city)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     workers: list[int] = []
@@ -406,7 +406,7 @@ def test_workers_end_with_the_command(tmp_path: Path, number: signal.Signals) ->
     assert len(workers) >= 3
     assert running(workers) == []
     assert number == signal.SIGKILL or messages == ""
-    assert made(city.public) == {}
+    assert documents_in(city.public) == {}
 
 
 def test_two_workers_of_a_dask_cluster_read_the_sources(city: City) -> None:
@@ -433,4 +433,4 @@ def assert_the_same(city: City, executor: Executor) -> None:
     with cut(500):
         done = publish(site, read(site, city.folder), city.public, now=NOON, executor=executor)
     assert told(done) == told(expected)
-    assert made(city.public) == made(city.folder / "one")
+    assert documents_in(city.public) == documents_in(city.folder / "one")

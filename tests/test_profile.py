@@ -10,7 +10,7 @@ from support import command
 from support.city import City, row
 from topicfeeds.profile import NO_PROFILE, Profile
 
-STEPS = ["start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end"]
+STEPS = ["start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end"]
 
 
 def test_time_is_charged_to_the_innermost_step() -> None:
@@ -51,7 +51,7 @@ def test_a_profile_that_is_off_leaves_all_as_it_is() -> None:
 
 
 def test_the_command_prints_its_steps_for_people_and_machines(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     done = command("build", "--site", city.site, "--profile", cwd=tmp_path)
     lines = [line.split() for line in done.err.splitlines()]
     at = lines.index(["step", "CPU", "s", "time", "s", "peak", "MB"])

@@ -92,7 +92,7 @@ def test_a_dry_run_prints_and_writes_nothing(started: Path) -> None:
     assert not (started / "public").exists()
 
 
-def test_a_bad_item_is_told_and_the_rest_is_published(started: Path) -> None:
+def test_a_bad_item_is_printed_and_the_rest_is_published(started: Path) -> None:
     items = started / "items/first.yaml"
     items.write_text(items.read_text("utf-8") + "- titel: x\n  published: 2026-01-01\n", "utf-8")
     messages = [
@@ -138,7 +138,7 @@ def test_an_unreadable_source_leaves_the_last_good_feeds(started: Path) -> None:
     assert snapshot(started / "public") == before
 
 
-def test_a_wrong_site_file_is_told_whole_and_nothing_is_read(started: Path) -> None:
+def test_all_faults_of_a_site_file_are_printed_and_nothing_is_read(started: Path) -> None:
     (started / "topicfeeds.toml").write_text('title = ""\nurl = "x"\n' + BAD, "utf-8")
     run = command("build", cwd=started)
     assert (run.code, run.out) == (2, "")
@@ -148,7 +148,7 @@ def test_a_wrong_site_file_is_told_whole_and_nothing_is_read(started: Path) -> N
     ]
 
 
-def test_a_missing_site_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_site_file_is_an_error(tmp_path: Path) -> None:
     run = command("build", cwd=tmp_path)
     assert run.code == 2
     assert run.err == "topicfeeds.toml: cannot be read: No such file or directory (topicfeeds init makes one)\n"
@@ -165,7 +165,7 @@ def test_a_foreign_file_in_the_way_stops_the_run(started: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["build", "--sit", "x"], ["biuld"], ["build", "--output"]])
-def test_wrong_usage_is_told(tmp_path: Path, arguments: list[str]) -> None:
+def test_wrong_usage_is_an_error(tmp_path: Path, arguments: list[str]) -> None:
     run = command(*arguments, cwd=tmp_path)
     assert run.code == 2
     assert re.search("(?m)^Error: ", run.err)
@@ -312,7 +312,7 @@ def test_what_is_typed_cannot_act_on_the_terminal(tmp_path: Path) -> None:
 def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
     code = (
         "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
-        "p.run = lambda *a, **k: 1 / 0\n"
+        "p.build_site = lambda *a, **k: 1 / 0\n"
         "sys.argv = ['topicfeeds', 'build']\n"
         "c.main()"
     )
@@ -326,7 +326,7 @@ def test_an_interrupt_ends_with_130(started: Path) -> None:
     code = (
         "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
         "def stop(*a, **k): raise KeyboardInterrupt\n"
-        "p.run = stop\n"
+        "p.build_site = stop\n"
         "sys.argv = ['topicfeeds', 'build']\n"
         "c.main()"
     )

@@ -1,4 +1,4 @@
-"""Events that change: what readers are told, once, and what is remembered for it."""
+"""Events that change: each change is one notice for readers, and the memory keeps what that takes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from support import as_shown, event, site
 from topicfeeds import Article, Entry, Event, FeedSettings, Place, publish, select
+from topicfeeds.entries.model import Candidate
+from topicfeeds.entries.resolve import resolve
 from topicfeeds.feeds.select import select_feeds
 from topicfeeds.run import build
 from topicfeeds.state.store import State
@@ -40,16 +42,14 @@ class Years:
         return shown
 
     def shown(self, *items: Event | Article) -> list[Entry]:
-        """Settle with what is remembered, and write nothing."""
-        from topicfeeds.entries.resolve import resolve
-
+        """Resolve items with what the memory has of them, and write nothing."""
         self.state.begin(int(self.now.timestamp()), dry=True)
         try:
-            settled = resolve(self.site, items, self.state, self.now)
-            feed = select_feeds(self.site, (one for one in settled if isinstance(one, Entry)))["all"]
+            resolved = resolve(self.site, items, self.state, self.now)
+            selected = select_feeds(self.site, (one for one in resolved if isinstance(one, Candidate)))["all"]
         finally:
             self.state.close()
-        return list(as_shown(feed))
+        return list(as_shown(selected.load_all()))
 
 
 def fair(**fields: Any) -> Event:
@@ -91,7 +91,7 @@ def years(tmp_path: Any) -> Years:
         ({"location": None}, "New place: Fair", "New place (–): Fair", "before: Hall"),
     ],
 )
-def test_a_change_is_told_first_and_by_an_entry_of_its_own(
+def test_a_change_opens_the_text_and_has_an_entry_of_its_own(
     years: Years, fields: dict[str, Any], own: str, notice: str, told: str
 ) -> None:
     assert titles(years.run(fair())) == ["Fair"]
@@ -99,8 +99,8 @@ def test_a_change_is_told_first_and_by_an_entry_of_its_own(
         shown = years.run(fair(**fields))
         assert titles(shown) == [notice, own]
         for entry in shown:
-            assert (entry.html or "").startswith(f"<p><strong>{own.partition(':')[0]}</strong>: ")
-            assert told in (entry.html or "").replace("\u202f", " ")
+            assert (entry.content or "").startswith(f"<p><strong>{own.partition(':')[0]}</strong>: ")
+            assert told in (entry.content or "").replace("\u202f", " ")
         assert [entry.published for entry in shown] == [FIRST + HOURS, FIRST]
         assert [entry.updated for entry in shown] == [FIRST + HOURS] * 2
 
@@ -142,24 +142,24 @@ def test_the_name_of_a_notice_is_made_of_event_field_value_and_count(years: Year
     ]
 
 
-def test_one_edit_of_several_facts_is_one_notice_that_tells_them_all(years: Years) -> None:
+def test_one_edit_of_several_facts_is_one_notice_that_names_them_all(years: Years) -> None:
     years.run(fair())
     shown = years.run(fair(status="postponed", start="2026-06-01T18:00", location="Yard"))
     assert titles(shown) == ["Postponed (Jun 1): Fair", "Postponed: Fair"]
-    told = (shown[0].html or "").replace("\u202f", " ")
+    told = (shown[0].content or "").replace("\u202f", " ")
     assert "Monday, June 1, 2026, 6:00 PM · Yard" in told
     assert "(before: Confirmed · Wednesday, May 6, 2026, 6:00 PM · Hall)" in told
 
 
-def test_a_notice_keeps_what_it_told(years: Years) -> None:
+def test_a_notice_keeps_its_text(years: Years) -> None:
     years.run(fair())
     years.run(fair(start="2026-05-10T18:00"))
     before = years.shown(fair(start="2026-05-10T18:00"))[0]
     after = years.run(fair(start="2026-05-11T18:00", location="Yard"))[1]
-    assert (after.id, after.title, after.html, after.published) == (
+    assert (after.id, after.title, after.content, after.published) == (
         before.id,
         before.title,
-        before.html,
+        before.content,
         before.published,
     )
 
@@ -190,10 +190,10 @@ def test_without_a_memory_nothing_is_invented(years: Years) -> None:
     years.state = State()
     shown = years.run(fair(published="2026-02-01", status="cancelled"))
     assert titles(shown) == ["Cancelled: Fair"]
-    assert "before" not in (shown[0].html or "")
+    assert "before" not in (shown[0].content or "")
 
 
-def test_a_run_that_knows_no_time_tells_nothing_and_forgets_nothing(years: Years) -> None:
+def test_a_run_without_the_time_makes_no_notice_and_forgets_nothing(years: Years) -> None:
     years.run(fair())
     moved = fair(start="2026-05-10T18:00")
     publish(years.site, [moved], years.folder, state=years.state)

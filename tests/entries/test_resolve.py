@@ -17,7 +17,7 @@ from topicfeeds.text.characters import to_one_line
 
 
 def entries(*items: ItemLike, **fields: object) -> list[Entry]:
-    """Settle items that nothing is wrong with but what warnings say."""
+    """Resolve items of which nothing is refused."""
     return list(select(site(**fields), items, problems=[])["all"].entries)
 
 

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.city import HOUR, NOON, City, row
-from support.records import ROWS, made, put, sql
+from support.records import ROWS, documents_in, put, sql
 from topicfeeds import SourceError
 from topicfeeds.models import Source
 from topicfeeds.output import documents
 from topicfeeds.output.documents import build_documents
-from topicfeeds.run import build_site
+from topicfeeds.run import Options, build_site
 from topicfeeds.sources import _validate
 from topicfeeds.sources._mapping import map_record
 from topicfeeds.state.files import snapshot
@@ -39,7 +39,7 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
         patched.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
         city = City(Path(name))
-        city.settle(SOURCES, limit=3, formats=["atom", "rss", "ics"])
+        city.configure(SOURCES, limit=3, formats=["atom", "rss", "ics"])
         put(city, {"items": {"a": {}}, "more": {"b": {}}, "notes": {"c": {}}})
         forgetful = default_paths(str(city.site), str(city.folder / "other"))
         for step in [{}, *steps]:
@@ -50,11 +50,11 @@ def test_what_is_recalled_is_published_as_if_it_had_been_read(steps: Sequence[di
                 if where is forgetful and Path(where.state).exists():
                     sql(where.state, "delete from rows")
                 try:
-                    results.append(build_site(where, now, allow_shrink=True).items)
+                    results.append(build_site(where, Options(now=now, allow_shrink=True)).items)
                 except SourceError as error:
                     results.append([str(problem) for problem in error.problems])
             assert results[0] == results[1]
-            assert made(city.public) == made(city.folder / "other")
+            assert documents_in(city.public) == documents_in(city.folder / "other")
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_of_a_changed_file_only_changed_lines_are_read(
 ) -> None:
     monkeypatch.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
     rows = [row(str(n), published=f"2026-01-{n + 1:02}", tags=[f"t{n}"]) for n in range(20)]
-    city = City.made(tmp_path, *rows, limit=5)
+    city = City.create(tmp_path, *rows, limit=5)
     city.build()
     assert sorted(set(parsed)) == sorted(str(n) for n in range(20))
     parsed.clear()
@@ -92,7 +92,7 @@ def test_of_a_changed_file_only_changed_lines_are_read(
 
 def test_of_a_folder_only_changed_files_are_opened(tmp_path: Path, parsed: list[str]) -> None:
     city = City(tmp_path)
-    city.settle(path="notes/*.md")
+    city.configure(path="notes/*.md")
     rows: dict[str, dict[str, Any]] = {str(n): {"tags": [f"t{n}"]} for n in range(10)}
     put(city, {"notes": rows})
     city.build()
@@ -101,7 +101,7 @@ def test_of_a_folder_only_changed_files_are_opened(tmp_path: Path, parsed: list[
     assert "tags/t3.atom.xml" in city.build(NOON + HOUR).written
     assert set(parsed) == set(rows)  # all stand beside it in the feed of everything
     parsed.clear()
-    city.settle(path="notes/*.md", limit=1)
+    city.configure(path="notes/*.md", limit=1)
     city.build(NOON + 2 * HOUR)
     assert set(parsed) == set(rows)  # the site file changed: nothing is recalled
     parsed.clear()
@@ -111,9 +111,9 @@ def test_of_a_folder_only_changed_files_are_opened(tmp_path: Path, parsed: list[
     assert len(set(parsed)) < 4
 
 
-def test_what_something_was_told_of_is_told_again_when_its_file_changed(tmp_path: Path, parsed: list[str]) -> None:
+def test_a_record_with_a_problem_is_read_again_when_its_file_changed(tmp_path: Path, parsed: list[str]) -> None:
     odd = row("odd", link="http://localhost/x")
-    city = City.made(tmp_path, row("a"), odd, row("b"))
+    city = City.create(tmp_path, row("a"), odd, row("b"))
     assert len(city.build().problems) == 1
     parsed.clear()
     city.put(row("a", title="Changed"), odd, row("b"))
@@ -122,7 +122,7 @@ def test_what_something_was_told_of_is_told_again_when_its_file_changed(tmp_path
 
 
 def test_an_id_that_was_given_again_is_found_though_the_first_was_not_read(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"), row("b"))
+    city = City.create(tmp_path, row("a"), row("b"))
     city.build()
     city.put(row("a"), row("b"), row("a", title="Another"))
     [problem] = city.build(NOON + HOUR).problems
@@ -133,9 +133,9 @@ def test_an_id_that_was_given_again_is_found_though_the_first_was_not_read(tmp_p
     assert "is that of another item but for case" in problem.message
 
 
-def test_of_items_that_came_twice_all_are_read_again(tmp_path: Path, parsed: list[str]) -> None:
+def test_all_records_of_an_item_that_occurs_twice_are_read_again(tmp_path: Path, parsed: list[str]) -> None:
     rows = [row("a", topics=["x"]), row("a", topics=["y"]), row("b")]
-    city = City.made(tmp_path, *rows)
+    city = City.create(tmp_path, *rows)
     city.build()
     assert city.sql("select id from rows") == [("tag:www.example.org,2000:item/b",)]
     parsed.clear()
@@ -146,7 +146,7 @@ def test_of_items_that_came_twice_all_are_read_again(tmp_path: Path, parsed: lis
 
 def test_a_file_that_moves_between_sources_is_read_again(tmp_path: Path) -> None:
     city = City(tmp_path)
-    city.settle('topics = ["one"]\n[[sources]]\npath = "b/*.md"\ntopics = ["two"]\n', path="a/*.md")
+    city.configure('topics = ["one"]\n[[sources]]\npath = "b/*.md"\ntopics = ["two"]\n', path="a/*.md")
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / f"{name}/{name}.md").write_text(f"---\nid: {name}\ntitle: {name}\npublished: 2026-03-01\n---\n")
@@ -157,8 +157,8 @@ def test_a_file_that_moves_between_sources_is_read_again(tmp_path: Path) -> None
     assert (city.public / "topics/two.atom.xml").read_text().count("<entry>") == 2
 
 
-def test_what_an_earlier_version_kept_of_records_is_made_anew(tmp_path: Path, parsed: list[str]) -> None:
-    city = City.made(tmp_path, row("a"), row("b"))
+def test_rows_of_an_earlier_version_are_written_anew(tmp_path: Path, parsed: list[str]) -> None:
+    city = City.create(tmp_path, row("a"), row("b"))
     city.build()
     before = city.sql("select * from rows")
     city.sql("drop table rows")
@@ -173,10 +173,10 @@ def test_what_an_earlier_version_kept_of_records_is_made_anew(tmp_path: Path, pa
 
 def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row(str(n), published=f"2026-01-{n + 1:02}") for n in range(9)]
-    city = City.made(tmp_path, *rows)
+    city = City.create(tmp_path, *rows)
     city.build()
     city.put(*rows[:8], row("8", published="2026-01-09", title="Changed"))
-    before = made(city.public)
+    before = documents_in(city.public)
     real, file = build_documents, city.folder / "items.jsonl"
 
     def build(feeds: Any) -> Any:
@@ -186,7 +186,7 @@ def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, mo
     monkeypatch.setattr(documents, "build_documents", build)
     with pytest.raises(SourceError, match="changed while it was read"):
         city.build(NOON + HOUR)
-    assert made(city.public) == before
+    assert documents_in(city.public) == before
 
 
 def test_of_what_is_recalled_and_read_again_all_is_as_in_a_clean_build(tmp_path: Path) -> None:
@@ -194,21 +194,21 @@ def test_of_what_is_recalled_and_read_again_all_is_as_in_a_clean_build(tmp_path:
         row(str(n), published=f"2026-01-0{n}", updated=f"2026-02-0{n}", link=f"https://e.org/{n}", tags=[f"t{n % 2}"])
         for n in range(1, 6)
     ]
-    city = City.made(tmp_path, *rows)
+    city = City.create(tmp_path, *rows)
     city.build()
     for n, hours in ((4, 1), (2, 48)):  # of the first, what stands beside it is asked for; of the second, everything is
         rows[n] = {**rows[n], "title": "Changed"}
         city.put(*rows)
         city.build(NOON + hours * HOUR)
         city.build_into(f"clean {n}", NOON + hours * HOUR)
-        assert made(city.public) == made(tmp_path / f"clean {n}")
+        assert documents_in(city.public) == documents_in(tmp_path / f"clean {n}")
 
 
 @pytest.fixture(params=["items.jsonl", "items.yaml", "notes"])
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[City, Callable[[str], None]]:
     """Give a site with two items in a source of some kind, and what writes a title into it."""
     city = City(tmp_path)
-    city.settle(path=request.param)
+    city.configure(path=request.param)
     (tmp_path / "notes").mkdir()
 
     def tell(title: str) -> None:
@@ -236,8 +236,8 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
     time.sleep(0.06)
     with monkeypatch.context() as patched:
 
-        def changing(*given: Any) -> Any:
-            found = snapshot(*given)
+        def changing(*given: Any, **options: Any) -> Any:
+            found = snapshot(*given, **options)
             tell("BBB")
             return found
 
@@ -246,12 +246,12 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     time.sleep(0.06)
     tell("AAA")
-    assert not city.rests(NOON + 2 * HOUR)
+    assert not city.is_up_to_date(NOON + 2 * HOUR)
     city.build(NOON + 2 * HOUR)
     assert b"AAA" in (city.public / "all.atom.xml").read_bytes()
     time.sleep(0.06)
     city.build(NOON + 3 * HOUR)
-    assert city.rests(NOON + 4 * HOUR)
+    assert city.is_up_to_date(NOON + 4 * HOUR)
 
 
 @pytest.mark.parametrize("name", ["items.jsonl", "items.yaml"])
@@ -259,14 +259,14 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     city, start = City(tmp_path), "- " if "yaml" in name else ""
-    city.settle('[[sources]]\npath = "more.jsonl"\n', path=name)
+    city.configure('[[sources]]\npath = "more.jsonl"\n', path=name)
 
     def tell(title: str) -> None:
         (tmp_path / name).write_text(f"{start}{json.dumps(row('1', title=title, updated='2026-03-05'))}\n")
         time.sleep(0.06)
 
-    def changing(*given: Any) -> Any:
-        found = snapshot(*given)
+    def changing(*given: Any, **options: Any) -> Any:
+        found = snapshot(*given, **options)
         tell("BBB")
         return found
 
@@ -279,33 +279,33 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
         city.build(NOON + HOUR)
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     tell("AAA")
-    assert not city.rests(NOON + 2 * HOUR)
+    assert not city.is_up_to_date(NOON + 2 * HOUR)
     city.build(NOON + 2 * HOUR)
     assert b"AAA" in (city.public / "all.atom.xml").read_bytes()
 
 
 def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    city = City.made(tmp_path, row("1"), limit=5)
+    city = City.create(tmp_path, row("1"), limit=5)
     city.build()
-    city.settle(limit=6)
+    city.configure(limit=6)
     with monkeypatch.context() as patched:
 
-        def changing(*given: Any) -> Any:
-            city.settle(limit=7)
-            return snapshot(*given)
+        def changing(*given: Any, **options: Any) -> Any:
+            city.configure(limit=7)
+            return snapshot(*given, **options)
 
         patched.setattr("topicfeeds.run.snapshot", changing)
         city.build(NOON + HOUR)
-    assert not city.rests(NOON + HOUR)
+    assert not city.is_up_to_date(NOON + HOUR)
     city.build(NOON + HOUR)
-    assert city.rests(NOON + HOUR)
+    assert city.is_up_to_date(NOON + HOUR)
 
 
 @pytest.mark.parametrize("text", ["---\nid: n1\ntitle: Two\npublished: 2026-03-01\n---\nText\n", "\0", "\udcff", ""])
 def test_a_file_that_was_replaced_unseen_stops_one_run_and_no_more(tmp_path: Path, text: str) -> None:
     """Its size and date are as they were, as those of a copy that kept its date may be."""
     city, file = City(tmp_path), tmp_path / "notes/1.md"
-    city.settle(path="notes")
+    city.configure(path="notes")
     file.parent.mkdir()
     file.write_text("---\nid: n1\ntitle: One\npublished: 2026-03-01\n---\nText\n")
     (tmp_path / "notes/2.md").write_text("---\nid: n2\ntitle: More\npublished: 2026-03-01\n---\nText\n")
@@ -325,7 +325,7 @@ def test_a_file_that_was_replaced_unseen_stops_one_run_and_no_more(tmp_path: Pat
 
 
 def test_text_that_moves_from_one_field_to_another_is_another(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a", summary="s\0content\0body"))
+    city = City.create(tmp_path, row("a", summary="s\0content\0body"))
     city.build()
     city.put(row("a", summary="s", content="body"))
     assert "all.atom.xml" in city.build(NOON + HOUR).written

@@ -1,20 +1,23 @@
-"""The ledger gives back the row under each key, however many there are, and wherever they are kept."""
+"""Spills give back each row and each entry, however many there are, and wherever they are kept."""
 
 from __future__ import annotations
 
 import tempfile
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import article, problems_of, site
+from support import article, event, problems_of, site
+from support.city import NOON, City, row
 from topicfeeds import PublishError, select
 from topicfeeds.entries import spill
 from topicfeeds.entries.resolve import resolve
-from topicfeeds.entries.spill import RowSpill
+from topicfeeds.entries.spill import EntrySpill, RowSpill
 
 KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3).map(lambda n: n << 12)  # of which many want one slot
 
@@ -36,7 +39,7 @@ def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: li
             assert rows.enter(key, ()) == first[key]
 
 
-def test_a_disk_without_room_for_rows_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_disk_without_room_for_rows_stops_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
@@ -63,7 +66,7 @@ def test_of_ids_that_are_alike_each_is_known_again() -> None:
     assert sorted(len(entry.tags) for entry in feed.entries) == [1, 2, 2]
 
 
-def test_an_item_that_stands_twice_takes_little_more_memory_than_one_that_does_not(
+def test_an_item_that_occurs_twice_takes_little_more_memory_than_one_that_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1 << 10)
@@ -79,3 +82,43 @@ def test_an_item_that_stands_twice_takes_little_more_memory_than_one_that_does_n
 
     peak(3)  # what is loaded, and kept for all runs
     assert peak(3) - peak(1) < 3000 * 100
+
+
+def test_threads_read_back_every_entry_of_a_spill() -> None:
+    persons = [{"name": "Ann", "email": "a@example.org"}]
+    articles = [article(id=f"a{n}", content=f"<p>{n}</p>" * n, authors=persons, tags=["é"]) for n in range(60)]
+    events = [event(id=f"e{n}", start="2026-05-06T18:00", location="Hall", recurrence="FREQ=DAILY") for n in range(9)]
+    items = [*articles, *events]
+    entries = select(site(timezone="Europe/Brussels", feeds={"limit": 100}), items)["all"].entries
+    spill = EntrySpill()
+    loads = [spill.put(entry) for entry in entries]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(3):
+            assert list(threads.map(lambda load: load(), loads)) == list(entries)
+    last = spill.put(replace(entries[0], title="Later"))
+    assert [last().title, loads[0]()] == ["Later", entries[0]]
+
+
+def test_an_edit_changes_only_the_documents_of_its_item_though_entries_were_spilled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
+    rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
+    city = City.create(tmp_path, *rows)
+    city.build()
+    city.put(*rows[:8], row("n8", tags=["t8"], content="<p>y</p>"))
+    written = {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in ("atom", "rss")}
+    assert set(city.build(NOON).written) == written
+
+
+def test_a_disk_without_room_for_entries_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 0)
+    city = City.create(tmp_path, row("a"))
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
+        with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another"):
+            city.build()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
+        city.build()
+    assert not list(city.public.glob("*.xml"))

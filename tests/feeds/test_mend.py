@@ -16,12 +16,12 @@ from lxml import etree
 
 from support import EXAMPLE
 from support.city import ATOM, DAY, HOUR, NOON, City, row
-from support.records import made, sql
+from support.records import documents_in, sql
 from topicfeeds import PublishError
 from topicfeeds.entries.row_cache import RowCache
 from topicfeeds.feeds import mend
 from topicfeeds.feeds.mend import Mend
-from topicfeeds.run import build_site
+from topicfeeds.run import Options, build_site
 from topicfeeds.sources.model import Same
 from topicfeeds.state.paths import default_paths
 
@@ -72,8 +72,8 @@ def edited(n: int, **fields: object) -> list[Any]:
     return [*ROWS[:n], {**ROWS[n], **fields}, *ROWS[n + 1 :]]
 
 
-def test_of_one_change_only_what_stands_beside_it_is_asked_for(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+def test_after_one_change_only_the_records_of_the_same_feeds_are_read(tmp_path: Path, watched: Watched) -> None:
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*edited(19, title="Changed"))
     changes = city.build(NOON + HOUR)
@@ -87,7 +87,7 @@ def test_of_one_change_only_what_stands_beside_it_is_asked_for(tmp_path: Path, w
 
 
 def test_what_came_to_no_feed_changes_none(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*ROWS, row("old", published="2025-01-01", tags=["tag 1"]))
     changes = city.build(NOON + HOUR)
@@ -98,7 +98,7 @@ def test_what_came_to_no_feed_changes_none(tmp_path: Path, watched: Watched) -> 
 
 
 def test_where_one_is_gone_the_next_one_moves_up(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*ROWS[:19])
     assert "topics/t1.atom.xml" in city.build(NOON + HOUR).written
@@ -110,7 +110,7 @@ def test_where_one_is_gone_the_next_one_moves_up(tmp_path: Path, watched: Watche
 def test_where_one_leaves_a_feed_the_next_one_moves_up(
     tmp_path: Path, watched: Watched, fields: dict[str, Any]
 ) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*edited(19, **fields))
     city.build(NOON + HOUR)
@@ -119,7 +119,7 @@ def test_where_one_leaves_a_feed_the_next_one_moves_up(
 
 
 def test_what_no_feed_held_may_go_unseen(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*ROWS[1:])  # in each of its feeds there are three that are newer
     changes = city.build(NOON + HOUR)
@@ -128,7 +128,7 @@ def test_what_no_feed_held_may_go_unseen(tmp_path: Path, watched: Watched) -> No
 
 def test_the_first_run_of_a_day_looks_at_everything(tmp_path: Path, watched: Watched) -> None:
     """What feeds hold is remembered by the day, and what they do not hold any more is not asked for again."""
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     held = "select id from rows where core != ''"
     new = [row(f"n{n}", published=f"2026-02-{n + 1:02}", topics=["t0"], tags=["tag 0"]) for n in range(9)]
@@ -147,7 +147,7 @@ def test_the_first_run_of_a_day_looks_at_everything(tmp_path: Path, watched: Wat
 
 
 def test_a_clock_that_was_put_back_mends_nothing(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build(NOON + HOUR)
     city.put(*edited(3, title="Changed"))
     city.build(NOON)
@@ -165,7 +165,7 @@ def test_a_clock_that_was_put_back_mends_nothing(tmp_path: Path, watched: Watche
     ],
 )
 def test_what_takes_more_to_know_than_rows_is_looked_at_whole(tmp_path: Path, watched: Watched, more: Any) -> None:
-    city = City.made(tmp_path, *ROWS, more, limit=3)
+    city = City.create(tmp_path, *ROWS, more, limit=3)
     city.build()
     city.put(*edited(3, title="Changed"), more)
     city.build(NOON + HOUR)
@@ -174,7 +174,7 @@ def test_what_takes_more_to_know_than_rows_is_looked_at_whole(tmp_path: Path, wa
 
 def test_declared_feeds_are_chosen_from_everything(tmp_path: Path, watched: Watched) -> None:
     city = City(tmp_path)
-    city.settle('[[feed]]\nslug = "x"\ntitle = "X"\ntags = ["tag 1"]\nmatch = "none"\n', limit=3)
+    city.configure('[[feed]]\nslug = "x"\ntitle = "X"\ntags = ["tag 1"]\nmatch = "none"\n', limit=3)
     city.put(*ROWS)
     city.build()
     city.put(*edited(3, title="Changed"))
@@ -183,17 +183,17 @@ def test_declared_feeds_are_chosen_from_everything(tmp_path: Path, watched: Watc
 
 
 def test_a_document_that_does_not_stand_is_made_again(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
-    before = made(city.public)
+    before = documents_in(city.public)
     (city.public / "tags/tag-1.atom.xml").unlink()
     city.put(*ROWS, row("old", published="2025-01-01"))
     assert city.build(NOON + HOUR).written == ("tags/tag-1.atom.xml",)
-    assert (watched.mended, made(city.public)) == (1, before)
+    assert (watched.mended, documents_in(city.public)) == (1, before)
 
 
-def test_a_folder_that_became_a_link_is_told(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+def test_a_folder_that_became_a_link_stops_the_run(tmp_path: Path, watched: Watched) -> None:
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     shutil.move(city.public / "tags", tmp_path / "elsewhere")
     (city.public / "tags").symlink_to(tmp_path / "elsewhere")
@@ -205,7 +205,7 @@ def test_a_folder_that_became_a_link_is_told(tmp_path: Path, watched: Watched) -
 
 def test_a_text_page_that_is_new_is_read_with_all_else(tmp_path: Path, watched: Watched) -> None:
     city = City(tmp_path)
-    city.settle(path="items/*", limit=3)
+    city.configure(path="items/*", limit=3)
     city.put(*ROWS, name="items/a.jsonl")
     city.build()
     (tmp_path / "items/b.txt").write_text((EXAMPLE / "pages/social-innovation.txt").read_text("utf-8"), "utf-8")
@@ -215,7 +215,7 @@ def test_a_text_page_that_is_new_is_read_with_all_else(tmp_path: Path, watched: 
 
 def test_many_changes_are_no_repair(tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mend, "_MAX_CHANGED", 4)
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     more = [row(f"n{n}", published=f"2025-02-{n + 1:02}") for n in range(5)]
     city.put(*ROWS, *more)
@@ -227,7 +227,7 @@ def test_many_changes_are_no_repair(tmp_path: Path, watched: Watched, monkeypatc
 
 
 def test_what_the_memory_has_otherwise_is_read_with_all_else(tmp_path: Path, watched: Watched) -> None:
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.sql("update items set changed = 1 where id like '%/18'")
     city.put(*edited(19, title="Changed"))
@@ -243,7 +243,7 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
     monkeypatch.setattr("topicfeeds.state.rows._MAX_ROWS_IN_MEMORY", few)
     chance, now = random.Random(few), NOON - 12 * HOUR
     city = City(tmp_path)
-    city.settle('[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n', limit=3)
+    city.configure('[[sources]]\npath = "more.jsonl"\n[[sources]]\npath = "notes/*.md"\n', limit=3)
     sources: dict[str, dict[str, Any]] = {"items": {}, "more": {}, "notes": {}}
     other = default_paths(str(city.site), str(tmp_path / "other"))
     for n in range(MOST):
@@ -253,12 +253,12 @@ def test_mended_again_and_again_it_is_as_if_all_had_been_looked_at(
         now += timedelta(minutes=chance.choice([1, 5, 600 if n % 10 == 0 else 2]))
         if Path(other.state).exists():
             sql(other.state, "update meta set value = null where name = 'whole'")
-        found = [build_site(where, now, allow_shrink=True) for where in (city.place, other)]
+        found = [build_site(where, Options(now=now, allow_shrink=True)) for where in (city.place, other)]
         assert found[0].items == found[1].items
         assert sorted(found[0].written) == sorted(found[1].written)
         assert sorted(found[0].removed) == sorted(found[1].removed)
         assert found[0].unchanged == found[1].unchanged
-        assert made(city.public) == made(tmp_path / "other")
+        assert documents_in(city.public) == documents_in(tmp_path / "other")
         for query in ("select path, retired from documents", "select * from accepted", "select key, id from rows"):
             assert city.sql(query) == sql(other.state, query)
     unsure = watched.unsure - (MOST - 1)  # of the other folder all but the first run recall everything
@@ -301,7 +301,7 @@ def write(city: City, sources: dict[str, dict[str, Any]]) -> None:
 
 def test_one_that_came_twice_fills_no_two_gaps(tmp_path: Path, watched: Watched) -> None:
     city = City(tmp_path)
-    city.settle('max_shrink = 1\n[[sources]]\npath = "more.jsonl"\n', limit=3)
+    city.configure('max_shrink = 1\n[[sources]]\npath = "more.jsonl"\n', limit=3)
     city.put(*ROWS[:6])
     city.put(row("z", published="2025-01-01"), name="more.jsonl")
     city.build()
@@ -317,7 +317,7 @@ def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mend, "_MAX_CHANGED", 3)
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     content, [(root,)] = (
         bytearray(city.state.read_bytes()),
@@ -334,7 +334,7 @@ def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
 
 def test_two_that_may_both_be_the_reason_are_named(tmp_path: Path) -> None:
     """The command prints what was found whichever way it went."""
-    city = City.made(tmp_path, *ROWS, limit=3)
+    city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     city.put(*ROWS, row("3", title="Other"))
     [problem] = city.build(NOON + HOUR).problems

@@ -130,6 +130,12 @@ def test_an_entry_is_one_object_in_all_feeds() -> None:
     assert len({id(feed.entries[0]) for feed in feeds.values()}) == 1
 
 
+def test_an_entry_whose_topic_has_a_title_is_one_object_in_all_feeds() -> None:
+    feeds = select(site(topics={"a": {"title": "Alpha"}}), [article(topics=["a"], tags=["s"])])
+    assert [topic.label for topic in feeds["all"].entries[0].topics] == ["Alpha"]
+    assert len({id(feed.entries[0]) for feed in feeds.values()}) == 1
+
+
 def test_a_page_titles_its_topic_on_items_before_it_too() -> None:
     feeds = select(site(), [article(topics=["a"]), Page("a", "Alpha", None)])
     assert [feeds["topics/a"].title, feeds["all"].entries[0].topics[0].label] == ["Alpha - City Network", "Alpha"]

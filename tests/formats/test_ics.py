@@ -83,7 +83,7 @@ def uids(feed: Feed) -> list[str]:
         ),
     ],
 )
-def test_times_are_told_so_that_no_reader_can_mistake_them(fields: dict[str, Any], expected: list[str]) -> None:
+def test_times_are_written_so_that_no_reader_can_mistake_them(fields: dict[str, Any], expected: list[str]) -> None:
     assert told("DTSTART", "DTEND", "RRULE", "EXDATE", **fields) == expected
 
 
@@ -109,7 +109,7 @@ def test_within_a_zone_moments_count_and_not_the_clock() -> None:
         ("cancelled", ["SUMMARY:Cancelled: Fair", "STATUS:CANCELLED"]),
     ],
 )
-def test_the_status_is_told_where_there_is_one(status: str | None, expected: list[str]) -> None:
+def test_the_status_is_written_if_there_is_one(status: str | None, expected: list[str]) -> None:
     assert sorted(told("SUMMARY", "STATUS", status=status), reverse=True) == expected
 
 
@@ -138,7 +138,7 @@ def test_what_is_cancelled_may_stay_in_sight() -> None:
         ({}, ["URL:https://www.example.org/"]),
     ],
 )
-def test_texts_are_told_as_they_are(fields: dict[str, Any], expected: list[str]) -> None:
+def test_texts_are_written_as_they_are(fields: dict[str, Any], expected: list[str]) -> None:
     names = {line.partition(":")[0].partition(";")[0] for line in expected}
     assert sorted(told(*names, **fields)) == expected
 
@@ -206,7 +206,7 @@ def test_a_feed_without_events_has_no_calendar_and_no_link_to_one() -> None:
     assert {path for path in paths if path.endswith(".ics")} == {
         "all.ics",
         "topics/culture.ics",
-        event_path(feeds["topics/culture"].entries[0]),
+        event_path(feeds["topics/culture"].entries[0].id),
     }
     for name in ("atom", "rss"):
         assert b".ics" not in render(feeds["topics/housing"], name)

@@ -1,11 +1,7 @@
-"""Entries are rendered once and reused: the bytes are those that feedgen makes of each feed alone."""
+"""Templates give the bytes that feedgen gives, and an entry is rendered once for all feeds that hold it."""
 
 from __future__ import annotations
 
-import re
-import tempfile
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -15,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import CASES, EXAMPLE, article, event, folder_site, site
-from support.city import NOON, City, row
-from topicfeeds import Entry, Feed, PublishError, build, publish, read, render, select
-from topicfeeds.entries.spill import EntrySpill
-from topicfeeds.formats import _templates, atom, ics, render_event, rss
-from topicfeeds.formats._feedgen import Dialect, ElementCalls, render_with_feedgen
+from topicfeeds import Feed, read, render, select
+from topicfeeds.formats import _render, _templates, atom, ics, render_document, render_event, rss
+from topicfeeds.formats._render import render_at_once
+from topicfeeds.formats.render_cache import RenderCache
+from topicfeeds.text import fast_paths
 
 TEXT = st.text(max_size=12) | st.sampled_from(
     ["\t\r\n\"'>", "{mark 1}", "</entry>\n", "  <entry>", "    </item>\n", "</feed>", "]]>", "&lt;"]
@@ -60,74 +56,49 @@ ITEMS = st.builds(
     ),
 )
 FORMS = ["atom", "rss"]
+Rendered = dict[tuple[str, str], bytes]
+"""The bytes of feeds, by path and format."""
 
 
-def whole(feeds: dict[str, Feed]) -> dict[tuple[str, str], bytes]:
-    """Let feedgen make each document at once, of entries that nobody has rendered before."""
+def render_with_one_cache(feeds: dict[str, Feed]) -> Rendered:
+    """Render all feeds as a run does: an entry is rendered once for all of them."""
+    cache = RenderCache()
+    return {(path, form): render_document(feed, form, cache) for form in FORMS for path, feed in feeds.items()}
+
+
+def render_each_alone(feeds: dict[str, Feed]) -> Rendered:
+    """Render each document at once with feedgen alone, of entries that nobody has rendered before."""
     with pytest.MonkeyPatch.context() as patched:
         for module in (atom, rss):
-            patched.setattr(module, "render_feed", at_once)
-        return {
-            (path, form): render(replace(feed, entries=tuple(map(replace, feed.entries))), form)
-            for path, feed in feeds.items()
-            for form in FORMS
-        }
-
-
-def at_once(
-    channel: ElementCalls, feed: Feed, tongue: Dialect, make: Callable[[Entry, Feed], ElementCalls], _: str
-) -> bytes:
-    """Spell a feed by feedgen and lxml alone, but for the references that plain texts of RSS have."""
-    has_events = any(entry.event for entry in feed.entries)
-    made = render_with_feedgen(channel, [make(entry, feed) for entry in feed.entries], tongue, has_events=has_events)
-    if tongue.name == "atom":
-        return made.encode()
-    names = "title|category|copyright|dc:creator|managingEditor"
-    made = re.sub(rf"(?<=<)({names})( [^<>]*)?>[^<]*", swapped, made)
-    return re.sub(r"(?<=\n    <)description>[^<]*", swapped, made, count=1).encode()
-
-
-def swapped(found: re.Match[str]) -> str:
-    tag, _, text = found[0].partition(">")
-    return tag + ">" + text.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
-
-
-def reused(feeds: dict[str, Feed]) -> dict[tuple[str, str], bytes]:
-    """Render all feeds, with entries that many of them hold."""
-    return {(path, form): render(feed, form) for form in FORMS for path, feed in feeds.items()}
+            patched.setattr(module, "render_xml", render_at_once)
+        return {(path, form): render(feed, form) for form in FORMS for path, feed in feeds.items()}
 
 
 @given(st.lists(ITEMS, max_size=8), st.sampled_from([{}, {"formats": ["atom", "rss", "ics"]}]))
-def test_reused_entries_make_the_bytes_of_plain_feedgen(items: list[Any], settings: dict[str, Any]) -> None:
+def test_templates_give_the_bytes_of_feedgen_for_any_items(items: list[Any], settings: dict[str, Any]) -> None:
     feeds = select(site(feeds=settings), items, problems=[])
-    assert reused(feeds) == whole(feeds)
-    assert reused(feeds) == whole(feeds)
+    expected = render_each_alone(feeds)
+    assert render_with_one_cache(feeds) == expected
+    assert render_with_one_cache(feeds) == expected  # now by templates that are known
 
 
 @pytest.mark.parametrize("folder", [EXAMPLE, *CASES], ids=lambda folder: folder.name)
-def test_the_corpus_has_the_bytes_of_plain_feedgen(folder: Any) -> None:
+def test_templates_give_the_bytes_of_feedgen_for_the_corpus(folder: Path) -> None:
     given = folder_site(folder)
     feeds = select(given, read(given, folder), problems=[])
-    assert reused(feeds) == whole(feeds)
+    assert render_with_one_cache(feeds) == render_each_alone(feeds)
 
 
-def test_what_was_made_of_an_entry_is_let_go_of_with_the_last_feed_that_holds_it() -> None:
-    items = [article(id=str(n), title=f"N{n}", content="<p>x</p>", tags=[f"t{n % 3}"], topics=["a"]) for n in range(9)]
-    documents = list(build(site(), items))
-    first = {document.path: document.render() for document in documents}
-    kept = {id(entry): entry for document in documents for entry in held(document.render)}
-    assert len(kept) == 9
-    assert not [entry for entry in kept.values() if entry.made.keys() - {"core", "digest"}]
-    assert {document.path: document.render() for document in documents} == first
-
-
-def test_of_what_was_made_no_more_is_kept_than_there_is_room_for_however_long_a_body_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("topicfeeds.output.documents._MAX_RENDER_CHARS", 20_000)
-    first = next(iter(build(site(), [article(id=str(n), content="x" * 9000) for n in range(9)])))
-    first.render()
-    assert [entry.id[-1] for entry in held(first.render) if "html" in entry.made] == ["7", "8"]
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_switch_turns_templates_off(enabled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for module, name in ((_templates, "render_from_templates"), (_render, "render_at_once")):
+        monkeypatch.setattr(module, name, lambda *_, name=name: calls.append(name))
+    monkeypatch.setattr(fast_paths, "ENABLED", enabled)
+    feed = select(site(), [article()])["all"]
+    for form in FORMS:
+        render(feed, form)
+    assert calls == ["render_from_templates" if enabled else "render_at_once"] * 2
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -137,12 +108,25 @@ def test_of_what_was_made_no_more_is_kept_than_there_is_room_for_however_long_a_
 def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
     form: str, wrong: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An entry that was read back once is not looked at again: the second feed has one that is new."""
-    feed = select(site(), [article(id="a"), article(id="b")])["all"]
-    render(replace(feed, entries=feed.entries[:1]), form)
+    """An entry that was read back once is not read back again, so the second feed needs one that is new."""
+    feeds = select(site(), [article(id="a", tags=["x"]), article(id="b")])
+    cache = RenderCache()
+    render_document(feeds["tags/x"], form, cache)
     monkeypatch.setattr(_templates, "_render_entry", lambda *_: [wrong])
+    render_document(feeds["tags/x"], form, cache)
     with pytest.raises((AssertionError, ValueError, ExpatError), match=r"was rendered as|CDATA|line "):
-        render(feed, form)
+        render_document(feeds["all"], form, cache)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_entry_that_did_not_read_back_is_a_bug_in_every_later_document(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, cache = select(site(), [article()])["all"], RenderCache()
+    monkeypatch.setattr(_templates, "_render_entry", lambda *_: [b"<x>"])
+    for _ in range(2):
+        with pytest.raises((AssertionError, ExpatError)):
+            render_document(feed, form, cache)
 
 
 def test_a_calendar_that_does_not_read_back_as_itself_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,55 +135,4 @@ def test_a_calendar_that_does_not_read_back_as_itself_is_a_bug(monkeypatch: pyte
     with pytest.raises(AssertionError, match="with 0 entries, not 1"):
         render(feed, "ics")
     with pytest.raises(AssertionError, match="with 0 entries, not 1"):
-        render_event(feed.entries[0], feed)
-
-
-def held(make: Any) -> tuple[Entry, ...]:
-    """Give the entries of the feed that a document is made of."""
-    return next(part.entries for part in make.args if isinstance(part, Feed))
-
-
-@pytest.mark.parametrize("folder", [EXAMPLE, *CASES], ids=lambda folder: folder.name)
-def test_what_is_put_aside_and_let_go_of_is_published_as_if_it_were_held(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = folder_site(folder)
-    expected = {document.path: document.render() for document in build(given, read(given, folder), problems=[])}
-    shelved: list[str] = []
-    real = EntrySpill.put
-
-    def put(self: EntrySpill, entry: Entry) -> Entry:
-        shelved.append(entry.kind)
-        return real(self, entry)
-
-    monkeypatch.setattr(EntrySpill, "put", put)
-    monkeypatch.setattr("topicfeeds.output.documents._MAX_RENDER_CHARS", 1)
-    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
-    publish(given, read(given, folder), tmp_path)
-    made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")}
-    assert {path: made[path] for path in expected} == expected
-    articles = [entry for entry in select(given, read(given, folder), problems=[])["all"].entries if not entry.event]
-    assert len(shelved) >= len(articles) - 1
-    assert all(entry.title for entry in articles)  # for others than a run, nothing is put aside
-
-
-def test_an_edit_finds_what_was_put_aside_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
-    rows = [row(f"n{n}", tags=[f"t{n}"], content="<p>x</p>") for n in range(9)]
-    city = City.made(tmp_path, *rows)
-    city.build()
-    city.put(*rows[:8], row("n8", tags=["t8"], content="<p>y</p>"))
-    assert set(city.build(NOON).written) == {f"{name}.{form}.xml" for name in ("all", "tags/t8") for form in FORMS}
-
-
-def test_a_disk_without_room_for_what_is_put_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 0)
-    city = City.made(tmp_path, row("a"))
-    with monkeypatch.context() as patched:
-        patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
-        with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another"):
-            city.build()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
-        city.build()
-    assert not list(city.public.glob("*.xml"))
+        render_event(feed.entries[0], feed, RenderCache())

@@ -21,6 +21,7 @@ from support.calendars import MOST, Appointment, by_icalendar, moment
 from support.occurrences import end, near, starts, there
 from topicfeeds import Event, Feed, publish, render, select
 from topicfeeds.formats import event_path, render_event
+from topicfeeds.formats.render_cache import RenderCache
 from topicfeeds.state.store import State
 
 BOTH = {"formats": ["atom", "rss", "ics"]}
@@ -96,7 +97,7 @@ def test_feed_calendar_and_item_agree_on_the_moments(item: Event) -> None:
     [found] = [one for one in by_icalendar(render(feed, "ics")) if isinstance(one, Appointment)]
     expected = near([moment(one) for one in islice(starts(item, CITY), MOST)])
     assert (found.end, near(list(found.starts))) == (end(item, CITY), expected)
-    assert list(by_icalendar(render_event(feed.entries[0], feed))) == [found]
+    assert list(by_icalendar(render_event(feed.entries[0], feed, RenderCache()))) == [found]
     meant = [there(one, item, CITY) for one in (item.start, item.end) if one]
     for name in ("atom", "rss"):
         assert [same(*pair) for pair in zip(moments(feed, name), meant, strict=True)] == [True] * len(meant)
@@ -116,7 +117,10 @@ def machine_in(zone: str) -> Iterator[None]:
 def test_the_bytes_are_the_same_in_any_zone_of_the_machine(item: Event, zone: str) -> None:
     def written() -> list[bytes]:
         feed = feed_of(item)
-        return [*(render(feed, name) for name in ("atom", "rss", "ics")), render_event(feed.entries[0], feed)]
+        return [
+            *(render(feed, name) for name in ("atom", "rss", "ics")),
+            render_event(feed.entries[0], feed, RenderCache()),
+        ]
 
     here = written()
     with machine_in(zone):
@@ -197,5 +201,5 @@ def test_an_edit_leaves_the_files_of_other_events_alone(tmp_path: Path) -> None:
     publish(CITY, items, tmp_path, state=state, now=NOW)
     edited = [items[0], event(id="b", title="Other")]
     changes = publish(CITY, edited, tmp_path, state=state, now=NOW + timedelta(hours=1))
-    file = event_path(select(CITY, edited[1:])["all"].entries[0])
+    file = event_path(select(CITY, edited[1:])["all"].entries[0].id)
     assert sorted(changes.written) == ["all.atom.xml", "all.ics", "all.rss.xml", file]

@@ -73,7 +73,7 @@ def story(entry: Entry, name: str) -> Story:
 
 
 def body(entry: Entry, name: str) -> Body:
-    summary, content = entry.summary or "", entry.html or ""
+    summary, content = entry.summary or "", entry.content or ""
     if name == "atom":
         return Body(summary, content, [])
     return Body(escape(summary, quote=False), content, [file.url for file in entry.enclosures[1:]])
@@ -84,7 +84,7 @@ def rss_body(entry: Entry, description: str, content: str) -> Body:
     text, links = parted(content or description, len(entry.enclosures[1:]))
     if content:
         return Body(description, text, links)
-    return Body("", text, links) if entry.html else Body(text, "", links)
+    return Body("", text, links) if entry.content else Body(text, "", links)
 
 
 def parted(text: str, count: int) -> tuple[str, list[str]]:
@@ -332,7 +332,9 @@ def test_reader_stores_when_an_atom_entry_was_updated(library: Reader) -> None:
 
 def test_reader_stores_summary_and_content_of_atom(library: Reader) -> None:
     for entry, found in shelved(library, "atom"):
-        assert [canonical(part.value) for part in found.content] == [canonical(html) for html in [entry.html] if html]
+        assert [canonical(part.value) for part in found.content] == [
+            canonical(html) for html in [entry.content] if html
+        ]
         # Where an entry has no summary, feedparser, which reader builds on, fills in the content.
         assert found.summary == entry.summary or (not entry.summary and found.summary == found.content[0].value)
 
@@ -444,7 +446,7 @@ def test_newsboat_stores_the_body_of_every_entry(caches: Mapping[str, Cache], na
     for file, feed in example(name).items():
         for entry in as_shown(feed):
             text, links = parted(caches[file].bodies[entry.id], len(body(entry, name).links))
-            assert text == (entry.html or escape(entry.summary or "", quote=False))
+            assert text == (entry.content or escape(entry.summary or "", quote=False))
             assert links == body(entry, name).links
 
 

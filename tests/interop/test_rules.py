@@ -30,7 +30,7 @@ from lxml import etree
 from support import CASES, EVENTS, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from support.needs import shared
 from topicfeeds import Entry, Feed, Site, build, read, render, select
-from topicfeeds.run import run
+from topicfeeds.run import check
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -224,7 +224,7 @@ def test_no_id_occurs_twice_in_a_file(form: str) -> None:
 def test_an_item_has_one_id_in_all_feeds_and_formats(folder: Path) -> None:
     """Rule 5 (RFC 4287, 4.2.6): there are no more ids than items."""
     given = folder_site(folder)
-    items = run(given, read(given, folder), folder / "no-such-folder", dry=True).items
+    items = check(given, read(given, folder)).items
     mine = [paper for paper in both() if paper.name.startswith(f"{folder.name}/")]
     ids = {iri for paper in mine for _, element in paper.entries for iri in texts(element, f"{ATOM}id", "guid")}
     assert min(items, given.feeds.limit) <= len(ids) <= items
@@ -319,7 +319,7 @@ def test_an_entry_has_a_page_and_whatever_text_there_is() -> None:
     for paper, entry, element in entries("atom"):
         assert [link.get("href") for link in links(element, "alternate")] == [entry.link], paper.name
         assert texts(element, f"{ATOM}summary") == [entry.summary] * bool(entry.summary), paper.name
-        assert texts(element, f"{ATOM}content") == [entry.html] * bool(entry.html), paper.name
+        assert texts(element, f"{ATOM}content") == [entry.content] * bool(entry.content), paper.name
 
 
 def test_no_content_is_elsewhere_or_encoded() -> None:
@@ -380,7 +380,7 @@ def test_a_person_has_the_name_given_and_nothing_more_an_address_and_an_absolute
 
 
 @pytest.mark.parametrize("form", TYPES)
-def test_all_that_is_said_of_a_feed_stands_before_its_entries(form: str) -> None:
+def test_all_that_is_said_of_a_feed_comes_before_its_entries(form: str) -> None:
     """Rule 21 and Rule 45."""
     for paper in papers(form):
         is_entry = [child.tag in (f"{ATOM}entry", "item") for child in paper.channel]
@@ -480,7 +480,7 @@ def test_an_item_has_a_title_and_a_description_of_whatever_there_is() -> None:
     """Rule 33."""
     for paper, entry, element in entries("rss"):
         assert len(texts(element, "title")) == 1, paper.name
-        told = entry.summary or entry.html or entry.enclosures[1:]
+        told = entry.summary or entry.content or entry.enclosures[1:]
         assert len([text for text in texts(element, "description") if text.strip()]) == bool(told), paper.name
 
 
@@ -521,7 +521,7 @@ def test_brackets_in_an_address_are_percent_encoded() -> None:
 
 
 def addresses(root: etree._Element) -> list[str]:
-    """Give what stands where RSS wants an address; a `guid` of ours is none."""
+    """Give the text that RSS takes for an address; a `guid` of ours is none."""
     found = [element.text or "" for element in root.iter("link", "url", "docs", "comments")]
     attributes = [element.get(name) for element in root.iter() for name in ("href", "url", "domain", "src")]
     return found + [address for address in attributes if address is not None]
@@ -535,7 +535,7 @@ def test_an_item_has_one_enclosure_at_most_with_a_length_and_a_type() -> None:
         assert all(re.match("https?://[^/]", file.get("url", "")) for file in element.findall("enclosure")), paper.name
 
 
-def test_the_description_stands_before_the_whole_content() -> None:
+def test_the_description_comes_before_the_whole_content() -> None:
     """Rule 39."""
     tags = [[child.tag for child in element] for _, _, element in entries("rss")]
     whole = [names for names in tags if f"{CONTENT}encoded" in names]

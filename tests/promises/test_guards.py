@@ -21,7 +21,7 @@ TEN = [row(str(n)) for n in range(10)]
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A site of ten articles that was built once."""
-    made = City.made(tmp_path, *TEN)
+    made = City.create(tmp_path, *TEN)
     made.build()
     return made
 
@@ -42,7 +42,7 @@ def test_a_source_that_lost_more_than_half_of_its_items_stops_the_run_until_it_m
         "items.jsonl:1: has 4 items where it had 10 (--allow-shrink, or max_shrink in its source)\n"
         "nothing was published, as a source lost too many items: what was there stays"
     )
-    assert stopped(city) == stopped(city, dry=True)
+    assert stopped(city) == stopped(city, dry_run=True)
     city.build(allow_shrink=True)
     assert len(dates(city.public)) == 4
     city.put(*TEN[:2])
@@ -81,7 +81,7 @@ def test_a_source_that_is_gone_or_empty_stops_the_run(city: City, lost: Callable
 
 def test_a_pattern_without_matches_stops_the_run(tmp_path: Path) -> None:
     city = City(tmp_path)
-    city.settle(path="items/*.jsonl")
+    city.configure(path="items/*.jsonl")
     for n in range(3):
         city.put(*TEN[n * 3 : n * 3 + 3], name=f"items/{n}.jsonl")
     city.build()
@@ -93,15 +93,15 @@ def test_a_pattern_without_matches_stops_the_run(tmp_path: Path) -> None:
 
 
 def test_a_source_may_shrink_as_far_as_it_says(city: City) -> None:
-    city.settle("max_shrink = 0.75")
+    city.configure("max_shrink = 0.75")
     city.put(*TEN[:2])
     assert "has 2 items where it had 10" in stopped(city)
     city.put(*TEN[:3])
     city.build()
-    city.settle("max_shrink = 0")
+    city.configure("max_shrink = 0")
     city.put(*TEN[:2])
     assert "has 2 items where it had 3" in stopped(city)
-    city.settle("max_shrink = 1")
+    city.configure("max_shrink = 1")
     city.put(row("0", published="soon"))
     city.build()
     assert dates(city.public) == {}
@@ -109,15 +109,15 @@ def test_a_source_may_shrink_as_far_as_it_says(city: City) -> None:
 
 def test_a_source_that_the_site_file_names_no_more_is_no_loss(city: City) -> None:
     city.put(*TEN, name="other.jsonl")
-    city.settle(path="other.jsonl")
+    city.configure(path="other.jsonl")
     city.build()
     assert city.sql("select * from accepted") == [("other.jsonl", 10)]
 
 
 def test_of_two_sources_each_counts_for_itself(tmp_path: Path) -> None:
-    city = City.made(tmp_path, *TEN)
+    city = City.create(tmp_path, *TEN)
     city.put(*[row(f"b{n}") for n in range(3)], name="b.jsonl")
-    city.settle('[[sources]]\npath = "b.jsonl"')
+    city.configure('[[sources]]\npath = "b.jsonl"')
     city.build()
     city.put(row("b0"), name="b.jsonl")
     assert stopped(city).startswith("b.jsonl:1: has 1 items where it had 3 ")
@@ -151,7 +151,7 @@ PAIR = ["tags/x.atom.xml", "tags/x.rss.xml"]
 @pytest.fixture
 def gone(tmp_path: Path) -> City:
     """A site that had two tags when it was built first, and lost one since."""
-    made = City.made(tmp_path, row("a", tags=["x"]), row("b", tags=["y"]))
+    made = City.create(tmp_path, row("a", tags=["x"]), row("b", tags=["y"]))
     made.build()
     made.put(row("a"), row("b", tags=["y"]))
     return made
@@ -160,30 +160,30 @@ def gone(tmp_path: Path) -> City:
 def test_documents_of_a_feed_that_is_gone_stay_for_a_while_untouched(gone: City) -> None:
     before = snapshot(gone.public)
     for days in (0, 1, 29):
-        changes = gone.build(NOON + days * DAY, dry=True)
+        changes = gone.build(NOON + days * DAY, dry_run=True)
         assert (changes.removed, changes.retired) == ((), 2)
         changes = gone.build(NOON + days * DAY)
         assert (changes.removed, changes.retired) == ((), 2)
         assert all(snapshot(gone.public)[path] == before[path] for path in PAIR)
-        assert gone.rests(NOON + days * DAY)
+        assert gone.is_up_to_date(NOON + days * DAY)
     assert gone.sql("select path, retired from documents where retired is not null") == [
         (path, int(NOON.timestamp())) for path in PAIR
     ]
     last = NOON + 30 * DAY
-    assert gone.rests(last - timedelta(seconds=1))
-    assert not gone.rests(last)
-    assert gone.build(last, dry=True).removed == tuple(PAIR)
+    assert gone.is_up_to_date(last - timedelta(seconds=1))
+    assert not gone.is_up_to_date(last)
+    assert gone.build(last, dry_run=True).removed == tuple(PAIR)
     assert (gone.public / PAIR[0]).exists()
     changes = gone.build(last)
     assert (changes.written, changes.removed, changes.retired) == ((), tuple(PAIR), 0)
     assert not any((gone.public / path).exists() for path in PAIR)
     assert gone.sql("select path from documents where path like 'tags/x%'") == []
-    assert gone.rests(last)
+    assert gone.is_up_to_date(last)
 
 
 def test_a_site_says_how_long_such_documents_stay(gone: City) -> None:
-    gone.settle(retire_days=0)
-    assert gone.build(NOON, dry=True).removed == tuple(PAIR)
+    gone.configure(retire_days=0)
+    assert gone.build(NOON, dry_run=True).removed == tuple(PAIR)
     assert gone.build(NOON).removed == tuple(PAIR)
 
 
@@ -222,7 +222,7 @@ def test_a_retired_document_that_was_edited_is_removed_only_while_it_bears_our_m
     changes = gone.build(NOON + 30 * DAY)
     assert (changes.removed, changes.retired) == ((PAIR[0],), 0)
     assert theirs.read_bytes() == b"by hand"
-    assert gone.rests(NOON + 30 * DAY)
+    assert gone.is_up_to_date(NOON + 30 * DAY)
 
 
 def test_a_retired_document_that_was_deleted_is_forgotten(gone: City) -> None:
@@ -254,10 +254,10 @@ def test_nothing_is_removed_through_a_link_out_of_the_folder(gone: City, tmp_pat
     ],
 )
 def test_an_output_that_would_do_harm_is_refused(tmp_path: Path, source: str, output: str, reason: str) -> None:
-    city = City.made(tmp_path, row("a"))
+    city = City.create(tmp_path, row("a"))
     for name in (".git", "content"):
         (tmp_path / name).mkdir()
-    city.settle("format = 'jsonl'", path=source)
+    city.configure("format = 'jsonl'", path=source)
     with pytest.raises(ConfigError, match=reason) as caught:
         city.build_into(output)
     assert caught.value.exit_code == 2
@@ -272,8 +272,8 @@ def test_the_library_refuses_such_an_output_too(tmp_path: Path) -> None:
 
 
 def test_an_output_beside_the_items_is_fine(tmp_path: Path) -> None:
-    city = City.made(tmp_path, row("a"))
-    city.settle(path="*.jsonl")
+    city = City.create(tmp_path, row("a"))
+    city.configure(path="*.jsonl")
     assert city.build_into("feeds/city").items == 1
 
 
@@ -284,7 +284,7 @@ def test_a_foreign_file_is_foreign_to_a_run_with_a_state_too(city: City) -> None
     before = snapshot(city.public)
     for dry in (True, False):
         with pytest.raises(PublishError, match=r"tags/x\.rss\.xml: is in the way, and topicfeeds did not make it"):
-            city.build(allow_shrink=True, dry=dry)
+            city.build(allow_shrink=True, dry_run=dry)
     assert snapshot(city.public) == before
 
 
@@ -295,5 +295,5 @@ def test_a_link_in_place_of_a_folder_of_the_output_stops_the_run(gone: City, tmp
     before = snapshot(tmp_path / "elsewhere")
     for dry in (True, False):
         with pytest.raises(PublishError, match=r"public/tags: is a link, and may lead out of the folder \(remove it\)"):
-            gone.build(dry=dry)
+            gone.build(dry_run=dry)
     assert snapshot(tmp_path / "elsewhere") == before

@@ -24,6 +24,7 @@ from support import article, command, folder_site, problems_of, site
 from support.needs import ROOT
 from support.reading import found, told
 from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
+from topicfeeds.entries.model import sanitized_content
 from topicfeeds.sources._raw import RawRecord
 from topicfeeds.sources.model import Record
 from topicfeeds.sources.yaml import read_records, read_simple
@@ -381,7 +382,7 @@ def test_defaults_stand_in_for_what_is_absent_or_blank(tmp_path: Path) -> None:
     assert [(one.item.summary, one.item.language) for one in records] == [("News", "en"), ("News", "fr")]
 
 
-def test_a_mapping_to_an_unknown_field_is_told() -> None:
+def test_a_mapping_to_an_unknown_field_is_a_problem() -> None:
     with pytest.raises(ValueError, match='unknown field \\(did you mean "title"'):
         site(sources=[{"path": "x", "fields": {"titel": "name"}}])
 
@@ -424,7 +425,7 @@ def test_a_wordpress_export_is_read() -> None:
     assert [tag.label for tag in entry.tags] == ["Soil", "weeds", "Q&A"]
     assert [person.name for person in entry.authors] == ["Ines Carvalho"]
     link = '<a href="https://blog.example.org/wrong-place" rel="noopener noreferrer">'
-    assert entry.html == f"<p>A plant in the {link}wrong place</a>.</p>"
+    assert sanitized_content(entry) == f"<p>A plant in the {link}wrong place</a>.</p>"
 
 
 def test_a_hugo_content_folder_is_read() -> None:
@@ -435,9 +436,9 @@ def test_a_hugo_content_folder_is_read() -> None:
         "2026-04-19T08:00:00+01:00",
         "2026-04-20T00:00:00+01:00",
     )
-    assert tides.html == "<p>High water at <strong>six</strong>, low water at <em>noon</em>.</p>"
+    assert sanitized_content(tides) == "<p>High water at <strong>six</strong>, low water at <em>noon</em>.</p>"
     assert [topic.label for topic in ferry.topics] == ["sea", "town"]
-    assert '<a href="https://harbour.example/ferry"' in (ferry.html or "")
+    assert '<a href="https://harbour.example/ferry"' in (sanitized_content(ferry) or "")
 
 
 def test_a_list_of_schema_org_events_is_read() -> None:

@@ -236,7 +236,7 @@ def test_what_a_source_adds_to_a_record_is_looked_at_for_what_xml_forbids(tmp_pa
         {"summary": "x&#1;y"} if "html" in more else {}
     )
     city = City(tmp_path)
-    city.settle(more)
+    city.configure(more)
     city.put(fields)
     problems = [str(problem) for problem in city.build().problems]
     assert len(problems) == 2

@@ -25,7 +25,7 @@ DAYS = 86400
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A site that was built once: an article, and an event that was dated by that run."""
-    made = City.made(tmp_path, row("a", tags=["x"]), {"id": "fair", "title": "Fair", "start": "2026-05-01"})
+    made = City.create(tmp_path, row("a", tags=["x"]), {"id": "fair", "title": "Fair", "start": "2026-05-01"})
     made.build()
     return made
 
@@ -97,15 +97,15 @@ def test_reading_and_dry_runs_make_no_file(tmp_path: Path) -> None:
     with state.reading() as known:
         assert not known
     publish(site(), [], tmp_path / "public", state=State())
-    city = City.made(tmp_path, row("a"))
-    city.build(dry=True)
+    city = City.create(tmp_path, row("a"))
+    city.build(dry_run=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["items.jsonl", "public", "topicfeeds.toml"]
 
 
 def test_reading_and_dry_runs_leave_the_file_as_it_is(city: City) -> None:
     before = snapshot(city.folder)
     city.put(row("b", tags=["y"]))
-    changes = city.build(NOON + 100 * DAY, dry=True, allow_shrink=True)
+    changes = city.build(NOON + 100 * DAY, dry_run=True, allow_shrink=True)
     assert changes.retired == 2
     assert "tags/y.rss.xml" in changes.written
     with State(city.state).reading() as known:
@@ -181,10 +181,10 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     for now in (2, 3):
         state.begin(now)
         state.keep(one._replace(path="a.xml"))
-        (gone,) = state.gone(now)
+        (gone,) = state.unmade_documents(now)
         assert gone == one._replace(retired=2)
         state.keep(gone)
-        assert state.gone(now) == []
+        assert state.unmade_documents(now) == []
         state.commit(400)
         assert [document.path for document in state.documents()] == ["a.xml", "b.xml"]
         assert state.document("b.xml") == one._replace(retired=2)
@@ -214,7 +214,7 @@ def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
         assert known is False
 
 
-def test_a_moment_that_was_told_counts_too() -> None:
+def test_a_moment_that_was_recorded_counts_too() -> None:
     state = State()
     state.begin()
     assert state.due(30) is None
@@ -226,7 +226,7 @@ def test_a_moment_that_was_told_counts_too() -> None:
     assert state.due(30) == 3
 
 
-def test_the_cache_is_what_it_was_told_last(tmp_path: Path) -> None:
+def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     one, other = (5, 7, b"digest"), (5, 8, b"digest")
     finding = StoredProblem("a.yaml", 1, "title", "is missing", "refused", 1)
@@ -301,7 +301,7 @@ def test_a_damaged_state_is_set_aside_and_all_is_built_anew(city: City, damage: 
     after = dates(city.public)
     assert after["a"] == before["a"]
     assert after["fair"] == ("2026-04-01T13:00:00Z",) * 2
-    assert city.rests(NOON + HOUR)
+    assert city.is_up_to_date(NOON + HOUR)
     assert city.build(NOON + HOUR).problems == ()
 
 
@@ -309,7 +309,7 @@ def test_a_damaged_state_is_set_aside_and_all_is_built_anew(city: City, damage: 
 def test_a_dry_run_goes_on_without_a_damaged_state_and_leaves_it(city: City, damage: Callable[[bytes], bytes]) -> None:
     content = damage(city.state.read_bytes())
     city.state.write_bytes(content)
-    changes = city.build(NOON + HOUR, dry=True)
+    changes = city.build(NOON + HOUR, dry_run=True)
     assert changes.written == ("all.atom.xml", "all.rss.xml")
     assert changes.problems == ()
     assert city.state.read_bytes() == content
@@ -320,12 +320,12 @@ def test_damage_that_is_found_on_the_way_stops_one_run(city: City) -> None:
     city.sql("update documents set fingerprint = cast(x'ff' as text)")
     message = r"is damaged, and was set aside as .*\.damaged: the next run builds all anew"
     with pytest.raises(PublishError, match="the state cannot be used: Could not decode"):
-        city.build(dry=True)
+        city.build(dry_run=True)
     with pytest.raises(PublishError, match=message) as caught:
         city.build()
     assert caught.value.exit_code == 74
     assert city.build().problems == ()
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
@@ -352,11 +352,11 @@ def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
 def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:
     city.sql(f"pragma user_version = {VERSION + 1}")
     before = snapshot(city.folder)
-    assert not city.rests()
+    assert not city.is_up_to_date()
     for dry in (False, True):
         city.put(row("c"))
         with pytest.raises(PublishError, match=r"was written by a newer topicfeeds \(install that, or") as caught:
-            city.build(dry=dry, allow_shrink=True)
+            city.build(dry_run=dry, allow_shrink=True)
         assert caught.value.exit_code == 74
     assert {path for path, kept in snapshot(city.folder).items() if kept != before.get(path)} == {"items.jsonl"}
 
@@ -387,7 +387,7 @@ def test_a_lost_cache_costs_a_build_and_a_lost_state_nothing_that_is_dated(city:
     before = snapshot(city.public)
     for table in ("meta", "inputs", "files", "accepted", "documents", "findings", "held"):
         city.sql(f"delete from {table}")
-    assert not city.rests()
+    assert not city.is_up_to_date()
     assert city.build(NOON + DAY).written == ()
     assert snapshot(city.public) == before
     city.put(row("a", tags=["x"]))

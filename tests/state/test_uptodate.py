@@ -1,4 +1,4 @@
-"""Where nothing is to do, nothing is loaded, opened for writing, or said; and one run at a time works on a folder."""
+"""A build with nothing to do loads, writes and prints nothing; and one run at a time works on a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from support import command, snapshot
 from support.city import DAY, HOUR, NOON, City, dates, row
 from support.needs import strace
 from topicfeeds import BusyError, PublishError, publish
-from topicfeeds.cli.shortcut import up_to_date
 from topicfeeds.output.lock import LOCK_NAME, acquire_lock, last_success
 from topicfeeds.output.write import lock_folder
 from topicfeeds.state.files import compare_files
@@ -35,7 +34,7 @@ TAGGED = (row("a", tags=["x"]), row("b", tags=["y"]))
 @pytest.fixture
 def city(tmp_path: Path) -> City:
     """A site of two articles that was built once."""
-    made = City.made(tmp_path, *TAGGED)
+    made = City.create(tmp_path, *TAGGED)
     made.build()
     return made
 
@@ -66,7 +65,7 @@ def traced(city: City, calls: str) -> tuple[str, list[str]]:
 
 def test_a_document_that_stays_as_it_is_costs_one_stat(tmp_path: Path) -> None:
     rows = [row(f"n{n}", tags=[f"t{n}"], published=f"2026-01-{n + 1:02}") for n in range(20)]
-    city = City.made(tmp_path, *rows, limit=5)
+    city = City.create(tmp_path, *rows, limit=5)
     city.build()
     city.put(*rows[:3], row("n3", tags=["t3"], published="2026-01-04", title="Changed"), *rows[4:])
     out, lines = traced(city, "stat,lstat,newfstatat,statx,openat,open")
@@ -95,7 +94,7 @@ def test_a_run_with_nothing_to_do_opens_nothing_for_writing(city: City) -> None:
 
 def test_a_run_with_nothing_to_do_is_a_success(city: City) -> None:
     os.utime(city.public / LOCK_NAME, (5, 5))
-    assert city.rests()
+    assert city.is_up_to_date()
     assert last_success(str(city.public)) != 5
     os.utime(city.public / LOCK_NAME, (5, 5))
     run = command("build", cwd=city.folder)
@@ -103,7 +102,7 @@ def test_a_run_with_nothing_to_do_is_a_success(city: City) -> None:
     assert last_success(str(city.public)) != 5
 
 
-def test_items_that_are_refused_are_told_again_and_nothing_else(city: City) -> None:
+def test_refused_items_are_printed_again_and_nothing_else(city: City) -> None:
     city.put(*TAGGED, BAD)
     first = command("build", cwd=city.folder)
     assert (first.code, first.out, first.err.count("\n")) == (1, "", 1)
@@ -119,69 +118,30 @@ def test_items_that_are_refused_are_told_again_and_nothing_else(city: City) -> N
     assert command("build", "--strict", cwd=city.folder).code == 65
 
 
-@pytest.mark.parametrize(
-    ("arguments", "done"),
-    [
-        (["build"], True),
-        (["build", "--quiet", "--strict", "--all-problems", "--allow-shrink"], True),
-        (["build", "--wait", "5", "--log-format=json"], True),
-        (["build", "--site=topicfeeds.toml", "--output", "public"], True),
-        (["build", "--output", "other"], False),
-        (["build", "--site", "other.toml"], False),
-        (["build", "--state", "other"], False),
-        (["build", "--dry-run"], False),
-        (["build", "--wait", "-1"], False),
-        (["build", "--jobs", "2"], True),
-        (["build", "--jobs", "0"], False),
-        (["build", "--jobs", "x"], False),
-        (["build", "--profile"], False),
-        (["build", "--log-format", "xml"], False),
-        (["build", "--quiet=yes"], False),
-        (["build", "--site="], False),
-        (["build", "--site"], False),
-        (["build", "x"], False),
-        (["check"], False),
-        ([], False),
-    ],
-)
-def test_what_is_not_plainly_such_a_build_is_left_to_the_command(
-    city: City, monkeypatch: pytest.MonkeyPatch, arguments: list[str], done: bool
-) -> None:
-    monkeypatch.chdir(city.folder)
-    assert up_to_date(arguments) == done
-
-
-def test_a_time_that_is_none_is_left_to_the_command(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(city.folder)
-    for epoch, done in (("", True), ("1775044800", True), ("soon", False)):
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-        assert up_to_date(["build"]) == done
-
-
 def test_by_a_clock_that_was_put_back_what_was_due_is_looked_at_again(city: City) -> None:
-    assert city.rests(NOON)
+    assert city.is_up_to_date(NOON)
     city.put(row("a"), row("later", published="2026-04-03"))
     city.build(NOON + 3 * DAY)
     assert len(dates(city.public)) == 2
-    assert not city.rests(NOON)
+    assert not city.is_up_to_date(NOON)
     city.build(NOON)
     assert len(dates(city.public)) == 1
-    assert city.rests(NOON)
+    assert city.is_up_to_date(NOON)
 
 
 def test_a_source_that_was_touched_and_says_the_same_is_nothing_to_do(city: City) -> None:
     os.utime(city.folder / "items.jsonl", (5, 5))
     os.utime(city.site, (5, 5))
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_a_source_that_changed_is(city: City) -> None:
     city.put(*TAGGED[:1])
-    assert not city.rests()
+    assert not city.is_up_to_date()
     city.put(*TAGGED)
-    assert city.rests()
-    city.settle("topics = ['z']")
-    assert not city.rests()
+    assert city.is_up_to_date()
+    city.configure("topics = ['z']")
+    assert not city.is_up_to_date()
 
 
 EDITS: list[Callable[[Path], object]] = [
@@ -199,56 +159,56 @@ EDITS: list[Callable[[Path], object]] = [
 def test_what_was_done_to_a_document_by_hand_is_mended(city: City, name: str, edit: Callable[[Path], object]) -> None:
     before = {path: content for path, (content, *_) in snapshot(city.public).items()}
     edit(city.public / name)
-    assert not city.rests()
+    assert not city.is_up_to_date()
     city.build()
     after = {path: content for path, (content, *_) in snapshot(city.public).items() if "elsewhere" not in path}
     assert after == before
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_a_document_that_is_as_it_was_but_for_its_date_is_not_touched(city: City) -> None:
     os.utime(city.public / "all.atom.xml", (5, 5))
     before = snapshot(city.public)
-    assert not city.rests()
+    assert not city.is_up_to_date()
     assert city.build().written == ()
     assert snapshot(city.public) == before
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_an_item_that_waits_is_published_when_its_time_comes(city: City) -> None:
     city.put(*TAGGED, row("late", published="2026-04-02T12:00:00Z"))
     city.build()
-    assert city.rests(NOON + DAY - HOUR)
-    assert not city.rests(NOON + DAY)
+    assert city.is_up_to_date(NOON + DAY - HOUR)
+    assert not city.is_up_to_date(NOON + DAY)
     assert city.build(NOON + DAY).items == 3
-    assert city.rests(NOON + DAY)
+    assert city.is_up_to_date(NOON + DAY)
 
 
 def test_a_change_that_waits_is_published_when_its_time_comes(city: City) -> None:
     city.put(row("a", updated="2026-04-02T12:00:00Z"))
     city.build()
-    assert city.rests(NOON + DAY - HOUR)
-    assert not city.rests(NOON + DAY)
+    assert city.is_up_to_date(NOON + DAY - HOUR)
+    assert not city.is_up_to_date(NOON + DAY)
     city.build(NOON + DAY)
-    assert city.rests(NOON + DAY)
+    assert city.is_up_to_date(NOON + DAY)
 
 
 def test_files_that_come_and_go_are_noticed(tmp_path: Path) -> None:
     city = City(tmp_path)
-    city.settle(path="items/**/*.jsonl")
+    city.configure(path="items/**/*.jsonl")
     city.put(row("a"), row("b"), name="items/1.jsonl")
     city.build()
-    assert city.rests()
+    assert city.is_up_to_date()
     city.put(row("c"), name="items/2.jsonl")
-    assert not city.rests()
+    assert not city.is_up_to_date()
     city.build()
-    assert city.rests()
+    assert city.is_up_to_date()
     (tmp_path / "items/2.jsonl").unlink()
-    assert not city.rests()
+    assert not city.is_up_to_date()
     city.build()
-    assert city.rests()
+    assert city.is_up_to_date()
     (tmp_path / "items").rename(tmp_path / "elsewhere")
-    assert not city.rests()
+    assert not city.is_up_to_date()
 
 
 def test_a_database_is_read_by_every_run(tmp_path: Path) -> None:
@@ -257,17 +217,17 @@ def test_a_database_is_read_by_every_run(tmp_path: Path) -> None:
         file.execute("create table posts (id text, title text, published text)")
         file.execute("insert into posts values ('a', 'A', '2026-03-01')")
     city = City(tmp_path)
-    city.settle()
+    city.configure()
     source = f'database = "sqlite:///{path}"\nquery = "select * from posts"'
     city.site.write_text(city.site.read_text("utf-8").replace('path = "items.jsonl"', source), "utf-8")
     assert len(city.build().written) == 2
-    assert not city.rests()
+    assert not city.is_up_to_date()
     assert city.build().written == ()
     file.close()
 
 
 def test_standard_input_is_read_by_every_run(city: City) -> None:
-    city.settle("format = 'jsonl'", path="-")
+    city.configure("format = 'jsonl'", path="-")
     for title in ("One", "Two"):
         done = subprocess.run(
             [sys.executable, "-m", "topicfeeds", "build", "--allow-shrink"],
@@ -282,7 +242,7 @@ def test_standard_input_is_read_by_every_run(city: City) -> None:
 
 def test_standard_input_is_read_once_though_an_id_comes_again(city: City) -> None:
     """The run would start again, to read what it only knew."""
-    city.settle("[[sources]]\npath = '-'\nformat = 'jsonl'\n")
+    city.configure("[[sources]]\npath = '-'\nformat = 'jsonl'\n")
     codes = []
     for name in ("new", "a"):
         done = subprocess.run(
@@ -299,15 +259,15 @@ def test_standard_input_is_read_once_though_an_id_comes_again(city: City) -> Non
 
 def test_another_version_of_what_makes_the_bytes_is_noticed(city: City) -> None:
     city.sql("update meta set value = replace(value, 'topicfeeds-', 'topicfeeds-0.') where name = 'versions'")
-    assert not city.rests()
+    assert not city.is_up_to_date()
     assert city.build().written == ()
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 @pytest.mark.parametrize("query", ["delete from inputs", "delete from meta where name = 'retire_days'"])
-def test_a_state_that_lacks_something_is_no_reason_to_rest(city: City, query: str) -> None:
+def test_a_state_that_lacks_something_lets_the_command_build(city: City, query: str) -> None:
     city.sql(query)
-    assert not city.rests()
+    assert not city.is_up_to_date()
 
 
 def test_a_file_that_changed_twice_within_a_tick_of_the_clock_is_noticed(tmp_path: Path) -> None:
@@ -351,10 +311,10 @@ def test_only_documents_that_held_an_item_or_hold_it_now_are_written(city: City)
     assert before.keys() < after.keys()
 
 
-def test_a_warning_is_told_once_and_again_when_its_file_changes(city: City) -> None:
+def test_a_warning_is_printed_once_and_again_when_its_file_changes(city: City) -> None:
     doubtful = row("c", updated="2025-01-01")
     other = row("d", updated="2025-01-01")
-    city.settle(path="*.jsonl")
+    city.configure(path="*.jsonl")
     city.put(doubtful, name="more.jsonl")
     assert [problem.path for problem in city.build().problems] == ["more.jsonl"]
     city.put(*TAGGED, row("e"))
@@ -363,7 +323,7 @@ def test_a_warning_is_told_once_and_again_when_its_file_changes(city: City) -> N
     assert [problem.path for problem in city.build().problems] == ["items.jsonl"]
     city.put(doubtful, row("f"), name="more.jsonl")
     assert [problem.path for problem in city.build().problems] == ["more.jsonl"]
-    city.settle(path="*.jsonl", limit=20)
+    city.configure(path="*.jsonl", limit=20)
     assert [problem.path for problem in city.build().problems] == ["items.jsonl", "more.jsonl"]
     city.put(*TAGGED, BAD)
     city.build()
@@ -382,16 +342,16 @@ def busy(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def test_a_second_run_is_told_at_once_to_come_back(city: City) -> None:
+def test_a_second_run_fails_at_once(city: City) -> None:
     city.put(row("c"))
     before = snapshot(city.folder)
     with busy(city.public):
-        assert not city.rests()
+        assert not city.is_up_to_date()
         run = command("build", cwd=city.folder)
         assert (run.code, run.out) == (75, "")
         assert run.err == f"public/{LOCK_NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
         with pytest.raises(BusyError):
-            city.build(dry=True)
+            city.build(dry_run=True)
         with pytest.raises(BusyError), lock_folder(city.public):
             pass
     assert snapshot(city.folder) == before
@@ -408,14 +368,14 @@ def test_a_second_run_can_wait(city: City) -> None:
         thread.join()
 
 
-def test_the_lock_file_stays_and_tells_the_last_success(tmp_path: Path) -> None:
-    city = City.made(tmp_path, BAD)
-    city.settle(path="missing.jsonl")
+def test_the_lock_file_stays_and_has_the_date_of_the_last_success(tmp_path: Path) -> None:
+    city = City.create(tmp_path, BAD)
+    city.configure(path="missing.jsonl")
     with pytest.raises(Exception, match=r"missing\.jsonl"):
         city.build()
     assert (city.public / LOCK_NAME).exists()
     assert last_success(str(city.public)) is None
-    city.settle()
+    city.configure()
     before = time.time()
     city.build()
     assert (last_success(str(city.public)) or 0) >= before - 1
@@ -435,7 +395,7 @@ def test_a_lock_that_is_deleted_while_it_is_held_does_no_harm(city: City) -> Non
     with lock_folder(city.public):
         (city.public / LOCK_NAME).unlink()
         city.build()
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
 def test_a_lock_that_is_replaced_while_a_run_waits_for_it_is_not_taken(city: City) -> None:
@@ -458,7 +418,7 @@ def test_a_lock_that_cannot_be_one_stops_the_run(city: City) -> None:
     city.put(row("c"))
     (city.public / LOCK_NAME).unlink()
     (city.public / LOCK_NAME).symlink_to("elsewhere")
-    assert not city.rests()
+    assert not city.is_up_to_date()
     with pytest.raises(PublishError, match=f"{LOCK_NAME}: cannot be written"):
         city.build()
     assert not (city.public / "elsewhere").exists()
@@ -466,11 +426,11 @@ def test_a_lock_that_cannot_be_one_stops_the_run(city: City) -> None:
 
 def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) -> None:
     (city.public / LOCK_NAME).unlink()
-    city.build(dry=True)
+    city.build(dry_run=True)
     assert not (city.public / LOCK_NAME).exists()
     city.build()
     os.utime(city.public / LOCK_NAME, (5, 5))
-    city.build(dry=True)
+    city.build(dry_run=True)
     assert last_success(str(city.public)) == 5
 
 
@@ -478,14 +438,14 @@ def test_a_dry_run_makes_no_lock_and_touches_none(city: City, tmp_path: Path) ->
 def test_the_journal_of_a_run_that_was_killed_goes_with_the_next(city: City, content: bytes) -> None:
     journal = Path(f"{city.state}-journal")
     journal.write_bytes(content)
-    assert not city.rests()
+    assert not city.is_up_to_date()
     city.build()
     assert not journal.exists()
-    assert city.rests()
+    assert city.is_up_to_date()
 
 
-def test_a_state_made_by_the_library_is_no_reason_for_the_command_to_rest(city: City) -> None:
+def test_a_state_that_the_library_wrote_lets_the_command_build(city: City) -> None:
     from topicfeeds import load_site
 
     publish(load_site(city.site), [], city.public, state=State(city.state), now=NOON, allow_shrink=True)
-    assert not city.rests()
+    assert not city.is_up_to_date()

@@ -16,6 +16,7 @@ from support.needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
 from topicfeeds.formats._event_elements import make_attachment, make_body
 from topicfeeds.formats.event_text import format_title
+from topicfeeds.formats.render_cache import RenderCache
 from topicfeeds.sources.model import ItemLike
 
 EXAMPLE = ROOT / "examples" / "city-network"
@@ -53,15 +54,17 @@ def folder_feeds(folder: Path) -> dict[str, Feed]:
 
 
 def as_shown(feed: Feed) -> tuple[Entry, ...]:
-    """Give the entries of a feed as readers see them: events with their status in the title, a line, and a file."""
-    shown = []
-    for entry in feed.entries:
-        own = make_attachment(entry, feed)
-        files = (*entry.enclosures, *([own] if own else []))
-        copy = replace(entry, title=format_title(entry, feed), enclosures=files)
-        copy.made["html"] = make_body(entry, feed, own)
-        shown.append(copy)
-    return tuple(shown)
+    """Return the entries of a feed as readers see them: their content is the body that the formats publish.
+
+    An event has its status in the title, a line with its date, and a calendar file.
+    """
+    return tuple(_show(entry, feed, RenderCache()) for entry in feed.entries)
+
+
+def _show(entry: Entry, feed: Feed, cache: RenderCache) -> Entry:
+    own = make_attachment(entry, feed, cache)
+    files = (*entry.enclosures, *([own] if own else []))
+    return replace(entry, title=format_title(entry, feed), content=make_body(entry, feed, own, cache), enclosures=files)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:

@@ -14,9 +14,8 @@ from typing import Any
 from lxml import etree
 
 from topicfeeds import Changes
-from topicfeeds.cli.shortcut import repeat_last_run
-from topicfeeds.run import build_site
-from topicfeeds.state.memory import StoredProblem
+from topicfeeds.cli.shortcut import Check, check_paths
+from topicfeeds.run import Options, build_site
 from topicfeeds.state.paths import SitePaths, default_paths
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -39,14 +38,14 @@ class City:
     folder: Path
 
     @classmethod
-    def made(cls, folder: Path, *rows: Row, **settings: Any) -> City:
+    def create(cls, folder: Path, *rows: Row, **settings: Any) -> City:
         """Write a site file and its items."""
         city = cls(folder)
-        city.settle(**settings)
+        city.configure(**settings)
         city.put(*rows)
         return city
 
-    def settle(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
+    def configure(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
         """Write the site file; `settings` are those of the feeds, `more` is added to its source."""
         feeds = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
         head = 'title = "City"\nurl = "https://www.example.org/"\n'
@@ -77,19 +76,19 @@ class City:
 
     def build(self, now: datetime = NOON, **options: Any) -> Changes:
         """Build, at a moment."""
-        return build_site(self.place, now, **options)
+        return build_site(self.place, Options(now=now, **options))
 
     def build_into(self, output: str, now: datetime = NOON) -> Changes:
         """Build into another folder, named from that of the site."""
-        return build_site(default_paths(str(self.site), str(self.folder / output)), now)
+        return build_site(default_paths(str(self.site), str(self.folder / output)), Options(now=now))
 
-    def rests(self, now: datetime = NOON) -> bool:
-        """Tell whether nothing is to do at a moment."""
-        return self.repeated(now) is not None
+    def is_up_to_date(self, now: datetime = NOON) -> bool:
+        """Tell whether a build has nothing to do at a moment."""
+        return self.check(now).refused is not None
 
-    def repeated(self, now: datetime = NOON) -> list[StoredProblem] | None:
-        """Ask what a build that has nothing to do would say."""
-        return repeat_last_run(self.place, now.timestamp())
+    def check(self, now: datetime = NOON) -> Check:
+        """Check for "nothing to do", as a build does."""
+        return check_paths(self.place, now.timestamp())
 
     def sql(self, query: str, *values: object) -> list[Any]:
         """Look into the state, or edit it."""

@@ -50,7 +50,7 @@ def put(city: City, step: dict[str, Any]) -> None:
             (city.folder / f"notes/{fields['id'].encode().hex()}.md").write_text(text, "utf-8")
 
 
-def made(folder: Path) -> dict[str, bytes]:
+def documents_in(folder: Path) -> dict[str, bytes]:
     """Give the documents of a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.xml")}
 

@@ -1,0 +1,66 @@
+"""What the state keeps of documents: when they are removed, whether they are as written, and leftovers beside them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from topicfeeds.state.documents import TEMPORARY_SUFFIX, WrittenDocument, find_leftovers, find_link, removal_time
+from topicfeeds.state.store import State
+
+
+@pytest.mark.parametrize(("days", "moment"), [(0, 1_000), (1, 87_400), (30, 2_593_000)])
+def test_a_document_is_removed_so_many_whole_days_after_it_was_retired(days: int, moment: int) -> None:
+    assert removal_time(1_000, days) == moment
+
+
+def test_the_state_and_the_rule_agree_on_the_first_removal() -> None:
+    state = State()
+    state.begin()
+    for retired in (900, 400, None):
+        state.keep(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
+    state.commit(1)
+    assert [state.due(days) for days in (0, 1, 30)] == [removal_time(400, days) for days in (0, 1, 30)]
+
+
+def test_a_document_is_as_written_while_size_and_date_are_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "all.atom.xml"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(5, 5))
+    document = WrittenDocument("all.atom.xml", "", 3, 5, 1, "")
+    assert document.stands(str(tmp_path))
+    os.utime(path, ns=(5, 6))
+    assert not document.stands(str(tmp_path))
+    path.write_bytes(b"three")
+    os.utime(path, ns=(5, 5))
+    assert not document.stands(str(tmp_path))
+    path.unlink()
+    assert not document.stands(str(tmp_path))
+    (tmp_path / "target").write_bytes(b"one")
+    path.symlink_to("target")
+    status = path.lstat()
+    assert not document._replace(size=status.st_size, mtime=status.st_mtime_ns).stands(str(tmp_path))
+
+
+def test_temporary_files_are_found_in_the_folders_that_are_named_and_not_behind_links(tmp_path: Path) -> None:
+    for name in ("tags", "other", "elsewhere"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f".a.xml{TEMPORARY_SUFFIX}").touch()
+    (tmp_path / f"b.xml{TEMPORARY_SUFFIX}").touch()  # no run names one so
+    (tmp_path / f".c.xml{TEMPORARY_SUFFIX}").touch()
+    (tmp_path / "topics").symlink_to("elsewhere")
+    found = find_leftovers(str(tmp_path), ["", "tags", "topics", "missing"])
+    assert sorted(os.path.relpath(path, tmp_path) for path in found) == [
+        f".c.xml{TEMPORARY_SUFFIX}",
+        f"tags/.a.xml{TEMPORARY_SUFFIX}",
+    ]
+
+
+def test_a_link_is_found_in_any_folder_above_a_document(tmp_path: Path) -> None:
+    (tmp_path / "real/deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    assert find_link("link/deep", tmp_path) == tmp_path / "link"
+    assert find_link("real/deep", tmp_path) is None
+    assert find_link("", tmp_path) is None
