@@ -29,7 +29,7 @@ _NAMES = [peer.name for peer in PEERS]
 @click.option("--seed", default=1, show_default=True, help="Of the corpus.")
 @click.option("--write", is_flag=True, help="Write docs/benchmarks.md and docs/pictures/growth.svg.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of the page.  [default: today]")
-def main(
+def main(  # noqa: PLR0913 - a command
     items: Sequence[int], runs: int, quick: bool, names: Sequence[str], seed: int, write: bool, day: datetime | None
 ) -> None:
     """Measure topicfeeds beside its peers, and alone; look that all did the same job, and print tables.

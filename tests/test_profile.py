@@ -20,9 +20,9 @@ def test_time_is_charged_to_the_innermost_step() -> None:
         time.sleep(0.05)
         return [1]
 
-    with profile.during("write"):
-        assert list(profile.each("read", (one for _ in range(2) for one in reading()))) == [1, 1]
-        assert profile.timed("render", lambda: time.sleep(0.02))() is None
+    with profile.measure("write"):
+        assert list(profile.measure_each("read", (one for _ in range(2) for one in reading()))) == [1, 1]
+        assert profile.measure_call("render", lambda: time.sleep(0.02))() is None
     steps = {step.name: step for step in profile.steps()}
     assert list(steps) == ["start", "read", "render", "write", "end"]
     assert steps["read"].time >= 0.1
@@ -35,7 +35,7 @@ def test_time_is_charged_to_the_innermost_step() -> None:
 def test_a_step_that_fails_ends() -> None:
     profile = Profile(on=True)
     try:
-        with profile.during("write"):
+        with profile.measure("write"):
             raise KeyError
     except KeyError:
         time.sleep(0.02)
@@ -45,8 +45,8 @@ def test_a_step_that_fails_ends() -> None:
 
 def test_a_profile_that_is_off_leaves_all_as_it_is() -> None:
     some = [1]
-    assert NO_PROFILE.each("read", some) is some
-    assert NO_PROFILE.timed("render", time.time) is time.time
+    assert NO_PROFILE.measure_each("read", some) is some
+    assert NO_PROFILE.measure_call("render", time.time) is time.time
     assert NO_PROFILE.steps() == []
 
 

@@ -46,7 +46,7 @@ class Profile:
         return [Step(name, *self._times[name]) for name in _STEPS if name in self._times]
 
     @contextmanager
-    def during(self, name: str) -> Iterator[None]:
+    def measure(self, name: str) -> Iterator[None]:
         """Charge what is done to a step."""
         before = self._turn(name)
         try:
@@ -54,7 +54,7 @@ class Profile:
         finally:
             self._turn(before)
 
-    def each(self, name: str, some: Iterable[T]) -> Iterable[T]:
+    def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
         """Charge to a step what it takes to get one after the other."""
         return self._each(name, some) if self._on else some
 
@@ -70,11 +70,11 @@ class Profile:
                 self._turn(before)
             yield one
 
-    def timed(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
+    def measure_call(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
         """Charge a call to a step, whenever it is made."""
 
         def done() -> T:
-            with self.during(name):
+            with self.measure(name):
                 return do()
 
         return done if self._on else do

@@ -90,4 +90,4 @@ class RunReport:
 def note_memory(candidate: Candidate, state: State | None) -> None:
     """Note what the memory will keep of an item."""
     if state and candidate.memory:
-        state.note(candidate.id, candidate.memory)
+        state.note_item(candidate.id, candidate.memory)

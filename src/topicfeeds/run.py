@@ -97,9 +97,9 @@ class Run:
                 staged = compare_documents(options.watch(documents), self.folder, self.state)
                 retirement = self._retire()
             else:
-                with profile.during("write"), stage(options.watch(documents), self.folder, self.state) as staged:
+                with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
                     retirement = self._retire()
-                    with profile.during("remember"):
+                    with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement)
                     self._finish(staged, retirement)
         done = replace(report.changes(), written=tuple(staged.written), removed=retirement.removed)
@@ -107,9 +107,9 @@ class Run:
 
     def _select(self, items: Iterable[ItemLike | Same | Passed], report: RunReport) -> dict[str, Selection]:
         profile = self.options.profile
-        resolved = resolve(self.site, profile.each("read", items), self.state, self.options.now)
-        with profile.during("select"):
-            found = report.collect(profile.each("resolve", resolved), self.state, self.rows)
+        resolved = resolve(self.site, profile.measure_each("read", items), self.state, self.options.now)
+        with profile.measure("select"):
+            found = report.collect(profile.measure_each("resolve", resolved), self.state, self.rows)
             return select_feeds(self.site, found, spill=True, mends=self.rows is not None and self.rows.mends)
 
     def _check_shrink(self, report: RunReport) -> None:
@@ -120,7 +120,7 @@ class Run:
         for source in self.site.sources:
             limits[source.name] = max(source.max_shrink, limits.get(source.name, 0))
         labels, problems = {source.name: source.label for source in self.site.sources}, []
-        for name, before in self.state.accepted().items():
+        for name, before in self.state.accepted_counts().items():
             if self.site.sources and name not in limits and name not in accepted:
                 continue  # the site file does not name it any more
             if accepted[name] < before * (1 - limits.get(name, _MAX_SHRINK)):
@@ -132,7 +132,7 @@ class Run:
 
     def _keep_current(self, selections: dict[str, Selection]) -> int:
         """Keep the documents of feeds that were not made, as nothing came to them, and count them."""
-        with self.options.profile.during("look"):
+        with self.options.profile.measure("look"):
             return self.rows.keep_current(selections, self.folder) if self.rows else 0
 
     def _retire(self) -> Retirement:
@@ -148,21 +148,21 @@ class Run:
                 rows.note_held(candidate)
             if candidate.kind != "event":
                 note_memory(candidate, state)
-        state.keep_all(retirement.known)
+        state.note_documents(retirement.known)
         for path in retirement.foreign:
-            state.forget(path)
-        state.replace("accepted", report.accepted.items())
+            state.forget_document(path)
+        state.replace_rows("accepted", report.accepted.items())
         found = enumerate(report.problems)
-        state.replace("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+        state.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
         waiting = ((n, one.record, int(one.until.timestamp())) for n, one in enumerate(report.held))
-        state.replace("held", ((n, record.path, record.line, record.item.title, at) for n, record, at in waiting))
-        state.replace("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
-        state.keep_files(inputs.stable_stamps() if inputs else {})
+        state.replace_rows("held", ((n, record.path, record.line, record.item.title, at) for n, record, at in waiting))
+        state.replace_rows("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
+        state.store_files(inputs.stable_stamps() if inputs else {})
         if rows:
             rows.commit()
         else:
-            state.rows.settle()
-        state.tell(self._describe(report))
+            state.rows.commit()
+        state.set_values(self._describe(report))
         state.commit(self.site.feeds.memory_days)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
@@ -185,7 +185,7 @@ class Run:
         staged.finish(retirement.removed)
         for path in retirement.removed:
             if self.state:
-                self.state.forget(path)
+                self.state.forget_document(path)
 
 
 def _check_severity(problems: Sequence[Problem], *, strict: bool) -> None:
@@ -219,7 +219,7 @@ def read(site: Site, base: Path | str = ".") -> Reading:
     return Reading(site, Path(base))
 
 
-def publish(
+def publish(  # noqa: PLR0913 - keyword options of a public call
     site: Site,
     items: Iterable[ItemLike],
     folder: Path | str,
@@ -312,9 +312,9 @@ class _LastRun:
         same = mends = False
         with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
             if known:
-                stamps, self.problems = state.stamps(), set(state.findings())
-                same = state.meta("versions") == describe_versions() and state.remembers_rows()
-                mends = options.now is not None and may_mend(state.meta("whole"), options.now.timestamp())
+                stamps, self.problems = state.file_stamps(), set(state.stored_problems())
+                same = state.get_value("versions") == describe_versions() and state.has_rows()
+                mends = options.now is not None and may_mend(state.get_value("whole"), options.now.timestamp())
         self.inputs = snapshot(paths.site, sources, stamps, defer=options.jobs == 1)
         may_reread = all(source.path != "-" for source in site.sources)  # a pipe cannot be read twice
         self.has_rows = same and may_reread and self.inputs.site not in self.inputs.changed
@@ -343,7 +343,7 @@ def build_site(paths: SitePaths, options: Options) -> Changes:
     site = load_site(paths.site)
     check_output(site, folder, base)
     with lock_folder(folder, options.wait, dry=options.dry_run):
-        with options.profile.during("look"):
+        with options.profile.measure("look"):
             last = _LastRun(paths, site, state, options)
             if last.inputs.site in last.inputs.changed and load_site(paths.site) != site:  # it changed meanwhile
                 last.inputs.stamps.pop(last.inputs.site, None)
@@ -392,5 +392,5 @@ def _record_failure(run: Run, error: SourceError) -> None:
     with suppress(PublishError), open_state(state, now):
         state.forget_files({problem.path for problem in serious} - inputs.changed)  # their dates did not tell
         before = str(last_success(str(run.folder)))
-        state.tell({"failed": int(now.timestamp()), "failure": failure, "before": before})
+        state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})
         state.commit(run.site.feeds.memory_days)

@@ -239,8 +239,8 @@ COUNT_CHECKS = """
 import sys
 from topicfeeds.cli import shortcut
 real = shortcut.check_paths
-def check_paths(paths, now):
-    found = real(paths, now)
+def check_paths(*given, **more):
+    found = real(*given, **more)
     print("check:", found.reason)
     return found
 shortcut.check_paths = check_paths

@@ -151,8 +151,8 @@ def test_an_event_that_is_not_as_planned_says_so_first(status: str | None, named
     feed = feed_of(status=status, content="<p>Come</p>")
     assert format_title(feed.entries[0], feed) == named
     [shown] = as_shown(feed)
-    assert (shown.html or "").startswith(opening)
-    assert (shown.html or "").endswith("</p><p>Come</p>")
+    assert (shown.content or "").startswith(opening)
+    assert (shown.content or "").endswith("</p><p>Come</p>")
 
 
 @pytest.mark.parametrize(
@@ -212,4 +212,4 @@ def test_any_event_can_be_described_in_any_language(
     feed = feed_of(language, {"event_title": pattern}, start=start, end=end)
     [shown] = as_shown(feed)
     assert "Fair" in shown.title
-    assert "\n" not in shown.title + (shown.html or "")
+    assert "\n" not in shown.title + (shown.content or "")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from support import article, site
 from topicfeeds import Entry, select
-from topicfeeds.entries.model import sanitized_content
+from topicfeeds.entries.model import Candidate, sanitized_content
 from topicfeeds.formats import render_cache
 from topicfeeds.formats.render_cache import RenderCache
 
@@ -23,70 +23,55 @@ def make_entry(**fields: object) -> Entry:
     return entry
 
 
-def names_in(cache: RenderCache, names: str) -> str:
-    """Name the entries of which something is kept. It uses them all, in their order."""
-    return "".join(name for name in names if cache.find(name, "x"))
+def make_entries(count: int, size: int) -> list[Entry]:
+    """Make entries that count `size` characters each, 400 of which every entry counts."""
+    return [make_entry(id=str(n), content="x" * (size - 400)) for n in range(count)]
+
+
+def is_kept(cache: RenderCache, entry: Entry) -> bool:
+    """Tell whether something is kept of an entry; looking does not add it."""
+    return entry.id in cache
 
 
 def test_a_value_is_found_by_its_entry_and_its_variant() -> None:
-    cache = RenderCache()
-    assert cache.store("a", ("atom", "en"), b"one", 3) == b"one"
-    assert cache.find("a", ("atom", "en")) == b"one"
-    assert (cache.find("a", ("rss", "en")), cache.find("b", ("atom", "en"))) == (None, None)
-    assert len(cache) == 1
+    cache, [one, two] = RenderCache(), make_entries(2, 500)
+    cache.values(one)["atom", "en"] = b"one"
+    assert cache.values(one) == {("atom", "en"): b"one"}
+    assert cache.values(two) == {}
+    assert len(cache) == 2
 
 
-def test_past_the_limit_the_least_recently_used_entry_is_dropped() -> None:
-    cache = RenderCache(max_chars=1_600)  # a value counts 200 at least, and its size
-    for name in "abc":
-        cache.store(name, "x", name, 300)
-    assert names_in(cache, "abc") == "abc"
-    cache.find("a", "x")
-    cache.store("d", "x", "d", 300)
-    assert names_in(cache, "abcd") == "acd"
-    cache.store("a", "y", "more of it", 300)  # drops the one that was used before the others
-    assert names_in(cache, "abcd") == "ad"
+def test_past_the_limit_the_oldest_entries_are_dropped_with_all_their_variants() -> None:
+    cache, [one, two, three, four] = RenderCache(max_chars=1_600), make_entries(4, 500)
+    for entry in (one, two, three):
+        cache.values(entry)["atom"] = cache.values(entry)["rss"] = b"x"
+    assert [is_kept(cache, entry) for entry in (one, two, three)] == [True] * 3
+    cache.values(four)
+    assert [is_kept(cache, entry) for entry in (one, two, three, four)] == [False, True, True, True]
+    assert cache.values(one) == {}
 
 
-def test_an_entry_is_dropped_with_all_its_variants() -> None:
-    cache = RenderCache(max_chars=1_000)
-    for variant in ("html", "atom", "rss"):
-        cache.store("a", variant, "a", 100)
-    cache.store("b", "html", "b", 100)
-    assert [cache.find("a", variant) for variant in ("html", "atom", "rss")] == [None] * 3
-    assert cache.find("b", "html") == "b"
-
-
-def test_a_value_above_the_limit_is_returned_and_not_kept() -> None:
-    cache = RenderCache(max_chars=1_000)
-    cache.store("a", "x", "a", 100)
-    assert cache.store("b", "x", "large", 5_000) == "large"
+def test_an_entry_above_the_limit_can_be_rendered_and_is_not_kept() -> None:
+    cache, [entry] = RenderCache(max_chars=1_000), make_entries(1, 5_000)
+    values = cache.values(entry)
+    values["atom"] = b"large"
+    assert values == {"atom": b"large"}
     assert len(cache) == 0
-    cache.store("c", "x", "c", 800)
-    assert names_in(cache, "c") == "c"
-
-
-def test_a_value_that_is_stored_twice_counts_once() -> None:
-    cache = RenderCache(max_chars=1_000)
-    for _ in range(5):
-        cache.store("a", "x", "a", 200)
-    cache.store("b", "x", "b", 200)
-    assert names_in(cache, "ab") == "ab"
 
 
 def test_forgetting_entries_makes_room_for_others() -> None:
-    cache = RenderCache(max_chars=1_000)
-    cache.store("a", "x", "a", 300)
-    cache.store("b", "x", "b", 300)
-    cache.forget(["a", "unknown"])
-    assert names_in(cache, "ab") == "b"
-    cache.store("c", "x", "c", 300)
-    assert names_in(cache, "bc") == "bc"
-    cache.forget("bc")
+    cache, [one, two, three] = RenderCache(max_chars=1_000), make_entries(3, 500)
+    cache.values(one)
+    cache.values(two)
+    cache.forget([one.id, "unknown"])
+    cache.values(three)
+    assert [is_kept(cache, entry) for entry in (one, two, three)] == [False, True, True]
+    cache.forget([two.id, three.id])
     assert len(cache) == 0
 
 
-def test_an_entry_is_loaded_once() -> None:
+@pytest.mark.parametrize("where", ["is_unchanged", "is_spilled"])
+def test_an_entry_that_is_not_in_memory_is_loaded_once(where: str) -> None:
     cache, entry = RenderCache(), make_entry()
     loaded: list[str] = []
 
@@ -94,10 +79,12 @@ def test_an_entry_is_loaded_once() -> None:
         loaded.append(entry.id)
         return entry
 
-    assert [cache.entry(entry.id, load) for _ in range(3)] == [entry] * 3
+    candidate = Candidate(entry.id, entry.kind, entry.published, entry.updated, entry.topics, entry.tags, load)
+    candidate = candidate._replace(is_unchanged=where == "is_unchanged", is_spilled=where == "is_spilled")
+    assert [cache.load(candidate) for _ in range(3)] == [entry] * 3
     assert loaded == [entry.id]
     cache.forget([entry.id])
-    assert cache.entry(entry.id, load) == entry
+    assert cache.load(candidate) == entry
     assert loaded == [entry.id] * 2
 
 
@@ -121,31 +108,23 @@ def test_the_content_of_an_entry_is_sanitised_once(
     assert calls == [entry.id]
 
 
-STEPS = st.lists(
-    st.tuples(st.sampled_from(["store", "store", "find", "forget"]), st.sampled_from("abcdef"), st.integers(0, 900)),
-    max_size=60,
-)
+SIZES = [500, 700, 900, 1_100, 1_900, 2_100]
+ENTRIES = [make_entry(id=str(n), content="x" * (size - 400)) for n, size in enumerate(SIZES)]
 
 
-@given(STEPS)
-def test_a_cache_keeps_as_many_of_the_last_used_entries_as_its_limit_allows(steps: list[tuple[str, str, int]]) -> None:
-    cache, kept = RenderCache(max_chars=2_000), dict[str, dict[int, int]]()
-    for what, name, number in steps:
-        if what == "store":
-            size = number // 10 * 10  # a variant has one size
-            cache.store(name, number // 10, number, size)
-            kept[name] = kept.pop(name, {}) | {number // 10: 200 + size}
-            while sum(sum(sizes.values()) for sizes in kept.values()) > 2_000:
+@given(st.lists(st.tuples(st.sampled_from(["use", "use", "forget"]), st.integers(0, 5)), max_size=60))
+def test_a_cache_keeps_the_newest_entries_that_its_limit_allows(steps: list[tuple[str, int]]) -> None:
+    cache, kept = RenderCache(max_chars=2_000), dict[int, int]()
+    for what, number in steps:
+        if what == "use":
+            cache.values(ENTRIES[number])
+            kept.setdefault(number, SIZES[number])
+            while sum(kept.values()) > 2_000:
                 del kept[next(iter(kept))]
-        elif what == "forget":
-            cache.forget([name])
-            kept.pop(name, None)
         else:
-            found = cache.find(name, number // 10)
-            assert (found is not None) == (number // 10 in kept.get(name, {}))
-            if name in kept:
-                kept[name] = kept.pop(name)
-        assert len(cache) == len(kept)
+            cache.forget([ENTRIES[number].id])
+            kept.pop(number, None)
+        assert [is_kept(cache, entry) for entry in ENTRIES] == [number in kept for number in range(6)]
 
 
 @pytest.fixture
@@ -158,31 +137,30 @@ def hasty_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_threads_that_share_a_cache_find_what_was_stored_or_nothing() -> None:
+def test_threads_that_share_a_cache_find_what_was_kept_or_nothing() -> None:
     threads, rounds, limit = 8, 400, 3_000
     cache, start = RenderCache(limit), Barrier(threads)
-    names = [str(n) for n in range(12)]
+    entries = make_entries(12, 500)
 
     def work(number: int) -> int:
         start.wait()
         found = 0
         for turn in range(rounds):
-            name = names[(turn * (number + 1)) % len(names)]
-            value = cache.find(name, turn % 3)
-            assert value in (None, f"{name} {turn % 3}")
-            found += value is not None
-            cache.store(name, turn % 3, f"{name} {turn % 3}", 100)
+            entry = entries[(turn * (number + 1)) % len(entries)]
+            values = cache.values(entry)
+            found += turn % 3 in values
+            assert values.setdefault(turn % 3, f"{entry.id} {turn % 3}") == f"{entry.id} {turn % 3}"
             if turn % 7 == number % 7:
-                cache.forget(names[turn % 5 :: 5])
+                cache.forget(one.id for one in entries[turn % 5 :: 5])
         return found
 
     with ThreadPoolExecutor(threads) as pool:
         assert sum(pool.map(work, range(threads))) > 0
-    assert len(cache) <= limit // 300
-    cache.forget(names)
+    assert len(cache) <= limit // 500
+    cache.forget(entry.id for entry in entries)
     assert len(cache) == 0
-    for name in "ab":  # the room of what was forgotten is free, and there is no more than that
-        cache.store(name, "x", name, limit // 2 - 200)
-    assert names_in(cache, "ab") == "ab"
-    cache.store("c", "x", "c", 0)
-    assert names_in(cache, "abc") == "bc"
+    for entry in entries[:6]:  # the room of what was forgotten is free, and there is no more than that
+        cache.values(entry)
+    assert all(is_kept(cache, entry) for entry in entries[:6])
+    cache.values(entries[6])
+    assert not is_kept(cache, entries[0])

@@ -255,7 +255,7 @@ def _record(chooser: Any) -> dict[str, Any]:
     return record
 
 
-def _value(chooser: Any, depth: int) -> Any:
+def _value(chooser: Any, depth: int) -> Any:  # noqa: C901, PLR0911 - a table of cases
     match chooser.ConsumeIntInRange(0, 12 if depth else 9):
         case 0:
             return None

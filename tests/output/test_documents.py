@@ -92,7 +92,7 @@ def test_what_is_rendered_of_an_entry_is_dropped_with_the_last_document_that_hol
     held = [{entry.id for entry in feeds[document.path.partition(".")[0]].entries} for document in described]
     for number, document in enumerate(described):
         document.render()
-        kept = {entry.id for entry in feeds["all"].entries if cache.find(entry.id, "entry")}
+        kept = {entry.id for entry in feeds["all"].entries if entry.id in cache}
         assert kept == set().union(*held[: number + 1]) & set().union(*held[number + 1 :])
     assert len(cache) == 0
     assert rendered(described) == rendered(build(site(), items))
@@ -121,14 +121,14 @@ def test_documents_keep_no_more_than_the_limit_of_their_cache(monkeypatch: pytes
         made.append(RenderCache())
         return made[-1]
 
-    monkeypatch.setattr("topicfeeds.formats.render_cache.MAX_RENDER_CACHE_CHARS", 90_000)
+    monkeypatch.setattr("topicfeeds.formats.render_cache.MAX_RENDER_CACHE_CHARS", 40_000)
     monkeypatch.setattr(documents, "RenderCache", make)
     items = [article(id=str(n), content="x" * 9000) for n in range(9)]
     build(site(), items)[0].render()
     [cache] = made
     names = [entry.id for entry in select(site(), items)["all"].entries]
-    kept = [name for name in names if cache.find(name, "html")]
-    assert 0 < len(kept) < 5  # each has its content twice: sanitised, and in Atom
+    kept = [name for name in names if name in cache]
+    assert len(kept) == 4  # each counts 9,400
     assert kept == names[-len(kept) :]
 
 

@@ -31,11 +31,11 @@ def write(folder: Path, path: str, retired: int | None = None, content: bytes = 
 def run_with(state: State, *known: WrittenDocument, made: tuple[WrittenDocument, ...] = ()) -> Iterator[State]:
     """Start a run that made some documents, where the last run knew others."""
     state.begin(MOMENT - 1)
-    state.keep(*known)
+    state.note_document(*known)
     state.commit(400)
     state.close()
     state.begin(MOMENT)
-    state.keep(*made)
+    state.note_document(*made)
     yield state
     state.close()
 
@@ -66,7 +66,7 @@ def test_a_document_is_removed_when_its_days_are_over(tmp_path: Path, seconds: i
     with run_with(State(), document) as state:
         found = retire_documents(state, tmp_path, DAYS, now)
         assert found == Retirement(("tags/x.atom.xml",) if removed else (), int(not removed), (document,))
-        assert state.due(DAYS) == removal_time(retired, DAYS)
+        assert state.next_due(DAYS) == removal_time(retired, DAYS)
     assert (tmp_path / "tags/x.atom.xml").exists()  # it is decided here, and done elsewhere
 
 

@@ -26,8 +26,9 @@ from support.reading import found, told
 from topicfeeds import Entry, Event, Problem, build, read, read_objects, select
 from topicfeeds.entries.model import sanitized_content
 from topicfeeds.sources._raw import RawRecord
+from topicfeeds.sources._simple_front_matter import read_simple
 from topicfeeds.sources.model import Record
-from topicfeeds.sources.yaml import read_records, read_simple
+from topicfeeds.sources.yaml import read_records
 
 Fields = dict[str, Any]
 

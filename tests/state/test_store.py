@@ -34,7 +34,7 @@ def noted(state: State, *names: str, now: int | None = None, days: int = 400) ->
     """Have a run that sees these items."""
     state.begin(now)
     for name in names:
-        state.note(name, KNOWN)
+        state.note_item(name, KNOWN)
     state.commit(days)
     state.close()
 
@@ -42,7 +42,7 @@ def noted(state: State, *names: str, now: int | None = None, days: int = 400) ->
 def recalled(state: State, name: str) -> ItemMemory | None:
     state.begin()
     try:
-        return state.recall(name)
+        return state.find_item(name)
     finally:
         state.close()
 
@@ -68,12 +68,12 @@ def test_a_state_without_a_path_lasts_as_long_as_its_object(tmp_path: Path) -> N
 def test_nothing_stays_of_what_was_not_committed(tmp_path: Path) -> None:
     for state in (State(), State(tmp_path / "state")):
         state.begin()
-        state.note("a", KNOWN)
-        state.tell({"versions": "1"})
+        state.note_item("a", KNOWN)
+        state.set_values({"versions": "1"})
         state.close()
         assert recalled(state, "a") is None
         with state.reading():
-            assert state.meta("versions") is None
+            assert state.get_value("versions") is None
 
 
 def test_the_last_word_of_a_run_counts(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_last_word_of_a_run_counts(tmp_path: Path) -> None:
     for words in ([KNOWN, other], [KNOWN], [KNOWN, other, KNOWN], [other, KNOWN], [KNOWN, other], [KNOWN, KNOWN]):
         state.begin(0)
         for word in words:
-            state.note("a", word)
+            state.note_item("a", word)
         state.commit(1)
         state.close()
         assert recalled(state, "a") == words[-1]
@@ -89,7 +89,7 @@ def test_the_last_word_of_a_run_counts(tmp_path: Path) -> None:
 
 def test_a_state_that_is_not_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.ProgrammingError, match="the state is not open"):
-        State(tmp_path / "state").stamps()
+        State(tmp_path / "state").file_stamps()
 
 
 def test_reading_and_dry_runs_make_no_file(tmp_path: Path) -> None:
@@ -160,11 +160,11 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
         )
     state = State(path)
     state.begin(DAYS)
-    assert state.recall("item 77") == ItemMemory("x", b"\0", 77)
-    assert state.recall("b") is None
-    state.note("a", KNOWN._replace(changed=5))
-    state.note("a", KNOWN._replace(changed=6))
-    state.note("b", KNOWN)
+    assert state.find_item("item 77") == ItemMemory("x", b"\0", 77)
+    assert state.find_item("b") is None
+    state.note_item("a", KNOWN._replace(changed=5))
+    state.note_item("a", KNOWN._replace(changed=6))
+    state.note_item("b", KNOWN)
     state.commit(400)
     state.close()
     assert recalled(State(path), "a") == KNOWN._replace(changed=6)
@@ -175,37 +175,37 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     state, one = State(tmp_path / "state"), WrittenDocument("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
     state.begin(1)
     for document in (one, one._replace(path="a.xml")):
-        state.keep(document)
+        state.note_document(document)
     state.commit(400)
     state.close()
     for now in (2, 3):
         state.begin(now)
-        state.keep(one._replace(path="a.xml"))
+        state.note_document(one._replace(path="a.xml"))
         (gone,) = state.unmade_documents(now)
         assert gone == one._replace(retired=2)
-        state.keep(gone)
+        state.note_document(gone)
         assert state.unmade_documents(now) == []
         state.commit(400)
-        assert [document.path for document in state.documents()] == ["a.xml", "b.xml"]
-        assert state.document("b.xml") == one._replace(retired=2)
-        assert (state.due(1), state.document("c.xml")) == (2 + DAYS, None)
+        assert [document.path for document in state.list_documents()] == ["a.xml", "b.xml"]
+        assert state.find_document("b.xml") == one._replace(retired=2)
+        assert (state.next_due(1), state.find_document("c.xml")) == (2 + DAYS, None)
         state.close()
     state.begin(4)
-    state.forget("b.xml")
+    state.forget_document("b.xml")
     state.commit(400)
-    assert [document.path for document in state.documents()] == ["a.xml"]
-    assert state.due(1) is None
+    assert [document.path for document in state.list_documents()] == ["a.xml"]
+    assert state.next_due(1) is None
 
 
 def test_the_next_moment_is_that_of_the_first_item_that_waits_or_document_that_goes(tmp_path: Path) -> None:
     state = State()
     state.begin()
-    state.replace("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500), (2, "a.yaml", 2, "c", 500)])
-    assert state.due(30) == 500
-    assert [title for _, _, title, _ in state.held()] == ["a", "c", "b"]
-    state.keep(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
+    state.replace_rows("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500), (2, "a.yaml", 2, "c", 500)])
+    assert state.next_due(30) == 500
+    assert [title for _, _, title, _ in state.held_items()] == ["a", "c", "b"]
+    state.note_document(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
-    assert (state.due(0), state.due(1)) == (400, 500)
+    assert (state.next_due(0), state.next_due(1)) == (400, 500)
 
 
 def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
@@ -217,13 +217,13 @@ def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
 def test_a_moment_that_was_recorded_counts_too() -> None:
     state = State()
     state.begin()
-    assert state.due(30) is None
-    state.tell({"due": 5})
-    assert state.due(30) == 5
-    state.replace("held", [(0, "a.yaml", 1, "A", 4)])
-    assert state.due(30) == 4
-    state.tell({"due": 3})
-    assert state.due(30) == 3
+    assert state.next_due(30) is None
+    state.set_values({"due": 5})
+    assert state.next_due(30) == 5
+    state.replace_rows("held", [(0, "a.yaml", 1, "A", 4)])
+    assert state.next_due(30) == 4
+    state.set_values({"due": 3})
+    assert state.next_due(30) == 3
 
 
 def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
@@ -232,21 +232,21 @@ def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
     finding = StoredProblem("a.yaml", 1, "title", "is missing", "refused", 1)
     for stamps in ({"a": one, "b": one}, {"b": other, "c": one}, {}):
         state.begin()
-        state.keep_files(stamps)
-        state.replace("findings", [(0, *finding), (1, *finding._replace(severity="warning"))])
-        state.replace("inputs", [(0, "b", None), (1, None, "csv")])
-        state.replace("accepted", {"a": 3}.items())
-        state.tell({"items": len(stamps)})
+        state.store_files(stamps)
+        state.replace_rows("findings", [(0, *finding), (1, *finding._replace(severity="warning"))])
+        state.replace_rows("inputs", [(0, "b", None), (1, None, "csv")])
+        state.replace_rows("accepted", {"a": 3}.items())
+        state.set_values({"items": len(stamps)})
         state.commit(1)
         state.close()
         with state.reading():
-            assert state.stamps() == stamps
-            assert state.meta("items") == len(stamps)
-            assert state.meta("other") is None
-            assert state.findings() == [finding, finding._replace(severity="warning")]
-            assert state.findings(refused=True) == [finding]
-            assert state.inputs() == [("b", None), (None, "csv")]
-            assert state.accepted() == {"a": 3}
+            assert state.file_stamps() == stamps
+            assert state.get_value("items") == len(stamps)
+            assert state.get_value("other") is None
+            assert state.stored_problems() == [finding, finding._replace(severity="warning")]
+            assert state.stored_problems(refused=True) == [finding]
+            assert state.source_paths() == [("b", None), (None, "csv")]
+            assert state.accepted_counts() == {"a": 3}
 
 
 def test_each_output_folder_has_its_own_state_and_a_site_may_be_moved(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ def test_the_state_and_the_rule_agree_on_the_first_removal() -> None:
     state = State()
     state.begin()
     for retired in (900, 400, None):
-        state.keep(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
+        state.note_document(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
     state.commit(1)
-    assert [state.due(days) for days in (0, 1, 30)] == [removal_time(400, days) for days in (0, 1, 30)]
+    assert [state.next_due(days) for days in (0, 1, 30)] == [removal_time(400, days) for days in (0, 1, 30)]
 
 
 def test_a_document_is_as_written_while_size_and_date_are_the_same(tmp_path: Path) -> None:
@@ -30,18 +30,18 @@ def test_a_document_is_as_written_while_size_and_date_are_the_same(tmp_path: Pat
     path.write_bytes(b"one")
     os.utime(path, ns=(5, 5))
     document = WrittenDocument("all.atom.xml", "", 3, 5, 1, "")
-    assert document.stands(str(tmp_path))
+    assert document.is_unchanged(str(tmp_path))
     os.utime(path, ns=(5, 6))
-    assert not document.stands(str(tmp_path))
+    assert not document.is_unchanged(str(tmp_path))
     path.write_bytes(b"three")
     os.utime(path, ns=(5, 5))
-    assert not document.stands(str(tmp_path))
+    assert not document.is_unchanged(str(tmp_path))
     path.unlink()
-    assert not document.stands(str(tmp_path))
+    assert not document.is_unchanged(str(tmp_path))
     (tmp_path / "target").write_bytes(b"one")
     path.symlink_to("target")
     status = path.lstat()
-    assert not document._replace(size=status.st_size, mtime=status.st_mtime_ns).stands(str(tmp_path))
+    assert not document._replace(size=status.st_size, mtime=status.st_mtime_ns).is_unchanged(str(tmp_path))
 
 
 def test_temporary_files_are_found_in_the_folders_that_are_named_and_not_behind_links(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Console:
     machine: bool = False
     """Whether every line is a JSON object, for those that collect logs."""
 
-    def problems(self, problems: Sequence[Problem]) -> None:
+    def print_problems(self, problems: Sequence[Problem]) -> None:
         """Print findings, the severe ones first where not all are shown."""
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
         shown = told
@@ -49,23 +49,23 @@ class Console:
         else:
             print_lines(*map(self.shape, shown))
         if len(told) > len(shown):
-            self.say(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
+            self.print_line(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
 
-    def say(self, message: str, level: str = "info", **values: object) -> None:
+    def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line; `values` are for machines."""
         if self.machine:
             _log(level, message, **values)
         else:
             print_lines(message)
 
-    def stopped(self, error: TopicFeedsError) -> int:
+    def print_error(self, error: TopicFeedsError) -> int:
         """Print why a run had to stop, and give its exit code."""
-        self.problems(error.problems)
+        self.print_problems(error.problems)
         if error.message:
-            self.say(error.message, "error", code=error.exit_code)
+            self.print_line(error.message, "error", code=error.exit_code)
         return error.exit_code
 
-    def changes(self, changes: Changes, *, dry: bool) -> None:
+    def print_changes(self, changes: Changes, *, dry: bool) -> None:
         """Print the paths, and a summary where there is something to sum up."""
         paths = (*changes.written, *changes.removed)
         if not paths or self.quiet:
@@ -82,19 +82,19 @@ class Console:
         }
         verb = "to write" if dry else "written"
         gone = "".join(f", {counts[name]} {name}" for name in ("removed", "retired") if counts[name])
-        self.say(
+        self.print_line(
             f"{changes.items} items, {changes.refused} refused; {len(changes.written)} documents {verb}, "
             f"{changes.unchanged} unchanged{gone}; {counts['seconds']:.1f} s",
             **counts,
         )
 
-    def steps(self, steps: Sequence[Step]) -> None:
+    def print_steps(self, steps: Sequence[Step]) -> None:
         """Print what each step took."""
         if steps and not self.machine:
             print_lines(f"{'step':<9}{'CPU s':>9}{'time s':>9}{'peak MB':>9}")
         for one in steps:
             line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>9.2f}{one.peak:>9.0f}"
-            self.say(
+            self.print_line(
                 " ".join(line.split()) if self.machine else line,
                 step=one.name,
                 cpu=round(one.cpu, 3),

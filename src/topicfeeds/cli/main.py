@@ -73,7 +73,7 @@ def _run(session: _Session) -> int:
     try:
         return int(cli.main(standalone_mode=False, obj=session) or 0)
     except TopicFeedsError as error:
-        return Console().stopped(error)
+        return Console().print_error(error)
     except click.ClickException as error:
         print_lines(*_describe_usage_error(error))
         return error.exit_code
@@ -195,11 +195,11 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     now, paths = _read_now(), _find_paths(site_file, output, state_file)
     console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
     profile = Profile(on=given["wants_profile"])
-    refused = None if given["dry_run"] else (session.check or check_paths(paths, now.timestamp())).refused
-    if refused is not None and not (given["strict"] and refused):
-        console.problems([Problem(*one) for one in refused])
-        console.steps(profile.steps())
-        return ExitCode.PROBLEMS if refused else ExitCode.DONE
+    check = session.check or (None if given["dry_run"] else check_paths(paths, now.timestamp(), strict=given["strict"]))
+    if check and check.refused is not None:
+        console.print_problems([Problem(*one) for one in check.refused])
+        console.print_steps(profile.steps())
+        return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
     from ..run import Options, build_site
 
@@ -211,10 +211,10 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     try:
         changes = build_site(paths, options)
     except TopicFeedsError as error:
-        return console.stopped(error)
-    console.problems(changes.problems)
-    console.changes(changes, dry=options.dry_run)
-    console.steps(profile.steps())
+        return console.print_error(error)
+    console.print_problems(changes.problems)
+    console.print_changes(changes, dry=options.dry_run)
+    console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
 
 
@@ -250,8 +250,8 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         site = load_site(site_file)
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
-        return console.stopped(error)
-    console.problems(found.problems)
+        return console.print_error(error)
+    console.print_problems(found.problems)
     if form == "text":
         print_lines(f"{found.items} items are fine, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE

@@ -39,34 +39,40 @@ def check_arguments(arguments: Sequence[str]) -> Check | None:
         return None
     try:
         site, output = options.get("--site", "topicfeeds.toml"), options.get("--output", "")
-        return check_paths(default_paths(site, output, options.get("--state", "")), _read_now())
+        paths = default_paths(site, output, options.get("--state", ""))
+        return check_paths(paths, _read_now(), strict="--strict" in arguments)
     except ValueError:
         return None  # the command says in words what is wrong
 
 
-def check_paths(paths: SitePaths, now: float) -> Check:
-    """Check whether a build has something to do, and record a success if not."""
+def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
+    """Check whether a build has something to do, and record a success if not.
+
+    With `strict`, a build that refused items has something to do: it fails.
+    """
     try:
         descriptor = acquire_lock(paths.folder, create=False)
         if descriptor is None:
             return Check(paths)
         try:
-            return _check_locked(paths, now, descriptor)
+            return _check_locked(paths, now, descriptor, strict=strict)
         finally:
             os.close(descriptor)
     except (OSError, sqlite3.Error, TypeError, ValueError):  # the last two: of a state that is damaged
         return Check(paths)  # the build meets the same fault, and says it in words
 
 
-def _check_locked(paths: SitePaths, now: float, descriptor: int) -> Check:
+def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool) -> Check:
     if os.path.exists(f"{paths.state}-journal"):  # of a run that was killed: a run that writes removes it
         return Check(paths)
     state = State(paths.state)
     with state.reading() as known:
         if not known:
             return Check(paths)
-        refused = state.findings(refused=True)
+        refused = state.stored_problems(refused=True)
         reason = why_stale(state, paths.site, paths.folder, now)
+    if refused and strict:
+        reason = reason or "items were refused"
     if reason:
         return Check(paths, reason=reason)
     record_success(descriptor)

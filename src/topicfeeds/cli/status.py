@@ -47,10 +47,10 @@ def describe_state(place: SitePaths) -> Iterator[str]:
             yield f"{place.state}: no state that can be read (topicfeeds build makes one)"
             return
         try:
-            failed = state.meta("failed")
+            failed = state.get_value("failed")
             last = date
-            if failed is not None and state.meta("before") == str(success):
-                last = f"{_format_moment(int(failed))}  {state.meta('failure')}"
+            if failed is not None and state.get_value("before") == str(success):
+                last = f"{_format_moment(int(failed))}  {state.get_value('failure')}"
             yield f"last run      {last}"
             yield f"last success  {date}"
             yield from _describe_run(state)
@@ -59,11 +59,11 @@ def describe_state(place: SitePaths) -> Iterator[str]:
 
 
 def _describe_run(state: State) -> Iterator[str]:
-    refused, held = state.findings(refused=True), state.held()
+    refused, held = state.stored_problems(refused=True), state.held_items()
     count = len({(finding.path, finding.item) for finding in refused})
-    yield f"items         {state.meta('items') or 0}, {count} refused, {len(held)} held back"
+    yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
-    for document in state.documents():
+    for document in state.list_documents():
         if document.retired is None:
             folder, name = os.path.split(document.path)
             feeds[os.path.join(folder, name.partition(".")[0])] = (document.entries, document.updated)
@@ -80,10 +80,11 @@ def _describe_run(state: State) -> Iterator[str]:
         yield from (f"  {path}:{line}: until {_format_moment(until)}: {title}" for path, line, title, until in held)
     if retired:
         yield "retired"
-        days = state.meta("retire_days")
+        days = state.get_value("retire_days")
         for one in retired:
             since = one.retired or 0
-            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(removal_time(since, int(days or 0)))}"
+            removed = removal_time(since, int(days or 0))
+            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(removed)}"
 
 
 def _format_moment(moment: int) -> str:

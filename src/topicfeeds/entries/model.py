@@ -85,7 +85,7 @@ class Entry:
     summary: str | None = None
     """Plain text."""
     content: str | None = None
-    """HTML as the author wrote it, without characters that XML forbids. It is not sanitised: see `sanitized_content`."""
+    """HTML as the author wrote it, without characters that XML forbids. Not sanitised: see `sanitized_content`."""
     topics: tuple[Category, ...] = ()
     tags: tuple[Category, ...] = ()
     authors: tuple[Person, ...] = ()

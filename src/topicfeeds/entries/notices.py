@@ -32,18 +32,20 @@ def _format_utc(moment: date) -> str:
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
     """Say of an event that is known when its facts last changed, and which changes its readers are told of."""
-    if before.facts is None or known.facts is None or before.facts == known.facts:
-        return known._replace(moved=before.moved, changes=before.changes)
+    if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
+        return known._replace(snapshot_changed=before.snapshot_changed, changes=before.changes)
     told, old, new = (
         read_changes(before),
-        EventSnapshot(*json.loads(before.facts)),
-        EventSnapshot(*json.loads(known.facts)),
+        EventSnapshot(*json.loads(before.snapshot)),
+        EventSnapshot(*json.loads(known.snapshot)),
     )
     values = dict(zip(("start", "end", "location", "status"), zip(old, new, strict=True), strict=True))
     field = next(name for name in _FIELDS if values[name][0] != values[name][1])
     reached = (one.n for one in told if (one.field, _changed_value(one)) == (field, values[field][1]))
     told.append(EventChange(moment, 1 + max(reached, default=0), field, old, new))
-    return known._replace(moved=max(moment, before.moved or moment), changes=to_json(told[-_MAX_CHANGES:]))
+    return known._replace(
+        snapshot_changed=max(moment, before.snapshot_changed or moment), changes=to_json(told[-_MAX_CHANGES:])
+    )
 
 
 def read_changes(known: ItemMemory | None) -> list[EventChange]:

@@ -123,7 +123,7 @@ class Resolver:
             message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
             yield record.problem("updated", message, "warning")
             yield HeldBack(record, entry.updated, whole=False)
-            entry = replace(entry, updated=_later(entry.published, known.moved if known else None))
+            entry = replace(entry, updated=_later(entry.published, known.snapshot_changed if known else None))
         if draft.records > 1:
             entry = replace(entry, link=record.item.link or self._page(entry.topics))
         yield _to_candidate(draft._replace(entry=entry), record)
@@ -138,7 +138,7 @@ class Resolver:
     def recall(self, same: Same) -> Iterator[Candidate | HeldBack | Problem]:
         """Yield the candidate of an unchanged record, or resolve the record after all."""
         row, now = same.row, self.now
-        before = self.memory.recall(row.id) if self.memory else None
+        before = self.memory.find_item(row.id) if self.memory else None
         known = before == row.known or (before is None and row.known == ItemMemory(*row.known[:2]))
         if not known or (now and now < max(row.published, row.updated)):
             record = same.read()
@@ -156,7 +156,7 @@ class Resolver:
             source=same.source,
             location=same.location,
             memory=row.known,
-            author_digest=row.known.said,
+            author_digest=row.known.author_digest,
             digest=row.core or None,
             stored_digest=row.core or None,
             is_unchanged=True,
@@ -170,7 +170,7 @@ class Resolver:
 
     def _draft(self, record: Record, name: str) -> _Draft | None:
         """Make the entry of a record; None if it is refused."""
-        before = self.memory.recall(name) if self.memory else None
+        before = self.memory.find_item(name) if self.memory else None
         try:
             entry = self._make_entry(record, name, before)
             digest = author_digest(record.item) if self.memory else None
@@ -184,8 +184,8 @@ class Resolver:
         known = None
         if digest:
             said = digest if merged.records == 1 else combine_digests(merged.author_digests)
-            facts = take_snapshot(entry.event) if entry.event else None
-            known = ItemMemory(entry.published.isoformat(), said, facts=facts)
+            snapshot = take_snapshot(entry.event) if entry.event else None
+            known = ItemMemory(entry.published.isoformat(), said, snapshot=snapshot)
         if known and before:
             known, updated = self._date_change(record, entry, known, before)
             entry = replace(entry, updated=updated) if updated != entry.updated else entry
@@ -227,9 +227,11 @@ class Resolver:
         if moment is None:  # a run that knows the time will see what changed, and date it
             known = before
         else:
-            again = before.changed if before.said == known.said else max(moment, before.changed or moment)
+            again = (
+                before.changed if before.author_digest == known.author_digest else max(moment, before.changed or moment)
+            )
             known = record_change(known._replace(changed=again), before, moment)
-        seen = known.moved if record.item.updated else known.changed
+        seen = known.snapshot_changed if record.item.updated else known.changed
         return known, max(entry.updated, _later(entry.published, seen))
 
     def _line(self, record: Record, name: str, value: str) -> str:

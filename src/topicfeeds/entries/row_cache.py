@@ -57,13 +57,13 @@ class RowCache:
 
     def gone(self, most: int) -> Iterator[Row]:
         """Give the rows of records that a feed held, and that are not there any more: so many at most."""
-        for found in self._state.rows.gone(most):
+        for found in self._state.rows.find_gone(most):
             yield _parse_row(*found)
 
     def keep(self, key: bytes) -> None:
         """Let a row of the last run be one of this run."""
         self._kept += 1
-        self._state.rows.same(key)
+        self._state.rows.keep(key)
 
     def is_whole(self, accepted: int) -> bool:
         """Tell whether all that was accepted is in rows."""
@@ -82,7 +82,7 @@ class RowCache:
         place, known = candidate.location, candidate.memory
         if candidate.records > 1:
             self._all_once = False
-            self._state.rows.twice(candidate.id)
+            self._state.rows.drop_merged(candidate.id)
         elif place is None or known is None or (place.path, place.line if place.length >= 0 else 0) in self._told:
             return
         elif candidate.is_unchanged:
@@ -93,7 +93,7 @@ class RowCache:
             published = candidate.published.isoformat()
             updated = published if candidate.published is candidate.updated else candidate.updated.isoformat()
             changed = "" if known.changed is None else str(known.changed)
-            parts = published, updated, topics, tags, known.published, known.said.hex(), changed
+            parts = published, updated, topics, tags, known.published, known.author_digest.hex(), changed
             self._kept += 1
             self._state.rows.put(place.key, candidate.id, _FIELD_SEPARATOR.join(parts))
 
@@ -102,13 +102,13 @@ class RowCache:
         if candidate.location is None:
             return
         if candidate.digest and candidate.digest != candidate.stored_digest:
-            self._state.rows.digest(candidate.location.key, candidate.digest)
+            self._state.rows.set_digest(candidate.location.key, candidate.digest)
         if self._known and not self.mends:
-            self._state.rows.hold(candidate.location.key)
+            self._state.rows.mark_held(candidate.location.key)
 
     def commit(self) -> None:
         """Let the next run find the rows of this one."""
-        self._state.rows.settle(all_held=self._known and not self.mends)
+        self._state.rows.commit(all_held=self._known and not self.mends)
 
 
 def _parse_row(name: str, core: str, text: str) -> Row:

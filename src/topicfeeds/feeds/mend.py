@@ -139,17 +139,17 @@ class Mend(RowCache):
 
         def standing() -> Iterator[WrittenDocument]:
             nonlocal count
-            for document in self._state.documents():
+            for document in self._state.list_documents():
                 if document.retired is not None or _feed_name(document.path) in feeds:
                     continue
                 name = document.path.rpartition("/")[0]
-                if not document.stands(str(folder)) or (name not in above and find_link(name, folder)):
+                if not document.is_unchanged(str(folder)) or (name not in above and find_link(name, folder)):
                     raise Unsure
                 above.add(name)
                 count += 1
                 yield document
 
-        self._state.keep_all(standing())
+        self._state.note_documents(standing())
         return count
 
 

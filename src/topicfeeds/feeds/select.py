@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Literal
 
@@ -220,9 +220,12 @@ class FeedSelector:
         """Give a candidate its last form, the same for all feeds: topics titled as their feeds are, and its digest."""
         if candidate.id not in self._final:
             whole = self._merged.get(candidate.id, candidate)
-            topics = tuple(map(self._title_topic, whole.topics))
-            digest = whole.digest or content_digest(whole.load(), whole.author_digest)
-            self._final[candidate.id] = whole._replace(topics=topics, digest=digest)
+            topics, load = tuple(map(self._title_topic, whole.topics)), whole.load
+            digest = whole.digest or content_digest(load(), whole.author_digest)
+            if topics != whole.topics and not (whole.is_unchanged or whole.is_spilled):
+                entry = replace(load(), topics=topics)
+                load = lambda: entry  # noqa: E731 - one object for all feeds
+            self._final[candidate.id] = whole._replace(topics=topics, digest=digest, load=load)
         return self._final[candidate.id]
 
     def _title_topic(self, topic: Category) -> Category:

@@ -21,6 +21,8 @@ _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
 _MAX_CACHED_CALLS = 50
 """An entry of more calls has a template of its own, which is not kept."""
+_VERIFIED_BODY = "verified body"
+"""The variant of a body that was read back in another format. Bodies are long, and need not be read back twice."""
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
@@ -39,30 +41,24 @@ def render_from_templates(
     has_files = feed.calendar is not None
     variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
     entries: list[bytes] = []
-    unverified: list[bytes] = []
-    count = 0
+    fresh: list[tuple[dict[Hashable, Any], list[bytes]]] = []
     for entry in feed.entries:
         values = cache.values(entry)
-        if variant not in values:
+        content: bytes | None = values.get(variant)
+        if content is None:
             pieces = _render_entry(make_entry(entry, feed, cache), dialect)
-            values[variant] = b"".join(pieces)
-            unverified += _pieces_to_verify(pieces, values)
-            count += 1
-        entries.append(values[variant])
+            content = b"".join(pieces)
+            fresh.append((values, pieces))
+        entries.append(content)
     has_events = any(entry.event for entry in feed.entries)
     template, tail = _channel_template(tuple(channel.calls), dialect, has_events)
     head = b"".join(template.fill(channel.values))
-    verify(b"".join([head, *unverified, tail]), identity, count)
+    unverified = [piece for values, pieces in fresh for piece in pieces if piece != values.get(_VERIFIED_BODY)]
+    verify(b"".join([head, *unverified, tail]), identity, len(fresh))
+    for values, pieces in fresh:
+        values[variant] = b"".join(pieces)
+        values[_VERIFIED_BODY] = max(pieces[1::2], key=len, default=b"")
     return b"".join([head, *entries, tail])
-
-
-def _pieces_to_verify(pieces: list[bytes], values: dict[Hashable, Any]) -> list[bytes]:
-    """Leave out the body if another format with the same body was read back: a body is long."""
-    body: bytes | None = values.get("verified body")
-    if body is None:
-        values["verified body"] = max(pieces[1::2], key=len, default=b"")
-        return pieces
-    return [piece for piece in pieces if piece != body]
 
 
 _Escape = Callable[[str], bytes] | None

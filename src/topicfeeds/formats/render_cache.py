@@ -30,6 +30,9 @@ class RenderCache:
     def __len__(self) -> int:
         return len(self._values)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
     def values(self, entry: Entry) -> dict[Hashable, Any]:
         """Return what is kept of an entry, by variant; add to it what you render."""
         found = self._values.get(entry.id)

@@ -38,6 +38,27 @@ _KINDS = {
     tuple: "a list",
     dict: "a table",
 }
+_NOT_A_TABLE = "{given} is {type}, not a table of fields"
+_NOT_A_NUMBER = "{given} is no number"
+_NOT_WHOLE = "{given} is no whole number"
+_SENTENCES = {
+    "missing": "is missing",
+    "model_type": _NOT_A_TABLE,
+    "model_attributes_type": _NOT_A_TABLE,
+    "dict_type": _NOT_A_TABLE,
+    "mapping_type": _NOT_A_TABLE,
+    "float_parsing": _NOT_A_NUMBER,
+    "float_type": _NOT_A_NUMBER,
+    "int_parsing": _NOT_WHOLE,
+    "int_type": _NOT_WHOLE,
+    "int_from_float": _NOT_WHOLE,
+    "too_short": "is empty (leave it out, or name something)",
+    "string_too_short": "is blank",
+    "string_too_long": "{given} is too long (one character)",
+    "string_type": "{given} is {type}, not text",
+}
+"""What is said of pydantic's kinds of error, with the value that was given and its type."""
+_NOT_A_LIST = ("is_instance_of", "sequence_str", "list_type")
 _PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
 
 
@@ -61,43 +82,40 @@ def format_path(place: Iterable[str | int]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
-def _explain(finding: ErrorDetails, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
+def _explain(finding: ErrorDetails, place: FieldPath, model: type[BaseModel]) -> str:
+    kind, given = finding["type"], finding["input"]
+    if kind in _SENTENCES and (given is not None or kind == "missing"):
+        return _SENTENCES[kind].format(given=show(given), type=_describe_type(given))
     if kind == "extra_forbidden":
         return _explain_unknown(str(finding["loc"][-1]), place, model)
+    if kind in ("value_error", "inconsistent"):
+        return finding["msg"].removeprefix("Value error, ")
+    if given is None and kind != "literal_error":
+        return "is blank (take it out)"
+    return _explain_value(finding, place)
+
+
+def _explain_value(finding: ErrorDetails, place: FieldPath) -> str:
+    """Explain what is wrong with a value whose sentence needs more than the value."""
+    kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
     if kind == "literal_error":
         known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
         hint = nearest(given if isinstance(given, str) else "", known) or f" (known: {', '.join(known)})"
         return f"unknown value {show(given)}{hint}"
-    if kind in ("value_error", "inconsistent"):
-        return finding["msg"].removeprefix("Value error, ")
-    if given is None:
-        return "is blank (take it out)"
-    if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type"):
-        return f"{show(given)} is {_describe_type(given)}, not a table of fields"
-    if kind in ("float_parsing", "float_type"):
-        return f"{show(given)} is no number"
-    if kind == "too_short":
-        return "is empty (leave it out, or name something)"
-    if kind == "string_too_long":
-        return f"{show(given)} is too long (one character)"
-    if kind == "string_type":
-        return f"{show(given)} is {_describe_type(given)}, not text"
     if kind == "string_pattern_mismatch":
         return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
-    if kind == "string_too_short":
-        return "is blank"
-    if kind in ("is_instance_of", "sequence_str", "list_type") and place[-1:] in (("sources",), ("feed",)):
-        return f"is {_describe_type(given)}, not a list of tables (write [[{place[-1]}]] on a line, and its keys below)"
-    if kind in ("is_instance_of", "sequence_str", "list_type"):
-        return f"{show(given)} is {_describe_type(given)}, not a list (write [{given if isinstance(given, str) else '...'}])"
-    if kind in ("int_parsing", "int_type", "int_from_float"):
-        return f"{show(given)} is no whole number"
+    if kind in _NOT_A_LIST:
+        return _explain_list(given, place)
     if kind in _BOUNDS:
         return f"{show(given)} is out of range (it must be {_BOUNDS[kind]} {context[next(iter(context))]})"
     return f"{finding['msg'][:1].lower()}{finding['msg'][1:]} (found {show(given)})"
+
+
+def _explain_list(given: object, place: FieldPath) -> str:
+    if place[-1:] in (("sources",), ("feed",)):
+        return f"is {_describe_type(given)}, not a list of tables (write [[{place[-1]}]] on a line, and its keys below)"
+    example = given if isinstance(given, str) else "..."
+    return f"{show(given)} is {_describe_type(given)}, not a list (write [{example}])"
 
 
 def _explain_unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:

@@ -49,8 +49,8 @@ class Documents(Iterable[Document]):
         return sum(len(one.feed.formats) for one in self._selections) + len(events)
 
     def __iter__(self) -> Iterator[Document]:
-        timed = self._profile.timed
-        for one in self._profile.each("build", build_documents(self._selections)):
+        timed = self._profile.measure_call
+        for one in self._profile.measure_each("build", build_documents(self._selections)):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 

@@ -124,7 +124,7 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
             temporary = temporary_path(path)
             write_temporary(path, temporary, content)
             if state:  # as it will stand: a rename changes neither size nor mtime
-                state.keep(_describe(document, temporary))
+                state.note_document(_describe(document, temporary))
         path = folder
         waiting = {temporary for _, temporary in batch.pending()}
         for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *batch.folders})):
@@ -150,7 +150,7 @@ def compare_documents(documents: Iterable[Document], folder: Path, state: State 
                 continue
             batch.written.append(document.path)
             if state:
-                state.keep(WrittenDocument(document.path, "", 0, 0, 0, ""))
+                state.note_document(WrittenDocument(document.path, "", 0, 0, 0, ""))
         except OSError as error:
             _raise_publish_error(error, path)
     return batch
@@ -160,16 +160,16 @@ def _render_if_changed(document: Document, path: str, batch: StagedWrite, state:
     """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
     if (above := document.path.rpartition("/")[0]) not in batch.folders:
         batch.enter(above)
-    known = state.document(document.path) if state else None
-    stands = known is not None and known.stands(str(batch.folder))
+    known = state.find_document(document.path) if state else None
+    stands = known is not None and known.is_unchanged(str(batch.folder))
     if known and state and stands and known.fingerprint == document.fingerprint:
-        state.keep(known._replace(retired=None))
+        state.note_document(known._replace(retired=None))
         return None
     content = document.render()
     if _differs(Path(path), content, listed=known is not None):
         return content
     if state:
-        state.keep(_describe(document, path))
+        state.note_document(_describe(document, path))
     return None
 
 
@@ -177,7 +177,7 @@ def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        stands = document.stands(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        stands = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
         return stands and not find_link(document.path.rpartition("/")[0], folder)
     except OSError as error:
         _raise_publish_error(error, path)

@@ -65,6 +65,8 @@ class NotANumber(Exception):
 
 
 def make_decoder(doubles: list[str]) -> json.JSONDecoder:
+    """Return a decoder that adds the names that an object has twice to `doubles`."""
+
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(members)
         if len(fields) < len(members):
@@ -79,6 +81,7 @@ def make_decoder(doubles: list[str]) -> json.JSONDecoder:
 
 
 def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int]:
+    """Decode the value at a position, and return it with its end. Raises Unreadable."""
     try:
         return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
@@ -94,6 +97,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
 
 
 def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[RawRecord | Problem]:
+    """Yield the record of a JSON object, unless it has names twice. Raises Unreadable for other values."""
     if not isinstance(fields, dict):
         raise Unreadable(number, f"{show(fields)} is no JSON object (write an item in braces)")
     yield from refuse_repeated_fields(path, number, [(name, number) for name in doubles])
@@ -102,6 +106,7 @@ def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Ite
 
 
 def surrogate_warning(path: str, number: int) -> Problem:
+    """Return the warning about replaced surrogates."""
     return Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
 
 

@@ -49,7 +49,7 @@ class WrittenDocument(NamedTuple):
     retired: int | None = None
     """Since when no feed of the site makes it, in seconds since 1970."""
 
-    def stands(self, folder: str) -> bool:
+    def is_unchanged(self, folder: str) -> bool:
         """Tell whether the file is as it was written, by its size and mtime."""
         try:
             status = os.lstat(os.path.join(folder, self.path))

@@ -13,13 +13,13 @@ class ItemMemory(NamedTuple):
 
     published: str
     """ISO 8601 with offset, as it was first given."""
-    said: bytes
+    author_digest: bytes
     """A digest of the fields that its author set."""
     changed: int | None = None
     """When these last changed, in seconds since 1970; None: never seen to."""
-    facts: str | None = None
+    snapshot: str | None = None
     """Of an event: start, end, place and status."""
-    moved: int | None = None
+    snapshot_changed: int | None = None
     """When these last changed."""
     changes: str | None = None
     """The changes of these that readers were told of."""

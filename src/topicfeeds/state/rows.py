@@ -56,7 +56,7 @@ class Rows:
         ).fetchone()
         return found
 
-    def same(self, key: bytes) -> None:
+    def keep(self, key: bytes) -> None:
         """Say that a row holds."""
         if self._few and key in self._few:
             self._same.add(key)
@@ -67,15 +67,15 @@ class Rows:
         """Say what was made of a record."""
         self._note("insert into fresh values (?, ?, ?)", (key, name, row))
 
-    def digest(self, key: bytes, core: str) -> None:
+    def set_digest(self, key: bytes, core: str) -> None:
         """Say what else an item holds that a feed holds."""
         self._note("insert or replace into cores values (?, ?)", (key, core))
 
-    def hold(self, key: bytes) -> None:
+    def mark_held(self, key: bytes) -> None:
         """Say that a feed holds an item."""
         self._note("insert into holding values (?)", (key,))
 
-    def gone(self, most: int) -> list[tuple[str, str, str]]:
+    def find_gone(self, most: int) -> list[tuple[str, str, str]]:
         """Give id, core and text of rows that a feed held, and of which nobody said that they hold: so many at most."""
         self._write()
         if self._few:
@@ -95,11 +95,11 @@ class Rows:
             self._file.executemany(query, waiting)
             waiting.clear()
 
-    def twice(self, name: str) -> None:
+    def drop_merged(self, name: str) -> None:
         """Say that an item came twice: what it is is in no row."""
         self._note("insert into twice values (?)", (name,))
 
-    def settle(self, *, all_held: bool = False) -> None:
+    def commit(self, *, all_held: bool = False) -> None:
         """Put what this run said in the place of what the last one did, but for items that came twice.
 
         Where it said of `all_held` items that they are, others are not any more.

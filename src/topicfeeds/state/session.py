@@ -28,9 +28,11 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
                 raise PublishError(message=f"{state}: {error}") from None
             if not is_file_damaged(state.path):
                 raise OSError("a disk failed to read it") from error
-            state.aside = f"{error}, and was set aside as {_quarantine(state.path)} (dates first seen are forgotten)"
+            state.quarantined = (
+                f"{error}, and was set aside as {_quarantine(state.path)} (dates first seen are forgotten)"
+            )
             state.begin(moment, dry=dry)
-        yield [Problem(state.path or "", 1, "", state.aside, "warning")] if state.aside else []
+        yield [Problem(state.path or "", 1, "", state.quarantined, "warning")] if state.quarantined else []
     except (sqlite3.Error, OSError) as error:
         state.close()
         if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):

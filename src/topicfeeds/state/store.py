@@ -43,7 +43,7 @@ class State:
         """All that is remembered of items, while it is little enough to be held."""
         self._day: int | None = None
         self._noted: set[str] = set()
-        self.aside: str | None = None
+        self.quarantined: str | None = None
         """What became of a damaged one, until a run is done."""
 
     def __str__(self) -> str:
@@ -129,7 +129,7 @@ class State:
 
     # The memory.
 
-    def recall(self, name: str) -> ItemMemory | None:
+    def find_item(self, name: str) -> ItemMemory | None:
         """Tell what earlier runs knew of an item."""
         if self._items is not None:
             return self._items[name][0] if name in self._items else None
@@ -137,7 +137,7 @@ class State:
         row = self._open.execute(query, (name,)).fetchone()
         return ItemMemory(*row) if row else None
 
-    def note(self, name: str, known: ItemMemory) -> None:
+    def note_item(self, name: str, known: ItemMemory) -> None:
         """Say what is now known of an item, and that it is still there; the last word of a run counts."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
@@ -147,51 +147,51 @@ class State:
 
     # The cache.
 
-    def stamps(self) -> dict[str, FileStamp]:
+    def file_stamps(self) -> dict[str, FileStamp]:
         """Give the files of the sources as they were, the site file among them."""
         rows = self._open.execute("select path, size, mtime, digest from files")
         return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
 
-    def inputs(self) -> list[tuple[str | None, str | None]]:
+    def source_paths(self) -> list[tuple[str | None, str | None]]:
         """Give path and format of the sources; a path of None is read at every run."""
         return self._open.execute("select path, kind from inputs order by n").fetchall()
 
-    def accepted(self) -> dict[str, int]:
+    def accepted_counts(self) -> dict[str, int]:
         """Give how many items each source had when a run last succeeded."""
         return dict(self._open.execute("select source, items from accepted"))
 
-    def meta(self, name: str) -> str | int | None:
+    def get_value(self, name: str) -> str | int | None:
         """Give a single value: `versions`, `due`, `items`, `now` (of the run), `whole`, `failed`."""
         found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
 
-    def findings(self, *, refused: bool = False) -> list[StoredProblem]:
+    def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
         """Give the findings of the last run that succeeded, or only what was refused."""
         query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
         return [StoredProblem(*row) for row in self._open.execute(query, ("refused", not refused))]
 
-    def held(self) -> list[tuple[str, int, str, int]]:
+    def held_items(self) -> list[tuple[str, int, str, int]]:
         """Give the items that wait for their date: path, line, title, seconds since 1970."""
         return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
 
-    def remembers_rows(self) -> bool:
+    def has_rows(self) -> bool:
         """Tell whether there are rows of the last run."""
         return bool(self._value("select exists (select 1 from rows)"))
 
-    def document(self, path: str) -> WrittenDocument | None:
+    def find_document(self, path: str) -> WrittenDocument | None:
         """Tell what was last written under a path."""
         row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
         return WrittenDocument(*row) if row else None
 
-    def documents(self) -> Iterator[WrittenDocument]:
+    def list_documents(self) -> Iterator[WrittenDocument]:
         """Give all documents that were written, also retired ones."""
         return map(WrittenDocument._make, self._open.execute("select * from documents order by path"))
 
-    def keep(self, *documents: WrittenDocument) -> None:
+    def note_document(self, *documents: WrittenDocument) -> None:
         """Say what is now written under paths, or soon will be."""
-        self.keep_all(documents)
+        self.note_documents(documents)
 
-    def keep_all(self, documents: Iterable[WrittenDocument]) -> None:
+    def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
         """Say the same of many, one after the other."""
         self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
 
@@ -201,13 +201,13 @@ class State:
         found = map(WrittenDocument._make, self._open.execute(query))
         return [one._replace(retired=now) if one.retired is None else one for one in found]
 
-    def forget(self, path: str) -> None:
+    def forget_document(self, path: str) -> None:
         """Strike a document that is no more."""
         self._open.execute("delete from documents where path = ?", (path,))
 
-    def keep_files(self, stamps: Mapping[str, FileStamp]) -> None:
+    def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
         """Say what the files of the sources are like."""
-        known = self.stamps()
+        known = self.file_stamps()
         gone = [(path,) for path in known.keys() - stamps.keys()]
         self._open.executemany("delete from files where path = ?", gone)
         changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
@@ -218,17 +218,17 @@ class State:
         names = ((path.encode(errors="replace").decode(),) for path in paths)
         self._open.executemany("delete from files where path = ?", names)
 
-    def replace(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Put rows in the place of all that a table of the cache had."""
         self._open.execute(f"delete from {table}")  # noqa: S608
         for row in rows:
             self._open.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
 
-    def tell(self, values: Mapping[str, str | int | None]) -> None:
+    def set_values(self, values: Mapping[str, str | int | None]) -> None:
         """Set single values."""
         self._open.executemany("insert or replace into meta values (?, ?)", values.items())
 
-    def due(self, days: int) -> int | None:
+    def next_due(self, days: int) -> int | None:
         """Give the next moment at which the output changes by itself, in seconds since 1970."""
         held = self._value("select min(until) from held")
         told = self._value("select min(value) from meta where name = 'due'")
@@ -246,7 +246,7 @@ class State:
             run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
         run("commit")
-        self.aside = None
+        self.quarantined = None
         self._open.executescript(_DROP_RUN_TABLES)
 
     def _value(self, query: str) -> int:

@@ -23,12 +23,12 @@ def why_stale(state: State, site: str, folder: str, now: float) -> str | None:
 
 
 def _why_due(state: State, now: float) -> str | None:
-    days, last = state.meta("retire_days"), state.meta("now")
-    if not isinstance(days, int) or not state.inputs():
+    days, last = state.get_value("retire_days"), state.get_value("now")
+    if not isinstance(days, int) or not state.source_paths():
         return "no run has recorded its sources"
-    if state.meta("versions") != describe_versions():
+    if state.get_value("versions") != describe_versions():
         return "topicfeeds or a library has another version"
-    due = state.due(days)
+    due = state.next_due(days)
     if due is not None and due <= now:
         return "a date came due"
     if isinstance(last, int) and now < last:
@@ -37,7 +37,7 @@ def _why_due(state: State, now: float) -> str | None:
 
 
 def _why_sources_changed(state: State, site: str) -> str | None:
-    changed = snapshot(site, state.inputs(), state.stamps()).changed
+    changed = snapshot(site, state.source_paths(), state.file_stamps()).changed
     if not changed:
         return None
     return f"{min(changed)} changed" if min(changed) else "a database or standard input is read at every run"
@@ -45,9 +45,9 @@ def _why_sources_changed(state: State, site: str) -> str | None:
 
 def _why_output_changed(state: State, folder: str) -> str | None:
     folders = set(OUTPUT_FOLDERS)
-    for document in state.documents():
+    for document in state.list_documents():
         folders.add(os.path.dirname(document.path))
-        if document.retired is None and not document.stands(folder):
+        if document.retired is None and not document.is_unchanged(folder):
             return f"{document.path} changed"
     leftover = next(find_leftovers(folder, folders), None)
     return f"{leftover} was left by a run that was killed" if leftover else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-from .urls import PLAIN_PATH
+from .plain_urls import PLAIN_PATH
 
 ResolveAddress = Callable[[str, str], str | None]
 """Gives an address as it is to be published, by how it is written and the element that has it."""

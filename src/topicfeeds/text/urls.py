@@ -1,4 +1,4 @@
-"""Addresses made absolute, spelled, and doubted: text in, text out, no other state."""
+"""Addresses: made absolute, percent-encoded, and checked for what a person should look at."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
+from . import fast_paths
+from .plain_urls import resolve_plain_url
+
 _TRIMMED = "".join(map(chr, range(33)))  # what browsers take off an address, and nothing more (WHATWG URL, 4.4)
 _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
 _LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
-# What most addresses look like, so that nothing is to be done but to put them together.
-_BELOW = "(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
-PLAIN_PATH = f"/{_BELOW}"
-"""A path that nothing is to be done to."""
-_START = "https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_PLAIN = re.compile(rf"({_START})(?:{PLAIN_PATH})?")
-_ROOTED = re.compile(PLAIN_PATH)
-_RELATIVE = re.compile(rf"((?:\.\./)*)({_BELOW})")
 
 
 def percent_encode(address: str) -> str:
@@ -28,16 +23,9 @@ def percent_encode(address: str) -> str:
 
 
 def resolve_url(base: str, value: str, tag: str) -> str | None:
-    """Make an address absolute; None where it is none that a reader should follow."""
-    if _PLAIN.fullmatch(value):
-        return value
-    root = _plain_root(base)
-    if root and _ROOTED.fullmatch(value):
-        return root + value
-    if root and value and (found := _RELATIVE.fullmatch(value)):
-        above = base[len(root) :].split("/")[1:-1]
-        kept = above[: max(0, len(above) - len(found[1]) // 3)]
-        return "/".join([root, *kept, found[2]])
+    """Make an address absolute; None if a reader should not follow it. `tag` is the element that has it."""
+    if fast_paths.ENABLED and (plain := resolve_plain_url(base, value)):
+        return plain
     try:
         address = urljoin(base, value.strip(_TRIMMED))
         parts = urlsplit(address)
@@ -49,13 +37,6 @@ def resolve_url(base: str, value: str, tag: str) -> str | None:
         return address[:start] + percent_encode(address[start:])
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=1000)
-def _plain_root(base: str) -> str | None:
-    """Give the start of an address up to its path, where that is as plain as most are."""
-    found = _PLAIN.fullmatch(base)
-    return found[1] if found else None
 
 
 def url_warning(address: str) -> str | None:
