@@ -29,7 +29,7 @@ LEVELS = [
     ["__main__"],
     ["cli"],
     ["run"],
-    ["output", "parallel", "report"],
+    ["output", "parallel"],
     ["formats"],
     ["feeds"],
     ["entries"],

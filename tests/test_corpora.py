@@ -32,7 +32,7 @@ from support import CORPUS, command
 from support.markup import dangers
 from topicfeeds.config import load_site
 from topicfeeds.errors import TopicFeedsError
-from topicfeeds.run import publish, read
+from topicfeeds.run.calls import publish, read
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 GOOD = {"id": "one", "title": "New homes", "published": "2026-03-01"}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .output.documents import Document
-    from .report import Changes
-    from .run import build, publish, read, select
+    from .run.calls import build, publish, read, select
+    from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
 
@@ -74,13 +74,13 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
-    ".report": ["Changes"],
+    ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
         *("Tag", "Topic"),
     ],
-    ".run": ["build", "publish", "read", "select"],
+    ".run.calls": ["build", "publish", "read", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

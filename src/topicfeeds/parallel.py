@@ -29,7 +29,7 @@ from .entries.row_cache import RowCache, to_row
 from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
-from .sources import find_format, is_single, list_paths, read_files, read_sources
+from .sources import is_by_line, is_single, list_paths, read_files, read_sources
 from .sources._unchanged import reread
 from .sources.jsonl import count_line_ends
 from .sources.model import Page, Passed, Record, Same
@@ -61,18 +61,16 @@ def read_parallel(
 
     Raises PublishError where a shard can be read neither by a worker nor here.
     """
-    office, ahead = (
-        _ShardReader(executor, Task(site, base, now)),
-        2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS)),
-    )
+    reader = _ShardReader(executor, Task(site, base, now))
+    ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
     waiting: deque[tuple[Shard | Source, Future[ShardResult] | None]] = deque()
     try:
         for shard in _plan_shards(some, base, ahead):
-            waiting.append((shard, office.send(shard)))
+            waiting.append((shard, reader.send(shard)))
             if len(waiting) > ahead:
-                yield from office.collect(*waiting.popleft())
+                yield from reader.collect(*waiting.popleft())
         while waiting:
-            yield from office.collect(*waiting.popleft())
+            yield from reader.collect(*waiting.popleft())
     finally:
         for _, future in waiting:
             if future:
@@ -116,7 +114,7 @@ def _weigh_files(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
             status = (base / path).stat()
             size = status.st_size
             weight = max(weight, size)
-            if find_format(source, path) == "jsonl" and S_ISREG(status.st_mode):
+            if is_by_line(source, path) and S_ISREG(status.st_mode):
                 with (base / path).open("rb") as file:
                     start = file.read(1 << 16)
                 if start.strip():  # one that is blank is read as a whole, which says so

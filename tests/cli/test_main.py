@@ -311,7 +311,7 @@ def test_what_is_typed_cannot_act_on_the_terminal(tmp_path: Path) -> None:
 
 def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
     code = (
-        "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
+        "import sys, topicfeeds.run.site as p, topicfeeds.cli.main as c\n"
         "p.build_site = lambda *a, **k: 1 / 0\n"
         "sys.argv = ['topicfeeds', 'build']\n"
         "c.main()"
@@ -324,7 +324,7 @@ def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
 
 def test_an_interrupt_ends_with_130(started: Path) -> None:
     code = (
-        "import sys, topicfeeds.run as p, topicfeeds.cli.main as c\n"
+        "import sys, topicfeeds.run.site as p, topicfeeds.cli.main as c\n"
         "def stop(*a, **k): raise KeyboardInterrupt\n"
         "p.build_site = stop\n"
         "sys.argv = ['topicfeeds', 'build']\n"

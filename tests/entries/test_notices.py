@@ -16,7 +16,7 @@ from topicfeeds import Article, Entry, Event, FeedSettings, Place, publish, sele
 from topicfeeds.entries.model import Candidate
 from topicfeeds.entries.resolve import resolve
 from topicfeeds.feeds.select import select_feeds
-from topicfeeds.run import build
+from topicfeeds.run.calls import build
 from topicfeeds.state.store import State
 
 FIRST = datetime(2026, 3, 1, 12, tzinfo=UTC)

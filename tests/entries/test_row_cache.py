@@ -21,7 +21,8 @@ from topicfeeds import SourceError
 from topicfeeds.models import Source
 from topicfeeds.output import documents
 from topicfeeds.output.documents import build_documents
-from topicfeeds.run import Options, build_site
+from topicfeeds.run.flow import Options
+from topicfeeds.run.site import build_site
 from topicfeeds.sources import _validate
 from topicfeeds.sources._mapping import map_record
 from topicfeeds.state.files import snapshot
@@ -241,7 +242,7 @@ def test_what_changed_while_a_run_looked_and_came_back_is_published(
             tell("BBB")
             return found
 
-        patched.setattr("topicfeeds.run.snapshot", changing)
+        patched.setattr("topicfeeds.run.site.snapshot", changing)
         city.build(NOON + HOUR)
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     time.sleep(0.06)
@@ -275,7 +276,7 @@ def test_what_was_as_it_was_and_changed_before_it_was_read_is_read_again(
     city.build()
     city.put(row("more", title="Changed"), name="more.jsonl")
     with monkeypatch.context() as patched:
-        patched.setattr("topicfeeds.run.snapshot", changing)
+        patched.setattr("topicfeeds.run.site.snapshot", changing)
         city.build(NOON + HOUR)
     assert b"BBB" in (city.public / "all.atom.xml").read_bytes()
     tell("AAA")
@@ -294,7 +295,7 @@ def test_a_site_file_that_changes_as_it_is_read_is_read_again(tmp_path: Path, mo
             city.configure(limit=7)
             return snapshot(*given, **options)
 
-        patched.setattr("topicfeeds.run.snapshot", changing)
+        patched.setattr("topicfeeds.run.site.snapshot", changing)
         city.build(NOON + HOUR)
     assert not city.is_up_to_date(NOON + HOUR)
     city.build(NOON + HOUR)

@@ -21,7 +21,8 @@ from topicfeeds import PublishError
 from topicfeeds.entries.row_cache import RowCache
 from topicfeeds.feeds import mend
 from topicfeeds.feeds.mend import Mend
-from topicfeeds.run import Options, build_site
+from topicfeeds.run.flow import Options
+from topicfeeds.run.site import build_site
 from topicfeeds.sources.model import Same
 from topicfeeds.state.paths import default_paths
 
@@ -56,7 +57,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
             seen.unsure += known
             super().__init__(*given, known=known)
 
-    monkeypatch.setattr("topicfeeds.run.RowCache", Counted)
+    monkeypatch.setattr("topicfeeds.run.site.RowCache", Counted)
     monkeypatch.setattr(Mend, "among", among)
     return seen
 

@@ -13,7 +13,7 @@ import pytest
 from support import article, event, site
 from topicfeeds import Article, Event, Feed, publish, render, select
 from topicfeeds.formats import event_path
-from topicfeeds.run import build
+from topicfeeds.run.calls import build
 from topicfeeds.state.store import State
 
 BOTH = {"formats": ["atom", "rss", "ics"]}

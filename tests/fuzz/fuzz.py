@@ -41,10 +41,9 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.models import Event, Item, Site, Source
     from topicfeeds.models.messages import validate_item
     from topicfeeds.registry import FEED_FORMATS, SOURCE_FORMATS
-    from topicfeeds.run import build
-    from topicfeeds.sources import find_reader
+    from topicfeeds.run.calls import build
     from topicfeeds.sources._bytes import decode_file
-    from topicfeeds.sources._raw import RawRecord, Unreadable
+    from topicfeeds.sources._raw import RawRecord, Unreadable, find_reader
     from topicfeeds.sources._validate import validate_record
     from topicfeeds.sources.model import ItemLike
     from topicfeeds.text.characters import strip_forbidden

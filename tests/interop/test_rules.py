@@ -30,7 +30,7 @@ from lxml import etree
 from support import CASES, EVENTS, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from support.needs import shared
 from topicfeeds import Entry, Feed, Site, build, read, render, select
-from topicfeeds.run import check
+from topicfeeds.run.calls import check
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"

@@ -15,7 +15,8 @@ from lxml import etree
 
 from topicfeeds import Changes
 from topicfeeds.cli.shortcut import Check, check_paths
-from topicfeeds.run import Options, build_site
+from topicfeeds.run.flow import Options
+from topicfeeds.run.site import build_site
 from topicfeeds.state.paths import SitePaths, default_paths
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)

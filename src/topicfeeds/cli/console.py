@@ -16,7 +16,7 @@ from ..errors import Problem, TopicFeedsError, printable
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
     from ..profile import Step
-    from ..report import Changes
+    from ..run.report import Changes
 
 MAX_SHOWN_PROBLEMS = 50
 """How many findings are printed where nobody asks for all."""

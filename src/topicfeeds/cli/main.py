@@ -201,7 +201,8 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
-    from ..run import Options, build_site
+    from ..run.flow import Options
+    from ..run.site import build_site
 
     def watch(documents: Documents) -> Iterable[Document]:
         return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
@@ -241,7 +242,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
     """
     now = _read_now()
     from ..config import load_site
-    from ..run import check, read
+    from ..run.calls import check, read
 
     console = Console(
         everything=all_problems, shape=partial(format_annotation, site_file.parent) if form == "github" else str

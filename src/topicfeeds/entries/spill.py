@@ -96,7 +96,7 @@ class RowSpill:
     def _put_aside(self) -> None:
         """Write the rows that are held into the file."""
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the ledger
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the spill
             weakref.finalize(self, close_quietly, self._file)
         self._file.seek(self._filed)
         self._filed += self._file.write(self._held)

@@ -94,7 +94,7 @@ class Mend(RowCache):
         """Pass on what sources hold, and then what stands beside it."""
         for one in found:
             if isinstance(one, Page) or (isinstance(one, Record) and one.inferred):
-                raise Unsure  # it is settled with others, after all
+                raise Unsure  # it is resolved with others, after all
             yield one
         self._look_for_gaps()
         yield from self._beside()

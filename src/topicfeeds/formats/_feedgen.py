@@ -24,7 +24,9 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from ..entries.model import Category, Entry
+from ..feeds.model import Feed
 from ..models.items import Person
+from .render_cache import RenderCache
 
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
@@ -111,6 +113,10 @@ class ElementCalls:
         fields = {"name": person.name, "email": person.email, "uri": person.url}
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
+
+
+MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
+"""Returns the calls that make an entry of a feed."""
 
 
 def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..text import fast_paths
-from ._feedgen import Dialect, ElementCalls, render_with_feedgen, use_hexadecimal_references
+from ._feedgen import Dialect, ElementCalls, MakeEntry, render_with_feedgen, use_hexadecimal_references
 from ._verify import verify
 from .render_cache import RenderCache
-
-MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
 
 
 def render_xml(

@@ -12,8 +12,16 @@ from typing import Any, NamedTuple
 
 from ..entries.model import Category
 from ..feeds.model import Feed
-from ._feedgen import LINK_ALTERNATE, START_ENTRY, Call, Dialect, ElementCalls, make_call, render_with_feedgen
-from ._render import MakeEntry
+from ._feedgen import (
+    LINK_ALTERNATE,
+    START_ENTRY,
+    Call,
+    Dialect,
+    ElementCalls,
+    MakeEntry,
+    make_call,
+    render_with_feedgen,
+)
 from ._verify import verify
 from .render_cache import RenderCache
 

@@ -111,58 +111,57 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
     Documents that are as the state knows them are not rendered, and those whose bytes are the same not
     touched. What is left of temporary files is removed, also of runs that were killed. Raises PublishError.
     """
-    batch = StagedWrite(folder)
+    staged = StagedWrite(folder)
     path: str | Path = folder
     try:
         for document in documents:
             path = os.path.join(folder, document.path)  # noqa: PTH118
-            content = _render_if_changed(document, path, batch, state)
+            content = _render_if_changed(document, path, staged, state)
             if content is None:
-                batch.unchanged += 1
+                staged.unchanged += 1
                 continue
-            batch.written.append(document.path)
+            staged.written.append(document.path)
             temporary = temporary_path(path)
             write_temporary(path, temporary, content)
             if state:  # as it will stand: a rename changes neither size nor mtime
                 state.note_document(_describe(document, temporary))
         path = folder
-        waiting = {temporary for _, temporary in batch.pending()}
-        for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *batch.folders})):
+        waiting = {temporary for _, temporary in staged.pending()}
+        for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *staged.folders})):
             if name not in waiting:
                 Path(name).unlink(missing_ok=True)
-        yield batch
+        yield staged
     except OSError as error:
         _raise_publish_error(error, path)
     finally:
-        for _, temporary in batch.pending():
+        for _, temporary in staged.pending():
             with suppress(OSError):  # the reason that stopped the run is told; this would only hide it
                 os.unlink(temporary)  # noqa: PTH108
 
 
 def compare_documents(documents: Iterable[Document], folder: Path, state: State | None) -> StagedWrite:
     """Tell what would be written, and do nothing. Raises PublishError."""
-    batch = StagedWrite(folder)
+    staged = StagedWrite(folder)
     for document in documents:
         path = folder / document.path
         try:
-            if _render_if_changed(document, str(path), batch, state) is None:
-                batch.unchanged += 1
+            if _render_if_changed(document, str(path), staged, state) is None:
+                staged.unchanged += 1
                 continue
-            batch.written.append(document.path)
+            staged.written.append(document.path)
             if state:
                 state.note_document(WrittenDocument(document.path, "", 0, 0, 0, ""))
         except OSError as error:
             _raise_publish_error(error, path)
-    return batch
+    return staged
 
 
-def _render_if_changed(document: Document, path: str, batch: StagedWrite, state: State | None) -> bytes | None:
+def _render_if_changed(document: Document, path: str, staged: StagedWrite, state: State | None) -> bytes | None:
     """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
-    if (above := document.path.rpartition("/")[0]) not in batch.folders:
-        batch.enter(above)
+    if (above := document.path.rpartition("/")[0]) not in staged.folders:
+        staged.enter(above)
     known = state.find_document(document.path) if state else None
-    stands = known is not None and known.is_unchanged(str(batch.folder))
-    if known and state and stands and known.fingerprint == document.fingerprint:
+    if known and state and known.is_unchanged(str(staged.folder)) and known.fingerprint == document.fingerprint:
         state.note_document(known._replace(retired=None))
         return None
     content = document.render()
@@ -177,8 +176,8 @@ def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        stands = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
-        return stands and not find_link(document.path.rpartition("/")[0], folder)
+        ours = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        return ours and not find_link(document.path.rpartition("/")[0], folder)
     except OSError as error:
         _raise_publish_error(error, path)
 

@@ -10,35 +10,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from ..errors import Problem, nearest, show
 from ..models.site import Source
 from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
 from ..state.files import expand_path
 from ._bytes import decode_file, open_regular, read_content
-from ._raw import RawRecord, Unreadable
+from ._raw import RawRecord, Unreadable, find_reader
 from ._unchanged import RowLookup, locate_file, read_changed_lines, recall_file
 from ._validate import validate_record
 from .model import Page, Passed, Record, Same
 
-Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
-"""Reads a text, or an open binary file, of a source; the last argument is the name that messages use."""
-
 _BUFFER_BYTES = 1 << 18
 """Bytes of a large file that are read at once."""
-
-
-@cache
-def find_reader(name: str) -> Reader:
-    """Load the function that reads a format, by the format's name in the registry."""
-    read: Reader = import_module(f".{name}", __name__).read
-    return read
 
 
 def read_sources(
@@ -65,6 +52,12 @@ def list_paths(source: Source, base: Path) -> list[str]:
 def find_format(source: Source, path: str) -> str | None:
     """Name the format of a file."""
     return source.format or find_source_format(path)
+
+
+def is_by_line(source: Source, path: str) -> bool:
+    """Tell whether each line of a file is a record."""
+    name = find_format(source, path)
+    return name is not None and SOURCE_FORMATS[name].by_line
 
 
 def is_single(source: Source, path: str) -> bool:

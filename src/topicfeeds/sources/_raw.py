@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from ..errors import Problem
-from .model import NO_LINES
+from ..models.site import Source
+from .model import NO_LINES, Page
 
 
 class RawRecord(NamedTuple):
@@ -37,3 +40,14 @@ def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int
     """Refuse a record for the fields that it has twice, each with its line."""
     for name, line in fields:
         yield Problem(path, line, name, "stands twice in one item (keep one)", item=item)
+
+
+Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
+"""Reads a text, or an open binary file, of a source; the last argument is the name that messages use."""
+
+
+@cache
+def find_reader(name: str) -> Reader:
+    """Load the function that reads a format, by the format's name in the registry."""
+    read: Reader = import_module(f".{name}", __package__).read
+    return read

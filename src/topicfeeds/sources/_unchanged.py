@@ -10,11 +10,12 @@ from typing import BinaryIO, Protocol
 
 from ..errors import Problem, SourceError
 from ..models.site import Source
+from ..registry import find_source_format
 from ._bytes import decode_file
-from ._raw import RawRecord
+from ._raw import RawRecord, find_reader
 from ._validate import validate_record
 from .jsonl import make_line_reader, split_lines
-from .model import Location, Passed, Record, Same
+from .model import Location, Page, Passed, Record, Same
 
 
 class RowLookup(Protocol):
@@ -84,19 +85,19 @@ def reread(source: Source, base: Path, location: Location) -> Record:
             content = file.read(location.length)
     except OSError:
         content = b""
-    from .markdown import read as read_markdown
-
     is_line = location.length >= 0
     key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
     if key == location.key:  # else it may be anything
-        read = (
-            make_line_reader(path)(content, location.line)
-            if is_line
-            else read_markdown(decode_file(content), source, path)
-        )
-        for raw in read:
+        for raw in _read_again(source, location, content):
             for found in validate_record(raw, source, path, location) if isinstance(raw, RawRecord) else ():
                 if isinstance(found, Record):
                     return found
     problem = Problem(path, location.line, "", "changed while it was read (run again)", "unreadable")
     raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")
+
+
+def _read_again(source: Source, location: Location, content: bytes) -> Iterator[RawRecord | Page | Problem]:
+    if location.length >= 0:
+        return make_line_reader(location.path)(content, location.line)
+    name = source.format or find_source_format(location.path) or ""
+    return find_reader(name)(decode_file(content), source, location.path)

@@ -79,14 +79,13 @@ def sanitize(whole: str, base: str) -> str:
     address = partial(resolve_url, base)
     if fast_paths.ENABLED and (simple := sanitize_simple(whole, address)) is not None:
         return simple
-    desk = _sanitizer
-    desk.base = base
-    made = _clean(whole, desk.quick)
+    _sanitizer.base = base
+    made = _clean(whole, _sanitizer.quick)
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # its addresses are plain, the rest is text
         return made
     # What is written down may be read in another way (misplaced tables and links): until it is not.
     for _ in range(_MAX_PASSES):
-        before, made = made, _clean(made, desk.cleaner)
+        before, made = made, _clean(made, _sanitizer.cleaner)
         if made == before:
             return made
     return escape(to_plain_text(whole))

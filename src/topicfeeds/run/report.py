@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .entries.model import Candidate
-from .entries.row_cache import RowCache
-from .errors import Problem
-from .sources.model import HeldBack, Page, Passed
-from .state.store import State
+from ..entries.model import Candidate
+from ..entries.row_cache import RowCache
+from ..errors import Problem
+from ..sources.model import HeldBack, Page, Passed
+from ..state.store import State
 
 
 @dataclass(frozen=True, slots=True)

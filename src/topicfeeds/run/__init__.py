@@ -1,0 +1,1 @@
+"""Runs: all steps in order. `flow` has the steps, `calls` what the library offers, `site` what the command does."""

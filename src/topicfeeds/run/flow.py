@@ -1,0 +1,188 @@
+"""The flow: read -> resolve -> select -> build -> write, with its guards. No other module knows all steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..entries.resolve import resolve
+from ..entries.row_cache import RowCache
+from ..errors import Problem, SourceError
+from ..feeds.model import Selection
+from ..feeds.select import select_feeds
+from ..models.site import Site
+from ..output.documents import Document, Documents
+from ..output.retire import Retirement, retire_documents
+from ..output.write import StagedWrite, compare_documents, stage
+from ..profile import NO_PROFILE, Profile
+from ..sources.model import ItemLike, Passed, Same
+from ..state.files import InputFiles
+from ..state.session import open_state
+from ..state.store import State
+from ..state.versions import describe_versions
+from .report import Changes, RunReport, note_memory
+
+if TYPE_CHECKING:
+    pass
+
+Watch = Callable[[Documents], Iterable[Document]]
+"""Sees the documents pass, one by one, as they are written: a progress bar."""
+_MAX_SHRINK = 0.5
+_UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
+_REFUSED = "nothing was published, as items were refused: what was there stays"
+_SHRUNK = "nothing was published, as a source lost too many items: what was there stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run works."""
+
+    now: datetime | None = None
+    """The time, with a zone. Without it, nothing depends on time."""
+    strict: bool = False
+    """Publish nothing if an item is refused."""
+    allow_shrink: bool = False
+    """Publish even if a source lost most of its items."""
+    dry_run: bool = False
+    """Find out what would change, and write nothing."""
+    wait: float = 0
+    """Seconds to wait for another run to end."""
+    jobs: int = 1
+    """Processes that read large sources."""
+    watch: Watch = iter
+    profile: Profile = NO_PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of all steps, into a folder that is locked."""
+
+    site: Site
+    folder: Path
+    state: State | None = None
+    options: Options = Options()
+    inputs: InputFiles | None = None
+    """The files that the items come from; the next run compares them."""
+    rows: RowCache | None = None
+    """What the last run knew of their records."""
+
+    def publish(self, items: Iterable[ItemLike | Same | Passed]) -> Changes:
+        """Publish items. Raises SourceError, and PublishError.
+
+        The state is written before the first document is renamed: it describes what will be there. If a run is
+        cut off between the two, the next one finds documents that differ from the state, and finishes. A date
+        that was published is never given anew.
+        """
+        options, profile = self.options, self.options.profile
+        with open_state(self.state, options.now, dry=options.dry_run) as warnings:
+            report = RunReport(list(warnings))
+            selections = self._select(items, report)
+            check_severity(report.problems, strict=options.strict)
+            self._check_shrink(report)
+            current = self._keep_current(selections)
+            documents = Documents(selections.values(), profile)
+            if options.dry_run:
+                staged = compare_documents(options.watch(documents), self.folder, self.state)
+                retirement = self._retire()
+            else:
+                with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
+                    retirement = self._retire()
+                    with profile.measure("remember"):
+                        self._remember(report, selections.values(), retirement)
+                    self._finish(staged, retirement)
+        done = replace(report.changes(), written=tuple(staged.written), removed=retirement.removed)
+        return replace(done, unchanged=staged.unchanged + current, retired=retirement.waiting)
+
+    def _select(self, items: Iterable[ItemLike | Same | Passed], report: RunReport) -> dict[str, Selection]:
+        profile = self.options.profile
+        resolved = resolve(self.site, profile.measure_each("read", items), self.state, self.options.now)
+        with profile.measure("select"):
+            found = report.collect(profile.measure_each("resolve", resolved), self.state, self.rows)
+            return select_feeds(self.site, found, spill=True, mends=self.rows is not None and self.rows.mends)
+
+    def _check_shrink(self, report: RunReport) -> None:
+        """Stop if a source lost more items than it may: most often it is broken. Raises SourceError."""
+        if self.state is None or self.options.allow_shrink:
+            return
+        accepted, limits = report.accepted, dict[str, float]()
+        for source in self.site.sources:
+            limits[source.name] = max(source.max_shrink, limits.get(source.name, 0))
+        labels, problems = {source.name: source.label for source in self.site.sources}, []
+        for name, before in self.state.accepted_counts().items():
+            if self.site.sources and name not in limits and name not in accepted:
+                continue  # the site file does not name it any more
+            if accepted[name] < before * (1 - limits.get(name, _MAX_SHRINK)):
+                message = f"has {accepted[name]} items where it had {before}"
+                message += " (--allow-shrink, or max_shrink in its source)"
+                problems.append(Problem(labels.get(name, name), 1, "", message, "unreadable"))
+        if problems:
+            raise SourceError([*problems, *report.problems], _SHRUNK)  # the others may tell why
+
+    def _keep_current(self, selections: dict[str, Selection]) -> int:
+        """Keep the documents of feeds that were not made, as nothing came to them, and count them."""
+        with self.options.profile.measure("look"):
+            return self.rows.keep_current(selections, self.folder) if self.rows else 0
+
+    def _retire(self) -> Retirement:
+        return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
+
+    def _remember(self, report: RunReport, selections: Iterable[Selection], retirement: Retirement) -> None:
+        """Commit what the next run has to know."""
+        state, inputs, rows = self.state, self.inputs, self.rows
+        if state is None:
+            return
+        for candidate in {one.id: one for selection in selections for one in selection.candidates}.values():
+            if rows:
+                rows.note_held(candidate)
+            if candidate.kind != "event":
+                note_memory(candidate, state)
+        state.note_documents(retirement.known)
+        for path in retirement.foreign:
+            state.forget_document(path)
+        state.replace_rows("accepted", report.accepted.items())
+        found = enumerate(report.problems)
+        state.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+        waiting = ((n, one.record, int(one.until.timestamp())) for n, one in enumerate(report.held))
+        state.replace_rows("held", ((n, record.path, record.line, record.item.title, at) for n, record, at in waiting))
+        state.replace_rows("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
+        state.store_files(inputs.stable_stamps() if inputs else {})
+        if rows:
+            rows.commit()
+        else:
+            state.rows.commit()
+        state.set_values(self._describe(report))
+        state.commit(self.site.feeds.memory_days)
+
+    def _describe(self, report: RunReport) -> dict[str, str | int | None]:
+        """Return the single values that the state keeps of a run."""
+        now = int(self.options.now.timestamp()) if self.options.now else None
+        needs_all = report.problems or report.held or self.site.feed  # rows do not say enough of these
+        is_whole = not needs_all and self.rows is not None and self.rows.is_whole(report.accepted.total())
+        return {
+            "versions": describe_versions(),
+            "retire_days": self.site.feeds.retire_days,
+            "failed": None,
+            "items": report.items,
+            "now": now,
+            "due": int(report.due.timestamp()) if report.due else None,
+            "whole": now if is_whole else None,
+        }
+
+    def _finish(self, staged: StagedWrite, retirement: Retirement) -> None:
+        """Rename and remove documents, and strike the removed ones from the state."""
+        staged.finish(retirement.removed)
+        for path in retirement.removed:
+            if self.state:
+                self.state.forget_document(path)
+
+
+def check_severity(problems: Sequence[Problem], *, strict: bool) -> None:
+    """Stop if a source is unreadable, and if `strict`, if an item was refused. Raises SourceError."""
+    severities = {problem.severity for problem in problems}
+    if "unreadable" in severities:
+        raise SourceError(problems, _UNREADABLE)
+    if strict and "refused" in severities:
+        raise SourceError(problems, _REFUSED)
