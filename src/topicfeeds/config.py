@@ -1,4 +1,4 @@
-"""The site file is read: TOML in, a `Site` out, or every finding with its line."""
+"""The site file: TOML becomes a `Site`, or problems with their lines."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from pydantic import ValidationError
 from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
+from .registry import FEED_FORMATS
 from .text.toml_lines import find_line, find_toml_lines
 
-_WRITTEN = ("all.atom.xml", "all.json", "topics/a.atom.xml", "topics/a.json", "tags/a.json", "feeds/a.json")
+_SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed is to come
+_OUTPUT_EXAMPLES = [
+    f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
+]
+"""Paths as they are in an output folder."""
 
 
 def load_site(path: Path | str) -> Site:
@@ -61,7 +66,7 @@ def _read_from(site: Site, place: Path, base: Path) -> str | None:
                 return source.path
             above, deep, _ = str(given).partition("**")
             pattern, top = (f"*/{given.name}", above) if deep else (str(given), "/")
-            if any((place / name).match(pattern) and place.is_relative_to(top) for name in _WRITTEN):
+            if any((place / name).match(pattern) and place.is_relative_to(top) for name in _OUTPUT_EXAMPLES):
                 return source.path
     return None
 

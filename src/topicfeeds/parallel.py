@@ -1,6 +1,6 @@
-"""Sources are read by many workers at once: cut into shards, read and settled apart, and put together in their order.
+"""Parallel reading: sources are cut into shards, workers read them, and the results come back in order.
 
-So what comes together is what one process would have read, whatever the number of shards.
+The result is what one process would have read, whatever the number of shards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the time of a run goes, step by step, and how much memory it had taken by the end of each."""
+"""The profile: time and memory of each step of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
-_UNIT = 1 if sys.platform == "darwin" else 1024
+_BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in what the system counts memory by."""
 
 
@@ -88,7 +88,7 @@ class Profile:
             took[0] += cpu - self._cpu
             took[1] += moment - self._time
             if before != name or name == "end":
-                took[2] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
+                took[2] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_A_UNIT / 1e6
             self._name, self._cpu, self._time = (name if name != "start" else "end"), cpu, moment
         return before
 

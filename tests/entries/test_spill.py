@@ -25,7 +25,7 @@ KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3).map(lambda n: n << 1
 @given(st.lists(KEYS, max_size=60), st.integers(0, 400))
 def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: list[int], held: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(spill, "_SLOTS", 4)
+        patched.setattr(spill, "_INITIAL_SLOTS", 4)
         patched.setattr(spill, "_MAX_BYTES_IN_MEMORY", held)
         rows, first = RowSpill(), dict[int, tuple[object, ...]]()
         for n, key in enumerate(keys):

@@ -215,7 +215,7 @@ def test_a_text_page_that_is_new_is_read_with_all_else(tmp_path: Path, watched: 
 
 
 def test_many_changes_are_no_repair(tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mend, "_MAX_CHANGED", 4)
+    monkeypatch.setattr(mend, "_MAX_CHANGED_RECORDS", 4)
     city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     more = [row(f"n{n}", published=f"2025-02-{n + 1:02}") for n in range(5)]
@@ -317,7 +317,7 @@ def test_one_that_came_twice_fills_no_two_gaps(tmp_path: Path, watched: Watched)
 def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mend, "_MAX_CHANGED", 3)
+    monkeypatch.setattr(mend, "_MAX_CHANGED_RECORDS", 3)
     city = City.create(tmp_path, *ROWS, limit=3)
     city.build()
     content, [(root,)] = (

@@ -47,7 +47,7 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.sources._validate import validate_record
     from topicfeeds.sources.model import ItemLike
     from topicfeeds.text.characters import strip_forbidden
-    from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
+    from topicfeeds.text.html import nesting_depth, sanitize, to_plain_text
 
     for name in FEED_FORMATS:
         find_renderer(name)  # otherwise loaded later, and not instrumented
@@ -293,8 +293,8 @@ def clean(content: bytes) -> None:
     fragment = content.decode("utf-8", "surrogateescape")  # half pairs come from Python only
     if nesting_depth(fragment) > 250:
         return
-    once = sanitize_text(fragment, BASE)
-    if (again := sanitize_text(once, BASE)) != once:
+    once = sanitize(strip_forbidden(fragment), BASE)
+    if (again := sanitize(once, BASE)) != once:
         raise Finding(f"changes when cleaned again: {once!r} {again!r}")
     if "<script" in once.lower():
         raise Finding(f"has a script: {once!r}")

@@ -12,7 +12,7 @@ from lxml import etree
 from support.markup import ADDRESSES, dangers
 from topicfeeds.text import html
 from topicfeeds.text.characters import strip_forbidden, to_one_line
-from topicfeeds.text.html import nesting_depth, sanitize_text, to_plain_text
+from topicfeeds.text.html import nesting_depth, sanitize, to_plain_text
 
 BASE = "https://www.example.org/news/1"
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
@@ -97,7 +97,7 @@ PLAIN = st.lists(BLOCKS, max_size=4).map("".join)
 
 
 def clean(fragment: str) -> str:
-    return sanitize_text(fragment, BASE)
+    return sanitize(strip_forbidden(fragment), BASE)
 
 
 @pytest.mark.parametrize(

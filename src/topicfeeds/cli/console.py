@@ -1,4 +1,4 @@
-"""What people and machines read of a run: findings, paths, a summary, a progress bar."""
+"""What a run prints: problems, paths, a summary, a progress bar, a JSON log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the state tells about a site: for people, and for machines that watch it."""
+"""The status of a site: what the state knows, for people and for monitoring."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ..state.paths import SitePaths
 from ..state.store import State
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DAY = 86400
 
 
 def parse_age(age: str) -> int | None:

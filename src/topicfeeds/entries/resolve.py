@@ -30,7 +30,7 @@ from .ids import IdRegistry
 from .model import Candidate, Category, Entry, RefusedError
 from .notices import add_sequence, make_notices, record_change, take_snapshot
 
-_MAX_NESTING = 250
+_MAX_NESTING_DEPTH = 250
 
 
 def resolve(
@@ -129,7 +129,7 @@ class Resolver:
         yield _to_candidate(draft._replace(entry=entry), record)
         if entry.event:
             for notice in make_notices(entry, known, self._ids.authority):
-                yield _to_notice(notice, record, draft.records)
+                yield _to_candidate(_Draft(notice, None, None, draft.records), record)._replace(is_notice=True)
 
     def enter(self, one: Passed) -> None:
         """Reserve the id of a record that another process looked at."""
@@ -260,8 +260,8 @@ class Resolver:
         most = self.site.feeds.max_body
         if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
             raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
-        if nesting_depth(value) > _MAX_NESTING:
-            raise RefusedError("content", f"has tags nested more than {_MAX_NESTING} deep")
+        if nesting_depth(value) > _MAX_NESTING_DEPTH:
+            raise RefusedError("content", f"has tags nested more than {_MAX_NESTING_DEPTH} deep")
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:
@@ -345,20 +345,4 @@ def _to_candidate(draft: _Draft, record: Record) -> Candidate:
         author_digest=draft.author_digest,
         records=draft.records,
         event=entry.event,
-    )
-
-
-def _to_notice(entry: Entry, record: Record, records: int) -> Candidate:
-    return Candidate(
-        id=entry.id,
-        kind=entry.kind,
-        published=entry.published,
-        updated=entry.updated,
-        topics=entry.topics,
-        tags=entry.tags,
-        load=lambda: entry,
-        source=record.source,
-        records=records,
-        event=entry.event,
-        is_notice=True,
     )

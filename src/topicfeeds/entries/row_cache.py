@@ -1,4 +1,4 @@
-"""What the last run made of the records of its files: those that are the same are neither parsed nor settled again."""
+"""The row cache: unchanged records of the last run are neither parsed nor resolved again."""
 
 from __future__ import annotations
 

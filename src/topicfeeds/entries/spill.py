@@ -16,7 +16,7 @@ from typing import IO, Any
 from ..errors import PublishError
 from .model import Entry
 
-_SLOTS = 1 << 12
+_INITIAL_SLOTS = 1 << 12
 _MAX_BYTES_IN_MEMORY = 16 << 20
 """So many bytes of rows are held in memory; a file without a name takes what is more."""
 
@@ -37,7 +37,7 @@ class RowSpill:
     """Rows of plain values under keys of 64 bits: a hash table of 12 bytes a slot, and the rows one after another."""
 
     def __init__(self) -> None:
-        self._keys, self._numbers = array("q", [0]) * _SLOTS, array("I", [0]) * _SLOTS
+        self._keys, self._numbers = array("q", [0]) * _INITIAL_SLOTS, array("I", [0]) * _INITIAL_SLOTS
         """The keys, and of the row under each its number, counted from 1; 0 is a free slot."""
         self._count = 0
         self._starts = array("Q", [0])

@@ -28,9 +28,9 @@ from ..state.store import State
 from ..text.slugs import make_tag_slugger, make_topic_slugger
 from .select import sort_key
 
-_MAX_CHANGED = 1000
+_MAX_CHANGED_RECORDS = 1000
 """So many records may be new or gone."""
-_DAY = 86400
+_SECONDS_A_DAY = 86400
 _SUFFIXES = [made.suffix for made in FEED_FORMATS.values()]
 
 
@@ -43,7 +43,7 @@ def may_mend(whole: object, now: float) -> bool:
 
     What no feed holds any more is remembered by the day: the first run of each looks at everything.
     """
-    return isinstance(whole, int) and whole <= now and whole // _DAY == int(now) // _DAY
+    return isinstance(whole, int) and whole <= now and whole // _SECONDS_A_DAY == int(now) // _SECONDS_A_DAY
 
 
 class Mend(RowCache):
@@ -84,7 +84,7 @@ class Mend(RowCache):
             raise Unsure  # it was to be recalled, and was read after all; or it counts twice, and is one
         for name in _feed_names((topic.term for topic in candidate.topics), (tag.term for tag in candidate.tags)):
             self._new[name].append(sort_key(candidate.published, candidate.id))
-        if len(self._new["all"]) > _MAX_CHANGED:
+        if len(self._new["all"]) > _MAX_CHANGED_RECORDS:
             raise Unsure
         super().note(candidate)
 
@@ -102,10 +102,10 @@ class Mend(RowCache):
     def _look_for_gaps(self) -> None:
         """See that for each record that is gone from a feed one has come that is as new."""
         gone: dict[str, list[tuple[float, str]]] = defaultdict(list)
-        for row in self.gone(_MAX_CHANGED):
+        for row in self.gone(_MAX_CHANGED_RECORDS):
             for name in self._names(row):
                 gone[name].append(sort_key(row.published, row.id))
-        if len(gone.get("all", ())) == _MAX_CHANGED:
+        if len(gone.get("all", ())) == _MAX_CHANGED_RECORDS:
             raise Unsure
         for name, places in gone.items():
             new = sorted(self._new.get(name, ()))

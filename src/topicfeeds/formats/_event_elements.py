@@ -1,4 +1,4 @@
-"""What Atom and RSS say of an event: for machines in elements of their own, for people in title and body."""
+"""What Atom and RSS have of an event: elements for machines, and the body for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was rendered is read back, by a parser that had no part in it."""
+"""Verification: rendered documents are read back by a parser that did not render them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
-_SINCE = 2000
+_FIRST_YEAR = 2000
 """Zones are told from this year on, where no event is earlier: some readers keep the first that they see of a zone."""
 _FIRST, KNOWN = 1800, 2067
 """Before the first year no clock was changed. Up to the second all changes are told, later those that have a rule:
@@ -36,7 +36,7 @@ class _OffsetChange(NamedTuple):
 
 def render_vtimezone(key: str, first: int) -> bytes:
     """Describe a zone, for events from a year on."""
-    return _render_cached(key, min(first - 1, _SINCE))
+    return _render_cached(key, min(first - 1, _FIRST_YEAR))
 
 
 @lru_cache(maxsize=1000)

@@ -1,4 +1,4 @@
-"""When, where, and whether an event is: for people, in the language of the feed, as readers show nothing else."""
+"""The text about events: date, place and status, in the language of the feed. Readers show nothing else."""
 
 from __future__ import annotations
 

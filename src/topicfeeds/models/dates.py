@@ -1,4 +1,4 @@
-"""The kinds of value that fields have, each with its rule and the words for breaking it."""
+"""Dates and times: how text is read as a date, time zones, and lengths of time."""
 
 from __future__ import annotations
 

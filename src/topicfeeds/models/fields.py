@@ -1,4 +1,4 @@
-"""The kinds of value that fields have, each with its rule and the words for breaking it."""
+"""The types of fields, each with its rule and its error message."""
 
 from __future__ import annotations
 

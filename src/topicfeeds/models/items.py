@@ -1,4 +1,4 @@
-"""Articles and events, as their authors write them; the fields are the same in every input format."""
+"""Articles and events, as their authors write them. The fields are the same in every input format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pydantic's findings in words that a person can act on."""
+"""Messages: pydantic's errors in words that a person can act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an event that recurs takes place: rules of RFC 5545 (3.3.10), checked and counted out in local time."""
+"""Recurrence: rules of RFC 5545 (3.3.10), checked and expanded in local time."""
 
 from __future__ import annotations
 

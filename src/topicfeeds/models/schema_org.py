@@ -1,4 +1,4 @@
-"""An event in the words of schema.org, for pages and search engines."""
+"""An event in the words of schema.org, for web pages and search engines."""
 
 from __future__ import annotations
 

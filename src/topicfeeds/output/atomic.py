@@ -1,4 +1,4 @@
-"""A file is put beside the one whose place it will take, whole and on the disk before it does."""
+"""Atomic files: a document is written beside its place and synced, and renamed later."""
 
 from __future__ import annotations
 

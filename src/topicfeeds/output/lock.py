@@ -1,4 +1,7 @@
-"""One run at a time works on an output folder. Light: the check for nothing to do takes the lock too."""
+"""The lock: one run at a time works on an output folder.
+
+Loads quickly, as the check for "nothing to do" takes the lock too.
+"""
 
 from __future__ import annotations
 

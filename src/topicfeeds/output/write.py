@@ -1,4 +1,4 @@
-"""Documents are put into a folder: one run at a time, whole, and only those that changed."""
+"""Writing: changed documents are put into the folder, one run at a time, and others are left alone."""
 
 from __future__ import annotations
 

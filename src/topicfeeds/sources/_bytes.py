@@ -1,10 +1,4 @@
-"""Where items come from: one file per kind of input, each a function from an open file to what it holds.
-
-To add a kind, write the function, add its line to READERS and its name to `Source.format`. JSON Lines are read line by
-line, all else is read whole.
-A reader yields a `Raw` for each record, a `Page` for what a text page says of its topic, and a
-`Problem` for what it cannot use; it raises `Unreadable` where the file is not what its format says.
-"""
+"""Bytes of source files: reading, decoding UTF-8, and refusing what is not a text file."""
 
 from __future__ import annotations
 

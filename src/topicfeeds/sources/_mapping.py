@@ -1,4 +1,4 @@
-"""Other people's records in the shape of an item: as the source says, and never a guess."""
+"""Mapping: other people's records get the shape of an item, as the source says."""
 
 from __future__ import annotations
 

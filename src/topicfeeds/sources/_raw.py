@@ -1,4 +1,4 @@
-"""What a reader yields for each record, and how it gives up on a file."""
+"""The contract of readers: what they yield for each record, how they reject a file, and how they are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the last run made of the records of its files: those that are the same are neither parsed nor settled again."""
+"""Unchanged records: recognised by their line or file, and read again only when somebody asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A raw record becomes a record with an item, or findings about it."""
+"""Validation: a raw record becomes a record with an item, or problems."""
 
 from __future__ import annotations
 

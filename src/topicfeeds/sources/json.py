@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: a list of items, an object with `items`, or an object a line."""
+"""JSON: a list of items, or an object with `items`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sources yield, before it is settled: records, pages, and what needs no reading."""
+"""What sources yield: records, pages, and references to unchanged records."""
 
 from __future__ import annotations
 

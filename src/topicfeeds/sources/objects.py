@@ -1,4 +1,4 @@
-"""What sources yield, before it is settled: records, pages, and what needs no reading."""
+"""Items from Python: models, mappings, ORM rows, anything with attributes."""
 
 from __future__ import annotations
 

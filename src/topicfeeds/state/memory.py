@@ -1,4 +1,4 @@
-"""What is remembered from run to run: tables, and their rows. Light, as the check for nothing to do is."""
+"""What the memory keeps of items, and what the state keeps of problems."""
 
 from __future__ import annotations
 

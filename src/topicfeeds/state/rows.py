@@ -1,4 +1,4 @@
-"""What is remembered from run to run: tables, and their rows. Light, as the check for nothing to do is."""
+"""Rows: what the last run made of the records of files, to recognise unchanged records."""
 
 from __future__ import annotations
 

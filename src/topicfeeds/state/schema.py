@@ -1,4 +1,4 @@
-"""What is remembered from run to run: tables, and their rows. Light, as the check for nothing to do is."""
+"""The tables of the state, and how the state of an earlier version is carried over."""
 
 from __future__ import annotations
 

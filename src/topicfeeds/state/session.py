@@ -1,4 +1,4 @@
-"""The steps in a row: what the library's calls and the command share."""
+"""Opening the state for a run, and what happens to a damaged one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a run leaves to the next: the state, one SQLite file for each output folder.
+"""The state: one SQLite file for each output folder.
 
-Memory: when items were first published and last changed; it is bounded, and without it later runs know
-less, but publish nothing wrong. Cache: what sources and documents looked like; without it a run takes longer.
-Light, as the check for nothing to do reads it: the standard library alone, and of that what loads quickly.
+Memory: when items were first published and last changed. It is bounded, and without it later runs know less, but
+publish nothing wrong. Cache: what sources and documents looked like; without it a run takes longer. The check for
+"nothing to do" reads the state, so this file uses only what loads quickly.
 """
 
 from __future__ import annotations

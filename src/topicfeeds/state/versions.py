@@ -1,4 +1,4 @@
-"""What makes the bytes, by name and version. Light: the check for nothing to do looks at it too."""
+"""The versions of what renders documents: another version may render the same feed in another way."""
 
 from __future__ import annotations
 

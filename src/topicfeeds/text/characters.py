@@ -1,7 +1,6 @@
-"""Text and HTML made safe and whole: text in, text out, no other state.
+"""Characters: what XML forbids, white space, and marks that turn the direction of text.
 
-What readers and validators take is stricter than what authors write: characters that XML forbids
-cost a whole feed in most readers, and content may come from anybody.
+A character that XML forbids costs a whole feed in most readers.
 """
 
 from __future__ import annotations

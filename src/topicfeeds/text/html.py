@@ -1,8 +1,4 @@
-"""Text and HTML made safe and whole: text in, text out, no other state.
-
-What readers and validators take is stricter than what authors write: characters that XML forbids
-cost a whole feed in most readers, and content may come from anybody.
-"""
+"""HTML made safe: content may come from anybody, and readers show what a feed has."""
 
 from __future__ import annotations
 
@@ -65,22 +61,17 @@ _MAX_UNPAIRED_TAGS = 100
 """So many tags are never too deep, and need not be paired."""
 
 
-def sanitize_text(fragment: str, base: str) -> str:
-    """Sanitise a fragment of HTML, with every address absolute against `base`.
+def sanitize(fragment: str, base: str) -> str:
+    """Sanitise a fragment of HTML without characters that XML forbids, with every address absolute against `base`.
 
     Only elements and attributes of our own list remain, and addresses with `http` or `https`
-    (links: `mailto` and `tel` too). Cleaning twice changes nothing.
+    (links: `mailto` and `tel` too). Sanitising twice changes nothing.
     """
-    return sanitize(strip_forbidden(fragment), base)
-
-
-def sanitize(whole: str, base: str) -> str:
-    """Do the same with a fragment that has no characters that XML forbids."""
     address = partial(resolve_url, base)
-    if fast_paths.ENABLED and (simple := sanitize_simple(whole, address)) is not None:
+    if fast_paths.ENABLED and (simple := sanitize_simple(fragment, address)) is not None:
         return simple
     _sanitizer.base = base
-    made = _clean(whole, _sanitizer.quick)
+    made = _clean(fragment, _sanitizer.quick)
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # its addresses are plain, the rest is text
         return made
     # What is written down may be read in another way (misplaced tables and links): until it is not.
@@ -88,7 +79,7 @@ def sanitize(whole: str, base: str) -> str:
         before, made = made, _clean(made, _sanitizer.cleaner)
         if made == before:
             return made
-    return escape(to_plain_text(whole))
+    return escape(to_plain_text(fragment))
 
 
 _ALLOWED: Any = {

@@ -1,4 +1,4 @@
-"""Slugs name feeds in paths, for ever: the same for labels of one tag, another for any other label."""
+"""Slugs: they name feeds in paths and never change. Labels of one tag share a slug, all others differ."""
 
 from __future__ import annotations
 

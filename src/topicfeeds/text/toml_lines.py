@@ -1,4 +1,4 @@
-"""Where tables and keys stand in a TOML text; tomllib does not tell."""
+"""The lines of tables and keys in a TOML text; tomllib does not tell them."""
 
 from __future__ import annotations
 
