@@ -86,7 +86,7 @@ class Duplicates:
         return known
 
     def _to_row(self, name: str, seen: Merged) -> tuple[Any, ...]:
-        topics, tags = (tuple(map(self._number, some)) for some in (seen.topics, seen.tags))
+        topics, tags = tuple(map(self._number, seen.topics)), tuple(map(self._number, seen.tags))
         return name, seen.path, seen.line, seen.content_hash, topics, tags, seen.records, *seen.author_digests
 
     def _from_row(self, row: tuple[Any, ...]) -> Merged:

@@ -117,7 +117,10 @@ class Candidate(NamedTuple):
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     load: Callable[[], Entry]
-    """Returns the entry; its topics may have other labels than here. Raises SourceError if its file changed."""
+    """Returns the entry. Raises SourceError if its file changed.
+
+    The topics of an entry that is not in memory may have other labels than here: see `load_entry`.
+    """
     source: str = "items"
     """The name of the source that it was read from."""
     location: Location | None = None

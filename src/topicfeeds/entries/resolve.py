@@ -109,8 +109,9 @@ class Resolver:
     def resolve(self, record: Record, name: str) -> Iterator[Candidate | HeldBack | Problem]:
         """Yield the candidate of a record, unless it is refused or held back, and the problems found."""
         draft = self._draft(record, name)
-        yield from self._problems
-        self._problems.clear()
+        if self._problems:
+            yield from self._problems
+            self._problems.clear()
         if draft is None:
             return
         entry, known = draft.entry, draft.memory

@@ -35,6 +35,15 @@ _VERIFIED_BODY = "verified body"
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
+class _Rendered(NamedTuple):
+    """An entry that was rendered, and is kept once it was read back."""
+
+    values: dict[Hashable, Any]
+    """What the cache keeps of it."""
+    content: bytes
+    body: bytes
+
+
 def render_from_templates(
     channel: ElementCalls,
     feed: Feed,
@@ -50,23 +59,25 @@ def render_from_templates(
     has_files = feed.calendar is not None
     variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
     entries: list[bytes] = []
-    fresh: list[tuple[dict[Hashable, Any], list[bytes]]] = []
+    fresh: list[_Rendered] = []
+    unverified: list[bytes] = []
     for entry in feed.entries:
         values = cache.values(entry)
         content: bytes | None = values.get(variant)
         if content is None:
             pieces = _render_entry(make_entry(entry, feed, cache), dialect)
             content = b"".join(pieces)
-            fresh.append((values, pieces))
+            body = values.get(_VERIFIED_BODY)
+            unverified += pieces if body is None else [piece for piece in pieces if piece != body]
+            fresh.append(_Rendered(values, content, body or max(pieces[1::2], key=len, default=b"")))
         entries.append(content)
     has_events = any(entry.event for entry in feed.entries)
     template, tail = _channel_template(tuple(channel.calls), dialect, has_events)
     head = b"".join(template.fill(channel.values))
-    unverified = [piece for values, pieces in fresh for piece in pieces if piece != values.get(_VERIFIED_BODY)]
     verify(b"".join([head, *unverified, tail]), identity, len(fresh))
-    for values, pieces in fresh:
-        values[variant] = b"".join(pieces)
-        values[_VERIFIED_BODY] = max(pieces[1::2], key=len, default=b"")
+    for values, content, body in fresh:
+        values[variant] = content
+        values[_VERIFIED_BODY] = body
     return b"".join([head, *entries, tail])
 
 
@@ -114,8 +125,8 @@ def _escape_text(value: str) -> bytes:
 
 
 def _escape_characters(value: str) -> bytes:
-    spelled = value.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
-    return spelled.replace(b"\r", b"&#13;")
+    escaped = value.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    return escaped.replace(b"\r", b"&#13;")
 
 
 _escape_cached = lru_cache(maxsize=200)(_escape_characters)
@@ -123,8 +134,8 @@ _escape_cached = lru_cache(maxsize=200)(_escape_characters)
 
 
 def _escape_plain(value: str) -> bytes:
-    spelled = value.encode().replace(b"&", b"&#x26;").replace(b"<", b"&#x3C;")
-    return spelled.replace(b">", b"&gt;").replace(b"\r", b"&#13;")
+    escaped = value.encode().replace(b"&", b"&#x26;").replace(b"<", b"&#x3C;")
+    return escaped.replace(b">", b"&gt;").replace(b"\r", b"&#13;")
 
 
 def _escape_attribute(value: str) -> bytes:

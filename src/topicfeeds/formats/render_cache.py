@@ -49,7 +49,7 @@ class RenderCache:
     def load(self, candidate: Candidate) -> Entry:
         """Return the entry of a candidate. If it is not in memory, it is loaded once for all feeds that hold it."""
         if not (candidate.is_unchanged or candidate.is_spilled):
-            return load_entry(candidate)
+            return candidate.load()
         entry: Entry | None = self._values.get(candidate.id, {}).get("entry")
         if entry is None:
             entry = load_entry(candidate)

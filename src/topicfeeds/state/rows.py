@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _MAX_ROWS_IN_MEMORY = 20_000
 """So many rows are held in memory, some 15 MB."""
-_BATCH_ROWS = 500
+BATCH_ROWS = 500
 """So many values wait to be written at once."""
 
 
@@ -87,7 +87,7 @@ class Rows:
         """Write many values at once, at half of what each takes alone."""
         waiting = self._waiting.setdefault(query, [])
         waiting.append(values)
-        if len(waiting) == _BATCH_ROWS:
+        if len(waiting) == BATCH_ROWS:
             self._write()
 
     def _write(self) -> None:

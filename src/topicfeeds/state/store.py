@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from .documents import WrittenDocument, removal_time
 from .files import FileStamp
 from .memory import ItemMemory, StoredProblem
-from .rows import Rows
+from .rows import BATCH_ROWS, Rows
 from .schema import RUN_TABLES, VERSION, migrate
 
 _MAX_ITEMS_IN_MEMORY = 100_000
@@ -43,6 +43,8 @@ class State:
         """All that is remembered of items, while it is little enough to be held."""
         self._day: int | None = None
         self._noted: set[str] = set()
+        self._waiting: list[tuple[object, ...]] = []
+        """Rows of items that wait to be written."""
         self.quarantined: str | None = None
         """What became of a damaged one, until a run is done."""
 
@@ -97,6 +99,7 @@ class State:
             self.rows = Rows(self._open)
             self._day = None if now is None else now // 86400
             self._noted.clear()
+            self._waiting.clear()
             self._load()
         except sqlite3.DatabaseError as error:
             if is_damage_error(error):
@@ -143,7 +146,14 @@ class State:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
             self._noted.add(name)
-        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", (name, *known, self._day))
+        self._waiting.append((name, *known, self._day))
+        if len(self._waiting) == BATCH_ROWS:
+            self._write_items()
+
+    def _write_items(self) -> None:
+        """Write the items that wait: many at once take half of the time."""
+        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        self._waiting.clear()
 
     # The cache.
 
@@ -239,6 +249,7 @@ class State:
     def commit(self, days: int) -> None:
         """Write down what was noted; what no feed held for `days` is forgotten."""
         run = self._open.execute
+        self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
         run("insert or replace into main.items select * from noted except select * from main.items")
         run("insert or replace into main.documents select * from current except select * from main.documents")
