@@ -198,3 +198,32 @@ def test_a_type_checker_knows_every_public_name_and_no_other(tmp_path: Path) -> 
     code, out = check_types(path, tmp_path)
     assert code == 1
     assert re.match(r'names\.py:1: error: Module "topicfeeds" has no attribute "Artcle"; maybe "Article"\?', out), out
+
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+
+
+def has_code(path: Path) -> bool:
+    """Tell a module from one that holds a docstring only."""
+    return len(parsed(path).body) > 1
+
+
+def test_the_page_on_the_architecture_names_every_file() -> None:
+    named = re.findall(r"^\| `([\w/]+\.(?:py|toml))` \| [^|]+ \|$", PAGE, re.MULTILINE)
+    assert len(set(named)) == len(named)
+    assert {name for name in named if name.endswith(".py")} == {name_of(path) for path in MODULES if has_code(path)}
+    assert [name for name in named if not (PACKAGE / name).is_file()] == []
+
+
+def test_the_page_on_the_architecture_has_the_table_of_imports() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", PAGE, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(LEVELS) + 1))
+    assert [re.findall(r"`(\w+)`", names) for _, names in rows] == LEVELS
+
+
+def test_the_page_on_the_architecture_names_nothing_that_is_gone() -> None:
+    code = "".join(path.read_text("utf-8") for path in MODULES)
+    words = set(re.findall(r"`(?:\w+\.)?([A-Za-z_]+)`", PAGE))
+    assert [word for word in sorted(words) if not re.search(rf"\b{word}\b", code)] == []
+    paths = re.findall(r"`((?:\w+/)*\w+\.(?:py|toml))`", PAGE)
+    assert [path for path in paths if not (PACKAGE / path).is_file()] == []
