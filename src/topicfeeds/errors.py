@@ -112,6 +112,8 @@ def _describe_missing_extra(extra: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole: a source is unreadable, or items were refused where none may be."""
 
+    UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
+
     exit_code = ExitCode.INPUT
 
 

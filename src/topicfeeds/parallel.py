@@ -30,8 +30,8 @@ from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
 from .sources import is_by_line, is_single, list_paths, read_files, read_sources
+from .sources._lines import count_line_ends
 from .sources._unchanged import reread
-from .sources.jsonl import count_line_ends
 from .sources.model import Page, Passed, Record, Same
 from .state.files import compare_files
 from .state.store import State

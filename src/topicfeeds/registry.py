@@ -7,6 +7,7 @@ check for "nothing to do" reads it too.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -16,7 +17,8 @@ class SourceFormat(NamedTuple):
     suffixes: tuple[str, ...]
     """File suffixes in lower case, with the dot."""
     by_line: bool = False
-    """Whether each line is a record: then `read` gets the open file, otherwise the text."""
+    """Whether each line is a record of its own. Then `read` gets the open file instead of the text, and the module
+    has a function `make_line_reader`."""
     single: bool = False
     """Whether each file is one record."""
 
@@ -29,6 +31,8 @@ class FeedFormat(NamedTuple):
     media_type: str
     mark: bytes
     """Bytes that only our own files have: a file with this mark may be overwritten."""
+    is_calendar: bool = False
+    """Whether a document has all events of a feed's calendar, not the newest entries."""
 
 
 SOURCE_FORMATS = {
@@ -45,11 +49,16 @@ SOURCE_FORMATS = {
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
     "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
-    "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//"),
+    "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//", is_calendar=True),
 }
 
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The source format of each suffix."""
+
+
+def has_calendars(formats: Iterable[str]) -> bool:
+    """Tell whether one of some feed formats is a calendar."""
+    return any(FEED_FORMATS[name].is_calendar for name in formats)
 
 
 def find_source_format(path: str) -> str | None:

@@ -101,6 +101,13 @@ def test_a_switch_turns_templates_off(enabled: bool, monkeypatch: pytest.MonkeyP
     assert calls == ["render_from_templates" if enabled else "render_at_once"] * 2
 
 
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use templates, even where the whole suite runs without fast paths."""
+    monkeypatch.setattr(fast_paths, "ENABLED", True)
+
+
+@pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "wrong", [b"", b"<x>", b"</x>", b"&x;", b"\1", b"<entry/><item/>", b"<!-- -->", b"<![CDATA[]]>"]
@@ -118,6 +125,7 @@ def test_an_entry_that_does_not_read_back_as_one_is_a_bug(
         render_document(feeds["all"], form, cache)
 
 
+@pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("form", FORMS)
 def test_an_entry_that_did_not_read_back_is_a_bug_in_every_later_document(
     form: str, monkeypatch: pytest.MonkeyPatch

@@ -80,8 +80,8 @@ def expected(case: Path) -> dict[str, Appointment]:
         [entry] = select(site, [record], problems=[])["all"].entries
         item = record.item
         if isinstance(item, Event):
-            word = find_translation(site.language).postponed if item.status == "postponed" else None
-            word = find_translation(site.language).cancelled if item.status == "cancelled" else word
+            words = find_translation(site.language).status
+            word = words[item.status] if item.status in ("postponed", "cancelled") else None
             title = f"{word}: {entry.title}" if word else entry.title
             times = near([moment(one) for one in islice(starts(item, site), MOST)])
             found[entry.id] = Appointment(entry.id, title, end(item, site), times)

@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from ..models.items import Item
 from .model import Category, Entry
 
-_plain_fields = attrgetter("id", "kind", "link", "language", "image", "event", "notice")
+_SERIALISED = ("title", "summary", "content", "published", "updated", "topics", "tags", "authors", "enclosures")
+"""The fields of an entry that `content_digest` serialises by itself, and the topics, which it leaves out."""
+_plain_fields = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _SERIALISED))
 """The fields of an entry that `repr` serialises quickly."""
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from ..models.items import Enclosure, Person, Place
+from ..models.status import StatusName
 from ..sources.model import Location
 from ..state.memory import ItemMemory
 from ..text.html import sanitize
@@ -28,7 +29,7 @@ class EventSnapshot(NamedTuple):
     """A date, or a moment in UTC (ISO 8601)."""
     end: str | None
     place: str | None
-    status: str
+    status: StatusName
 
 
 class EventChange(NamedTuple):
@@ -55,7 +56,7 @@ class EventDetails:
     """Whether the zone is not the site's, and has to be named."""
     place: Place | None = None
     organizer: Person | None = None
-    status: str | None = None
+    status: StatusName | None = None
     recurrence: str | None = None
     """A rule of RFC 5545."""
     left_out: tuple[date | datetime, ...] = ()

@@ -13,6 +13,7 @@ from ..entries.model import Candidate, Category
 from ..entries.spill import EntrySpill
 from ..models.items import Person
 from ..models.site import DeclaredFeed, Site, Topic
+from ..registry import FEED_FORMATS, has_calendars
 from ..sources.model import Page
 from ..text.characters import strip_forbidden, to_one_line
 from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
@@ -110,7 +111,7 @@ class FeedSelector:
         self._by_topic = _NewestTable("topics/", limit, self._newest) if "topic" in per else None
         self._by_tag = _NewestTable("tags/", limit, self._newest) if "tag" in per else None
         self._by_name = _NewestTable("", limit, self._newest)
-        self._has_calendars = "ics" in site.feeds.formats
+        self._has_calendars = has_calendars(site.feeds.formats)
         self._calendars: dict[str, dict[str, Candidate]] = {}
         """All events of a feed by id, where calendars are published."""
         self._merged: dict[str, Candidate] = {}
@@ -249,7 +250,7 @@ class FeedSelector:
             entries=(),
             author=self._author,
             language=site.language,
-            formats=tuple(name for name in settings.formats if name != "ics" or calendar),
+            formats=tuple(name for name in settings.formats if calendar or not FEED_FORMATS[name].is_calendar),
             rights=to_one_line(site.rights) if site.rights else None,
             logo=site.logo,
             calendar=() if self._has_calendars else None,

@@ -51,6 +51,9 @@ def render_document(feed: Feed, name: str, cache: RenderCache, url: str | None =
     return find_renderer(name)(feed, url or feed_url(feed, name), alternates, cache)
 
 
+EVENT_MEDIA_TYPE = "text/calendar"
+
+
 def event_path(entry_id: str) -> str:
     """Name the file of an event, by its id (RFC 5545)."""
     return f"events/{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"

@@ -10,13 +10,11 @@ from zoneinfo import ZoneInfo
 
 from ..entries.model import Entry, EventChange, EventDetails, EventSnapshot
 from ..feeds.model import Feed
+from ..models.status import STATUSES
 from .translations import Translation, find_translation
 
 if TYPE_CHECKING:
     from babel import Locale
-
-_ALONE = ("cancelled", "postponed")
-"""What every reader must know of an event, whether it has changed or not."""
 
 
 def format_title(entry: Entry, feed: Feed) -> str:
@@ -44,7 +42,7 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
     change = entry.notice or event.change
     word = (
         _change_word(change, said) if change and entry.notice else _status_or_change_word(event, said)
-    ) or _tentative_word(event, said)
+    ) or _body_word(event, said)
     parts = [format_when(event, feed.language, entry.notice)]
     if place := entry.notice.after.place if entry.notice else event.place and event.place.line:
         parts.append(place)
@@ -80,25 +78,26 @@ def format_when(event: EventDetails, language: str, notice: EventChange | None =
 
 
 def status_word(event: EventDetails, language: str) -> str | None:
-    """Give the word that has to stand first in the title of an event that does not take place as it was planned."""
-    said = find_translation(language)
-    return str(getattr(said, event.status)) if event.status in _ALONE else None
+    """Return the word that starts the title of an event that does not take place as planned."""
+    return _title_word(event, find_translation(language))
+
+
+def _title_word(event: EventDetails, said: Translation) -> str | None:
+    return said.status[event.status] if event.status and STATUSES[event.status].in_title else None
 
 
 def _status_or_change_word(event: EventDetails, said: Translation) -> str | None:
-    """Give the word for the state of an event, or else for its last change."""
-    if event.status in _ALONE:
-        return str(getattr(said, event.status or ""))
-    return _change_word(event.change, said) if event.change else None
+    """Return the word for the status of an event, or else for its last change."""
+    return _title_word(event, said) or (_change_word(event.change, said) if event.change else None)
 
 
-def _tentative_word(event: EventDetails, said: Translation) -> str | None:
-    return said.tentative if event.status == "tentative" else None
+def _body_word(event: EventDetails, said: Translation) -> str | None:
+    return said.status[event.status] if event.status and STATUSES[event.status].in_body else None
 
 
 def _change_word(change: EventChange, said: Translation) -> str:
     if change.field == "status":
-        return str(getattr(said, change.after.status))
+        return said.status[change.after.status]
     return said.place if change.field == "location" else said.moved
 
 
@@ -112,7 +111,7 @@ def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> st
     if change.field == "location":
         return f"{said.place} ({after.place or '–'})"
     start = _parse_moment(after.start, event)
-    word = said.moved if change.field == "end" else str(getattr(said, after.status))
+    word = said.moved if change.field == "end" else said.status[after.status]
     return f"{word} ({_format_short(start, start, feed.language)})"
 
 
@@ -120,7 +119,7 @@ def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> st
     """Tell what was different before a change."""
     old, new, parts = change.before, change.after, []
     if old.status != new.status:
-        parts.append(str(getattr(find_translation(feed.language), old.status)))
+        parts.append(find_translation(feed.language).status[old.status])
     if (old.start, old.end) != (new.start, new.end):
         parts.append(_format_times(old, event, feed.language))
     if old.place != new.place:

@@ -13,6 +13,7 @@ from icalendar.prop import vInline
 from ..entries.model import Entry, EventDetails
 from ..feeds.model import Feed
 from ..models.dates import duration
+from ..models.status import STATUSES
 from ..text.html import to_plain_text
 from ..text.urls import to_uri
 from . import Alternates
@@ -25,7 +26,6 @@ from .translations import find_translation
 _PRODID = "-//topicfeeds//topicfeeds//EN"
 _HOUR = timedelta(hours=1)
 _UTC = ("UCT", "UTC", "Universal", "Zulu")
-_STATUS = {"confirmed": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED", "postponed": "TENTATIVE"}
 
 
 def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
@@ -113,7 +113,7 @@ def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
     _add_times(made, event)
     if event.status:
         confirmed = feed.confirms and event.status == "cancelled"
-        made.add("STATUS", "CONFIRMED" if confirmed else _STATUS[event.status])
+        made.add("STATUS", "CONFIRMED" if confirmed else STATUSES[event.status].ical)
     if text := to_plain_text(cache.html(entry) or "") or entry.summary:
         made.add("DESCRIPTION", _escape_text(text))
     made.add("URL", to_uri(entry.link))

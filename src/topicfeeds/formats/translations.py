@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+from ..models.status import StatusName
 
 _ALIASES = {"no": "nb", "nn": "nb", "iw": "he"}
 
@@ -13,14 +16,8 @@ _ALIASES = {"no": "nb", "nn": "nb", "iw": "he"}
 class Translation(NamedTuple):
     """The words of one language. A text with `{}` is a pattern that is filled in."""
 
-    cancelled: str
-    """The event does not take place."""
-    postponed: str
-    """The event takes place later, at a time that is not known yet."""
-    tentative: str
-    """The event may not take place."""
-    confirmed: str
-    """The event takes place; it was tentative, cancelled or postponed before."""
+    status: Mapping[StatusName, str]
+    """The statuses of events, such as "Cancelled"."""
     moved: str
     """The event has a new start or end."""
     moved_to: str

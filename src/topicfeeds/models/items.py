@@ -14,6 +14,7 @@ from .dates import Moment, Zone
 from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent
 from .recurrence import check_exception, check_rule
 from .schema_org import to_schema_org
+from .status import StatusName
 
 
 class Person(Model):
@@ -127,7 +128,7 @@ class Event(Item):
     end: Moment | None = None
     location: PlaceOrName | None = None
     organizer: PersonOrName | None = None
-    status: Literal["confirmed", "tentative", "cancelled", "postponed"] | None = None
+    status: StatusName | None = None
     recurrence: Word | None = None
     """When it takes place again: a rule of RFC 5545, such as `FREQ=WEEKLY;COUNT=10`, in the event's local time."""
     except_: Annotated[Sequence[Moment], AfterValidator(tuple)] = Field(

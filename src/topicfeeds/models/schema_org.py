@@ -6,16 +6,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from .status import STATUSES
+
 if TYPE_CHECKING:
     from .items import Event, Person, Place
-
-_STATUS = {"cancelled": "EventCancelled", "postponed": "EventPostponed"}
 
 
 def to_schema_org(event: Event, previous_start: date | None) -> dict[str, Any]:
     """Describe an event; `previous_start` says that it was moved."""
     moved = previous_start is not None and previous_start != event.start
-    status = _STATUS.get(event.status or "", "EventRescheduled" if moved else "EventScheduled")
+    status = STATUSES[event.status or "confirmed"].schema_org
+    if moved and status == "EventScheduled":
+        status = "EventRescheduled"
     fields = {
         "@context": "https://schema.org",
         "@type": "Event",

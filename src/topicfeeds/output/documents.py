@@ -11,7 +11,7 @@ from functools import partial
 from ..entries.digests import topics_digest
 from ..entries.model import Candidate
 from ..feeds.model import Feed, Selection
-from ..formats import event_path, render_document, render_event
+from ..formats import EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
 from ..models.items import Person
 from ..profile import NO_PROFILE, Profile
@@ -63,14 +63,15 @@ def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
     for one in whole:
         authors.setdefault(one.feed.author, makers + repr(one.feed.author))
     for one in whole:
-        names = [name for name in one.feed.formats if name != "ics"]
+        names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
         digest = _digest_feed(one, one.candidates, authors[one.feed.author])
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
-        if "ics" in one.feed.formats:
-            yield _describe_calendar(one, _digest_feed(one, one.calendar, authors[one.feed.author]), cache)
+        for name in one.feed.formats:
+            if FEED_FORMATS[name].is_calendar:
+                yield _describe_calendar(one, name, _digest_feed(one, one.calendar, authors[one.feed.author]), cache)
     yield from _describe_events(whole, makers, cache)
 
 
@@ -85,11 +86,11 @@ def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, d
     return _describe(one, name, digest, render, one.candidates)
 
 
-def _describe_calendar(one: Selection, digest: str, cache: RenderCache) -> Document:
+def _describe_calendar(one: Selection, name: str, digest: str, cache: RenderCache) -> Document:
     def render() -> bytes:
-        return render_document(one.load_calendar(cache.load), "ics", cache)
+        return render_document(one.load_calendar(cache.load), name, cache)
 
-    return _describe(one, "ics", digest, render, one.calendar)
+    return _describe(one, name, digest, render, one.calendar)
 
 
 def _describe(
@@ -116,7 +117,7 @@ def _describe_events(selections: Iterable[Selection], makers: str, cache: Render
             digest = _hash_parts([makers, _digest_candidate(candidate), feed.language, str(feed.confirms)])
             yield Document(
                 path=event_path(candidate.id),
-                media_type=FEED_FORMATS["ics"].media_type,
+                media_type=EVENT_MEDIA_TYPE,
                 fingerprint=digest,
                 render=partial(_render_event, candidate, feed, cache),
                 entries=1,

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..entries.resolve import resolve
 from ..entries.row_cache import RowCache
 from ..errors import Problem, SourceError
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
-from ..models.site import Site
+from ..models.site import Site, Source
 from ..output.documents import Document, Documents
 from ..output.retire import Retirement, retire_documents
 from ..output.write import StagedWrite, compare_documents, stage
@@ -25,13 +24,9 @@ from ..state.store import State
 from ..state.versions import describe_versions
 from .report import Changes, RunReport, note_memory
 
-if TYPE_CHECKING:
-    pass
-
 Watch = Callable[[Documents], Iterable[Document]]
 """Sees the documents pass, one by one, as they are written: a progress bar."""
-_MAX_SHRINK = 0.5
-_UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
+_MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "nothing was published, as items were refused: what was there stays"
 _SHRUNK = "nothing was published, as a source lost too many items: what was there stays"
 
@@ -183,6 +178,6 @@ def check_severity(problems: Sequence[Problem], *, strict: bool) -> None:
     """Stop if a source is unreadable, and if `strict`, if an item was refused. Raises SourceError."""
     severities = {problem.severity for problem in problems}
     if "unreadable" in severities:
-        raise SourceError(problems, _UNREADABLE)
+        raise SourceError(problems, SourceError.UNREADABLE)
     if strict and "refused" in severities:
         raise SourceError(problems, _REFUSED)

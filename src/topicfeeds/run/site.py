@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from ..config import check_output, load_site
 from ..entries.model import DuplicateIdError
@@ -26,9 +26,6 @@ from ..state.store import State
 from ..state.versions import describe_versions
 from .flow import Options, Run
 from .report import Changes
-
-if TYPE_CHECKING:
-    pass
 
 
 class LastRun:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ..errors import Problem, nearest, show
 from ..models.site import Source
-from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
+from ..registry import SOURCE_FORMATS, SUFFIXES
 from ..state.files import expand_path
 from ._bytes import decode_file, open_regular, read_content
-from ._raw import RawRecord, Unreadable, find_reader
+from ._raw import RawRecord, Unreadable, find_format, find_reader
 from ._unchanged import RowLookup, locate_file, read_changed_lines, recall_file
 from ._validate import validate_record
 from .model import Page, Passed, Record, Same
@@ -47,11 +47,6 @@ def list_paths(source: Source, base: Path) -> list[str]:
     with suppress(OSError):
         return expand_path(source.path or "-", str(base), source.format)
     return []
-
-
-def find_format(source: Source, path: str) -> str | None:
-    """Name the format of a file."""
-    return source.format or find_source_format(path)
 
 
 def is_by_line(source: Source, path: str) -> bool:

@@ -22,7 +22,7 @@ class MappingError(Exception):
 
 
 def map_record(record: Any, source: Source) -> Any:
-    """Give a record the names of an item's fields. Raises Misshapen.
+    """Give a record the names of an item's fields. Raises MappingError.
 
     With `fields`, these are taken and nothing else; without, the record is taken as it is.
     """

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Problem
 from ..models.site import Source
+from ..registry import find_source_format
 from .model import NO_LINES, Page
 
 
@@ -44,6 +45,22 @@ def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int
 
 Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
 """Reads a text, or an open binary file, of a source; the last argument is the name that messages use."""
+
+
+def find_format(source: Source, path: str) -> str | None:
+    """Name the format of a file."""
+    return source.format or find_source_format(path)
+
+
+LineReader = Callable[[bytes, int], Iterator[RawRecord | Page | Problem]]
+"""Reads a line, by its bytes and number."""
+
+
+@cache
+def find_line_reader(name: str) -> Callable[[str], LineReader]:
+    """Load the function of a `by_line` format that returns a reader of lines, by the name that messages use."""
+    make: Callable[[str], LineReader] = import_module(f".{name}", __package__).make_line_reader
+    return make
 
 
 @cache

@@ -1,6 +1,6 @@
 """A fast path: front matter with one field on each line is read by a pattern, as YAML would read it.
 
-Measured on 2026-11-28 with 10,000 Markdown files: it saves 13 % of a full build.
+Measured on 2026-11-28 with 10,000 Markdown files: a full build takes 1.15 times as long without it.
 """
 
 from __future__ import annotations

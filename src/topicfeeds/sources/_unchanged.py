@@ -10,11 +10,10 @@ from typing import BinaryIO, Protocol
 
 from ..errors import Problem, SourceError
 from ..models.site import Source
-from ..registry import find_source_format
 from ._bytes import decode_file
-from ._raw import RawRecord, find_reader
+from ._lines import split_lines
+from ._raw import RawRecord, find_format, find_line_reader, find_reader
 from ._validate import validate_record
-from .jsonl import make_line_reader, split_lines
 from .model import Location, Page, Passed, Record, Same
 
 
@@ -51,9 +50,10 @@ def line_key(path: str, line: bytes) -> bytes:
 
 def read_changed_lines(
     file: BinaryIO, source: Source, path: str, base: Path, recall: RowLookup, part: tuple[int, int] | None = None
-) -> Iterator[Record | Same | Passed | Problem]:
-    """Read the lines of a JSON Lines file that the last run did not have, or of a part of it. Raises Unreadable."""
-    decode, read = make_line_reader(path), partial(reread, source, base)
+) -> Iterator[Record | Same | Passed | Page | Problem]:
+    """Read the lines of a file that the last run did not have, or of a part of the file. Raises Unreadable."""
+    decode = find_line_reader(find_format(source, path) or "")(path)
+    read = partial(reread, source, base)
     for number, start, line in split_lines(file, part):
         location = Location(path, number, start, len(line), line_key(path, line))
         known = recall.known(location, source.name, read)
@@ -93,11 +93,11 @@ def reread(source: Source, base: Path, location: Location) -> Record:
                 if isinstance(found, Record):
                     return found
     problem = Problem(path, location.line, "", "changed while it was read (run again)", "unreadable")
-    raise SourceError([problem], "nothing was published, as a source cannot be read: what was there stays")
+    raise SourceError([problem], SourceError.UNREADABLE)
 
 
 def _read_again(source: Source, location: Location, content: bytes) -> Iterator[RawRecord | Page | Problem]:
+    name = find_format(source, location.path) or ""
     if location.length >= 0:
-        return make_line_reader(location.path)(content, location.line)
-    name = source.format or find_source_format(location.path) or ""
+        return find_line_reader(name)(location.path)(content, location.line)
     return find_reader(name)(decode_file(content), source, location.path)

@@ -78,7 +78,7 @@ class State:
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
         """Open the state for a run at `now` (seconds since 1970), and make it where there is none.
 
-        `dry` writes nothing. Raises Damaged for a file that is none, or that a newer version wrote.
+        `dry` writes nothing. Raises StateDamagedError for a file that is none, or that a newer version wrote.
         """
         if self._memory is None:
             if not dry:

@@ -1,0 +1,31 @@
+"""Event statuses: what each is called in calendars and on web pages, and where feeds show it.
+
+To add a status, add a line to STATUSES and its name to `StatusName`, and translate it in `formats/translations.toml`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+StatusName = Literal["confirmed", "tentative", "cancelled", "postponed"]
+
+
+class EventStatus(NamedTuple):
+    """How a status is published."""
+
+    ical: str
+    """The STATUS of iCalendar (RFC 5545, 3.8.1.11)."""
+    schema_org: str = "EventScheduled"
+    """The eventStatus of schema.org."""
+    in_title: bool = False
+    """Whether titles start with it, as every reader must know it."""
+    in_body: bool = False
+    """Whether the first line of the body starts with it."""
+
+
+STATUSES: dict[StatusName, EventStatus] = {
+    "confirmed": EventStatus("CONFIRMED"),
+    "tentative": EventStatus("TENTATIVE", in_body=True),
+    "cancelled": EventStatus("CANCELLED", "EventCancelled", in_title=True, in_body=True),
+    "postponed": EventStatus("TENTATIVE", "EventPostponed", in_title=True, in_body=True),
+}
