@@ -1,4 +1,4 @@
-"""What Atom and RSS have of an event: elements for machines, and the body for people."""
+"""Events in Atom and RSS: elements for programs, and the body for people."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCac
 
 
 def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:
-    """Give the calendar file of an event, where the site publishes calendars."""
+    """Return the calendar file of an event, or None if the site publishes no calendars."""
     if entry.event is None or entry.notice or feed.calendar is None:
         return None
     length = len(render_event(entry, feed, cache))

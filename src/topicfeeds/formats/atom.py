@@ -36,12 +36,12 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.call(_START, feed.id, feed.title, format_rfc3339(feed.updated))
     made.call(_LANGUAGE, feed.language)
     made.person(feed.author)
-    # The page first: some readers take the first link for the site's.
+    # The page comes first: some readers use the first link as the site's.
     made.call(_LINK_PAGE, feed.page)
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, alternate, media_type)
     made.call(_LINK_SELF, url)
-    if alternates:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
+    if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
         made.call(_LINK_PAGE_AGAIN, feed.page, feed.language)
     for call, value in ((_LOGO, feed.logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
         if value:
