@@ -12,12 +12,10 @@ from pydantic import ValidationError
 from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
-from .registry import FEED_FORMATS
 from .text.toml_lines import find_line, find_toml_lines
 
-_SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed is to come
 _OUTPUT_EXAMPLES = [
-    f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
+    f"{name}{form.suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for form in FEED_FORMATS.values()
 ]
 """Paths as they are in an output folder."""
 

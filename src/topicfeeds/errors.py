@@ -15,7 +15,7 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, Self
 
 
 class ExitCode(IntEnum):
@@ -67,6 +67,10 @@ class TopicFeedsError(Exception):
         self.problems = tuple(problems)
         self.message = printable(message)
         super().__init__(problems, message)
+
+    def with_problems(self, problems: Sequence[Problem]) -> Self:
+        """Return the same error with other problems."""
+        return type(self)(problems, self.message)
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), *([self.message] if self.message else [])])

@@ -63,16 +63,12 @@ def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
 
 
 def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool) -> Check:
-    if os.path.exists(f"{paths.state}-journal"):  # left by a killed run: the next run that writes removes it
-        return Check(paths)
     state = State(paths.state)
     with state.reading() as known:
         if not known:
             return Check(paths)
         refused = state.stored_problems(refused=True)
-        reason = why_stale(state, paths.site, paths.folder, now)
-    if refused and strict:
-        reason = reason or "items were refused"
+        reason = why_stale(state, paths.site, paths.folder, now, strict=strict)
     if reason:
         return Check(paths, reason=reason)
     record_success(descriptor)

@@ -40,7 +40,7 @@ class RowCache:
         return file_key(path, stamp[2]) if stamp and stamp[2] else None
 
     def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
-        """Store the digest of a file as it was read. `now` is its size and mtime: it may have changed since the check."""
+        """Store the digest of a file as it was read. `now` is its size and mtime: both may have changed."""
         if stamp := self._stamps.get(path):
             size, mtime, _ = stamp
             self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())

@@ -79,7 +79,7 @@ def build_site(paths: SitePaths, options: Options) -> Changes:
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)
-            raise SourceError(last.new_problems(error.problems), error.message) from None
+            raise error.with_problems(last.new_problems(error.problems)) from None
     return replace(changes, problems=last.new_problems(changes.problems))
 
 

@@ -13,12 +13,18 @@ from .store import State
 from .versions import describe_versions
 
 
-def why_stale(state: State, site: str, folder: str, now: float) -> str | None:
+def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> str | None:
     """Return the reason why a build has something to do, or None if all is up to date.
+
+    With `strict`, a build that refused items has something to do: it fails.
 
     The state is open; `now` is in seconds since 1970. Raises OSError, sqlite3.Error, and TypeError or ValueError for a
     damaged state.
     """
+    if os.path.exists(f"{state.path}-journal"):
+        return "a run was killed while it wrote the state"  # a run that writes removes the journal
+    if strict and state.stored_problems(refused=True):
+        return "items were refused"
     return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
 
 
