@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
+from .registry import FEED_FORMATS
 from .text.toml_lines import find_line, find_toml_lines
 
 _OUTPUT_EXAMPLES = [
