@@ -12,9 +12,10 @@ from ..feeds.model import Feed
 from ..models.items import Enclosure
 from ..text.urls import to_uri
 from . import Alternates
-from ._event_elements import add_event, make_attachment, make_body
+from ._event_elements import add_event
 from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, make_call, start_entry
 from ._render import render_xml
+from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
