@@ -11,46 +11,43 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 _BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
-"""The unit in which the system reports memory, in bytes."""
+"""Bytes in the unit in which the system reports memory."""
 
 
 _STEPS = ("start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end")
-"""All steps, in the order of the flow."""
+"""All steps, in the order of their first results."""
 
 
 class Step(NamedTuple):
-    """Time and memory of a step, without the steps that it waited for."""
+    """The cost of a step, without the steps that it waited for."""
 
     name: str
     cpu: float
-    """CPU seconds of this process."""
+    """CPU time of this process, in seconds."""
     time: float
-    """Elapsed seconds."""
+    """Elapsed time, in seconds."""
     peak: float
-    """Peak memory of the process until the end of the step, in megabytes."""
+    """The peak memory of the process up to the end of the step, in megabytes."""
 
 
 class Profile:
-    """Measures the time of each step of a run. A profile that is not `on` costs nothing."""
+    """Measures time and memory of each step of a run. A profile that is not `on` measures nothing and costs nothing."""
 
     def __init__(self, *, on: bool = False) -> None:
         self._on = on
         self._times: dict[str, list[float]] = {}
         self._name = "start"
-        self._cpu, self._time = (
-            0.0,
-            time.perf_counter() - time.process_time(),
-        )  # the time before this line, approximately
+        self._cpu, self._time = 0.0, time.perf_counter() - time.process_time()  # about when the process started
 
     def steps(self) -> list[Step]:
-        """Return the steps in the order of the flow. `end` is the time between and after the steps."""
+        """Return the steps in the order of the flow. `end` is the time between and after the other steps."""
         for _ in range(2):
             self._turn("end")
         return [Step(name, *self._times[name]) for name in _STEPS if name in self._times]
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Measure a block as part of a step."""
+        """Charge the body of the `with` statement to a step."""
         before = self._turn(name)
         try:
             yield
@@ -58,7 +55,7 @@ class Profile:
             self._turn(before)
 
     def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
-        """Measure the time to get each value of an iterable as part of a step."""
+        """Return the same items, and charge the time to get each one to a step."""
         return self._each(name, some) if self._on else some
 
     def _each(self, name: str, some: Iterable[T]) -> Iterator[T]:
@@ -74,7 +71,7 @@ class Profile:
             yield one
 
     def measure_call(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
-        """Return a function whose calls are measured as part of a step."""
+        """Return a function that calls `do` and charges the call to a step."""
 
         def done() -> T:
             with self.measure(name):
@@ -83,7 +80,7 @@ class Profile:
         return done if self._on else do
 
     def _turn(self, name: str) -> str:
-        """Start a step, and return the name of the one before."""
+        """Switch to another step, and return the name of the step before."""
         before = self._name
         if self._on:
             cpu, moment = time.process_time(), time.perf_counter()
