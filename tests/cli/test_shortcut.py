@@ -191,6 +191,11 @@ def test_a_database_and_standard_input_are_reasons_at_every_run(city: City) -> N
     assert city.check().reason == "a database or standard input is read at every run"
 
 
+def test_a_run_that_was_killed_while_it_wrote_the_state_is_a_reason(city: City) -> None:
+    Path(f"{city.state}-journal").write_bytes(b"")
+    assert city.check().reason == "a run was killed while it wrote the state"
+
+
 def busy(city: City) -> object:
     return acquire_lock(str(city.public))
 
@@ -198,7 +203,6 @@ def busy(city: City) -> object:
 DOUBTS: dict[str, Callable[[City], object]] = {
     "no lock": lambda city: (city.public / LOCK_NAME).unlink(),
     "a run at work": busy,
-    "a journal": lambda city: Path(f"{city.state}-journal").write_bytes(b""),
     "no state": lambda city: city.state.unlink(),
     "a state that is none": lambda city: city.state.write_bytes(b"<html>" * 1000),
     "a state of another version": lambda city: city.sql("pragma user_version = 99"),

@@ -1,4 +1,4 @@
-"""What a run prints: problems, paths, a summary, a progress bar, a JSON log."""
+"""The output of commands: problems, paths, a summary, a progress bar, a JSON log."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from ..run.report import Changes
 
 MAX_SHOWN_PROBLEMS = 50
-"""How many findings are printed where nobody asks for all."""
+"""How many problems are printed without --all-problems."""
 STARTED = time.monotonic()
 FormatProblem = Callable[[Problem], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Prints to standard error, in one form."""
+    """Prints problems and lines to standard error, as text or JSON."""
 
     quiet: bool = False
     everything: bool = False
-    """Whether all findings are printed, not the first fifty."""
+    """Whether all problems are printed."""
     shape: FormatProblem = str
     machine: bool = False
-    """Whether every line is a JSON object, for those that collect logs."""
+    """Whether each line is a JSON object, for log collectors."""
 
     def print_problems(self, problems: Sequence[Problem]) -> None:
-        """Print findings, the severe ones first where not all are shown."""
+        """Print problems. If there are too many, warnings are dropped first."""
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
@@ -52,21 +52,21 @@ class Console:
             self.print_line(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
-        """Print a line; `values` are for machines."""
+        """Print a line. `values` are only part of JSON lines."""
         if self.machine:
             _log(level, message, **values)
         else:
             print_lines(message)
 
     def print_error(self, error: TopicFeedsError) -> int:
-        """Print why a run had to stop, and give its exit code."""
+        """Print why a run stopped, and return its exit code."""
         self.print_problems(error.problems)
         if error.message:
             self.print_line(error.message, "error", code=error.exit_code)
         return error.exit_code
 
     def print_changes(self, changes: Changes, *, dry: bool) -> None:
-        """Print the paths, and a summary where there is something to sum up."""
+        """Print the changed paths, and a summary if there are any."""
         paths = (*changes.written, *changes.removed)
         if not paths or self.quiet:
             return
@@ -89,7 +89,7 @@ class Console:
         )
 
     def print_steps(self, steps: Sequence[Step]) -> None:
-        """Print what each step took."""
+        """Print the time and memory of each step."""
         if steps and not self.machine:
             print_lines(f"{'step':<9}{'CPU s':>9}{'time s':>9}{'peak MB':>9}")
         for one in steps:
@@ -104,7 +104,7 @@ class Console:
 
 
 def format_annotation(folder: Path, problem: Problem) -> str:
-    """Write a finding as a workflow command of GitHub Actions, with its path from where the command runs."""
+    """Format a problem as a workflow command of GitHub Actions. Its path is relative to the working directory."""
     level = "warning" if problem.severity == "warning" else "error"
     path = (folder / problem.path).as_posix().replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
     text = f"{problem.field}: {problem.message}" if problem.field else problem.message
@@ -112,7 +112,7 @@ def format_annotation(folder: Path, problem: Problem) -> str:
 
 
 def show_progress(documents: Documents) -> Iterable[Document]:
-    """Show a bar on a terminal, once a run has taken a second."""
+    """Show a progress bar on a terminal, if a run takes more than a second."""
     return _show_bar(documents) if sys.stderr and sys.stderr.isatty() else documents
 
 
@@ -140,7 +140,7 @@ def print_lines(*lines: str) -> None:
 
 
 def print_text(stream: TextIO | None, text: str) -> None:
-    """Print, and go on where nobody can read it: a closed or full stream undoes nothing that was done."""
+    """Print a text. If the stream is closed or full, continue: the work is done all the same."""
     try:
         if stream:
             stream.write(text)

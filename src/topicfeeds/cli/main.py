@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _SignalReceived(BaseException):
-    """The process was asked to end."""
+    """A signal asked the process to end."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class _Session:
     check: Check | None = None
     """What the check for "nothing to do" found, if it was made already."""
     signals: list[int] = field(default_factory=list)
-    """The signals that came."""
+    """The signals that arrived."""
 
     def receive(self, number: int, _: FrameType | None) -> None:
         """Note a signal, and end the command."""
@@ -46,7 +46,7 @@ class _Session:
         raise _SignalReceived
 
     def stop_on_signal(self, documents: Iterable[Document]) -> Iterable[Document]:
-        """End between two documents if a signal was lost: libraries in C swallow what is raised in a callback."""
+        """End between two documents if a signal was lost: C libraries swallow exceptions raised in a callback."""
         for document in documents:
             if self.signals:
                 raise _SignalReceived
@@ -61,11 +61,11 @@ def main(check: Check | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, session.receive)
-    gc.set_threshold(300_000, 20, 50)  # little that a build makes is a cycle, and looking for them takes a tenth of it
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would look at all that is installed
+    gc.set_threshold(300_000, 20, 50)  # a build makes few cycles, and the search for them takes a tenth of its time
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search all installed packages
     code = _run(session)
     for stream in (sys.stdout, sys.stderr):
-        print_text(stream, "")  # whatever is left, before the interpreter trips over a closed one
+        print_text(stream, "")  # flush now: at exit, a closed stream would print an error
     sys.exit(code)
 
 
@@ -331,7 +331,7 @@ def schema(what: str) -> None:
 
 
 def _read_now() -> datetime:
-    """Take the time that reproducible builds are given, else the clock."""
+    """Return the time of SOURCE_DATE_EPOCH (reproducible builds), else the current time."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     try:
         return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The status of a site: what the state knows, for people and for monitoring."""
+"""The status of a site, for people and for monitoring."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_age(age: str) -> int | None:
-    """Read an age such as 90s, 30m, 2h or 3d; None for what is none."""
+    """Return the seconds of an age such as 90s, 30m, 2h or 3d; None for other text."""
     found = re.fullmatch(r"([0-9]{1,9})([smhd])", age)
     return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def describe_lateness(place: SitePaths, oldest: int, now: float) -> str:
-    """Say that the last success is more than `oldest` seconds ago, or missing; nothing, if it is not."""
+    """Return a sentence if the last success is missing or more than `oldest` seconds ago, else an empty text."""
     success = last_success(place.folder)
     if success is None:
         return "no run has succeeded yet"
@@ -53,7 +53,7 @@ def describe_state(place: SitePaths) -> Iterator[str]:
             yield f"last run      {last}"
             yield f"last success  {date}"
             yield from _describe_run(state)
-        except (sqlite3.Error, TypeError, ValueError) as error:  # the last two: of a file that is damaged
+        except (sqlite3.Error, TypeError, ValueError) as error:  # a damaged file raises the last two
             yield f"{place.state}: cannot be read: {error}"
 
 

@@ -39,13 +39,15 @@ def resolve(
     memory: State | None = None,
     now: datetime | None = None,
 ) -> Iterator[Candidate | HeldBack | Page | Passed | Problem]:
-    """Make candidates of records, one by one. Pages and problems are passed on among them.
+    """Yield a candidate for each record. Pages and problems are passed on.
 
-    Records that are equal but for topics, tags and an inferred date are one item: its candidate
-    comes again, under the same id, with everything known so far. With `now` (aware), items of the
-    future are held back. `memory` gives the dates that items lack: an event without `published` gets
-    the date of the run that first saw it, and an item whose fields changed since gets the date of the run
-    that saw the change as `updated`. What the memory will keep is in the candidate.
+    Records that only differ in topics, tags and an inferred date are one item. Its candidate is yielded again, under
+    the same id, with everything known so far. With `now` (a date-time with a zone), items with a later date are held
+    back.
+
+    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
+    it. An item whose fields changed gets the time of the run that saw the change as `updated`. The candidate has
+    what the memory will keep.
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (say datetime.now(UTC))")
@@ -60,7 +62,7 @@ def resolve(
         elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
-            inferred.append((resolver.identify(one), one))  # until it is known which of its pages has the first date
+            inferred.append((resolver.identify(one), one))  # until all pages are read, as one may have an earlier date
         else:
             yield from resolver.resolve(one, resolver.identify(one))
     earliest: dict[str, date] = {}
@@ -71,7 +73,7 @@ def resolve(
 
 
 class _Draft(NamedTuple):
-    """An entry, and what the run keeps beside it."""
+    """An entry, and what the run keeps with it."""
 
     entry: Entry
     memory: ItemMemory | None
@@ -81,7 +83,7 @@ class _Draft(NamedTuple):
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves one record after the other."""
+    """Resolves records one by one."""
 
     site: Site
     now: datetime | None
@@ -90,7 +92,7 @@ class Resolver:
     _duplicates: Duplicates = field(default_factory=Duplicates)
     _topic: Callable[[str], Category] = field(init=False)
     _tag: Callable[[str], tuple[str, Category]] = field(init=False)
-    """Returns the key of a label, and its category: one object for all items."""
+    """Returns the key of a label and its category, one object for all items."""
     _problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class Resolver:
         return name
 
     def resolve(self, record: Record, name: str) -> Iterator[Candidate | HeldBack | Problem]:
-        """Yield the candidate of a record, unless it is refused or held back, and the problems found."""
+        """Yield the problems of a record, and its candidate unless the record is refused or held back."""
         draft = self._draft(record, name)
         if self._problems:
             yield from self._problems
@@ -133,7 +135,7 @@ class Resolver:
                 yield _to_candidate(_Draft(notice, None, None, draft.records), record)._replace(is_notice=True)
 
     def enter(self, one: Passed) -> None:
-        """Reserve the id of a record that another process looked at."""
+        """Reserve the id of a record that another process resolved."""
         self._duplicates.enter_unchanged(one.id, one.path, one.line)
 
     def recall(self, same: Same) -> Iterator[Candidate | HeldBack | Problem]:
@@ -170,7 +172,7 @@ class Resolver:
         return replace(entry, published=same.row.published, updated=same.row.updated)
 
     def _draft(self, record: Record, name: str) -> _Draft | None:
-        """Make the entry of a record; None if it is refused."""
+        """Return the entry of a record; None if it is refused."""
         before = self.memory.find_item(name) if self.memory else None
         try:
             entry = self._make_entry(record, name, before)
@@ -223,9 +225,9 @@ class Resolver:
     def _date_change(
         self, record: Record, entry: Entry, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
-        """Date the last change of an item that was published before. Return its memory, and its `updated`."""
+        """Set the time of the last change of a known item. Return its memory and its `updated`."""
         moment = int(self.now.timestamp()) if self.now else None
-        if moment is None:  # a run that knows the time will see what changed, and date it
+        if moment is None:  # a later run with `now` will find the change, and date it
             known = before
         else:
             again = (
@@ -236,7 +238,7 @@ class Resolver:
         return known, max(entry.updated, _later(entry.published, seen))
 
     def _line(self, record: Record, name: str, value: str) -> str:
-        """Make one line of a title or a name. Names lose the marks that turn the direction of text."""
+        """Return a title or a name as one line. Names lose the marks that change the direction of text."""
         if value and value.isprintable() and (plain := to_one_line(value)):
             return plain
         whole = self._text(record, name, value, to_one_line)
@@ -247,7 +249,7 @@ class Resolver:
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
-        """Take out what XML forbids, and say so."""
+        """Remove the characters that XML forbids, with a warning."""
         whole = strip_forbidden(value)
         if whole != value:
             lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
@@ -325,7 +327,7 @@ def _make_person(name: str) -> Person:
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:
-    """Give the later of a moment and of a change that was seen."""
+    """Return the later of a time and of a change, given in seconds since 1970."""
     return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))
 
 

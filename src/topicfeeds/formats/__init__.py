@@ -55,7 +55,7 @@ EVENT_MEDIA_TYPE = "text/calendar"
 
 
 def event_path(entry_id: str) -> str:
-    """Name the file of an event, by its id (RFC 5545)."""
+    """Return the path of an event's calendar file, made from the event's id."""
     return f"events/{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
 
 

@@ -1,4 +1,4 @@
-"""Opening the state for a run, and what happens to a damaged one."""
+"""Sessions: open the state for a run, and replace a damaged state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from .store import State, StateDamagedError, is_damage_error, is_file_damaged
 
 @contextmanager
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
-    """Open the state for a run, and say in words what is wrong with it. A damaged one is set aside."""
+    """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
+
+    `now` is aware. With `dry`, nothing is written. Raises PublishError if the state cannot be used.
+    """
     if state is None:
         yield []
         return
@@ -44,6 +47,6 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
 
 
 def _quarantine(path: str) -> str:
-    """Set a damaged state aside, and give its new place."""
+    """Rename a damaged state, and return its new path."""
     Path(path).replace(f"{path}.damaged")
     return f"{path}.damaged"

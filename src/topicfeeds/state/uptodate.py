@@ -13,12 +13,16 @@ from .store import State
 from .versions import describe_versions
 
 
-def why_stale(state: State, site: str, folder: str, now: float) -> str | None:
-    """Return the reason why a build has something to do, or None if all is up to date.
+def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> str | None:
+    """Return the reason why a build is needed, or None if everything is up to date.
 
-    The state is open; `now` is in seconds since 1970. Raises OSError, sqlite3.Error, and TypeError or ValueError for a
-    damaged state.
+    With `strict`, a build that refused items is needed again, as it fails. The state must be open. `now` is in seconds
+    since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
+    if os.path.exists(f"{state.path}-journal"):
+        return "a run was killed while it wrote the state"  # a run that writes removes the journal
+    if strict and state.stored_problems(refused=True):
+        return "items were refused"
     return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
 
 
@@ -32,7 +36,7 @@ def _why_due(state: State, now: float) -> str | None:
     if due is not None and due <= now:
         return "a date came due"
     if isinstance(last, int) and now < last:
-        return "the clock was put back"  # what was due by the last run may not be due now
+        return "the clock was put back"  # dates that were due in the last run may not be due now
     return None
 
 
