@@ -434,3 +434,8 @@ def assert_the_same(city: City, executor: Executor) -> None:
         done = publish(site, read(site, city.folder), city.public, now=NOON, executor=executor)
     assert told(done) == told(expected)
     assert documents_in(city.public) == documents_in(city.folder / "one")
+
+
+@pytest.mark.parametrize("page", ["docs/scale.md", "CHANGELOG.md"])
+def test_the_pages_have_the_threshold_for_several_processes(page: str) -> None:
+    assert f"{parallel.MIN_PARALLEL_BYTES // 10**6} MB" in (ROOT / page).read_text("utf-8")

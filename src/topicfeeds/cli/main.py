@@ -198,7 +198,7 @@ version, and the next run finishes the work.
     default=1,
     show_default=True,
     metavar="N",
-    help="Read large sources (at least 50,000 items or 75 MB) with N processes.",
+    help="Read large sources with N processes.",
 )
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")

@@ -70,9 +70,8 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - documents of feeds that no longer exist are removed after `retire_days`,
     - a source that lost more than half of its items stops the run, unless `allow_shrink` is set.
 
-    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources:
-    50,000 items, or 75 MB, or more. The workers must see the same files under the same paths. The feeds do not depend
-    on the number of workers.
+    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
+    The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
     Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
     PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. The
