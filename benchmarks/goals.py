@@ -1,4 +1,4 @@
-"""The goals of topicfeeds, and the results. A goal is for 10,000 items unless it names another number."""
+"""The goals of topicfeeds, compared with the measurements. Goals without a number of items are for 10,000 items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JOB, _MANY, _MOST = 10_000, 100_000, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A figure with an upper limit."""
+    """A figure and its upper limit."""
 
     what: str
     limit: float
@@ -22,7 +22,7 @@ class Goal:
     find: Callable[[Measured], Figure | None]
 
     def verdict(self, measured: Measured) -> tuple[str, str]:
-        """Return the result, and whether it meets the goal."""
+        """Return the measurement, and whether it meets the goal."""
         found = self.find(measured)
         if found is None:
             return "not measured", ""
@@ -64,20 +64,20 @@ def _each(measured: Measured) -> Figure | None:
 
 
 GOALS = [
-    Goal("Full build: CPU relative to feedgen without validation and sanitising", 1.0, "", _against("feedgen", "cpu")),
+    Goal("CPU of a full build / feedgen without validation and sanitising", 1.0, "", _against("feedgen", "cpu")),
     Goal(
-        "Full build: CPU relative to feedgen with the same validation and sanitising",
+        "CPU of a full build / feedgen with the same validation and sanitising",
         0.7,
         "",
         _against("feedgen, validating and sanitising", "cpu"),
     ),
-    Goal("Full build from Markdown: CPU relative to Hugo", 0.35, "", _against("Hugo", "cpu")),
-    Goal("Full build from Markdown: time relative to Hugo", 0.45, "", _against("Hugo", "wall")),
-    Goal("Full build from Markdown: CPU relative to Pelican", 0.06, "", _against("Pelican", "cpu")),
-    Goal("Full build: CPU relative to the floor", 1.4, "", _against("floor, by hand", "cpu")),
-    Goal("Nothing changed: CPU relative to `python -c pass`", 6.0, "", _nothing),
-    Goal("One item changed: CPU relative to a full build", 0.25, "", _one),
+    Goal("CPU of a full build from Markdown / Hugo", 0.35, "", _against("Hugo", "cpu")),
+    Goal("Time of a full build from Markdown / Hugo", 0.45, "", _against("Hugo", "wall")),
+    Goal("CPU of a full build from Markdown / Pelican", 0.06, "", _against("Pelican", "cpu")),
+    Goal("CPU of a full build / the floor", 1.4, "", _against("floor, by hand", "cpu")),
+    Goal("CPU if nothing changed / `python -c pass`", 6.0, "", _nothing),
+    Goal("CPU if one item changed / a full build", 0.25, "", _one),
     Goal("Peak memory with 1,000,000 items", 200.0, " MB", _peak),
-    Goal("Peak memory with 1,000,000 items relative to 100,000 items", 1.25, "", _rise),
-    Goal("CPU per added item above 100,000 items relative to below", 1.15, "", _each),
+    Goal("Peak memory with 1,000,000 items / with 100,000 items", 1.25, "", _rise),
+    Goal("CPU of each further item above 100,000 items / above 10,000 items", 1.15, "", _each),
 ]

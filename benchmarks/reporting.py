@@ -1,4 +1,4 @@
-"""The results as tables: plain text for the terminal, Markdown for the page."""
+"""Format measurements as tables: plain text for the terminal, Markdown for the page of the documentation."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def text(self) -> str:
-        """Return the table as plain text with aligned columns."""
+        """Return the table as text with aligned columns."""
         lines = [self.header, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         cells = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
         return "\n".join([self.title, *("  ".join(line).rstrip() for line in cells)]) + "\n"
 
     def markdown(self) -> str:
-        """Return the table as Markdown."""
+        """Return the table in Markdown."""
         lines = [self.header, ["---"] * len(self.header), *self.rows]
         return "\n".join([f"{self.title}:", "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
 
 
 def tables(measured: Measured) -> dict[str, list[Table]]:
-    """Make the tables of all results. The keys are the placeholders of the page."""
+    """Make all tables. Each key is the name of a placeholder in `page.md`."""
     return {
         "goals": [_goals(measured)],
         "peers": list(chain.from_iterable(_compared(figures) for figures in measured.values())),
@@ -59,7 +59,7 @@ def tables(measured: Measured) -> dict[str, list[Table]]:
 
 
 def write_page(measured: Measured, runs: int, day: date, peers: Iterable[Peer]) -> None:
-    """Fill in the placeholders of page.md, and write docs/benchmarks.md."""
+    """Write `docs/benchmarks.md`."""
     marks = {name: "\n".join(table.markdown() for table in made) for name, made in tables(measured).items()}
     marks |= {"machine": machine(), "versions": versions(peers), "runs": str(runs), "day": day.isoformat()}
     page = re.sub(r"\{(\w+)\}", lambda found: marks[found[1]].strip(), _TEMPLATE.read_text("utf-8"))
@@ -67,7 +67,7 @@ def write_page(measured: Measured, runs: int, day: date, peers: Iterable[Peer]) 
 
 
 def machine() -> str:
-    """Return the name of the processor and its number of cores."""
+    """Describe the processor and its number of cores."""
     try:
         told = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
     except OSError:
@@ -76,14 +76,14 @@ def machine() -> str:
 
 
 def versions(peers: Iterable[Peer]) -> str:
-    """Return the names and versions of all programs that were measured."""
+    """List the programs with their versions."""
     known = [f"topicfeeds {topicfeeds.__version__}", f"Python {platform.python_version()}"]
     return ", ".join(dict.fromkeys([*known, *(version for peer in peers if (version := peer.version()))]))
 
 
 def _goals(measured: Measured) -> Table:
     rows = [[goal.what, f"{goal.limit:g}{goal.unit}", *goal.verdict(measured)] for goal in GOALS]
-    return Table("Goals and results", ["", "goal: at most", "measured", "met"], rows)
+    return Table("Goals and measurements", ["", "at most", "measured", "met"], rows)
 
 
 def _compared(figures: Figures) -> Iterator[Table]:
@@ -95,7 +95,7 @@ def _compared(figures: Figures) -> Iterator[Table]:
             for peer, pair in pairs.items()
         ]
         if rows:
-            header = ["", *_COSTS, "CPU ratio", "time ratio"]
+            header = ["", *_COSTS, "our CPU / its CPU", "our time / its time"]
             title = f"{figures.items:,} items from {name}, {DOCUMENTS} documents"
             yield Table(title, header, [["topicfeeds", *_costs(ours), "", ""], *rows])
 
@@ -106,13 +106,13 @@ def _alone(figures: Figures) -> Table:
         if source in figures.nothing:
             nothing, one = figures.nothing[source], figures.one[source]
             rows += [
-                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} times python -c pass"],
-                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} times a full build"],
+                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} × python -c pass"],
+                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} × a full build"],
                 [f"{name}: full build", *_costs(one.theirs), ""],
             ]
         if source in figures.two:
             rows.append([f"{name}: full build, --jobs 2", *_costs(figures.two[source]), ""])
-    return Table(f"{figures.items:,} items, topicfeeds alone", ["", *_COSTS, "CPU ratio"], rows)
+    return Table(f"{figures.items:,} items, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
 
 
 def _growth(measured: Measured) -> Table:
@@ -122,7 +122,7 @@ def _growth(measured: Measured) -> Table:
         for items, figures in sorted(measured.items())
         if (pair := figures.one.get(source))
     ]
-    return Table("Full builds", ["items", "source", *_COSTS, "CPU microseconds per item"], rows)
+    return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds per item"], rows)
 
 
 def _steps(figures: Figures) -> Table:
@@ -131,7 +131,7 @@ def _steps(figures: Figures) -> Table:
         whole = sum(one["cpu"] for one in steps)
         shares = {one["step"]: f"{one['cpu']:.2f} ({100 * one['cpu'] / whole:.0f} %)" for one in steps}
         rows.append([_NAMES[source], f"{whole:.2f}", *(shares.get(name, "") for name in _STEPS)])
-    return Table(f"{figures.items:,} items, CPU s", ["", "total", *_STEPS], rows)
+    return Table(f"{figures.items:,} items, CPU s", ["", "all", *_STEPS], rows)
 
 
 def _costs(costs: Sequence[Cost]) -> list[str]:

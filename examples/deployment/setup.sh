@@ -1,5 +1,5 @@
-# Run as root in a checkout of topicfeeds. The site file and its sources are in /opt/feeds.
-# Use Debian's Python: the service below cannot see a Python in a home directory.
+# Run this as root, in a checkout of topicfeeds. The site file and its sources are in /opt/feeds.
+# Use Debian's Python: the service cannot read a Python in a home folder.
 adduser --system --group --no-create-home --home /opt/feeds feeds
 /usr/bin/python3 -m venv /opt/feeds/.venv
 /opt/feeds/.venv/bin/pip install .

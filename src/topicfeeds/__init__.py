@@ -86,7 +86,7 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker that sees this function accepts every name, also a misspelt one
+if not TYPE_CHECKING:  # type checkers would accept every name, even a misspelt one
 
     def __getattr__(name: str) -> Any:
         for home, names in _HOMES.items():

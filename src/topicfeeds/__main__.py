@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command with the arguments of the process, by UTF-8 whatever the locale: site files name paths in it."""
+    """Run the command with the arguments of the process, in UTF-8 mode: paths in site files are UTF-8."""
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
@@ -18,7 +18,7 @@ def main() -> None:
         if check and check.refused == []:
             sys.exit(0)
         from .cli.main import main
-    except KeyboardInterrupt:  # from here on, the command itself minds signals
+    except KeyboardInterrupt:  # from here on, the command handles signals
         sys.exit(130)
     main(check)
 

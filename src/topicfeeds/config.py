@@ -1,4 +1,4 @@
-"""The site file: TOML becomes a `Site`, or problems with their lines."""
+"""The site file: parse TOML into a `Site`, or report problems with their lines."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from .models.site import Site
 from .registry import FEED_FORMATS
 from .text.toml_lines import find_line, find_toml_lines
 
-_SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed is to come
 _OUTPUT_EXAMPLES = [
-    f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
+    f"{name}{form.suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for form in FEED_FORMATS.values()
 ]
-"""Paths as they are in an output folder."""
+"""Examples of paths in an output folder."""
 
 
 def load_site(path: Path | str) -> Site:
-    """Read a site file. Raises ConfigError with all that is wrong in it."""
+    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it."""
     path = Path(path)
     name = path.name
     try:
@@ -44,8 +43,8 @@ def load_site(path: Path | str) -> Site:
 
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
-    """Refuse an output folder that would do harm; `base` is where the site file lies. Raises ConfigError."""
-    place = Path(os.path.realpath(folder))  # resolve() raises where links go in a circle
+    """Check that an output folder is safe to write to. `base` is the folder of the site file. Raises ConfigError."""
+    place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:
         reason = "is the root of the file system"
@@ -58,7 +57,7 @@ def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
 
 
 def _read_from(site: Site, place: Path, base: Path) -> str | None:
-    """Name a source that would read what is written to a folder."""
+    """Return the path of a source that would read our files in a folder, or None."""
     for source in site.sources:
         if source.path and source.path != "-":
             given = Path(os.path.realpath(base / source.path))

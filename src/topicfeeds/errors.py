@@ -1,21 +1,22 @@
-"""What can stop a run, and the findings that a person should look at.
+"""The errors that stop a run, and the problems that a person should check.
 
 TopicFeedsError        exit code of the command
 +-- ConfigError        2   the site file is wrong: nothing was read or written
 |   +-- MissingExtraError  a source needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
-+-- PublishError       74  the output folder or the state could not be brought up to date
-+-- BusyError          75  another run works on the output folder
++-- PublishError       74  the output folder or the state could not be updated
++-- BusyError          75  another run uses the output folder
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Literal
+from enum import Enum, IntEnum
+from typing import Literal, Self
 
 
 class ExitCode(IntEnum):
@@ -24,9 +25,14 @@ class ExitCode(IntEnum):
     DONE = 0
     """Done, or nothing to do."""
     PROBLEMS = 1
-    """Done, but items were refused; or a check found something."""
+    """Done, but with problems.
+
+    - `build`: some items were refused.
+    - `check`: some items would be refused.
+    - `status --max-age`: the last success is older.
+    """
     CONFIG = 2
-    """Wrong usage, a wrong site file, or a missing extra. Click uses it for usage too."""
+    """Wrong usage, a wrong site file, or a missing extra. Click also uses this code for wrong usage."""
     INPUT = 65
     OUTPUT = 74
     BUSY = 75
@@ -36,12 +42,32 @@ class ExitCode(IntEnum):
 Severity = Literal["warning", "refused", "unreadable"]
 
 
+class Hint(Enum):
+    """What to do about a problem, in the words of a Python caller. The command names its options: `cli/console.py`."""
+
+    ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
+    COLLECT = "Correct the items, or pass a list as problems"
+    FREE_LOCK = "Try again later"
+    FREE_PLACE = "Move it away, or choose another folder"
+    NEWER_STATE = "Install that version, or choose another path for the state"
+    OTHER_STATE = "Choose another path for the state"
+    STRICT = "Correct the items, or run without strict=True"
+
+
+def add_hint(message: str, hint: str | None) -> str:
+    """Write a hint behind a message, as a sentence of its own."""
+    return f"{message.removesuffix('.')}. {hint}." if hint else message
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding, printed the way compilers do, so that editors can jump to it.
+    """A problem in the input. `str()` has the form of compiler messages, so that editors can jump to the line.
 
-    `severity` says what became of its subject: published all the same (`warning`), left out
-    (`refused`), or a reason to publish nothing at all (`unreadable`).
+    `severity` says what happened:
+
+    - `warning`: the item is published all the same.
+    - `refused`: the item is not published.
+    - `unreadable`: the source cannot be used, and nothing is published.
     """
 
     path: str
@@ -50,36 +76,46 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """The first line of the item that it is about, which tells items apart."""
+    """The first line of the item with the problem, which identifies the item."""
+    hint: Hint | None = None
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
         field = f"{self.field}: " if self.field else ""
-        return printable(f"{self.path}:{self.line}: {mark}{field}{self.message}")
+        return printable(f"{self.path}:{self.line}: {mark}{field}{_add_own_hint(self)}")
 
 
 class TopicFeedsError(Exception):
-    """A run has to stop. `problems` says why, and `str()` has one line for each."""
+    """The base class of errors that stop a run. `str()` has a line for each of the `problems`, then the `message`."""
 
     exit_code = ExitCode.BUG
 
-    def __init__(self, problems: Sequence[Problem] = (), message: str = "") -> None:
+    def __init__(self, problems: Sequence[Problem] = (), message: str = "", hint: Hint | None = None) -> None:
         self.problems = tuple(problems)
         self.message = printable(message)
-        super().__init__(problems, message)
+        self.hint = hint
+        super().__init__(problems, message, hint)
+
+    def with_problems(self, problems: Sequence[Problem]) -> Self:
+        """Return the same error with other problems."""
+        return type(self)(problems, self.message, self.hint)
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.problems), *([self.message] if self.message else [])])
+        return "\n".join([*map(str, self.problems), *([_add_own_hint(self)] if self.message else [])])
+
+
+def _add_own_hint(one: Problem | TopicFeedsError) -> str:
+    return add_hint(one.message, one.hint.value if one.hint else None)
 
 
 class ConfigError(TopicFeedsError):
-    """The site file is wrong."""
+    """The site file or the choice of the output folder is wrong."""
 
     exit_code = ExitCode.CONFIG
 
 
 class MissingExtraError(ConfigError):
-    """A source needs a package that is an extra of ours, and is not installed."""
+    """A source needs an extra of topicfeeds that is not installed. `extra` is its name."""
 
     def __init__(self, extra: str) -> None:
         self.extra = extra
@@ -88,7 +124,7 @@ class MissingExtraError(ConfigError):
 
 
 def _describe_missing_extra(extra: str) -> str:
-    """Name the packages of an extra, by the metadata of topicfeeds: pip finds them wherever topicfeeds came from."""
+    """Return a message that names the packages of an extra. pip finds these wherever topicfeeds came from."""
     import re
     import shlex
     from importlib.metadata import PackageNotFoundError, requires
@@ -110,36 +146,39 @@ def _describe_missing_extra(extra: str) -> str:
 
 
 class SourceError(TopicFeedsError):
-    """The input was refused as a whole: a source is unreadable, or items were refused where none may be."""
+    """The input was refused as a whole, and nothing was published.
 
-    UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
+    A source is unreadable or lost too many items, or an item was refused in strict mode.
+    """
+
+    UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
 
     exit_code = ExitCode.INPUT
 
 
 class PublishError(TopicFeedsError):
-    """The output folder or the state could not be brought up to date."""
+    """The output folder or the state could not be updated."""
 
     exit_code = ExitCode.OUTPUT
 
 
 class BusyError(TopicFeedsError):
-    """Another run works on the output folder: try again later."""
+    """Another run uses the output folder. Try again later."""
 
     exit_code = ExitCode.BUSY
 
 
 def printable(text: str) -> str:
-    """Escape what could act on a terminal or break a line of a log."""
+    """Escape characters that could control a terminal or break a line of a log."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def show(value: object) -> str:
-    """Quote a value for a message, cut to what fits a line."""
+    """Return a value for a message, cut to 63 characters. Text is put in quotes."""
     try:
-        text = printable(value if isinstance(value, str) else reprlib.repr(value))  # which bounds what nests
+        text = printable(value if isinstance(value, str) else reprlib.repr(value))  # limits nested values
     except ValueError:
         text = "a number of thousands of digits"
     if len(text) > 63:
@@ -147,7 +186,32 @@ def show(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
+_OS_ADVICE = {
+    errno.ENOSPC: "free disk space, then run again",
+    errno.EDQUOT: "free disk space or raise the quota, then run again",
+    errno.EACCES: "check the permissions of the file and its folders",
+    errno.EPERM: "check the permissions of the file and its folders",
+    errno.EROFS: "make the file system writable",
+    errno.EIO: "check the disk",
+    errno.ELOOP: "remove the symbolic link",
+    errno.EEXIST: "move it away",
+    errno.ENOTDIR: "a file is in place of a folder: move it away",
+    errno.EISDIR: "a folder is in place of a file: move it away",
+}
+
+
+def explain_os_error(error: OSError) -> str:
+    """Say why a file could not be used, and what to do if that is known."""
+    advice = _OS_ADVICE.get(error.errno or 0)
+    return f"{error.strerror or error} ({advice})" if advice else str(error.strerror or error)
+
+
+def count(word: str, number: int) -> str:
+    """Write a number with its noun: `1 item`, `2 items`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Give the hint ` (did you mean "..."?)` for a name that is close to a known one, else nothing."""
+    """Return the hint ` (did you mean "..."?)` if a name is close to a known one, else an empty string."""
     found = difflib.get_close_matches(name, list(known), n=1)
     return f' (did you mean "{found[0]}"?)' if found else ""

@@ -37,17 +37,17 @@ from .state.files import compare_files
 from .state.store import State
 
 MIN_PARALLEL_BYTES = 75_000_000
-"""Bytes of sources, 50,000 items or less, up to which one process is as quick: to start workers takes time, too."""
+"""Bytes of sources (about 50,000 items) up to which one process is as quick, as workers take time to start."""
 _MIN_ITEM_BYTES = 1_500
-"""So many bytes an item counts at least, and a file."""
+"""The least that an item or a file counts."""
 _MAX_SHARD_BYTES = 64 << 20
-"""Bytes of a shard at most."""
+"""The most bytes of a shard."""
 _DEFAULT_WORKERS = 32
-"""Workers of an executor that does not tell how many it has."""
+"""The assumed number of workers of an executor that does not say how many it has."""
 
 
 def is_large(some: Iterable[Source], base: Path) -> bool:
-    """Tell whether sources hold so much that more than one process pays; what comes by a pipe is not read twice."""
+    """Return whether sources are so large that several processes pay. A pipe cannot be read twice, so it does not."""
     some = list(some)
     if any(source.path == "-" for source in some):
         return False
@@ -78,7 +78,7 @@ def read_parallel(
 
 
 def _plan_shards(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
-    """Cut sources into at least so many shards, unless these would be small; what only one can read stays whole."""
+    """Yield at least `least` shards of sources, unless they would be small. A database is not cut."""
     weighed = [(source, list(_weigh_files(source, base))) for source in some]
     whole = sum(weight for _, files in weighed for _, weight in files)
     size = max(min(_MAX_SHARD_BYTES, whole // least), MIN_PARALLEL_BYTES // 16)
@@ -107,42 +107,42 @@ def _cut_file(shard: Shard, parts: int) -> Iterator[Shard]:
 
 
 def _weigh_files(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
-    """Give every file of a source that a worker can read, and how much it is."""
+    """Yield each file of a source that a worker can read, with its weight in bytes."""
     for path in list_paths(source, base):
         shard, weight = Shard(source, (path,)), _MIN_ITEM_BYTES
-        with suppress(OSError):  # whoever reads it says what is wrong
+        with suppress(OSError):  # the reader reports the error
             status = (base / path).stat()
             size = status.st_size
             weight = max(weight, size)
             if is_by_line(source, path) and S_ISREG(status.st_mode):
                 with (base / path).open("rb") as file:
                     start = file.read(1 << 16)
-                if start.strip():  # one that is blank is read as a whole, which says so
+                if start.strip():  # a blank file is read whole, which reports it
                     weight = max(weight, _MIN_ITEM_BYTES * start.count(b"\n") * size // len(start))
                     shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
         yield shard, weight
 
 
 class _ShardReader:
-    """Sends shards to workers, and puts what they tell together."""
+    """Sends shards to workers, and yields their results in order."""
 
     def __init__(self, executor: Executor, task: Task) -> None:
         self.executor, self.task, self.run = executor, task, secrets.token_hex(8)
         self._lines = Counter[str]()
-        """The line ends in the parts of files that were collected."""
+        """The number of line ends in the parts of each file, so far."""
         self._changed: set[str] = set()
 
     def send(self, shard: Shard | Source) -> Future[ShardResult] | None:
-        """Let a worker read a shard, if there is one left."""
+        """Send a shard to a worker; None if no worker is left."""
         if isinstance(shard, Source):
             return None
         try:
             return self.executor.submit(read_shard, shard, self.task, self.run)
-        except (RuntimeError, OSError):  # it is broken, shut down, or cannot start a process
+        except (RuntimeError, OSError):  # the executor is broken, shut down, or cannot start a process
             return None
 
     def collect(self, shard: Shard | Source, future: Future[ShardResult] | None) -> Iterator[SourceResult]:
-        """Yield what a worker told of a shard, or read it here."""
+        """Yield the result of a worker, or read the shard here."""
         if isinstance(shard, Source):
             yield from read_sources([shard], self.task.base)
             return
@@ -156,7 +156,7 @@ class _ShardReader:
         self._lines[path] = before + (count or 0)
 
     def _result(self, shard: Shard, future: Future[ShardResult] | None) -> ShardResult:
-        """Wait for a shard. One whose worker failed is read here."""
+        """Wait for the result of a shard. If its worker failed, read the shard here."""
         if future:
             try:
                 return future.result()
@@ -165,12 +165,12 @@ class _ShardReader:
         try:
             return read_shard(shard, self.task, self.run)
         except (OSError, MemoryError) as error:
-            message = f"{shard.paths[0]}: cannot be read, neither by a worker nor here: {error}"
+            message = f"{shard.paths[0]}: could not be read by a worker or by the main process: {error} (run again)"
             raise PublishError(message=message) from error
 
 
 def _shift_lines(one: SourceResult, lines: int, source: Source, base: Path) -> SourceResult:
-    """Count the lines of the parts before."""
+    """Add the number of lines in the earlier parts of the file."""
     if isinstance(one, Passed):
         return one._replace(line=one.line + lines)
     if isinstance(one, Problem):
@@ -190,18 +190,18 @@ SourceResult = Record | Same | Passed | Page | Problem
 
 
 class Shard(NamedTuple):
-    """What one worker reads at a time: some files, or some bytes of one."""
+    """What a worker reads at a time: some files, or a part of one."""
 
     source: Source
     paths: tuple[str, ...]
     part: tuple[int, int] | None = None
-    """The first byte of the part, and that after the last; a line belongs to the part that it starts in."""
+    """The first byte of the part, and the byte after its last. A line belongs to the part in which it starts."""
     stamp: tuple[int, int] = (0, 0)
-    """Size and mtime (nanoseconds) of the file that is read in parts."""
+    """Size and mtime (nanoseconds) of a file that is read in parts."""
 
 
 class Task(NamedTuple):
-    """What all shards of a run have in common."""
+    """What all shards of a run share."""
 
     site: Site
     base: Path
@@ -209,11 +209,11 @@ class Task(NamedTuple):
 
 
 ShardResult = tuple[list[SourceResult], int | None]
-"""What a worker found, in order, and the number of line ends in its part; None where the file is not what it was."""
+"""The results of a worker in order, and the number of line ends in its part; None if the file changed."""
 
 
 class _WorkerMemory(threading.local):
-    """What a worker knows of the run that it works for: the newest entries of all shards that it has read."""
+    """What a worker knows of its run: the newest entries of all shards that it has read."""
 
     run = ""
     selector: FeedSelector
@@ -223,7 +223,7 @@ _WORKER = _WorkerMemory()
 
 
 def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
-    """Read a shard; `run` names the run that it is for. Done by workers, in processes of their own."""
+    """Read a shard for the run named `run`. Workers call this, in processes of their own."""
     site, base, now = task
     if _WORKER.run != run:
         _WORKER.run, _WORKER.selector = run, FeedSelector(site)
@@ -260,8 +260,8 @@ def _resolve_alone(resolver: Resolver, record: Record) -> Candidate | None:
 
 
 def _not_loadable() -> Entry:
-    """Stand in for the entries that a worker lets go of."""
-    raise RuntimeError("a worker keeps no entries")
+    """Raise an error: a worker keeps no entries."""
+    raise RuntimeError("workers do not keep entries")
 
 
 def _to_same(candidate: Candidate, record: Record, source: Source, base: Path) -> Same | None:
@@ -278,7 +278,7 @@ def _to_passed(name: str, one: SourceResult) -> SourceResult:
 
 
 def _is_changed(shard: Shard, base: Path) -> bool:
-    """Tell whether a file is not any more what it was when it was cut."""
+    """Return whether a file changed since it was cut into parts."""
     if not shard.part:
         return False
     try:
@@ -290,8 +290,8 @@ def _is_changed(shard: Shard, base: Path) -> bool:
 
 @contextmanager
 def process_pool(jobs: int) -> Iterator[Executor]:
-    """Give so many processes; where the work is given up, they end at once."""
-    before, executor = set(active_children()), Executor()  # which takes no work: the parent does it
+    """Provide a pool of processes. If the work fails, they end at once."""
+    before, executor = set(active_children()), Executor()  # it takes no work, so the parent reads everything
     with suppress(OSError, NotImplementedError):  # no semaphores, as in some containers
         executor = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker)
     try:
@@ -305,7 +305,7 @@ def process_pool(jobs: int) -> Iterator[Executor]:
 
 
 def _start_worker() -> None:
-    """Start a worker: it ends with its parent, and leaves the keyboard to that."""
+    """Start a worker. It ends with its parent, and ignores interrupts from the keyboard."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(300_000, 20, 50)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -11,43 +11,43 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 _BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes in what the system counts memory by."""
+"""Bytes in the unit in which the system reports memory."""
 
 
 _STEPS = ("start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end")
-"""All that there are, in the order of their first results."""
+"""All steps, in the order of their first results."""
 
 
 class Step(NamedTuple):
-    """What a step took, without those that it waited for."""
+    """The cost of a step, without the steps that it waited for."""
 
     name: str
     cpu: float
-    """Seconds of this process."""
+    """CPU time of this process, in seconds."""
     time: float
-    """Seconds."""
+    """Elapsed time, in seconds."""
     peak: float
-    """The most memory that the process had by the end of the step, in megabytes."""
+    """The peak memory of the process up to the end of the step, in megabytes."""
 
 
 class Profile:
-    """Charges the time of a run to the step that is at work. One that is not `on` costs nothing."""
+    """Measures time and memory of each step of a run. A profile that is not `on` measures nothing and costs nothing."""
 
     def __init__(self, *, on: bool = False) -> None:
         self._on = on
         self._times: dict[str, list[float]] = {}
         self._name = "start"
-        self._cpu, self._time = 0.0, time.perf_counter() - time.process_time()  # of what was before, as good as known
+        self._cpu, self._time = 0.0, time.perf_counter() - time.process_time()  # about when the process started
 
     def steps(self) -> list[Step]:
-        """Give the steps, in the order of the flow; `end` is what was between them and after."""
+        """Return the steps in the order of the flow. `end` is the time between and after the other steps."""
         for _ in range(2):
             self._turn("end")
         return [Step(name, *self._times[name]) for name in _STEPS if name in self._times]
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Charge what is done to a step."""
+        """Charge the body of the `with` statement to a step."""
         before = self._turn(name)
         try:
             yield
@@ -55,7 +55,7 @@ class Profile:
             self._turn(before)
 
     def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
-        """Charge to a step what it takes to get one after the other."""
+        """Return the same items, and charge the time to get each one to a step."""
         return self._each(name, some) if self._on else some
 
     def _each(self, name: str, some: Iterable[T]) -> Iterator[T]:
@@ -71,7 +71,7 @@ class Profile:
             yield one
 
     def measure_call(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
-        """Charge a call to a step, whenever it is made."""
+        """Return a function that calls `do` and charges the call to a step."""
 
         def done() -> T:
             with self.measure(name):
@@ -80,7 +80,7 @@ class Profile:
         return done if self._on else do
 
     def _turn(self, name: str) -> str:
-        """Let another step work from now on, and name the one that did."""
+        """Switch to another step, and return the name of the step before."""
         before = self._name
         if self._on:
             cpu, moment = time.process_time(), time.perf_counter()

@@ -1,7 +1,7 @@
-"""What topicfeeds reads and writes: one line for each source format and for each feed format.
+"""The registry of formats: one line for each source format and for each feed format.
 
-To add a format, write its file (`sources/<name>.py` or `formats/<name>.py`), and add its line here. Loads quickly: the
-check for "nothing to do" reads it too.
+To add a format, write its file (`sources/<name>.py` or `formats/<name>.py`), and add its line here. This module loads
+quickly, as the check for "nothing to do" imports it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ class SourceFormat(NamedTuple):
     suffixes: tuple[str, ...]
     """File suffixes in lower case, with the dot."""
     by_line: bool = False
-    """Whether each line is a record of its own. Then `read` gets the open file instead of the text, and the module
-    has a function `make_line_reader`."""
+    """Whether each line is one record.
+
+    If so, `read` gets the open file instead of the text, and the module has a function `make_line_reader`.
+    """
     single: bool = False
     """Whether each file is one record."""
 
@@ -27,12 +29,12 @@ class FeedFormat(NamedTuple):
     """A format of feeds. `formats/<name>.py` has its function `render`."""
 
     suffix: str
-    """What a document's path ends with."""
+    """The end of a document's path, with the dot."""
     media_type: str
     mark: bytes
-    """Bytes that only our own files have: a file with this mark may be overwritten."""
+    """Bytes that only our own files contain. A file with this mark may be overwritten."""
     is_calendar: bool = False
-    """Whether a document has all events of a feed's calendar, not the newest entries."""
+    """Whether a document contains all events of the feed's calendar, not only the newest entries."""
 
 
 SOURCE_FORMATS = {
@@ -45,7 +47,7 @@ SOURCE_FORMATS = {
     "yaml": SourceFormat((".yaml", ".yml")),
 }
 
-# `.xml` has a media type that every reader accepts from any web server.
+# Every web server sends `.xml` with a media type that all readers accept.
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
     "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
@@ -53,14 +55,14 @@ FEED_FORMATS = {
 }
 
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
-"""The source format of each suffix."""
+"""The name of the source format for each suffix."""
 
 
 def has_calendars(formats: Iterable[str]) -> bool:
-    """Tell whether one of some feed formats is a calendar."""
+    """Return whether one of the feed formats is a calendar."""
     return any(FEED_FORMATS[name].is_calendar for name in formats)
 
 
 def find_source_format(path: str) -> str | None:
-    """Return the name of a file's format by its suffix, or None."""
+    """Return the name of a file's source format by its suffix, or None."""
     return SUFFIXES.get(os.path.splitext(path)[1].lower())

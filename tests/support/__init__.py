@@ -14,7 +14,7 @@ from typing import Any
 
 from support.needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
-from topicfeeds.formats._event_elements import make_attachment, make_body
+from topicfeeds.formats.body import make_attachment, make_body
 from topicfeeds.formats.event_text import format_title
 from topicfeeds.formats.render_cache import RenderCache
 from topicfeeds.sources.model import ItemLike

@@ -29,7 +29,7 @@ class Check(NamedTuple):
     refused: list[StoredProblem] | None = None
     """The refused items of the last run, if there is nothing to do."""
     reason: str | None = None
-    """Why there is something to do, as far as the check looked."""
+    """Why there is something to do, if the check found a reason."""
 
 
 def check_arguments(arguments: Sequence[str]) -> Check | None:
@@ -42,7 +42,7 @@ def check_arguments(arguments: Sequence[str]) -> Check | None:
         paths = default_paths(site, output, options.get("--state", ""))
         return check_paths(paths, _read_now(), strict="--strict" in arguments)
     except ValueError:
-        return None  # the command says in words what is wrong
+        return None  # the command reports the error
 
 
 def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
@@ -58,21 +58,17 @@ def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
             return _check_locked(paths, now, descriptor, strict=strict)
         finally:
             os.close(descriptor)
-    except (OSError, sqlite3.Error, TypeError, ValueError):  # the last two: of a state that is damaged
-        return Check(paths)  # the build meets the same fault, and says it in words
+    except (OSError, sqlite3.Error, TypeError, ValueError):  # a damaged state raises the last two
+        return Check(paths)  # the build meets the same error, and reports it
 
 
 def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool) -> Check:
-    if os.path.exists(f"{paths.state}-journal"):  # of a run that was killed: a run that writes removes it
-        return Check(paths)
     state = State(paths.state)
     with state.reading() as known:
         if not known:
             return Check(paths)
         refused = state.stored_problems(refused=True)
-        reason = why_stale(state, paths.site, paths.folder, now)
-    if refused and strict:
-        reason = reason or "items were refused"
+        reason = why_stale(state, paths.site, paths.folder, now, strict=strict)
     if reason:
         return Check(paths, reason=reason)
     record_success(descriptor)
@@ -80,7 +76,7 @@ def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool
 
 
 def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Read the options of a build; None for what the command has to understand, or to refuse."""
+    """Return the options of a plain build; None if the command itself must parse the arguments."""
     if not arguments or arguments[0] != "build":
         return None
     options: dict[str, str] = {}

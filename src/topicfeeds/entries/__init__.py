@@ -1,1 +1,1 @@
-"""Entries: records become what is published, with ids, dates and notices."""
+"""Entries: records become entries, with ids, dates and notices."""

@@ -13,7 +13,7 @@ from ..models.items import Item
 from .model import Category, Entry
 
 _SERIALISED = ("title", "summary", "content", "published", "updated", "topics", "tags", "authors", "enclosures")
-"""The fields of an entry that `content_digest` serialises by itself, and the topics, which it leaves out."""
+"""The fields that `content_digest` serialises one by one, and the topics, which it ignores."""
 _plain_fields = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _SERIALISED))
 """The fields of an entry that `repr` serialises quickly."""
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -33,7 +33,7 @@ def content_digest(entry: Entry, author: bytes | None) -> str:
 
 
 def topics_digest(topics: tuple[Category, ...]) -> str:
-    """Return what a document's fingerprint needs of an entry's topics."""
+    """Return the topics of an entry as text, for the fingerprint of a document."""
     return repr(tuple(map(tuple, topics)))
 
 
@@ -56,7 +56,7 @@ def combine_digests(parts: frozenset[bytes]) -> bytes:
 
 
 def _serialize_field(value: object) -> str:
-    """Serialise a field's value. Moments and lists of text take a tenth of the time that JSON takes."""
+    """Serialise the value of a field. Dates and lists of text are ten times as quick as JSON."""
     if type(value) is datetime:
         return value.isoformat()
     if isinstance(value, tuple) and all(type(one) is str for one in value):

@@ -1,4 +1,4 @@
-"""Duplicates: records that say the same are merged, other records with a known id are refused."""
+"""Duplicates: records of the same item are merged. Other records with a known id are refused."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .spill import RowSpill
 
 
 class Merged(NamedTuple):
-    """What the records of one item say together, so far."""
+    """The merged fields of the records of one item, so far."""
 
     path: str
     """Where the first record is."""
     line: int
     content_hash: int
-    """A hash of what has to be equal in all of them."""
+    """A hash of the fields that must be equal in all of them."""
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
@@ -36,9 +36,9 @@ class Duplicates:
     """Knows the first record of every id of a run."""
 
     _spill: RowSpill = field(default_factory=RowSpill)
-    """The first record of each id, under a hash of the id without case and Unicode form."""
+    """The first record of each id, by a hash of the id without case and Unicode form."""
     _similar: dict[str, Merged] = field(default_factory=dict)
-    """The records whose id equals an earlier one but for case or form."""
+    """The records whose id differs from an earlier id only in case or Unicode form."""
     _numbers: dict[Category, int] = field(default_factory=dict)
     """The number of each category in the spill. Categories are few."""
     _categories: list[Category] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Duplicates:
                 return seen, []
             if row[0] != entry.id:
                 self._similar[entry.id] = seen
-                return seen, [_similar_id_warning(record, entry.id)]
+                return seen, [_similar_id_warning(record, entry.id, f"{row[1]}:{row[2]}")]
             if row[3] is None:
                 raise DuplicateIdError
             first = self._from_row(row)
@@ -67,7 +67,7 @@ class Duplicates:
         return self._store(entry.id, _merge(first, seen)), []
 
     def enter_unchanged(self, name: str, path: str, line: int) -> None:
-        """Enter an unchanged record. Raises DuplicateIdError if its id is, or resembles, that of another."""
+        """Enter an unchanged record. Raises DuplicateIdError if another record has the same or a similar id."""
         if self._spill.enter(_hash_folded(name), (name, path, line, None, (), ())):
             raise DuplicateIdError
 
@@ -96,7 +96,7 @@ class Duplicates:
 
 
 def hash_item(item: Item, without: tuple[str, ...] = ("topics", "topic", "tags")) -> int:
-    """Hash an item but for some fields: by default those that may differ from page to page."""
+    """Hash an item without some fields: by default those that may differ between pages."""
     return hash(_field_getter(type(item), without)(item))
 
 
@@ -106,7 +106,7 @@ def _field_getter(kind: type[Item], without: tuple[str, ...]) -> Callable[[Item]
 
 
 def _hash_folded(name: str) -> int:
-    """Hash an id without what may differ in ids that people take for the same."""
+    """Hash an id without case, Unicode form and percent-encoding: people treat such ids as equal."""
     if name.isascii() and "%" not in name:
         return hash(name.lower())
     return hash(unicodedata.normalize("NFC", unquote(name)).casefold())
@@ -126,14 +126,18 @@ def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[C
     return first + tuple(category for category in second if category.term not in terms)
 
 
-def _similar_id_warning(record: Record, name: str) -> Problem:
+def _similar_id_warning(record: Record, name: str, where: str) -> Problem:
     name = record.item.id or name
-    message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
+    message = (
+        f"{show(name)} differs from the id of {where} only in case, Unicode form or percent-encoding "
+        "(if both are one item, give both the same id)"
+    )
     return record.problem("id", message, "warning")
 
 
 def _refuse_duplicate(record: Record, where: str) -> NoReturn:
     if record.item.id or record.item.link:
         name = "id" if record.item.id else "link"
-        raise RefusedError(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
-    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both an id)")
+        value = show(getattr(record.item, name))
+        raise RefusedError(name, f"{value} is already the id of {where} (give each item its own id)")
+    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both items an id)")

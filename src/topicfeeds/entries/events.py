@@ -1,4 +1,4 @@
-"""Events: when and where they are, and when they next change by themselves."""
+"""Events: dates, places, and when their rendered text next changes without an edit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from .model import EventDetails, RefusedError
 
 
 def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable[[str, str], str]) -> EventDetails:
-    """Resolve when and where an event is; `line` cleans the text of a field. Raises RefusedError."""
+    """Resolve the dates and place of an event. `line` cleans the text of a field. Raises RefusedError."""
     zone = ZoneInfo(event.timezone or site.timezone)
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
-        raise RefusedError("start", "has an offset that is not that of its zone, and recurs (give its timezone)")
+        message = f"has another offset than {zone.key}, but the event recurs (set timezone to the event's time zone)"
+        raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        raise RefusedError("start", "is the second of two times that the clock shows, and recurs (take another day)")
+        message = f"is the second {start:%H:%M} of a day on which clocks go back; a recurring event cannot start then"
+        raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,
         end=end,
@@ -41,7 +43,7 @@ def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable
 
 
 def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
-    """Put a moment into its zone, or leave it in the offset that its author meant; Z stands for no such meaning."""
+    """Return a time in its zone, or with the offset that its author wrote. `Z` is not such an offset."""
     if not isinstance(moment, datetime):
         return moment
     if moment.tzinfo is None:
@@ -52,14 +54,14 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
-    """Put a moment of a rule into its zone."""
+    """Return a time of a recurrence in its zone."""
     if not isinstance(moment, datetime):
         return moment
     return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)
 
 
 def _check_recurrence(rule: str, event: EventDetails) -> None:
-    """Check in the event's own zone, in which its rule counts, what was written in another. Raises RefusedError."""
+    """Check a recurrence in the event's own zone, where its rule applies. Raises RefusedError."""
     try:
         field = "recurrence"
         check_start(rule, event.start)
@@ -71,10 +73,10 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
 
 
 def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
-    """Give a moment its offset, in whole minutes as the formats need it, and whole seconds.
+    """Return a date or time as a time with an offset, in whole minutes and seconds, as the formats need it.
 
-    The day stays as it was written, also where a zone once had an offset with seconds. A time of day
-    that occurs twice is the first of the two. Raises RefusedError for one that a change of clocks skips.
+    The day stays as written, even if the zone once had an offset with seconds. If the clocks show a time twice, it is
+    the first of the two. Raises RefusedError for a time that a change of clocks skips.
     """
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), zone)
@@ -82,7 +84,8 @@ def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
         moment = moment.replace(tzinfo=zone)
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
             clock = moment.replace(tzinfo=None).isoformat()
-            raise RefusedError(field, f"{clock} does not exist in {zone.key} (clocks skip it: write an offset)")
+            message = f"{clock} does not exist in {zone.key}: clocks skip it (correct it, or write an offset)"
+            raise RefusedError(field, message)
     return to_whole_minutes(moment)
 
 
@@ -100,13 +103,13 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 
 def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
-    """Count out the next starts; what is still on counts."""
+    """Add the next starts. An occurrence that is still on counts."""
     length = duration(event.start, event.end)
     rule = event.recurrence or ""
     if next(list_occurrences(rule, event.start, ()), None) is None:
-        raise RefusedError("recurrence", "ends before its start")
+        raise RefusedError("recurrence", "ends before the event starts (write a later UNTIL)")
     if next(list_occurrences(rule, event.start, event.left_out), None) is None:
-        raise RefusedError("except", "leaves no date of the recurrence")
+        raise RefusedError("except", "removes every date of the recurrence (keep at least one)")
     coming = (
         one
         for one in list_occurrences(rule, event.start, event.left_out)
@@ -117,14 +120,14 @@ def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
 
 
 def _end_instant(start: date, length: timedelta) -> datetime:
-    """Give the moment at which something that starts then is over; a day is over when it is so everywhere."""
+    """Return when an occurrence is over. A day is over when it is over in all time zones."""
     if isinstance(start, datetime):
         return start.astimezone(UTC) + length
     return datetime.combine(start, time(12), UTC) + length
 
 
 def _apply_window(event: EventDetails, now: datetime, settings: FeedSettings) -> EventDetails:
-    """Tell whether an event is within the window of calendars, and when that changes."""
+    """Decide whether calendars show the event now, and when that changes."""
     back, ahead = settings.calendar_days_back, settings.calendar_days_ahead
     comes, goes = None, None
     if ahead is not None:

@@ -14,14 +14,14 @@ from ..text.characters import to_one_line
 from .digests import to_json
 from .duplicates import hash_item
 
-# RFC 3987 in short: a scheme, and none of the characters that never stand in an IRI.
+# RFC 3987 in short: a scheme, and no character that an IRI never contains.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 
 @dataclass(slots=True)
 class IdRegistry:
-    """Gives records their ids; `authority` starts the ids that are minted here (RFC 4151)."""
+    """Gives records their ids. Minted ids start with `authority` (RFC 4151)."""
 
     authority: str
     _file: str | None = None
@@ -38,12 +38,12 @@ class IdRegistry:
         return (item.link, []) if item.link else self._mint(record)
 
     def _mint(self, record: Record) -> tuple[str, list[Problem]]:
-        """Make an id of what is least likely to change. Equal ones of a file are numbered."""
+        """Make an id of kind, date and title. Equal records of a file are numbered."""
         item, warnings = record.item, []
         if record.path != self._file:
             self._file, self._minted = record.path, {}
             if not record.from_page:
-                message = "is missing (give an id: an edit of date or title makes a new item)"
+                message = "is missing (give every item an id; otherwise an edited date or title makes a new item)"
                 warnings = [record.problem("id", message, "warning")]
         stated = item.published or (item.start if isinstance(item, Event) else None)
         day = stated.isoformat() if stated else ""

@@ -23,37 +23,37 @@ class Category(NamedTuple):
 
 
 class EventSnapshot(NamedTuple):
-    """What readers must know of an event when it changes, as the memory keeps it."""
+    """The facts about an event whose changes readers must learn, as the memory keeps them."""
 
     start: str
-    """A date, or a moment in UTC (ISO 8601)."""
+    """A date, or a time in UTC (ISO 8601)."""
     end: str | None
     place: str | None
     status: StatusName
 
 
 class EventChange(NamedTuple):
-    """One change of an event that a notice tells its readers of."""
+    """One change of an event that readers learn from a notice."""
 
     at: int
     """When a run saw it, in seconds since 1970."""
     n: int
-    """How often the field had this value by then."""
+    """How often the field has had this value."""
     field: str
-    """What the change is named for: status, start, end or location."""
+    """The field that names the change: status, start, end or location."""
     before: EventSnapshot
     after: EventSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class EventDetails:
-    """When and where an event is. All times are aware, in the zone in which readers see them."""
+    """The dates and place of an event. All times have a zone: the zone in which readers see them."""
 
     start: date | datetime
     end: date | datetime | None
     """A date is the last day."""
     foreign: bool = False
-    """Whether the zone is not the site's, and has to be named."""
+    """Whether the zone differs from the site's, so that text must name it."""
     place: Place | None = None
     organizer: Person | None = None
     status: StatusName | None = None
@@ -65,7 +65,7 @@ class EventDetails:
     sequence: int = 0
     """Grows with every change (RFC 5545, 3.8.7.4)."""
     change: EventChange | None = None
-    """The last change that a notice told of."""
+    """The last change that has a notice."""
     in_calendar: bool = True
     until: datetime | None = None
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
@@ -81,7 +81,7 @@ class Entry:
     title: str
     link: str
     published: datetime
-    """Aware, in whole seconds, in the zone that the author meant."""
+    """A time with a zone, in whole seconds, in the zone that the author meant."""
     updated: datetime
     summary: str | None = None
     """Plain text."""
@@ -95,7 +95,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
-    """The change that this entry tells of. Such an entry is not an event itself."""
+    """The change that this entry reports. Such an entry is not an event itself."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -125,11 +125,11 @@ class Candidate(NamedTuple):
     source: str = "items"
     """The name of the source that it was read from."""
     location: Location | None = None
-    """Where its record is, if the next run may recognise the record there."""
+    """Where its record is, if the next run can recognise the record there."""
     memory: ItemMemory | None = None
     """What the memory will keep of it."""
     author_digest: bytes | None = None
-    """The digest of the fields that the author set, where there is a memory."""
+    """The digest of the fields that the author set; None without a state."""
     digest: str | None = None
     """The content digest, once it is known."""
     stored_digest: str | None = None
@@ -141,21 +141,21 @@ class Candidate(NamedTuple):
     is_spilled: bool = False
     """Whether its entry is in a temporary file."""
     is_unchanged: bool = False
-    """Whether its record is the one that the last run read, and was not read again."""
+    """Whether its record is unchanged since the last run, and was not read again."""
 
 
 def load_entry(candidate: Candidate) -> Entry:
-    """Load the entry of a candidate, with its topics titled as their feeds are."""
+    """Load the entry of a candidate, with the titles of its topics' feeds as labels."""
     entry = candidate.load()
     return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)
 
 
 class RefusedError(Exception):
-    """A record cannot be published, for the sake of one of its fields."""
+    """A record cannot be published because of one of its fields."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
 
 
 class DuplicateIdError(Exception):
-    """A record that was not read again is not the only one with its id: all have to be read."""
+    """A record that was not read again has a duplicate id. All records must be read."""

@@ -1,4 +1,4 @@
-"""Notices: what changed about an event, and the entries that tell readers of it."""
+"""Notices: entries about the changes of an event."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .model import Entry, EventChange, EventDetails, EventSnapshot
 
 _SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_CHANGES = 100
-"""So many changes of an event are remembered; how often one took place is counted among them."""
+"""How many changes of an event the memory keeps. Repeated values are counted among these."""
 _FIELDS = ("status", "start", "end", "location")
 
 
 def take_snapshot(event: EventDetails) -> str:
-    """Write down what readers must know when it changes, however its author spells it."""
+    """Return the facts about an event as JSON, in a form that does not depend on how its author wrote them."""
     place = event.place.line if event.place else None
     end = _format_utc(event.end) if event.end else None
     end = None if end == _format_utc(event.start) else end
@@ -31,7 +31,7 @@ def _format_utc(moment: date) -> str:
 
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
-    """Say of an event that is known when its facts last changed, and which changes its readers are told of."""
+    """Return the memory of an event with the time and the notice of a change, if its facts changed."""
     if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
         return known._replace(snapshot_changed=before.snapshot_changed, changes=before.changes)
     told, old, new = (
@@ -49,7 +49,7 @@ def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMem
 
 
 def read_changes(known: ItemMemory | None) -> list[EventChange]:
-    """Read the changes that readers were told of, the first one first."""
+    """Return the changes that have notices, the oldest first."""
     if known is None or known.changes is None:
         return []
     rows = json.loads(known.changes)
@@ -63,7 +63,7 @@ def _changed_value(change: EventChange) -> str | None:
 
 
 def add_sequence(entry: Entry, known: ItemMemory | None) -> Entry:
-    """Number the versions of an event: 0, and after a change the seconds from 2000 to it, which never fall."""
+    """Set the version number of an event: 0, and after a change the seconds since 2000. It never decreases."""
     if entry.event is None:
         return entry
     seconds = int((entry.updated - _SEQUENCE_EPOCH).total_seconds()) if entry.updated > entry.published else 0
@@ -73,7 +73,7 @@ def add_sequence(entry: Entry, known: ItemMemory | None) -> Entry:
 
 
 def make_notices(entry: Entry, known: ItemMemory | None, authority: str) -> Iterator[Entry]:
-    """Make an entry of each change: readers show new entries, but no edits of old ones."""
+    """Yield an entry for each change: readers show new entries, but no edits of old ones."""
     for change in read_changes(known) if entry.event else ():
         text = to_json([entry.id, change.field, _changed_value(change), change.n])
         seen = datetime.fromtimestamp(change.at, entry.published.tzinfo)

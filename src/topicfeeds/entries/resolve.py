@@ -12,9 +12,9 @@ from functools import cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..errors import Problem, nearest, show
+from ..errors import Problem
 from ..models.items import Enclosure, Event, Person
-from ..models.site import Site
+from ..models.site import Site, explain_unknown_topic
 from ..sources.model import HeldBack, ItemLike, Page, Passed, Record, Same
 from ..sources.objects import as_records
 from ..state.memory import ItemMemory
@@ -39,16 +39,18 @@ def resolve(
     memory: State | None = None,
     now: datetime | None = None,
 ) -> Iterator[Candidate | HeldBack | Page | Passed | Problem]:
-    """Make candidates of records, one by one. Pages and problems are passed on among them.
+    """Yield a candidate for each record. Pages and problems are passed on.
 
-    Records that are equal but for topics, tags and an inferred date are one item: its candidate
-    comes again, under the same id, with everything known so far. With `now` (aware), items of the
-    future are held back. `memory` gives the dates that items lack: an event without `published` gets
-    the date of the run that first saw it, and an item whose fields changed since gets the date of the run
-    that saw the change as `updated`. What the memory will keep is in the candidate.
+    Records that only differ in topics, tags and an inferred date are one item. Its candidate is yielded again, under
+    the same id, with everything known so far. With `now` (a date-time with a zone), items with a later date are held
+    back.
+
+    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
+    it. An item whose fields changed gets the time of the run that saw the change as `updated`. The candidate has
+    what the memory will keep.
     """
     if now and now.tzinfo is None:
-        raise ValueError("now has no time zone (say datetime.now(UTC))")
+        raise ValueError("now has no time zone (pass datetime.now(UTC))")
     resolver = Resolver(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
     for one in as_records(found):
@@ -60,7 +62,7 @@ def resolve(
         elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
-            inferred.append((resolver.identify(one), one))  # until it is known which of its pages has the first date
+            inferred.append((resolver.identify(one), one))  # until all pages are read, as one may have an earlier date
         else:
             yield from resolver.resolve(one, resolver.identify(one))
     earliest: dict[str, date] = {}
@@ -71,7 +73,7 @@ def resolve(
 
 
 class _Draft(NamedTuple):
-    """An entry, and what the run keeps beside it."""
+    """An entry, and what the run keeps with it."""
 
     entry: Entry
     memory: ItemMemory | None
@@ -81,7 +83,7 @@ class _Draft(NamedTuple):
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves one record after the other."""
+    """Resolves records one by one."""
 
     site: Site
     now: datetime | None
@@ -90,7 +92,7 @@ class Resolver:
     _duplicates: Duplicates = field(default_factory=Duplicates)
     _topic: Callable[[str], Category] = field(init=False)
     _tag: Callable[[str], tuple[str, Category]] = field(init=False)
-    """Returns the key of a label, and its category: one object for all items."""
+    """Returns the key of a label and its category, one object for all items."""
     _problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class Resolver:
         return name
 
     def resolve(self, record: Record, name: str) -> Iterator[Candidate | HeldBack | Problem]:
-        """Yield the candidate of a record, unless it is refused or held back, and the problems found."""
+        """Yield the problems of a record, and its candidate unless the record is refused or held back."""
         draft = self._draft(record, name)
         if self._problems:
             yield from self._problems
@@ -116,12 +118,14 @@ class Resolver:
             return
         entry, known = draft.entry, draft.memory
         if self.now and entry.published > self.now and (record.item.published or record.inferred):
-            message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
+            then = f"{entry.published.isoformat()} is in the future"
+            message = f"{then}; the item is held back until then (to publish it now, correct the date)"
             yield record.problem("published", message, "warning")
             yield HeldBack(record, entry.published)
             return
         if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
-            message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
+            then = f"{entry.updated.isoformat()} is in the future"
+            message = f"{then}; published is used until then (correct the date if it is wrong)"
             yield record.problem("updated", message, "warning")
             yield HeldBack(record, entry.updated, whole=False)
             entry = replace(entry, updated=_later(entry.published, known.snapshot_changed if known else None))
@@ -133,7 +137,7 @@ class Resolver:
                 yield _to_candidate(_Draft(notice, None, None, draft.records), record)._replace(is_notice=True)
 
     def enter(self, one: Passed) -> None:
-        """Reserve the id of a record that another process looked at."""
+        """Reserve the id of a record that another process resolved."""
         self._duplicates.enter_unchanged(one.id, one.path, one.line)
 
     def recall(self, same: Same) -> Iterator[Candidate | HeldBack | Problem]:
@@ -170,7 +174,7 @@ class Resolver:
         return replace(entry, published=same.row.published, updated=same.row.updated)
 
     def _draft(self, record: Record, name: str) -> _Draft | None:
-        """Make the entry of a record; None if it is refused."""
+        """Return the entry of a record; None if it is refused."""
         before = self.memory.find_item(name) if self.memory else None
         try:
             entry = self._make_entry(record, name, before)
@@ -223,9 +227,9 @@ class Resolver:
     def _date_change(
         self, record: Record, entry: Entry, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
-        """Date the last change of an item that was published before. Return its memory, and its `updated`."""
+        """Set the time of the last change of a known item. Return its memory and its `updated`."""
         moment = int(self.now.timestamp()) if self.now else None
-        if moment is None:  # a run that knows the time will see what changed, and date it
+        if moment is None:  # a later run with `now` will find the change, and date it
             known = before
         else:
             again = (
@@ -236,33 +240,36 @@ class Resolver:
         return known, max(entry.updated, _later(entry.published, seen))
 
     def _line(self, record: Record, name: str, value: str) -> str:
-        """Make one line of a title or a name. Names lose the marks that turn the direction of text."""
+        """Return a title or a name as one line. Names lose the marks that change the direction of text."""
         if value and value.isprintable() and (plain := to_one_line(value)):
             return plain
         whole = self._text(record, name, value, to_one_line)
         if has_bidi_controls(whole):
-            done = "it may read as something else" if name == "title" else "they are left out"
-            message = f"has marks that turn the direction of text ({done})"
+            codes = _list_codes(c for c in whole if has_bidi_controls(c))
+            done = "kept: check how the title reads" if name == "title" else "removed: delete them in the source too"
+            message = f"has characters that change the direction of text: {codes} ({done})"
             self._problems.append(record.problem(name, message, "warning"))
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
-        """Take out what XML forbids, and say so."""
+        """Remove the characters that XML forbids, with a warning."""
         whole = strip_forbidden(value)
         if whole != value:
-            lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
-            message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
+            codes = _list_codes(c for c in value if strip_forbidden(c) != c)
+            message = f"has characters that XML forbids: {codes} (removed: delete them in the source too)"
             self._problems.append(record.problem(name, message, "warning"))
         if not shape(whole):
-            raise RefusedError(name, "is blank")
+            raise RefusedError(name, "is blank (write some text)")
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:
         most = self.site.feeds.max_body
         if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
-            raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
+            limit = f"the limit is {most} (shorten it, or raise max_body under [feeds] in the site file)"
+            raise RefusedError("content", f"has {size} bytes; {limit}")
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
-            raise RefusedError("content", f"has tags nested more than {_MAX_NESTING_DEPTH} deep")
+            message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
+            raise RefusedError("content", message)
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:
@@ -283,7 +290,7 @@ class Resolver:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
-                raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
+                raise RefusedError(field, explain_unknown_topic(label, self.site.topics))
             topic = self._topic(label)
             found.setdefault(topic.term, topic)
         return tuple(found.values())
@@ -307,16 +314,21 @@ class Resolver:
         if stated is None and self.memory and self.now:
             stated = self.now.astimezone(zone)
         if stated is None:
-            raise RefusedError("published", "is missing (give the day it was announced)")
+            raise RefusedError("published", "is missing (add the day when the event was announced, such as 2026-03-01)")
         published = make_aware(stated, zone, "published")
         updated = make_aware(item.updated, zone, "updated") if item.updated else published
         start = item.start if isinstance(item, Event) else None
         if start and start.year > published.year + 10:
-            message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
+            message = f"{start.isoformat()} is more than ten years after published (check the year)"
             self._problems.append(record.problem("start", message, "warning"))
         if updated < published:
-            self._problems.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+            message = "is before published, so published is used instead (correct the dates)"
+            self._problems.append(record.problem("updated", message, "warning"))
         return published, max(published, updated)
+
+
+def _list_codes(characters: Iterable[str]) -> str:
+    return ", ".join(sorted({f"U+{ord(c):04X}" for c in characters}))
 
 
 @cache
@@ -325,7 +337,7 @@ def _make_person(name: str) -> Person:
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:
-    """Give the later of a moment and of a change that was seen."""
+    """Return the later of a time and of a change, given in seconds since 1970."""
     return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))
 
 

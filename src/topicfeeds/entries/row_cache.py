@@ -18,63 +18,63 @@ from ..state.store import State
 from .model import Candidate
 
 _FIELD_SEPARATOR, _LABEL_SEPARATOR = "\x1f", "\x1e"
-"""What separates the parts of a row, and labels in one; no label has them, as XML forbids them."""
+"""Separators of the fields of a row, and of labels in a field. XML forbids them, so no label contains them."""
 
 
 class RowCache:
-    """The rows of the last run, and those of this one; the state is open while they are asked for."""
+    """The rows of the last run and of this run. The state must be open."""
 
     mends = False
-    """Whether only the feeds are made that something new comes to."""
+    """Whether only feeds with changes are selected."""
 
     def __init__(self, state: State, stamps: dict[str, FileStamp], *, known: bool) -> None:
-        """Start from what the files are like now; without `known`, the rows of the last run do not hold any more."""
+        """Take the stamps of the files. Without `known`, the rows of the last run are not used."""
         self._state, self._stamps, self._known = state, stamps, known
         self._told: set[tuple[str, int]] = set()
         self._kept = 0
         self._all_once = True
 
     def key(self, path: str) -> bytes | None:
-        """Give the key of a file, by which its only record is known."""
+        """Return the key of a file that is one record; None if it has no digest yet."""
         stamp = self._stamps.get(path)
         return file_key(path, stamp[2]) if stamp and stamp[2] else None
 
     def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
-        """Sum up a file as it was read, with size and mtime `now`: it may have changed since it was looked at."""
+        """Store the digest of a file as it was read. `now` is its size and mtime: both may have changed."""
         if stamp := self._stamps.get(path):
             size, mtime, _ = stamp
             self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
-        """Give what is to be passed on of a record that is as it was; None for any other. `read` reads it after all."""
+        """Return what to yield for an unchanged record; None for any other. `read` reads the record."""
         row = self.row(location.key)
         return (Same(row, location, source, partial(read, location)),) if row else None
 
     def row(self, key: bytes) -> Row | None:
-        """Recall what was made of a record."""
+        """Return the row of a record in the last run."""
         found = self._state.rows.get(key) if self._known else None
         return _parse_row(*found) if found else None
 
     def gone(self, most: int) -> Iterator[Row]:
-        """Give the rows of records that a feed held, and that are not there any more: so many at most."""
+        """Yield at most `most` rows of records that a feed held, and that no longer exist."""
         for found in self._state.rows.find_gone(most):
             yield _parse_row(*found)
 
     def keep(self, key: bytes) -> None:
-        """Let a row of the last run be one of this run."""
+        """Keep a row of the last run for this run."""
         self._kept += 1
         self._state.rows.keep(key)
 
     def is_whole(self, accepted: int) -> bool:
-        """Tell whether all that was accepted is in rows."""
+        """Return whether every accepted record has a row."""
         return self._kept == accepted and self._all_once
 
     def keep_current(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
-        """Keep the documents of feeds that are not made; here all are."""
+        """Keep the documents of feeds that were not selected. Here all feeds are selected."""
         return 0
 
     def note_problem(self, problem: Problem) -> None:
-        """Note that a record, or its file, has a problem: it is to be read again."""
+        """Note that a record, or its file, has a problem. The next run reads it again."""
         self._told |= {(problem.path, problem.item or problem.line), (problem.path, 0)}
 
     def note(self, candidate: Candidate) -> None:
@@ -107,7 +107,7 @@ class RowCache:
             self._state.rows.mark_held(candidate.location.key)
 
     def commit(self) -> None:
-        """Let the next run find the rows of this one."""
+        """Store the rows of this run for the next one."""
         self._state.rows.commit(all_held=self._known and not self.mends)
 
 
@@ -123,7 +123,7 @@ def _split_labels(part: str) -> list[str]:
 
 
 def to_row(candidate: Candidate) -> Row | None:
-    """Return what the next run needs of a record, where there is a memory."""
+    """Return the row that the next run needs of a record; None without a state."""
     if candidate.memory is None:
         return None
     labels = [one.label for one in candidate.topics], [one.label for one in candidate.tags]

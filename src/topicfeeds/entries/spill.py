@@ -1,4 +1,4 @@
-"""Spills: temporary files for what a run needs of very many records or entries."""
+"""Spills: temporary files for data about very many records or entries."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ from .model import Entry
 
 _INITIAL_SLOTS = 1 << 12
 _MAX_BYTES_IN_MEMORY = 16 << 20
-"""So many bytes of rows are held in memory; a file without a name takes what is more."""
+"""Bytes of rows that memory holds. Further rows go to a file without a name."""
 
 
 def close_quietly(file: IO[bytes]) -> None:
-    """Close a file of which nothing is needed any more, also where what it has to write does not fit on the disk."""
+    """Close a file that is no longer needed, even if its last bytes do not fit on the disk."""
     with suppress(OSError):
         file.close()
 
 
 def temp_file_error(error: OSError) -> PublishError:
-    """Say that a temporary file cannot be written."""
+    """Return the error for a temporary file that cannot be written."""
     place = tempfile.gettempdir()
-    return PublishError(message=f"{place}: cannot be written: {error.strerror} (TMPDIR can name another folder)")
+    message = f"{place}: cannot be written: {error.strerror} (set TMPDIR to a folder with free space)"
+    return PublishError(message=message)
 
 
 class RowSpill:
-    """Rows of plain values under keys of 64 bits: a hash table of 12 bytes a slot, and the rows one after another."""
+    """Rows of plain values by keys of 64 bits: a hash table with 12 bytes a slot, and a list of rows."""
 
     def __init__(self) -> None:
         self._keys, self._numbers = array("q", [0]) * _INITIAL_SLOTS, array("I", [0]) * _INITIAL_SLOTS
-        """The keys, and of the row under each its number, counted from 1; 0 is a free slot."""
+        """The keys, and the number of the row of each, from 1. The number 0 marks a free slot."""
         self._count = 0
         self._starts = array("Q", [0])
-        """Where each row starts, and the next one will."""
+        """The start of each row, and of the next one."""
         self._held = bytearray()
-        """The last rows; those before are in the file."""
+        """The last rows. Earlier rows are in the file."""
         self._file: IO[bytes] | None = None
         self._filed = 0
 
     def enter(self, key: int, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """Write a row under a key, and give None; or give the row that has it already. Raises PublishError."""
+        """Store a row under a new key and return None, or return the row that has the key. Raises PublishError."""
         slot = self._slot(key)
         if number := self._numbers[slot]:
             return self._read(number)
@@ -56,7 +57,7 @@ class RowSpill:
         return None
 
     def put(self, key: int, row: tuple[Any, ...]) -> None:
-        """Write a row under a key, in the place of another. Raises PublishError."""
+        """Store a row under a key, and replace the row that has it. Raises PublishError."""
         self._write(self._slot(key), key, row)
 
     def _write(self, slot: int, key: int, row: tuple[Any, ...]) -> None:
@@ -73,7 +74,7 @@ class RowSpill:
             self._grow()
 
     def _slot(self, key: int) -> int:
-        """Find the slot of a key, or the free one that it would have."""
+        """Return the slot of a key, or the free slot for it."""
         keys, numbers, mask = self._keys, self._numbers, len(self._keys) - 1
         slot = key & mask
         while numbers[slot] and keys[slot] != key:
@@ -94,7 +95,7 @@ class RowSpill:
         return row
 
     def _put_aside(self) -> None:
-        """Write the rows that are held into the file."""
+        """Write the rows in memory to the file."""
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with the spill
             weakref.finalize(self, close_quietly, self._file)
@@ -126,7 +127,7 @@ class EntrySpill:
         weakref.finalize(self, close_quietly, self._file)
 
     def put(self, entry: Entry) -> Callable[[], Entry]:
-        """Write an entry, and return the function that reads it back, from any thread. Raises PublishError."""
+        """Write an entry, and return the function that reads it back. Any thread may call it. Raises PublishError."""
         content = pickle.dumps([getattr(entry, name) for name in _FIELDS], pickle.HIGHEST_PROTOCOL)
         start = self._end
         try:

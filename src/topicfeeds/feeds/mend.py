@@ -1,9 +1,9 @@
-"""Few records are new or gone among many: only the feeds that they come to are made again.
+"""Mending: after few changes, only the feeds that a change concerns are selected and rendered again.
 
-A feed that no record came to and none went from is what it was, and its documents stand. One that something came to
-is chosen from what is new and from what a feed held in the last run: of all else, nothing was new enough then, and so
-it is not now, unless something went and nothing as new came in its place. Where that, or anything else, is not sure,
-all records are recalled.
+A feed without new and removed records is unchanged, and so are its documents. A feed with changes is selected from the
+new records and the records that feeds held in the last run. An older record cannot enter a feed, unless a record
+left it and no new one of the same age replaced it. In that case, and in any other doubt, `Unsure` is raised and all
+records are recalled.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from ..text.slugs import make_tag_slugger, make_topic_slugger
 from .select import sort_key
 
 _MAX_CHANGED_RECORDS = 1000
-"""So many records may be new or gone."""
+"""More new or removed records than this need a full selection."""
 _SECONDS_A_DAY = 86400
 _SUFFIXES = [made.suffix for made in FEED_FORMATS.values()]
 
 
 class Unsure(Exception):
-    """What few records change is not known from these alone."""
+    """The effect of the changed records cannot be decided from these records alone."""
 
 
 def may_mend(whole: object, now: float) -> bool:
-    """Tell whether all that the last run knew is in its rows, by what it said of that: when it was.
+    """Decide whether the rows of the last run are complete; `whole` is the time of that run, if they were.
 
-    What no feed holds any more is remembered by the day: the first run of each looks at everything.
+    The memory counts by days when an item was last seen, so the first run of each day reads everything.
     """
     return isinstance(whole, int) and whole <= now and whole // _SECONDS_A_DAY == int(now) // _SECONDS_A_DAY
 
 
 class Mend(RowCache):
-    """Recalls what stands beside the records that are new. Methods raise Unsure."""
+    """A row cache that recalls only the records which new records compete with. Methods raise Unsure."""
 
     mends = True
 
@@ -60,13 +60,13 @@ class Mend(RowCache):
             site.feeds.limit,
         )
         self._members: list[tuple[Location, str, ReadRecord]] = []
-        """The records that are as they were, and that a feed held."""
+        """The unchanged records that a feed held."""
         self._is_late = False
         self._new: dict[str, list[tuple[float, str]]] = defaultdict(list)
-        """By feed, where the entries stand that are new."""
+        """The sort keys of new entries, by feed."""
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Passed, ...] | None:
-        """Let a record that a feed held wait until it is known whether it is asked for; others count, and no more."""
+        """Defer an unchanged record that a feed held. Only count other unchanged records."""
         found = self._state.rows.get(location.key)
         if found is None:
             return None
@@ -77,11 +77,11 @@ class Mend(RowCache):
         return (Passed(found[0], location.path, location.line, source),)
 
     def note(self, candidate: Candidate) -> None:
-        """Keep an entry in mind, and where it stands if it is new."""
+        """Note a candidate, and the sort key of a new one."""
         if candidate.is_unchanged:
             return
         if self._is_late or candidate.records > 1:
-            raise Unsure  # it was to be recalled, and was read after all; or it counts twice, and is one
+            raise Unsure  # it was deferred, and was read after all; or several records are one item
         for name in _feed_names((topic.term for topic in candidate.topics), (tag.term for tag in candidate.tags)):
             self._new[name].append(sort_key(candidate.published, candidate.id))
         if len(self._new["all"]) > _MAX_CHANGED_RECORDS:
@@ -91,16 +91,16 @@ class Mend(RowCache):
     def among(
         self, found: Iterable[Record | Same | Passed | Page | Problem]
     ) -> Iterator[Record | Same | Passed | Problem]:
-        """Pass on what sources hold, and then what stands beside it."""
+        """Yield the results of sources, and then the unchanged records that compete with new ones."""
         for one in found:
             if isinstance(one, Page) or (isinstance(one, Record) and one.inferred):
-                raise Unsure  # it is resolved with others, after all
+                raise Unsure  # it is resolved after all others
             yield one
         self._look_for_gaps()
         yield from self._beside()
 
     def _look_for_gaps(self) -> None:
-        """See that for each record that is gone from a feed one has come that is as new."""
+        """Check that each record which left a feed is replaced by a new record that is at least as new."""
         gone: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for row in self.gone(_MAX_CHANGED_RECORDS):
             for name in self._names(row):
@@ -113,7 +113,7 @@ class Mend(RowCache):
                 raise Unsure
 
     def _beside(self) -> Iterator[Same | Passed]:
-        """Give the records that a feed held, and whole those that may stand in one to which something came."""
+        """Yield the unchanged records that a feed held: as `Same` if their feed has changes, else as `Passed`."""
         self._is_late = True
         touched = self._new.keys() - {"all"}
         found: list[tuple[tuple[float, str], Row | None]] = []
@@ -134,7 +134,7 @@ class Mend(RowCache):
         return _feed_names(map(self._topic, row.topics), map(self._tag, row.tags))
 
     def keep_current(self, feeds: Container[str], folder: Path) -> int:
-        """Keep the documents of all feeds but these, and count them."""
+        """Keep the documents of all other feeds, and count them."""
         count, above = 0, set[str]()
 
         def standing() -> Iterator[WrittenDocument]:
@@ -154,10 +154,10 @@ class Mend(RowCache):
 
 
 def _feed_names(topics: Iterable[str], tags: Iterable[str]) -> list[str]:
-    """Name the feeds that an entry may stand in."""
+    """Return the names of the feeds that an entry may be in."""
     return ["all", *(f"topics/{term}" for term in topics), *(f"tags/{term}" for term in tags)]
 
 
 def _feed_name(path: str) -> str:
-    """Name the feed of a document."""
+    """Return the name of a document's feed."""
     return next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), path)

@@ -20,12 +20,12 @@ from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
 from .model import Feed, Selection
 
 _MAX_CHARS_IN_MEMORY = 100_000_000
-"""Characters of entries that are held in memory with all that they hold: many feeds hold more."""
+"""Characters of content that entries in memory may have. Further entries go to a temporary file."""
 _MIN_ENTRY_CHARS = 2500
-"""What an entry counts at least."""
+"""The least that an entry counts."""
 _MIN_MERGED_KEPT = 1000
 NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""What a feed without entries says of its last change."""
+"""The `updated` of a feed without entries."""
 
 
 def select_feeds(
@@ -58,7 +58,7 @@ class _NewestEntries:
     """The sort key of each."""
 
     def wants(self, key: tuple[float, str]) -> bool:
-        """Tell whether an entry is new enough."""
+        """Return whether a candidate with this sort key is new enough."""
         return len(self._keys) < self.limit or key <= self._keys[-1]
 
     def insert(self, candidate: Candidate, key: tuple[float, str]) -> None:
@@ -75,7 +75,7 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """Selections by what their names end with, made when they are asked for, and entered among all."""
+    """The newest candidates by the end of a feed's name. A missing feed is added here and in the table of all."""
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries]) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class _NewestTable(dict[str, _NewestEntries]):
 
 
 def sort_key(published: datetime, name: str) -> tuple[float, str]:
-    """Tell where an entry stands, by its date and id: the newest first."""
+    """Return the sort key of an entry: the newest first, then by id."""
     return -published.timestamp(), name
 
 
@@ -105,7 +105,7 @@ class FeedSelector:
         """The topics whose title does not come from the items."""
         self._declared = [(f"feeds/{feed.slug}", _make_matcher(site, feed)) for feed in site.feed]
         self._newest: dict[str, _NewestEntries] = {}
-        """By the feed's name. The tables below add to it what they are asked for."""
+        """By the feed's name. The tables below add feeds to it."""
         limit, per = site.feeds.limit, site.feeds.per
         self._all = _NewestTable("", limit, self._newest)["all"]
         self._by_topic = _NewestTable("topics/", limit, self._newest) if "topic" in per else None
@@ -115,7 +115,7 @@ class FeedSelector:
         self._calendars: dict[str, dict[str, Candidate]] = {}
         """All events of a feed by id, where calendars are published."""
         self._merged: dict[str, Candidate] = {}
-        """Candidates of several records, with what all of them say: declared feeds may hold an earlier state."""
+        """Merged candidates in their last form: declared feeds may hold an earlier form."""
         self._max_merged = _MIN_MERGED_KEPT
         self._final: dict[str, Candidate] = {}
         author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
@@ -131,7 +131,7 @@ class FeedSelector:
             self._titled.add(slug)
 
     def add(self, candidate: Candidate) -> None:
-        """Add a candidate to every feed that wants it."""
+        """Add a candidate to every feed for which it is new enough."""
         places = self._find_places(candidate)
         if candidate.records > 1 and self._declared:
             self._keep_merged(candidate)
@@ -159,7 +159,7 @@ class FeedSelector:
         return places
 
     def _spill_if_many(self, candidate: Candidate) -> Candidate:
-        """Write the entry of a plain article to the spill, if memory holds many already."""
+        """Write the entry of an article to the temporary file if memory already has many entries."""
         if candidate.is_unchanged or candidate.event or candidate.records > 1:
             return candidate
         entry = candidate.load()
@@ -172,7 +172,7 @@ class FeedSelector:
         )
 
     def _keep_merged(self, candidate: Candidate) -> None:
-        """Keep a merged candidate, and drop from time to time those that no declared feed holds."""
+        """Keep a merged candidate. From time to time, drop those that no declared feed holds."""
         self._merged[candidate.id] = candidate
         if len(self._merged) > self._max_merged:
             names = [name for name, _ in self._declared if name in self._newest]
@@ -186,7 +186,7 @@ class FeedSelector:
         return {one.id for newest in self._newest.values() for one in newest.candidates}
 
     def select(self) -> dict[str, Selection]:
-        """Return the feeds of what was added, with their titles and pages."""
+        """Return the feeds of all candidates that were added, with their titles and pages."""
         for name, matches in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
             if name in self._newest:
                 whole = (self._merged.get(one.id, one) for one in self._newest[name].candidates)
@@ -207,7 +207,7 @@ class FeedSelector:
         return sorted(name.partition("/")[2] for name in self._newest if name.startswith(f"{folder}/"))
 
     def _label(self, folder: Literal["topics", "tags"], slug: str) -> str:
-        """Return a topic or tag as its newest entry spells it."""
+        """Return the label of a topic or tag as its newest entry writes it."""
         newest = self._newest[f"{folder}/{slug}"].candidates[0]
         categories = newest.topics if folder == "topics" else newest.tags
         return next(category.label for category in categories if category.term == slug)
@@ -218,7 +218,7 @@ class FeedSelector:
         return make_topic_title(slug, Topic(title=self._label("topics", slug)))
 
     def _finish(self, candidate: Candidate) -> Candidate:
-        """Give a candidate its last form, the same for all feeds: topics titled as their feeds are, and its digest."""
+        """Return the last form of a candidate, shared by all feeds: with titled topics and its digest."""
         if candidate.id not in self._final:
             whole = self._merged.get(candidate.id, candidate)
             topics, load = tuple(map(self._title_topic, whole.topics)), whole.load
@@ -235,7 +235,7 @@ class FeedSelector:
         return topic._replace(label=make_topic_title(topic.term, self._topics[topic.term]))
 
     def _describe(self, path: str, title: str | None, about: Topic) -> Selection:
-        """Make a selection. `about` has its description and page; without a title, the site's serves."""
+        """Make a selection. `about` has its description and page. The default title is the site's."""
         site, settings = self.site, self.site.feeds
         candidates = tuple(map(self._finish, self._newest[path].candidates)) if path in self._newest else ()
         calendar = tuple(map(self._finish, sorted(self._calendars.get(path, {}).values(), key=_start_key)))
@@ -283,6 +283,6 @@ def _make_matcher(site: Site, feed: DeclaredFeed) -> Callable[[Candidate], bool]
 
 
 def make_topic_title(slug: str, topic: Topic) -> str:
-    """Give a topic's title, or make one from its slug."""
+    """Return the title of a topic, by default made from its slug."""
     title = to_one_line(topic.title or slug)
     return title[:1].upper() + title[1:].replace("-", " ") if is_slug(title) else title

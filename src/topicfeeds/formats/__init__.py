@@ -41,7 +41,8 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
     file: a feed names its own address (`rel="self"`). Raises ValueError for an unknown format.
     """
     if format not in FEED_FORMATS:
-        raise ValueError(f"unknown format {show(format)}{nearest(format, FEED_FORMATS)}")
+        hint = nearest(format, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
+        raise ValueError(f"unknown format {show(format)}{hint}")
     return render_document(feed, format, RenderCache(), url)
 
 
@@ -55,7 +56,7 @@ EVENT_MEDIA_TYPE = "text/calendar"
 
 
 def event_path(entry_id: str) -> str:
-    """Name the file of an event, by its id (RFC 5545)."""
+    """Return the path of an event's calendar file, made from the event's id."""
     return f"events/{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
 
 

@@ -1,17 +1,12 @@
-"""What Atom and RSS have of an event: elements for machines, and the body for people."""
+"""The elements of events in Atom and RSS: those of the RSS event module, and GeoRSS."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from ..entries.model import Entry
-from ..feeds.model import Feed
 from ..models.dates import to_whole_minutes
-from ..models.items import Enclosure
-from . import event_path, render_event
 from ._feedgen import EV, GEORSS, ElementCalls
-from .event_text import format_lead
-from .render_cache import RenderCache
 
 
 def add_event(item: ElementCalls, entry: Entry) -> None:
@@ -29,24 +24,6 @@ def add_event(item: ElementCalls, entry: Entry) -> None:
     if event.organizer:
         item.add(f"{{{EV}}}organizer", event.organizer.name)
     item.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
-
-
-def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCache) -> str | None:
-    """Return the body. An event's body starts with a line that shows its date, place and status."""
-    html = cache.html(entry)
-    if entry.event is None:
-        return html
-    return format_lead(entry, feed, file.url if file else None) + (html or "") or None
-
-
-def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:
-    """Give the calendar file of an event, where the site publishes calendars."""
-    if entry.event is None or entry.notice or feed.calendar is None:
-        return None
-    length = len(render_event(entry, feed, cache))
-    return Enclosure.model_construct(
-        url=feed.base + event_path(entry.id), type="text/calendar", length=length, title=None
-    )
 
 
 def _format_w3cdtf(moment: date) -> str:

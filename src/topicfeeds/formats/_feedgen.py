@@ -1,13 +1,13 @@
-"""The one place that speaks feedgen. Its quirks, and what is done about each, are kept in this file.
+"""feedgen: the only module that imports it. Its faults, and what this module does about each:
 
-- Atom entry links lose rel, type, title and length (lkiesow/python-feedgen#135): set again.
-- The RSS channel link is the last link added, of any rel: the page is added last.
-- Only the first `self` link reaches RSS, and neither authors, languages nor images do: extra elements.
-- All dates default to now, and RSS dates switch the locale of the whole process, which threads
-  see: Atom dates are always set and spelled here, RSS dates are extra elements.
-- Entries are put first by default, categories, links and authors added one by one cost the square of their number,
-  and dictionaries that it is given are changed.
-- Content of type CDATA, `text()` titles with a type, extensions loaded by name: not used.
+- Links of Atom entries lose rel, type, title and length (lkiesow/python-feedgen#135): they are set again.
+- The link of an RSS channel is the last link added, of any rel: the page is added last.
+- RSS only gets the first `self` link, and no authors, languages or images: they are extra elements.
+- All dates default to the current time, and RSS dates switch the locale of the whole process, which other threads
+  notice: Atom dates are always set and formatted here, RSS dates are extra elements.
+- Entries are added at the start by default. The time to add categories, links and authors one by one grows with the
+  square of their number, and feedgen changes the dictionaries that it gets: they are added all at once, as copies.
+- CDATA content, `text()` titles with a type, and extensions loaded by name are not used.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ _EVENT_NAMESPACES = {"ev": EV, "georss": GEORSS}
 
 
 class Dialect(NamedTuple):
-    """A format, as feedgen writes it."""
+    """A format that feedgen writes, and the form of its documents."""
 
     name: str
     """`atom` or `rss`."""
     start: str
-    """What an entry starts with, ..."""
+    """The text at the start of each entry, ..."""
     end: str
-    """... and what follows the last one. Texts never contain either: `<` is escaped in them."""
+    """... and the text after the last entry. Values never contain either, as `<` is escaped in them."""
     to_address: Callable[[str], str]
-    """Gives an address the form of the format."""
+    """Returns an address in the form that the format needs."""
     plain: frozenset[str] = frozenset()
-    """Elements whose text has hexadecimal references for `&` and `<`, ..."""
+    """Elements whose text has hexadecimal references for `&` and `<`: those of entries, ..."""
     plain_in_head: frozenset[str] = frozenset()
-    """... and those of the channel itself."""
+    """... and those of the channel."""
 
 
 class Call:
-    """A call of a method of a channel or an entry, without its values."""
+    """A call of a method of a channel or an entry, without the values of its parameters."""
 
     __slots__ = ("_hash", "method", "parameters", "values")
 
@@ -64,7 +64,7 @@ class Call:
         self.method, self.parameters = method, parameters
         self.values = sum(fixed is None for _, fixed in parameters)
         """How many values the call takes."""
-        self._hash = hash((method, parameters))  # templates are found by calls, for each entry
+        self._hash = hash((method, parameters))  # each entry looks up its template by its calls
 
     def __hash__(self) -> int:
         return self._hash
@@ -75,7 +75,7 @@ class Call:
 
 @lru_cache(maxsize=1000)
 def make_call(method: str, **parameters: str | None) -> Call:
-    """Return a call. Parameters are in the order of attributes; each has what it always gets, or None for a value."""
+    """Return a call. Each parameter has its fixed value, or None if it takes a value; their order is kept."""
     return Call(method, tuple(parameters.items()))
 
 
@@ -120,7 +120,7 @@ MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
 
 
 def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
-    """Start an entry with what both formats have."""
+    """Return calls for the elements that both formats have."""
     made = ElementCalls(entry.categories)
     if dialect.name == "atom":
         made.call(START_ENTRY, entry.id, title, format_rfc3339(entry.updated), format_rfc3339(entry.published))
@@ -134,7 +134,7 @@ def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
 def render_with_feedgen(
     channel: ElementCalls, entries: Iterable[ElementCalls], dialect: Dialect, *, has_events: bool
 ) -> str:
-    """Let feedgen make a whole document."""
+    """Return a whole document that feedgen renders."""
     whole = _Channel(_NAMESPACES | (_EVENT_NAMESPACES if has_events else {}))
     _make_calls(whole, channel)
     for one in entries:
@@ -148,7 +148,7 @@ def render_with_feedgen(
 
 
 def use_hexadecimal_references(document: str, dialect: Dialect) -> str:
-    """Write `&` and `<` as hexadecimal references in the plain texts of a document that feedgen made."""
+    """Replace the references for `&` and `<` by hexadecimal ones, in the plain texts of a rendered document."""
     if not dialect.plain:
         return document
     names = "|".join(sorted(dialect.plain))
@@ -172,10 +172,10 @@ def _make_calls(made: Any, element: ElementCalls) -> None:
 
 
 class _FormattedDate(str):
-    """A date as it is to be written."""
+    """A date that is formatted already."""
 
     def isoformat(self) -> str:
-        """Give the spelling that feedgen asks a date for."""
+        """Return the formatted date: feedgen asks a date for it."""
         return self
 
 
@@ -188,29 +188,29 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         self.elements: list[tuple[str, str | None, dict[str, str]]] = []
 
     def extend_ns(self) -> dict[str, str]:
-        """Declare the prefixes on the root, for all that may stand below it."""
+        """Return the namespaces that the root element declares."""
         return self.namespaces
 
     def extend_atom(self, element: Any) -> Any:
-        """Write into a feed or an entry."""
+        """Add them to a feed or an entry."""
         element.attrib.update(self.attributes)
         for name, text, attributes in self.elements:
             etree.SubElement(element, name, attributes).text = text
         return element
 
     def extend_rss(self, element: Any) -> Any:
-        """Write into a channel or an item."""
+        """Add them to a channel or an item."""
         self.extend_atom(element[0] if element.tag == "rss" else element)
         return element
 
 
 class _Extended:
-    """What channels and entries have in common."""
+    """The methods that channels and entries share."""
 
     told: _Extra
 
     def add(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element; the name is bare, or `{namespace}name`."""
+        """Add an element. The name is bare, or `{namespace}name`."""
         self.told.elements.append((name, text, attributes))
 
     def attributes(self, **attributes: str) -> None:
@@ -226,7 +226,7 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self._FeedGenerator__rss_lastBuildDate = None
 
     def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the element's own word
-        """Say what every feed has."""
+        """Set what every feed has."""
         self.id(id)
         self.title(title)
         self.generator("topicfeeds")
@@ -242,18 +242,18 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._FeedEntry__atom_link, self._FeedEntry__atom_author = self._links, self._people
 
     def start(self, id: str, title: str, updated: str, published: str) -> None:  # noqa: A002
-        """Say what every entry has."""
+        """Set what every entry has."""
         self.id(id)
         self.title(title)
         self._FeedEntry__atom_updated = _FormattedDate(updated)
         self._FeedEntry__atom_published = _FormattedDate(published)
 
     def author(self, **person: str) -> None:
-        """Name an author, which RSS has no room for."""
+        """Add an author. feedgen does not write authors in RSS."""
         self._people.append(person)
 
     def link(self, **link: str) -> None:
-        """Add a link; RSS has room for the last `alternate`, and for the last `enclosure`."""
+        """Add a link. An RSS item only has its last `alternate` and its last `enclosure`."""
         self._links.append(link)
         if link["rel"] == "alternate":
             self._FeedEntry__rss_link = link["href"]
@@ -262,7 +262,7 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
             self._FeedEntry__rss_enclosure = enclosure
 
     def atom_entry(self, extensions: bool = True) -> Any:
-        """Make the element, with whole links."""
+        """Return the element, with all attributes of its links."""
         entry = super().atom_entry(extensions)
         for element, link in zip(entry.findall("link"), self._links, strict=True):
             element.attrib.update(link)
@@ -270,5 +270,5 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
 
 
 def format_rfc3339(moment: datetime) -> str:
-    """Spell a date as Atom does (RFC 3339): UTC is `Z`."""
+    """Format a date for Atom (RFC 3339). UTC is `Z`."""
     return moment.isoformat().replace("+00:00", "Z")

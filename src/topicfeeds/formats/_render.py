@@ -1,4 +1,4 @@
-"""Atom and RSS become bytes: from templates, or by feedgen alone; both give the same."""
+"""Atom and RSS: rendered from templates, or by feedgen alone. Both give the same bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render_xml(
 def render_at_once(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Do the same with feedgen alone."""
+    """Render a feed with feedgen alone, and read it back."""
     entries = [make_entry(entry, feed, cache) for entry in feed.entries]
     has_events = any(entry.event for entry in feed.entries)
     document = render_with_feedgen(channel, entries, dialect, has_events=has_events)

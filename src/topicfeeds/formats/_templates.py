@@ -29,17 +29,17 @@ from .render_cache import RenderCache
 _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
 _MAX_CACHED_CALLS = 50
-"""An entry of more calls has a template of its own, which is not kept."""
+"""The template of an entry with more calls is not cached."""
 _VERIFIED_BODY = "verified body"
 """The variant of a body that was read back in another format. Bodies are long, and need not be read back twice."""
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
 class _Rendered(NamedTuple):
-    """An entry that was rendered, and is kept once it was read back."""
+    """A rendered entry. It is cached after it was read back."""
 
     values: dict[Hashable, Any]
-    """What the cache keeps of it."""
+    """The entry's values in the cache."""
     content: bytes
     body: bytes
 
@@ -52,9 +52,10 @@ def render_from_templates(
     identity: str,
     cache: RenderCache,
 ) -> bytes:
-    """Render a feed that names itself by an `identity`.
+    """Render a feed that names itself by an `identity` (its `atom:id`, or its own address), and read it back.
 
-    An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on what is around it.
+    An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on the feed's other
+    entries.
     """
     has_files = feed.calendar is not None
     variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
@@ -82,25 +83,25 @@ def render_from_templates(
 
 
 _Escape = Callable[[str], bytes] | None
-"""Escapes a value and encodes it; None where it is not one value that stands there, but all categories."""
+"""Escapes and encodes a value; None for the place of all categories."""
 
 
 class Template(NamedTuple):
-    """What feedgen makes of calls, cut where values stand."""
+    """The text that feedgen renders for some calls, cut at the places of values."""
 
     pieces: list[bytes]
     slots: list[tuple[int, _Escape]]
-    """Between the pieces: the number of a value, and how it is escaped there."""
+    """For each place between two pieces: the number of the value, and its escape function."""
 
     def fill(self, values: Sequence[str], categories: bytes = b"") -> list[bytes]:
-        """Put values in; the last one is all categories, rendered already."""
+        """Return the pieces with escaped values between them. `categories` are rendered already."""
         made = self.pieces.copy()
         made[1::2] = [escape(values[number]) if escape else categories for number, escape in self.slots]
         return made
 
 
 def _make_template(text: str, plain: frozenset[str]) -> Template:
-    """Cut a text at its marks."""
+    """Cut a text at its marks, and choose the escape function of each place."""
     pieces = _MARK.split(text)
     slots: list[tuple[int, _Escape]] = []
     before = ""
@@ -112,7 +113,7 @@ def _make_template(text: str, plain: frozenset[str]) -> Template:
 
 
 def _choose_escape(before: str, plain: frozenset[str]) -> _Escape:
-    """Tell how a text is escaped, by the last tag before it."""
+    """Return the escape function of a place, by the last tag before it."""
     if ">" not in before:
         return _escape_attribute
     found = _LAST_TAG.match(before)
@@ -130,7 +131,7 @@ def _escape_characters(value: str) -> bytes:
 
 
 _escape_cached = lru_cache(maxsize=200)(_escape_characters)
-"""The same for what is long: both formats of a feed have it, one after the other."""
+"""Long texts are cached: both formats of a feed contain them, one after the other."""
 
 
 def _escape_plain(value: str) -> bytes:
@@ -184,11 +185,11 @@ _AROUND = (
     make_call("link", href=None),
     make_call("description", description=None),
 )
-"""What both formats need of a channel."""
+"""The calls that both formats need for a channel."""
 
 
 def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> ElementCalls:
-    """Make calls whose values are marks."""
+    """Return calls whose values are marks."""
     made = ElementCalls(categories)
     made.calls = list(calls)
     made.values = _make_marks(sum(call.values for call in calls))

@@ -7,19 +7,19 @@ from xml.parsers import expat
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _ENTRIES = {f"{_ATOM} entry": b"</entry>", "item": b"</item>"}
-"""How elements are known that hold what a feed lists, and how they end."""
+"""The elements of entries, and their end tags."""
 
 
 def verify(content: bytes, identity: str, entries: int) -> bytes:
-    """Give content that names what it is to name, and holds so many entries. What else it is, is a bug of ours."""
+    """Return content that names `identity` and has so many entries. Other content raises AssertionError: a bug."""
     names, found = read_back(content)
     if identity not in names or found != entries:
-        raise AssertionError(f"{identity}: was rendered as {sorted(names)} with {found} entries, not {entries}")
+        raise AssertionError(f"{identity}: rendered as {sorted(names)}, with {found} entries instead of {entries}")
     return content
 
 
 def read_back(content: bytes) -> tuple[set[str], int]:
-    """Give what a feed calls itself (`atom:id`, `rel="self"`) and how many entries it has. Raises ExpatError.
+    """Return the names of a feed (`atom:id`, `rel="self"`) and the number of its entries. Raises ExpatError.
 
     Of a calendar it is `SOURCE`, and the `UID` of its events.
     """
@@ -31,7 +31,7 @@ def read_back(content: bytes) -> tuple[set[str], int]:
     ends: list[bytes] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name in _ENTRIES:  # what follows is not of the feed, and is checked without a call for each
+        if name in _ENTRIES:  # entries follow, and need no handler: only the syntax is checked
             ends.append(_ENTRIES[name])
             parser.StartElementHandler = None
             parser.EndElementHandler = None
@@ -45,14 +45,14 @@ def read_back(content: bytes) -> tuple[set[str], int]:
             names.add("".join(text))
 
     def strange(*_: object) -> None:
-        raise ValueError("has a comment or a CDATA section, where a tag need not be one")
+        raise ValueError("has a comment or a CDATA section, in which a tag is only text")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text.append
     parser.CommentHandler = parser.StartCdataSectionHandler = strange
     parser.Parse(content, True)
-    return names, content.count(ends[0]) if ends else 0  # nothing else in well-formed XML reads so
+    return names, content.count(ends[0]) if ends else 0  # in well-formed XML, only an end tag looks like this
 
 
 def _read_calendar(content: bytes) -> tuple[set[str], int]:

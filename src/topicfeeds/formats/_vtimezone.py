@@ -1,7 +1,7 @@
-"""What calendars say of a time zone (RFC 5545, 3.6.5): when its clocks are changed, and by how much.
+"""VTIMEZONE: the changes of a zone's clock, for calendars (RFC 5545, 3.6.5).
 
-icalendar can describe a zone too, but its onsets are told by the clock after the change, where the RFC has the one
-before; it overlooks what lasts less than 64 days (Ramadan in Morocco); and what it tells ends with a year.
+icalendar can describe a zone too, with three faults. It gives onsets by the clock after the change, and the RFC by the
+clock before. It misses periods of less than 64 days (Ramadan in Morocco). Its description ends after some years.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
 _FIRST_YEAR = 2000
-"""Zones are told from this year on, where no event is earlier: some readers keep the first that they see of a zone."""
+"""Descriptions start in this year, or earlier if an event does: some readers keep the first description of a zone."""
 _FIRST, KNOWN = 1800, 2067
-"""Before the first year no clock was changed. Up to the second all changes are told, later those that have a rule:
-the tables of the IANA list changes up to 2037, and 28 years later all weekdays come again."""
+"""No clock was changed before the first year. All changes before the second year are listed; later ones follow rules.
+The IANA tables list changes up to 2037, and weekdays repeat after 28 years."""
 _CYCLE, _OFTEN = 28, 5
-"""So many years of one rule are a rule for ever; so many are told as one."""
+"""Years with the same rule: from the first number on it is a rule without end, from the second on a rule."""
 _STEP, _SECOND = timedelta(days=3), timedelta(seconds=1)
-"""No two changes lie closer together: the closest are those of Freetown in 1939, by four days."""
+"""No two changes are closer together than this step: the closest are four days apart, in Freetown in 1939."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -35,7 +35,7 @@ class _OffsetChange(NamedTuple):
 
 
 def render_vtimezone(key: str, first: int) -> bytes:
-    """Describe a zone, for events from a year on."""
+    """Return the VTIMEZONE of a zone, for events from the year `first` on."""
     return _render_cached(key, min(first - 1, _FIRST_YEAR))
 
 
@@ -53,12 +53,12 @@ def _render_cached(key: str, first: int) -> bytes:
                 single += run
                 continue
             endless = run[-1].year == KNOWN - 1 and len(run) >= _CYCLE
-            # To the end of the year: dateutil takes a moment in UTC for one by the clock.
+            # UNTIL is the end of the year, as dateutil reads a time in UTC as local time.
             until = "" if endless else f";UNTIL={run[-1].year}1231T000000Z"
             _add(made, change, run[0]).add("RRULE", vRecur.from_ical(f"FREQ=YEARLY;{rule}{until}"))
         if single:
             part = _add(made, change, single[0])
-            for onset in single if single[1:] else ():  # all, and each by itself, as ical.js needs it
+            for onset in single if single[1:] else ():  # all of them, each on a line of its own, as ical.js needs it
                 part.add("RDATE", onset)
     return bytes(made.to_ical())
 
@@ -74,7 +74,7 @@ def _add(made: Timezone, change: _OffsetChange, start: datetime) -> TimezoneDayl
 
 
 def _find_changes(zone: ZoneInfo, first: int) -> Iterator[tuple[datetime, _OffsetChange]]:
-    """Give what the clock shows when it is changed, and how; to begin with, at the start of the first year."""
+    """Yield each change of the clock, by the clock before it. The first one is the start of the first year."""
     start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(KNOWN, 1, 1, tzinfo=UTC)
     yield _make_onset(zone, start, start)
     start = max(start, datetime(_FIRST, 1, 1, tzinfo=UTC))
@@ -98,7 +98,7 @@ def _make_onset(zone: ZoneInfo, before: datetime, moment: datetime) -> tuple[dat
 
 
 def _split_runs(onsets: Sequence[datetime]) -> Iterator[tuple[list[datetime], str]]:
-    """Part onsets into runs of years with one rule, each with its rule."""
+    """Split onsets into runs of years with one rule, and yield each run with its rule."""
     run, rules = [onsets[0]], _find_rules(onsets[0])
     for onset in onsets[1:]:
         if onset.year == run[-1].year + 1 and onset.time() == run[0].time() and rules & _find_rules(onset):
@@ -111,6 +111,6 @@ def _split_runs(onsets: Sequence[datetime]) -> Iterator[tuple[list[datetime], st
 
 
 def _find_rules(onset: datetime) -> set[str]:
-    """Give the rules of RFC 5545 that a day may be of: its weekday, counted from either end of the month."""
+    """Return the rules of RFC 5545 that give this day: its weekday, counted from either end of the month."""
     counts = [(onset.day + 6) // 7, *([-1] if (onset + timedelta(7)).month != onset.month else [])]
     return {f"BYMONTH={onset.month};BYDAY={count}{_WEEKDAYS[onset.weekday()]}" for count in counts}

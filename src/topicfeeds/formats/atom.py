@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..entries.model import Entry
 from ..feeds.model import Feed
 from . import Alternates
-from ._event_elements import add_event, make_attachment, make_body
+from ._event_elements import add_event
 from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, format_rfc3339, make_call, start_entry
 from ._render import render_xml
+from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
@@ -36,12 +37,12 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.call(_START, feed.id, feed.title, format_rfc3339(feed.updated))
     made.call(_LANGUAGE, feed.language)
     made.person(feed.author)
-    # The page first: some readers take the first link for the site's.
+    # The page comes first: some readers use the first link as the site's.
     made.call(_LINK_PAGE, feed.page)
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, alternate, media_type)
     made.call(_LINK_SELF, url)
-    if alternates:  # newsboat takes the last alternate for the page; another hreflang keeps it valid (4.1.1)
+    if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
         made.call(_LINK_PAGE_AGAIN, feed.page, feed.language)
     for call, value in ((_LOGO, feed.logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
         if value:

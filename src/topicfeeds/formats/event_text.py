@@ -1,4 +1,4 @@
-"""The text about events: date, place and status, in the language of the feed. Readers show nothing else."""
+"""Text about events: date, place and status, in the language of the feed. Readers show nothing but text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def format_title(entry: Entry, feed: Feed) -> str:
-    """Give an entry's title: of an event with its status, and as the publisher's pattern says."""
+    """Return the title of an entry. The title of an event has its status, and follows the publisher's pattern."""
     event = entry.event
     if event is None:
         return entry.title
@@ -34,7 +34,7 @@ def format_title(entry: Entry, feed: Feed) -> str:
 
 
 def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
-    """Write the line that the body of an event opens with, as HTML; `file` is the address of its calendar file."""
+    """Return the first line of an event's body, as HTML. `file` is the address of its calendar file."""
     event = entry.event
     if event is None:
         return ""
@@ -58,9 +58,9 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
 
 
 def format_when(event: EventDetails, language: str, notice: EventChange | None = None) -> str:
-    """Say from when to when an event is, or was to be by a notice; its zone is named where it is not the site's.
+    """Format the start and end of an event, or those of a notice. The zone is named if it is not the site's.
 
-    Of one that recurs, the next dates are told.
+    A recurring event has its next dates instead.
     """
     if notice:
         text = _format_times(notice.after, event, language)
@@ -102,7 +102,7 @@ def _change_word(change: EventChange, said: Translation) -> str:
 
 
 def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> str:
-    """Name a change so that its entry has a title of its own: some readers take equal titles for one item."""
+    """Describe a change in the title of its entry. Titles must differ: some readers treat equal titles as one item."""
     said, after = find_translation(feed.language), change.after
     if change.field == "start":
         return said.moved_to.format(
@@ -116,7 +116,7 @@ def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> st
 
 
 def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> str:
-    """Tell what was different before a change."""
+    """Return the status, date or place that a change replaced."""
     old, new, parts = change.before, change.after, []
     if old.status != new.status:
         parts.append(find_translation(feed.language).status[old.status])
@@ -133,19 +133,19 @@ def _format_times(facts: EventSnapshot, event: EventDetails, language: str) -> s
 
 
 def _parse_moment(moment: str, event: EventDetails) -> date:
-    """Read a moment of the memory, and put it into the zone of its event."""
+    """Parse a date or time of the memory, in the zone of its event."""
     if "T" not in moment:
         return date.fromisoformat(moment)
     zone = event.start.tzinfo if isinstance(event.start, datetime) else None
     return datetime.fromisoformat(moment).astimezone(zone) if zone else datetime.fromisoformat(moment)
 
 
-# All below is of Babel, whose data are those of the Unicode CLDR.
+# The functions below use Babel, which has the data of the Unicode CLDR.
 
 
 @lru_cache(maxsize=32)
 def _find_locale(language: str) -> Locale:
-    """Find the locale of a language tag, or of its language alone; English where there is none."""
+    """Return the locale of a language tag, else of its language alone, else English."""
     from babel import Locale, UnknownLocaleError
 
     name = language.replace("-", "_")
@@ -198,12 +198,12 @@ def _format_time(moment: datetime, locale: Locale) -> str:
 
 
 def _join_day_and_time(day: str, clock: str, locale: Locale) -> str:
-    pattern = str(locale.datetime_formats["full"]).replace(" - ", ", ")  # which would read as an interval
+    pattern = str(locale.datetime_formats["full"]).replace(" - ", ", ")  # a hyphen would read as an interval
     return pattern.replace("{1}", day).replace("{0}", clock)
 
 
 def _format_short(moment: date, before: date, language: str) -> str:
-    """Name a day for a title: with its year where that is another, and with the time where the day is the same."""
+    """Format a day for a title. It has the year if that differs from `before`, and the time if the day is the same."""
     from babel.dates import format_skeleton
 
     locale = _find_locale(language)
@@ -215,7 +215,7 @@ def _format_short(moment: date, before: date, language: str) -> str:
 
 
 def _format_zone(moment: date, language: str) -> str:
-    """Name the zone of a moment: its city's time, or the offset."""
+    """Return the name of a time's zone: the time of its city, or the offset."""
     from babel.dates import get_timezone_gmt, get_timezone_location
 
     locale = _find_locale(language)

@@ -1,4 +1,4 @@
-"""iCalendar (RFC 5545, RFC 7986): a calendar of every feed that holds events, and a small file of each event."""
+"""iCalendar (RFC 5545, RFC 7986): a calendar for each feed with events, and a small file for each event."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
 
 
 def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
-    """Put zones and events into a calendar. They are rendered once, for all calendars that hold them."""
+    """Return a calendar with zones and events. Each event is rendered once for all calendars."""
     start, end = head.to_ical().split(b"END:VCALENDAR")
     events = [entry.event for entry in entries if entry.event]
     rendered = (_render_event(entry, feed, cache) for entry in entries)
@@ -65,7 +65,7 @@ def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cach
 
 
 def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
-    """Describe every zone that is named, from the first year in which it is."""
+    """Return the VTIMEZONE of each zone that is named, from its first year on."""
     years: dict[str, int] = {}
     for event in events:
         for moment, recurs in ((event.start, bool(event.recurrence)), (event.end, False)):
@@ -75,10 +75,10 @@ def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
 
 
 def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
-    """Name the zone of a moment, if its local time is one that all readers take for the same moment.
+    """Return the name of a time's zone, or None if calendars need UTC because readers disagree about the local time.
 
-    Of a time that the clocks show twice some take the second, and ical.js drops the seconds of an old offset.
-    What recurs is told by the clock all the same.
+    If the clocks show a time twice, some readers use the second one. ical.js drops the seconds of old offsets. The
+    times of a recurring event are local all the same.
     """
     zone = moment.tzinfo
     if not isinstance(zone, ZoneInfo) or zone.key.removeprefix("Etc/") in _UTC or moment.year >= KNOWN:
@@ -99,7 +99,7 @@ def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
 def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
     event, made = entry.event, Event()
     if event is None:
-        raise TypeError("no event")
+        raise TypeError("the entry is not an event")
     word = status_word(event, feed.language)
     made.add("UID", _escape_text(entry.id))
     made.add("DTSTAMP", entry.updated.astimezone(UTC))
@@ -124,7 +124,7 @@ def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
 
 
 def _escape_text(value: str) -> vInline:
-    """Escape a text (RFC 5545, 3.3.11): icalendar takes a backslash before N, as in C:\\New, for a line break."""
+    """Escape a text (RFC 5545, 3.3.11). icalendar would read the backslash of C:\\New as a line break."""
     return vInline(re.sub(r"([\\;,])", r"\\\1", re.sub("\r\n?", "\n", value)).replace("\n", "\\n"))
 
 
@@ -143,7 +143,7 @@ def _add_times(made: Event, event: EventDetails) -> None:
 
 
 def _add_moment(made: Event, name: str, moment: date, *, recurs: bool = False) -> None:
-    """Add a moment in its own zone, or else in UTC; a day as a day."""
+    """Add a time in its own zone, or else in UTC. A date is added as a date."""
     if isinstance(moment, datetime):
         made.add(name, moment if _find_tzid(moment, recurs=recurs) else moment.astimezone(UTC))
     else:

@@ -1,4 +1,4 @@
-"""The render cache: what was rendered of entries, as an entry is part of several feeds and formats."""
+"""The render cache: rendered parts of entries, as an entry is in several feeds and formats."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from ..entries.model import Candidate, Entry, load_entry, sanitized_content
 
 MAX_RENDER_CACHE_CHARS = 30_000_000
-"""Characters of content of the entries that are kept. What is rendered of them takes some four times that in bytes."""
+"""Characters of content that cached entries may have. Their rendered parts take some four times that in bytes."""
 _MIN_ENTRY_CHARS = 400
-"""What an entry counts at least."""
+"""The least that an entry counts."""
 
 
 class RenderCache:
@@ -34,7 +34,7 @@ class RenderCache:
         return name in self._values
 
     def values(self, entry: Entry) -> dict[Hashable, Any]:
-        """Return what is kept of an entry, by variant; add to it what you render."""
+        """Return the cached values of an entry by variant. Add to them what you render."""
         found = self._values.get(entry.id)
         return self._add(entry) if found is None else found
 
@@ -57,7 +57,7 @@ class RenderCache:
         return entry
 
     def forget(self, names: Iterable[str]) -> None:
-        """Drop all that is kept of some entries, by their ids: no other document needs them."""
+        """Drop all values of some entries, by their ids."""
         with self._lock:
             for name in names:
                 self._drop(name)

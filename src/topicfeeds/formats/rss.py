@@ -1,4 +1,4 @@
-"""RSS 2.0, as the RSS Advisory Board's profile asks for it. Descriptions are HTML, all else is plain text."""
+"""RSS 2.0, after the profile of the RSS Advisory Board. Descriptions are HTML, all other texts are plain."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ..feeds.model import Feed
 from ..models.items import Enclosure
 from ..text.urls import to_uri
 from . import Alternates
-from ._event_elements import add_event, make_attachment, make_body
+from ._event_elements import add_event
 from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, make_call, start_entry
 from ._render import render_xml
+from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
-# `<` before any of these opens a tag for readers that take plain text as HTML.
+# Readers that treat plain text as HTML find a tag where `<` is followed by any of these.
 _TAG = re.compile("<[A-Za-z/!?]")
 _PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEditor"})
 RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
@@ -59,7 +60,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
         made.call(_LOGO, to_uri(feed.logo))
-    made.call(LINK_ALTERNATE, to_uri(feed.page))  # last: feedgen makes the last link the channel's
+    made.call(LINK_ALTERNATE, to_uri(feed.page))  # last, as feedgen uses the last link as the channel's
     return made
 
 
@@ -89,16 +90,16 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
 
 
 def _make_link(file: Enclosure) -> str:
-    """Name an enclosure after the first in the body: an RSS item has room for one."""
+    """Return a link to a further enclosure, for the body: an RSS item has only one enclosure."""
     name = file.title or file.url.rstrip("/").rpartition("/")[2]
     return f'<p><a href="{escape(to_uri(file.url))}" rel="noopener noreferrer">{escape(name)}</a></p>'
 
 
 def _escape_tags(text: str) -> str:
-    """Escape a text once more where a reader that takes it as HTML would find a tag."""
+    """Escape a text once more if a reader that treats it as HTML would find a tag."""
     return escape(text, quote=False) if _TAG.search(text) else text
 
 
 def _format_rfc822(moment: datetime) -> str:
-    """Spell a date in English, with four digits of the year and a numeric offset."""
+    """Format a date in English, with a year of four digits and a numeric offset."""
     return format_datetime(moment)

@@ -1,6 +1,6 @@
-"""What publishers write: items and the site. Frozen, validated, without I/O.
+"""The models of what publishers write: items and the site. They are frozen and validated, and do no I/O.
 
-Unknown fields are refused; null and blank are absent; all collections take any sequence.
+Unknown fields are errors. Null and blank values are treated as absent. Fields with several values accept any sequence.
 """
 
 from .items import Article, Enclosure, Event, Item, Person, Place, parse_item

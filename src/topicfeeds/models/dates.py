@@ -1,4 +1,4 @@
-"""Dates and times: how text is read as a date, time zones, and lengths of time."""
+"""Dates and times: parsing, time zones and durations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
 )
 _MAX_OFFSET = timedelta(hours=14)
-"""The largest offset from UTC that XML Schema's dateTime, and so Atom, can have."""
+"""The largest offset from UTC in the dateTime of XML Schema, and so in Atom."""
 
 
 def _parse_moment(value: object) -> date | datetime:
-    """Read ISO 8601 with hyphens, and nothing that has to be guessed."""
+    """Parse ISO 8601 with hyphens. Ambiguous forms are rejected, never guessed."""
     if isinstance(value, str):
         value = _parse_iso(value.strip())
     if not isinstance(value, date):
@@ -37,7 +37,7 @@ def _parse_iso(text: str) -> date | datetime:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
         if found := _MOMENT.fullmatch(text):
-            # A leap second, which Python does not know, is the second before.
+            # Python does not support leap seconds: the second before is used.
             seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
             return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
     except ValueError as error:
@@ -49,7 +49,7 @@ def _parse_iso(text: str) -> date | datetime:
 def _check_zone(value: str) -> str:
     try:
         if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
-            raise ValueError  # the machine's own, or none that is one
+            raise ValueError  # the machine's own zone, or not a real zone
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)") from None
@@ -57,17 +57,20 @@ def _check_zone(value: str) -> str:
 
 
 Moment = Annotated[datetime | date, BeforeValidator(_parse_moment)]
-"""A date-time, or a date; text in ISO 8601 with hyphens."""
+"""A date-time or a date. Text must be in ISO 8601 with hyphens."""
 
 Zone = Annotated[str, AfterValidator(_check_zone)]
-"""An IANA name of a time zone."""
+"""The IANA name of a time zone, such as `Europe/Brussels`."""
 
 
 _MINUTE = timedelta(minutes=1)
 
 
 def to_whole_minutes(moment: datetime) -> datetime:
-    """Give a moment a fixed offset of whole minutes, as the formats need it; the clock stays as it is."""
+    """Return a moment with a fixed offset of whole minutes, as the formats need it.
+
+    The local time stays the same. Microseconds are cut off.
+    """
     offset = moment.utcoffset() or timedelta()
     if type(moment.tzinfo) is timezone and not moment.microsecond and not offset % _MINUTE:
         return moment
@@ -75,7 +78,10 @@ def to_whole_minutes(moment: datetime) -> datetime:
 
 
 def duration(start: date, end: date | None) -> timedelta:
-    """Give how long an event takes; a last day is included."""
+    """Return how long an event takes.
+
+    An event on dates takes whole days, including the last one. An event with a time and without `end` takes no time.
+    """
     if isinstance(start, datetime):
         return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()
     return (end or start) - start + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The types of fields, each with its rule and its error message."""
+"""The types of fields, each with its validation and error message."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ T = TypeVar("T")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _HOST = re.compile(r"(?=.{1,254}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?")
 _PLAIN_URL = re.compile(r"https?://([a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?\.){1,3}[a-z]{2,20}(/[A-Za-z0-9._~/-]*)?")
-"""What most addresses look like, and nothing need be done about."""
+"""The form of most addresses. They need no further checks."""
 _NUMERIC = re.compile(r"(.*\.)?[0-9]+\.?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # no control characters: they are told
+_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # no control characters: they are reported
 
 
 class Model(BaseModel):
-    """The base of all models: frozen, no unknown fields, and null and blank mean absent."""
+    """The base of all models. It is frozen, rejects unknown fields, and treats null and blank values as absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     blank_counts: ClassVar[frozenset[str]] = frozenset()
-    """The fields in which a blank is a value."""
+    """The fields in which white space is a value."""
 
     @model_validator(mode="before")
     @classmethod
@@ -50,7 +50,7 @@ class Model(BaseModel):
 
 
 def is_absent(value: object) -> bool:
-    """Tell null and blank from values."""
+    """Return whether a value is None or blank text."""
     return value is None or (isinstance(value, str) and not value.strip(_BLANK))
 
 
@@ -61,10 +61,10 @@ def _check_one_line(value: str) -> str:
 
 
 def _check_url(value: str) -> str:
-    """Check an address, and percent-encode what never stands in one; nothing else is rewritten.
+    """Check an address, and percent-encode characters that an address cannot have. Nothing else is changed.
 
-    A plain str and not `pydantic.HttpUrl`, which changes what it is given: an address is also an
-    identity, and readers show an item twice when its id changes by one slash.
+    `pydantic.HttpUrl` is not used, as it normalises addresses. An address may also be an id: if one slash of
+    an id changes, readers show the item twice.
     """
     if _PLAIN_URL.fullmatch(value):
         return value
@@ -119,7 +119,7 @@ def _check_count(value: object) -> object:
 
 
 def _check_identifier(value: object) -> object:
-    """An integer becomes text: exports have numbers where readers need a name."""
+    """Convert an integer to text: exports often have numbers as ids."""
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if abs(value) >= 10**100:
@@ -141,18 +141,18 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 """Plain text that is not blank."""
 
 Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_trim)]
-"""Long text that is not blank: pydantic's own stripping copies it to UTF-8 and back."""
+"""Long text that is not blank. Stripping by pydantic would copy it to UTF-8 and back."""
 
 Count = Annotated[int, BeforeValidator(_check_count)]
-"""A whole number, also as text."""
+"""A whole number. Digits as text are accepted."""
 
 Word = Annotated[Text, AfterValidator(_check_one_line)]
-"""Text of one line without control characters."""
+"""Text on one line, without control characters."""
 
 Identifier = Annotated[
     str, BeforeValidator(_check_identifier), AfterValidator(_check_one_line), StringConstraints(min_length=1)
 ]
-"""One line of text; an integer becomes text."""
+"""An id: text on one line. An integer is converted to text."""
 
 Url = Annotated[str, AfterValidator(_check_url)]
 """An absolute `http` or `https` address (an IRI)."""
@@ -161,12 +161,12 @@ Url = Annotated[str, AfterValidator(_check_url)]
 Language = Annotated[str, AfterValidator(_check_language)]
 """A language tag (BCP 47)."""
 
-# Takes any sequence, as callers expect, and keeps a tuple, as frozen models need; a `Sequence` is checked at ten times
-# the price of a tuple.
+# Accepts any sequence, as callers expect, and keeps a tuple, as frozen models need. Validating a `Sequence` takes ten
+# times as long as validating a tuple.
 if TYPE_CHECKING:
     Listed = Annotated[Sequence[T], None]
 else:
     Listed = Annotated[tuple[T, ...], BeforeValidator(_check_list)]
 
 Names = Listed[Text]
-"""Any number of texts."""
+"""Any number of texts that are not blank."""

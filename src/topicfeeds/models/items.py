@@ -1,4 +1,4 @@
-"""Articles and events, as their authors write them. The fields are the same in every input format."""
+"""Articles and events, as their authors write them. All input formats have the same fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Person(Model):
 
 
 class Place(Model):
-    """Where an event is. Coordinates are WGS 84, in degrees."""
+    """The place of an event. Coordinates are in degrees (WGS 84)."""
 
     name: Text
     address: Text | None = None
@@ -36,12 +36,12 @@ class Place(Model):
 
     @property
     def line(self) -> str:
-        """Name and address in one line."""
+        """Name and address (if any) on one line."""
         return f"{self.name}, {self.address}" if self.address else self.name
 
     @property
     def point(self) -> tuple[str, str] | None:
-        """Latitude and longitude as formats have them: six decimals at most, and no exponent (RFC 5545, 3.8.1.6)."""
+        """Latitude and longitude as text, or None: at most six decimals, and no exponent (RFC 5545, 3.8.1.6)."""
         if self.latitude is None or self.longitude is None:
             return None
         latitude, longitude = (f"{degrees:.6f}".rstrip("0").rstrip(".") for degrees in (self.latitude, self.longitude))
@@ -49,7 +49,7 @@ class Place(Model):
 
 
 class Enclosure(Model):
-    """A file that comes with an item: its address, media type, and size in bytes."""
+    """A file attached to an item. `type` is its media type, `length` its size in bytes."""
 
     url: Url
     type: Annotated[Word, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;.*)?$")]
@@ -58,7 +58,7 @@ class Enclosure(Model):
 
 
 def _to_utc(moment: date) -> date:
-    """Let moments be compared by more than the clock, which is all that Python looks at within one zone."""
+    """Convert an aware moment to UTC: Python compares moments of the same zone by their local time only."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
@@ -66,44 +66,44 @@ def _choose_branch(value: object) -> str:
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
-# The tags name the branch in pydantic's errors; `explain` leaves them out.
+# The tags name the branch in pydantic's errors; `explain_errors` removes them.
 _AsText = Annotated[Text, Tag("\ufdd0text")]
 PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
 PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
 
 
 class Item(Model):
-    """What articles and events have in common; every item is one or the other."""
+    """The fields of both articles and events. Every item is an `Article` or an `Event`."""
 
     kind: Literal["article", "event"]
     title: Text
-    """Plain text of one line."""
+    """Plain text on one line."""
     id: Identifier | None = None
-    """An absolute IRI is used as it is, any other text becomes part of a `tag:` URI (RFC 4151)."""
+    """An absolute IRI is used as it is. Any other text becomes part of a `tag:` URI (RFC 4151)."""
     link: Url | None = None
-    """The page of the item. Left out: the page of its first topic that has one, else the site's."""
+    """The web page of the item. Default: the page of its first topic that has a page, else the site's `url`."""
     summary: Text | None = None
     """Plain text."""
     content: Body | None = None
-    """A fragment of HTML; published sanitised and with absolute addresses."""
+    """A fragment of HTML. It is published sanitised, with absolute addresses."""
     published: Moment | None = None
-    """When it was first made public; a date is midnight in the item's zone."""
+    """When the item was first made public. A date means midnight in the item's time zone."""
     updated: Moment | None = None
-    """When it last changed in a way that readers should know; left out: as `published`."""
+    """When the item last changed. Default: the run that saw it change (needs a state), else `published`."""
     topics: Names = ()
-    """Slugs of topics."""
+    """Slugs of topics. Any text if the site declares no topics."""
     topic: Text | None = None
-    """The same for one topic."""
+    """A single topic, in place of `topics`."""
     tags: Names = ()
     """Free labels."""
     authors: Listed[PersonOrName] = ()
-    """Persons, or just their names. None: the site's author."""
+    """Persons or names. Default: the site's author."""
     language: Language | None = None
-    """A language tag (BCP 47). Left out: the site's."""
+    """A language tag (BCP 47). Default: the site's language."""
     image: Url | None = None
     enclosures: Listed[Enclosure] = ()
     timezone: Zone | None = None
-    """The zone (IANA name) of dates and of date-times without offset. Left out: the site's, else UTC."""
+    """The time zone (IANA name) of dates, and of date-times without offset. Default: the site's time zone, else UTC."""
 
     @field_validator("topic")
     @classmethod
@@ -114,14 +114,14 @@ class Item(Model):
 
 
 class Article(Item):
-    """News, a report, a post: something to read, published at a moment."""
+    """Something to read, such as news, a report or a post. It must have `published`."""
 
     kind: Literal["article"] = "article"
     published: Moment
 
 
 class Event(Item):
-    """Something to attend, from its start to its end; a date as `end` is included."""
+    """Something to attend. If `end` is a date, it is the last day of the event."""
 
     kind: Literal["event"] = "event"
     start: Moment
@@ -130,11 +130,11 @@ class Event(Item):
     organizer: PersonOrName | None = None
     status: StatusName | None = None
     recurrence: Word | None = None
-    """When it takes place again: a rule of RFC 5545, such as `FREQ=WEEKLY;COUNT=10`, in the event's local time."""
+    """When the event repeats, in its local time: a rule of RFC 5545 (3.3.10), such as `FREQ=WEEKLY;COUNT=10`."""
     except_: Annotated[Sequence[Moment], AfterValidator(tuple)] = Field(
         default=(), validation_alias=AliasChoices("except", "except_"), serialization_alias="except"
     )
-    """Starts that the rule gives and that are left out; a date stands for the start on that day."""
+    """Starts that are removed from the recurrence. A date means the start on that day."""
 
     @field_validator("end")
     @classmethod
@@ -169,26 +169,26 @@ class Event(Item):
                 not isinstance(start, datetime) or (start.tzinfo is None) != (moment.tzinfo is None)
             ):
                 raise ValueError(f"{show(moment.isoformat())} is not of the kind of start")
-            if not (isinstance(moment, datetime) and moment.tzinfo):  # else it is known when its zone is
+            if not (isinstance(moment, datetime) and moment.tzinfo):  # others are checked when their zone is known
                 check_exception(moment, rule, start)
         return left_out
 
     def json_ld(self, *, previous_start: date | datetime | None = None) -> dict[str, Any]:
-        """Describe it for search engines, in the words of schema.org: to be put into a page as JSON.
+        """Return the event as JSON-LD of schema.org, to embed in a web page for search engines.
 
-        `previous_start` is when it was to start before it was moved. Times without offset are of `timezone`.
+        `previous_start` is the start before the event was moved. Date-times without offset are in `timezone`.
         """
         return to_schema_org(self, previous_start)
 
 
 FIELDS = tuple(name.rstrip("_") for name in Event.model_fields)
-"""The names that fields have in records."""
+"""The names of all fields in records."""
 
 
 def parse_item(record: Any) -> Item:
-    """Validate a mapping, or an object with attributes. A record with `start` and no `kind` is an event.
+    """Validate a mapping or an object with attributes, and return an `Article` or an `Event`.
 
-    Raises pydantic.ValidationError.
+    A record with `start` and without `kind` is an event. Raises pydantic.ValidationError.
     """
     get = record.get if isinstance(record, Mapping) else partial(getattr, record)
     kind, start = get("kind", None), get("start", None)

@@ -1,4 +1,4 @@
-"""Messages: pydantic's errors in words that a person can act on."""
+"""Messages: turn pydantic's errors into sentences that say what to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FieldPath = tuple[str | int, ...]
 """Names of fields, and positions (from 0) in lists."""
 
-# What other systems call our fields; told, and never guessed.
+# Names of our fields in other systems. Messages suggest our name; the other name is never accepted.
 _ALIASES = {
     "author": "authors", "body": "content", "categories": "topics", "category": "topics", "date": "published",
     "description": "summary", "excerpt": "summary", "guid": "id", "headline": "title", "html": "content",
@@ -57,13 +57,13 @@ _SENTENCES = {
     "string_too_long": "{given} is too long (one character)",
     "string_type": "{given} is {type}, not text",
 }
-"""What is said of pydantic's kinds of error, with the value that was given and its type."""
+"""The message for each error type of pydantic. `{given}` is the value, and `{type}` its type."""
 _NOT_A_LIST = ("is_instance_of", "sequence_str", "list_type")
 _PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
 
 
 def validate_item(record: Any) -> Item | list[tuple[FieldPath, str]]:
-    """Validate a record: the item, or the findings about it."""
+    """Validate a record. Return the item, or the path and the message of each problem."""
     try:
         return parse_item(record)
     except ValidationError as error:
@@ -71,14 +71,14 @@ def validate_item(record: Any) -> Item | list[tuple[FieldPath, str]]:
 
 
 def explain_errors(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[FieldPath, str]]:
-    """Give the place (field names and positions from 0) and a sentence for each finding."""
+    """Yield the path and the message of each problem. `model` is the model that was validated."""
     for finding in error.errors(include_url=False):
         place = tuple(part for part in finding["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
         yield place, _explain(finding, place, model)
 
 
 def format_path(place: Iterable[str | int]) -> str:
-    """Write a place as people do: `enclosures[0].url`."""
+    """Return a path as text, such as `enclosures[0].url`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
@@ -96,7 +96,7 @@ def _explain(finding: ErrorDetails, place: FieldPath, model: type[BaseModel]) ->
 
 
 def _explain_value(finding: ErrorDetails, place: FieldPath) -> str:
-    """Explain what is wrong with a value whose sentence needs more than the value."""
+    """Explain an error whose message needs more than the value and its type."""
     kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
     if kind == "literal_error":
         known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
@@ -127,7 +127,7 @@ def _explain_unknown(name: str, place: tuple[str | int, ...], model: type[BaseMo
 
 
 def _find_model(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
-    """Follow a place down to the model that it stands in."""
+    """Return the innermost model on a path."""
     for part in place:
         if part in model.model_fields:
             model = next(_list_models(model.model_fields[str(part)].annotation), model)

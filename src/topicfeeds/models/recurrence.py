@@ -1,4 +1,4 @@
-"""Recurrence: rules of RFC 5545 (3.3.10), checked and expanded in local time."""
+"""Recurrence: check and expand rules of RFC 5545 (3.3.10), in local time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNITS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
 
 
 MAX_OCCURRENCES = 100_000
-"""So many dates of a rule are looked at, which is daily for 270 years."""
+"""The limit of dates that a rule is expanded to: a daily event for 270 years."""
 _NAMES = (
     *("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
     *("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"),
@@ -46,7 +46,10 @@ _EXAMPLE = "such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
 
 
 def check_rule(rule: str, start: date) -> str:
-    """Check a rule for an event that starts then, and spell it in capitals. Raises ValueError in words."""
+    """Check the rule of an event, and return it in capitals, without `RRULE:`.
+
+    Raises ValueError with a message for the author.
+    """
     rule = rule.upper().removeprefix("RRULE:")
     parts = _split_rule(rule)
     timed = isinstance(start, datetime)
@@ -57,19 +60,25 @@ def check_rule(rule: str, start: date) -> str:
     if until := parts.get("UNTIL"):
         _check_until(until, timed=timed)
     _check_values(parts, timed=timed)
-    if not (isinstance(start, datetime) and start.tzinfo):  # else it is known when its zone is
+    if not (isinstance(start, datetime) and start.tzinfo):  # others are checked when their zone is known
         check_start(rule, start)
     return rule
 
 
 def check_start(rule: str, start: date) -> None:
-    """Check that a rule gives the start itself, by its clock. Raises ValueError in words."""
+    """Check that the rule includes the start itself, in local time.
+
+    Raises ValueError with a message for the author.
+    """
     if next(iter(_parse_rule(rule, _to_local(start)).replace(count=None, until=_to_local(start))), None) is None:
         raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
 
 
 def check_exception(exception: date, rule: str, start: date) -> None:
-    """Check that a rule gives a day, or moment, that is to be left out. Raises ValueError in words."""
+    """Check that the rule includes an exception, which is a date or a date-time.
+
+    Raises ValueError with a message for the author.
+    """
     moment = _to_local(at_start_time(exception, start))
     for found in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES):
         if found == moment:
@@ -80,14 +89,17 @@ def check_exception(exception: date, rule: str, start: date) -> None:
 
 
 def at_start_time(exception: date, start: date) -> date:
-    """Give a day the time of an event's start, where that has one."""
+    """Return an exception with the time of the event's start, if only the start has a time."""
     if isinstance(exception, datetime) or not isinstance(start, datetime):
         return exception
     return datetime.combine(exception, start.timetz())
 
 
 def list_occurrences(rule: str, start: date, left_out: Sequence[date]) -> Iterator[date]:
-    """Count out when an event starts, in its own zone: the start first, at most a hundred thousand."""
+    """Yield the starts of a recurring event in its own time zone, from the first one on, except those in `left_out`.
+
+    The rule is expanded to `MAX_OCCURRENCES` dates at most.
+    """
     zone = start.tzinfo if isinstance(start, datetime) else None
     without = {_to_local(at_start_time(exception, start)) for exception in left_out}
     whole = _parse_rule(rule, _to_local(start))
@@ -106,7 +118,7 @@ def _parse_until(until: str, zone: object) -> datetime:
 
 
 def _to_local(moment: date) -> datetime:
-    """Give the wall clock's time, which is what rules count in."""
+    """Return the local time without zone: rules are expanded in local time."""
     if isinstance(moment, datetime):
         return moment.replace(tzinfo=None, microsecond=0)
     return datetime.combine(moment, time())
@@ -143,7 +155,7 @@ def _split_rule(rule: str) -> dict[str, str]:
 
 
 def _check_steps(parts: dict[str, str], start: date) -> None:
-    """Refuse what repeats within a day for ever, or nearly so."""
+    """Reject rules that repeat within a day without end, or more than `MAX_OCCURRENCES` times."""
     if not isinstance(start, datetime):
         raise ValueError(f"FREQ={parts['FREQ']} needs a start with a time of day")
     if "COUNT" not in parts and "UNTIL" not in parts:
@@ -157,7 +169,7 @@ def _check_steps(parts: dict[str, str], start: date) -> None:
 
 
 def _check_values(parts: dict[str, str], *, timed: bool) -> None:
-    """Refuse what libraries count in their own ways, as the RFC leaves it out."""
+    """Reject combinations that the RFC does not define: libraries treat them differently."""
     freq = parts["FREQ"]
     for name, value in parts.items():
         if freq in _NOT_WITH.get(name, ()):
@@ -172,7 +184,7 @@ def _check_values(parts: dict[str, str], *, timed: bool) -> None:
 def _check_until(until: str, *, timed: bool) -> None:
     form, example = ("%Y%m%dT%H%M%SZ", "20261231T225959Z, in UTC") if timed else ("%Y%m%d", "20261231")
     try:
-        if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only its form counts
+        if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only the form is checked
             raise ValueError
     except ValueError:
         raise ValueError(f"UNTIL is {show(until)}, not of the kind of start (write {example})") from None

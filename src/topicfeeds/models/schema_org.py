@@ -1,4 +1,4 @@
-"""An event in the words of schema.org, for web pages and search engines."""
+"""Events as JSON-LD of schema.org, for web pages and search engines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def to_schema_org(event: Event, previous_start: date | None) -> dict[str, Any]:
-    """Describe an event; `previous_start` says that it was moved."""
+    """Return the JSON-LD of an event. If `previous_start` differs from its start, the event was moved."""
     moved = previous_start is not None and previous_start != event.start
     status = STATUSES[event.status or "confirmed"].schema_org
     if moved and status == "EventScheduled":

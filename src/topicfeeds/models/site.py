@@ -1,4 +1,4 @@
-"""The site: who publishes, under which topics, and where the feeds will be served."""
+"""The models of the site file: the publisher, its sources and topics, and where the feeds are served."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from .dates import Zone
 from .fields import Language, Model, Names, Text, Url, Word
 from .items import FIELDS, Person, PersonOrName
 
+_MAX_NAMED_TOPICS = 5
+"""How many declared topics a message names."""
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
@@ -52,7 +54,7 @@ def _check_delimiter(value: str) -> str:
 
 def _check_date_format(value: str) -> str:
     try:
-        datetime.strptime("", value)  # noqa: DTZ007 - only to hear what is wrong with the letters
+        datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
     except ValueError as error:
         if "bad directive" in str(error) or "stray" in str(error):
             raise ValueError(f"{show(value)} is no form of a date ({error})") from None
@@ -64,7 +66,7 @@ def _deduplicate(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_text(value: str) -> str:
-    """Refuse what could not stand in XML: a site file is not cleaned, it is mended."""
+    """Reject characters that XML forbids. The publisher has to correct the site file: it is not cleaned."""
     if strip_forbidden(value) != value or not to_one_line(value):
         raise ValueError(f"{show(value)} has characters that no feed can have (take them out)")
     return value
@@ -83,14 +85,23 @@ def _add_slash(value: str) -> str:
 
 
 def _check_pattern(value: str) -> str:
-    """Check a pattern of titles: texts in braces are filled in."""
+    """Check a pattern of titles, such as `{title} ({when})`."""
     try:
-        found = {f"{name}{form}{turn or ''}" for _, name, form, turn in Formatter().parse(value) if name is not None}
+        found = {f"{name}{spec}{conv or ''}" for _, name, spec, conv in Formatter().parse(value) if name is not None}
     except ValueError:
         found = {"?"}
     if not found <= {"title", "when", "where"}:
         raise ValueError(f"{show(value)} is no pattern (write {{title}}, {{when}}, {{where}} where they belong)")
     return _check_text(value)
+
+
+def explain_unknown_topic(topic: str, declared: Iterable[str]) -> str:
+    """Say that the site file does not declare a topic, and what to write instead."""
+    known = list(declared)
+    names = ", ".join(known[:_MAX_NAMED_TOPICS]) + (", ..." if len(known) > _MAX_NAMED_TOPICS else "")
+    table = f"[topics.{topic}]" if is_slug(topic) else "a [topics.<slug>] table"
+    hint = nearest(topic, known) or f" (use a declared one: {names}; or add {table} to the site file)"
+    return f"unknown topic {show(topic)}{hint}"
 
 
 def _check_field_name(name: str) -> str:
@@ -103,77 +114,80 @@ OneCharacter = Annotated[str, StringConstraints(min_length=1, max_length=1, stri
 FieldName = Annotated[str, AfterValidator(_check_field_name)]
 Slug = Annotated[str, AfterValidator(_check_slug)]
 PublisherText = Annotated[Text, AfterValidator(_check_text)]
-"""Text of the publisher, fit for XML as it is."""
+"""Text of the publisher, without characters that XML forbids."""
 if TYPE_CHECKING:
     FeedFormatName = str
     SourceFormatName = str
-else:  # the registry has the names
+else:  # the names come from the registry
     FeedFormatName = Literal[tuple(FEED_FORMATS)]
     SourceFormatName = Literal[tuple(SOURCE_FORMATS)]
 
 
 class Topic(Model):
-    """A subject that the publisher declares. A title left out is made from the slug."""
+    """A subject that the publisher declares.
+
+    By default, title and description come from the topic's text page. Without one, the title is made from the slug.
+    """
 
     title: PublisherText | None = None
     description: PublisherText | None = None
     url: Url | None = None
-    """The page of the topic, for people."""
+    """The web page of the topic."""
 
 
 class Tag(Model):
-    """A tag with a slug of the publisher's choice."""
+    """A tag whose slug the publisher chose."""
 
     slug: Slug
 
 
 class Source(Model):
-    """Where items are read from: files by name or pattern, relative to the site file."""
+    """A source of items: files, relative to the site file, or a query of a database."""
 
     blank_counts = frozenset({"delimiter"})
 
     path: Word | None = None
-    """A file, a pattern, a folder (all files below it), or `-` for standard input."""
+    """A file, a pattern, a folder (with all files below it), or `-` for standard input."""
     format: SourceFormatName | None = None
-    """Left out: by the suffix of the file."""
+    """The name of the source format. Default: by the suffix of each file."""
     topics: Names = ()
-    """Given to every item of this source."""
+    """Topics that every item of this source gets."""
     untitled: Literal["label", "skip"] = "skip"
-    """What becomes of items without a title on a text page: left out, or labelled with kind and date."""
+    """What happens to items without a title on a text page: skip them, or use kind and date as the title."""
     database: Text | None = None
-    """In place of `path`: the URL of a database, as SQLAlchemy takes it; `${NAME}` is read from the environment."""
+    """The URL of a database for SQLAlchemy, in place of `path`. `${NAME}` is replaced from the environment."""
     query: Text | None = None
-    """What to select there, with columns named as the fields."""
+    """The SQL query. Columns have the names of fields, unless `fields` maps them."""
     fields: Mapping[FieldName, Text] = {}
-    """Where other people's records have our fields: dotted paths. What is not named here is not read."""
+    """Maps our fields to dotted paths in records of other systems. If set, only the mapped fields are read."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
-    """Fields that hold HTML where plain text is meant, as titles of WordPress do."""
+    """Plain-text fields that contain HTML in this source, such as titles of WordPress. They become plain text."""
     defaults: Mapping[FieldName, Any] = {}
-    """Values for fields that a record does not have."""
+    """Values for fields that are absent in a record."""
     timezone: Zone | None = None
-    """The zone of dates and times without offset; left out: the site's."""
+    """The time zone (IANA name) of dates, and of date-times without offset. Default: the site's time zone."""
     date_format: Annotated[Text, AfterValidator(_check_date_format)] | None = None
-    """How dates are written, where not in ISO 8601, in the letters of `strptime`."""
+    """The format of dates that are not in ISO 8601, for `strptime`, such as `%d/%m/%Y`."""
     delimiter: Annotated[
         str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
     ] = ","
-    """What is between the cells of CSV."""
+    """The character between the cells of a CSV file."""
     max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """The part of its items that a source may lose from one run to the next; 1: all of them."""
+    """The share of its items that a source may lose from one run to the next, from 0 to 1. 1 allows any loss."""
 
     @cached_property
     def places(self) -> dict[str, list[str]]:
-        """`fields`, with the parts of each dotted path."""
+        """`fields`, with each dotted path split into its parts."""
         return {name: path.split(".") for name, path in self.fields.items()}
 
     @property
     def name(self) -> str:
-        """Its path, else its query."""
+        """The path, else the query on one line."""
         return self.path or " ".join((self.query or "").split())
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """The name of the source in messages."""
         return self.path or f'query "{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
 
     @model_validator(mode="after")
@@ -186,30 +200,30 @@ class Source(Model):
 
 
 class FeedSettings(Model):
-    """What is made of every selection."""
+    """The settings of all feeds."""
 
     formats: Annotated[Sequence[FeedFormatName], Field(min_length=1), AfterValidator(_deduplicate)] = ("atom", "rss")
     limit: Annotated[int, Field(ge=1, strict=True)] = 50
-    """How many entries a feed has at most: the newest."""
+    """The largest number of entries in a feed. The newest entries are kept."""
     max_body: Annotated[int, Field(ge=1, strict=True)] = 1024 * 1024
-    """How many bytes the content of an item may have."""
+    """The largest content of an item, in bytes (UTF-8)."""
     retire_days: Annotated[int, Field(ge=0, strict=True)] = 30
-    """How long the last document of a feed that is gone stays: readers still ask for it."""
+    """Days for which the documents of a removed feed are kept, as readers still request them."""
     memory_days: Annotated[int, Field(ge=1, strict=True)] = 400
-    """How long the state remembers an item that no feed holds any more."""
+    """Days for which the state remembers an item that is in no feed any more."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_deduplicate)] = ("topic", "tag")
     event_title: Annotated[Text, AfterValidator(_check_pattern)] | None = None
-    """How events are titled in feeds, such as `{title} ({when})`; also `{where}`."""
+    """The pattern of event titles in feeds, such as `{title} ({when})`. `{where}` is also available."""
     calendar_days_back: Annotated[int, Field(ge=0, strict=True)] | None = None
-    """How long an event that is over stays in calendars; left out: for ever."""
+    """Days for which a past event stays in calendars. Default: for ever."""
     calendar_days_ahead: Annotated[int, Field(ge=0, strict=True)] | None = None
-    """How long before its start an event comes into calendars; left out: at once."""
+    """Days before its start at which an event enters calendars. Default: at once."""
     cancelled_events: Literal["cancelled", "confirmed"] = "cancelled"
-    """What calendars say of them: some hide what is cancelled, and nobody sees why."""
+    """The status of cancelled events in calendars. Some programs hide cancelled events, and people do not see why."""
 
 
 class DeclaredFeed(Model):
-    """A combination of topics and tags with a feed of its own."""
+    """A feed that the site file declares: a combination of topics, tags and kinds of item."""
 
     slug: Slug
     title: PublisherText
@@ -218,30 +232,30 @@ class DeclaredFeed(Model):
     topics: Names = ()
     tags: Names = ()
     kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
-    """Which kinds of item; none listed: all. Always filters."""
+    """The kinds of item in the feed, whatever `match` says. Default: all kinds."""
     match: Literal["all", "any", "none"] = "all"
-    """Whether an item needs all of the listed topics and tags, any, or none of them."""
+    """Whether an item must have all of the listed topics and tags, any of them, or none of them."""
 
 
 class Site(Model):
-    """Who publishes, in which language and time zone, and where the feeds will be served."""
+    """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
     title: PublisherText
     url: Annotated[Url, AfterValidator(_add_slash)]
     feeds_url: Annotated[Url, AfterValidator(_add_slash)] | None = None
-    """Where the output folder is served; left out: `url`."""
+    """The address at which the output folder is served. Default: `url`."""
     description: PublisherText | None = None
     language: Language = "en"
     timezone: Zone = "UTC"
     rights: PublisherText | None = None
     logo: Url | None = None
     author: Annotated[PersonOrName | None, AfterValidator(_check_author)] = None
-    """Left out: the title."""
+    """The author of the feeds, and of items without authors. Default: `title`."""
     tag_authority: Annotated[str, AfterValidator(_check_authority)] | None = None
-    """What all minted ids start with (RFC 4151); left out: the host of `url` and `,2000`."""
+    """The authority of `tag:` ids (RFC 4151), such as `example.org,2026`. Default: the host of `url` and `,2000`."""
     sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
     topics: Mapping[Slug, Topic] = {}
-    """By slug. None at all: topics come from the items."""
+    """Topics by slug. If there are none, topics come from the items."""
     tags: Mapping[str, Tag] = {}
     feeds: FeedSettings = FeedSettings()
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
@@ -253,7 +267,7 @@ class Site(Model):
 
     @property
     def authority(self) -> str:
-        """What minted ids start with."""
+        """The authority of `tag:` ids: `tag_authority` or its default."""
         host = to_ascii_host(urlsplit(self.url).hostname or "")
         return self.tag_authority or f"{host.rstrip('.')},2000"
 
@@ -284,7 +298,7 @@ class Site(Model):
         for table, n, topics in named:
             for topic in topics:
                 if self.topics and topic not in self.topics:
-                    yield (table, n, "topics"), f"unknown topic {show(topic)}{nearest(topic, self.topics)}"
+                    yield (table, n, "topics"), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         keys = Counter(map(tag_key, self.tags))

@@ -1,4 +1,4 @@
-"""Event statuses: what each is called in calendars and on web pages, and where feeds show it.
+"""Event statuses: their names in calendars and on web pages, and where feeds show them.
 
 To add a status, add a line to STATUSES and its name to `StatusName`, and translate it in `formats/translations.toml`.
 """
@@ -18,9 +18,9 @@ class EventStatus(NamedTuple):
     schema_org: str = "EventScheduled"
     """The eventStatus of schema.org."""
     in_title: bool = False
-    """Whether titles start with it, as every reader must know it."""
+    """Whether titles start with the status, so that every reader sees it."""
     in_body: bool = False
-    """Whether the first line of the body starts with it."""
+    """Whether the first line of the body starts with the status."""
 
 
 STATUSES: dict[StatusName, EventStatus] = {

@@ -1,4 +1,4 @@
-"""Atomic files: a document is written beside its place and synced, and renamed later."""
+"""Atomic files: a document is written to a temporary file in its folder, synced, and renamed later."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def temporary_path(path: str) -> str:
-    """Name the file beside a document in which it waits."""
+    """Return the path of the temporary file of a document."""
     above, mark, name = path.rpartition("/")
     return f"{above}{mark}.{name}{TEMPORARY_SUFFIX}"
 
 
 def write_temporary(path: str, temporary: str, content: bytes) -> None:
-    """Write the temporary file of a document, read it back, and sync it; a web server can read it, whatever the umask.
+    """Write the temporary file of a document, read it back, and sync it. Others may read it, whatever the umask.
 
     It is dated a whole second after the old one: some readers look at Last-Modified alone.
     """
@@ -31,7 +31,7 @@ def write_temporary(path: str, temporary: str, content: bytes) -> None:
         status = os.fstat(descriptor)
         os.fchmod(descriptor, status.st_mode | 0o444)
         if os.pread(descriptor, len(content) + 1, 0) != content:
-            raise OSError(errno.EIO, "what was written does not read back")
+            raise OSError(errno.EIO, "the file reads back with other content")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -42,11 +42,11 @@ def write_temporary(path: str, temporary: str, content: bytes) -> None:
 
 
 def _create(path: str) -> int:
-    """Open a new file, in a new folder where there is none."""
+    """Create a file, and its folder if needed."""
     for _ in range(2):
         try:
             return os.open(path, _NEW, 0o666)
-        except FileExistsError:  # of a run that was killed
+        except FileExistsError:  # left by a run that was killed
             os.unlink(path)  # noqa: PTH108
         except FileNotFoundError:
             make_folder(Path(path).parent)
@@ -54,7 +54,7 @@ def _create(path: str) -> int:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that a web server can read, whatever the umask."""
+    """Create a folder that a web server can read, whatever the umask."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -62,7 +62,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until what changed in a folder is on the disk."""
+    """Wait until the changes in a folder are on the disk."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:

@@ -1,4 +1,4 @@
-"""Documents: what is to be published of the feeds. Each has a path, a fingerprint, and bytes when somebody asks."""
+"""Documents: the files to publish. Each has a path and a fingerprint, and is rendered when somebody needs the bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..registry import FEED_FORMATS
 from ..state.versions import describe_versions
 
 _NOT_DIGESTED = ("author", "calendar", "entries")
-"""The fields of a feed that its digest takes from elsewhere."""
+"""The fields of a feed that are not part of its own digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Document:
     """Relative to the output folder, with forward slashes."""
     media_type: str
     fingerprint: str
-    """Equal fingerprints, equal bytes: the versions of the libraries that render are part of it."""
+    """Equal fingerprints mean equal bytes. The versions of the rendering libraries are part of it."""
     render: Callable[[], bytes]
     """Returns the bytes. Several threads may call it."""
     entries: int
@@ -39,7 +39,7 @@ class Document:
 
 
 class Documents(Iterable[Document]):
-    """All documents of a site. They are described one by one; their number is known before."""
+    """All documents of a site: their number, and an iterator that describes them one by one."""
 
     def __init__(self, selections: Iterable[Selection], profile: Profile = NO_PROFILE) -> None:
         self._selections, self._profile = list(selections), profile
@@ -56,7 +56,7 @@ class Documents(Iterable[Document]):
 
 
 def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
-    """Describe every document, in the order in which to publish them."""
+    """Yield every document, in the order in which to publish them."""
     makers, whole, cache = describe_versions(), list(selections), RenderCache()
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     authors: dict[Person, str] = {}
@@ -76,7 +76,7 @@ def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
 
 
 def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str]) -> Document:
-    """Describe a document; nothing is kept of entries that are `done` with it."""
+    """Return a document of a feed. After rendering, the cache forgets the entries `done`."""
 
     def render() -> bytes:
         content = render_document(one.load(cache.load), name, cache)
@@ -108,7 +108,7 @@ def _describe(
 
 
 def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
-    """Describe a file for every event that a feed or a calendar holds."""
+    """Yield a calendar file for each event that a feed or a calendar holds."""
     seen: set[str] = set()
     for one, candidate in _find_events(selections):
         if candidate.id not in seen:
@@ -137,7 +137,7 @@ def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, C
 
 
 def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
-    """Return a digest of everything that shapes the bytes of a feed."""
+    """Return a digest of everything that the bytes of a feed depend on."""
     feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]
     parts = [makers, str(feed.calendar is None), *map(repr, fields)]

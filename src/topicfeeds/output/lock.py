@@ -10,17 +10,17 @@ import os
 import time
 
 LOCK_NAME = ".topicfeeds.lock"
-"""A file that stays, so that no run can take the lock of another for stale. Its mtime is the last success."""
+"""The file is never removed: no run can mistake another run's lock for a stale one. Its mtime is the last success."""
 _RETRY_SECONDS = 0.05
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_MODE = 0o666  # less the umask: whoever may write to the folder as one of a group may record a success
+_MODE = 0o666  # less the umask: every member of a group that may write to the folder may record a success
 
 
 def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
-    """Take the lock of a folder: the descriptor holds it until it is closed, or the process ends.
+    """Lock a folder, and return the descriptor of the lock file. The lock ends when the descriptor is closed.
 
-    Gives None where there is no lock and none shall be made. Raises BlockingIOError where another run
-    has it for longer than `wait` seconds, and OSError for a lock that cannot be opened.
+    Returns None if there is no lock file and `create` is false. Raises BlockingIOError if another run keeps the lock
+    for longer than `wait` seconds, and OSError if the lock file cannot be opened.
     """
     end = time.monotonic() + wait
     path = os.path.join(folder, LOCK_NAME)
@@ -43,7 +43,7 @@ def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | 
 
 
 def _try_lock(descriptor: int, path: str) -> bool:
-    """Lock a file, and make sure that it still has its name. Raises BlockingIOError where it is locked."""
+    """Lock a file, and check that it still has its name. Raises BlockingIOError if another run has the lock."""
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
@@ -52,7 +52,7 @@ def _try_lock(descriptor: int, path: str) -> bool:
 
 
 def _create(path: str) -> int:
-    """Make the file, dated so long ago that nobody takes that for a success."""
+    """Create the lock file. Its date is 1970: nobody can mistake that for a success."""
     try:
         descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
     except FileExistsError:
@@ -62,7 +62,7 @@ def _create(path: str) -> int:
 
 
 def last_success(folder: str) -> float | None:
-    """Give the moment at which a run last ended well, in seconds since 1970; None, where none has."""
+    """Return the time of the last successful run, in seconds since 1970; None if there is none."""
     try:
         return os.stat(os.path.join(folder, LOCK_NAME)).st_mtime or None
     except OSError:
@@ -70,5 +70,5 @@ def last_success(folder: str) -> float | None:
 
 
 def record_success(descriptor: int) -> None:
-    """Record the moment of a success, for people and machines that watch."""
+    """Record the time of a success, for `status` and for monitoring."""
     os.utime(descriptor)

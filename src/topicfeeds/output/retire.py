@@ -1,4 +1,4 @@
-"""Retirement: documents that no feed makes any more stay for some days, and are removed then."""
+"""Retirement: documents of feeds that no longer exist stay for some days, and are then removed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .write import is_ours
 
 
 class Retirement(NamedTuple):
-    """What becomes of the documents that a run did not make."""
+    """What happens to the documents that a run did not produce."""
 
     removed: tuple[str, ...] = ()
     """Paths to remove now."""
     waiting: int = 0
-    """How many others wait."""
+    """How many other documents wait for their removal."""
     known: tuple[WrittenDocument, ...] = ()
-    """What the state keeps of all these documents."""
+    """All these documents, as the state keeps them."""
     foreign: tuple[str, ...] = ()
-    """Paths whose file is missing, or not ours any more: the state forgets them."""
+    """Paths whose file is missing, or no longer ours. The state forgets them."""
 
 
 def retire_documents(state: State | None, folder: Path, retire_days: int, now: datetime | None) -> Retirement:
-    """Decide about the documents that this run did not make. Without `now`, nothing is removed. Raises PublishError."""
+    """Decide about documents that this run did not produce. Without `now`, none is removed. Raises PublishError."""
     if state is None:
         return Retirement()
     moment = int(now.timestamp()) if now else None

@@ -1,4 +1,4 @@
-"""Writing: changed documents are put into the folder, one run at a time, and others are left alone."""
+"""Writing: changed documents are written into the folder, one run at a time. Unchanged ones are left alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import BusyError, ConfigError, PublishError
+from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
 from ..registry import FEED_FORMATS
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
 from ..state.store import State
@@ -25,9 +25,10 @@ _MARKS = {one.mark for one in FEED_FORMATS.values()}
 
 @contextmanager
 def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[None]:
-    """Have the folder for oneself, and record the success of what is done with it; `dry` makes and records nothing.
+    """Lock the folder for a run, and record its success. With `dry`, nothing is created or recorded.
 
-    Raises BusyError if another run has it for longer than `wait` seconds, PublishError if it cannot be had.
+    Raises BusyError if another run keeps the lock for longer than `wait` seconds, and PublishError if the folder
+    cannot be locked or written.
     """
     path, is_new = folder / LOCK_NAME, not folder.exists()
     try:
@@ -35,14 +36,16 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
             make_folder(folder)
         descriptor = acquire_lock(str(folder), wait, create=not dry)
     except BlockingIOError:
-        raise BusyError(message=f"{path}: another run is busy with it (try again, or --wait SECONDS)") from None
+        raise BusyError(message=f"{path}: another run holds this lock", hint=Hint.FREE_LOCK) from None
+    except (FileExistsError, NotADirectoryError) as error:
+        _raise_not_a_folder(Path(error.filename or folder))
     except OSError as error:
         _raise_publish_error(error, path)
     try:
         yield
         if descriptor is not None and not dry:
             record_success(descriptor)
-    except ConfigError:  # a missing extra: nothing is to be written, not even an empty folder
+    except ConfigError:  # a missing extra: leave nothing behind, not even an empty folder
         if is_new and not dry:
             with suppress(OSError):
                 path.unlink()
@@ -52,31 +55,31 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
         _raise_publish_error(error, path)
     finally:
         if descriptor is not None:
-            with suppress(OSError):  # it is closed all the same, and nothing was written to it
+            with suppress(OSError):  # it is closed even then, and nothing was written to it
                 os.close(descriptor)
 
 
 @dataclass(slots=True)
 class StagedWrite:
-    """Changed documents that wait under temporary names."""
+    """Changed documents, written under temporary names and not renamed yet."""
 
     folder: Path
     written: list[str] = field(default_factory=list)
-    """The paths that change, in the order of work."""
+    """The paths of the changed documents, in the order in which they are renamed."""
     unchanged: int = 0
     renamed: int = 0
     folders: set[str] = field(default_factory=set)
-    """Those of the documents; they are no links."""
+    """The folders of the documents. None of them is a link."""
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """Give what waits to be renamed: path and temporary name."""
+        """Yield path and temporary path of each document that is not renamed yet."""
         paths = (os.path.join(self.folder, name) for name in self.written[self.renamed :])  # noqa: PTH118 - the quicker
         return ((path, temporary_path(path)) for path in paths)
 
     def finish(self, gone: Iterable[str] = ()) -> None:
-        """Rename all documents, in their order, remove what is gone, and sync the folders.
+        """Rename all documents in their order, remove the files `gone`, and sync the folders.
 
-        A signal has to wait: what has begun is finished. Raises PublishError.
+        Signals wait until this is finished. Raises PublishError.
         """
         path: str | Path = self.folder
         try:
@@ -94,22 +97,24 @@ class StagedWrite:
             _raise_publish_error(error, path)
 
     def enter(self, name: str) -> None:
-        """Come to a folder of documents for the first time. Raises PublishError where it cannot be one."""
+        """Check a folder of documents before its first document. Raises PublishError if it cannot be used."""
         self.folders.add(name)
         path = self.folder / name
         if link := find_link(name, self.folder):
-            raise PublishError(message=f"{link}: is a link, and may lead out of the folder (remove it)")
+            message = f"{link}: is a symbolic link, which may lead out of the output folder (remove the link)"
+            raise PublishError(message=message)
         there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
         if not there.is_dir():
-            raise PublishError(message=f"{there}: is in the way: a folder is wanted there (name another output)")
+            _raise_not_a_folder(path)
 
 
 @contextmanager
 def stage(documents: Iterable[Document], folder: Path, state: State | None) -> Iterator[StagedWrite]:
-    """Write every changed document beside the old one, read it back, and sync it to disk; nothing else changes.
+    """Write every changed document to a temporary file, read it back, and sync it to disk.
 
-    Documents that are as the state knows them are not rendered, and those whose bytes are the same not
-    touched. What is left of temporary files is removed, also of runs that were killed. Raises PublishError.
+    A document is not rendered if the state knows its fingerprint and its file is unchanged. A document with the same
+    bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. Raises
+    PublishError.
     """
     staged = StagedWrite(folder)
     path: str | Path = folder
@@ -123,7 +128,7 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
             staged.written.append(document.path)
             temporary = temporary_path(path)
             write_temporary(path, temporary, content)
-            if state:  # as it will stand: a rename changes neither size nor mtime
+            if state:  # a rename changes neither size nor mtime
                 state.note_document(_describe(document, temporary))
         path = folder
         waiting = {temporary for _, temporary in staged.pending()}
@@ -135,12 +140,12 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
         _raise_publish_error(error, path)
     finally:
         for _, temporary in staged.pending():
-            with suppress(OSError):  # the reason that stopped the run is told; this would only hide it
+            with suppress(OSError):  # the first error is reported; this one would hide it
                 os.unlink(temporary)  # noqa: PTH108
 
 
 def compare_documents(documents: Iterable[Document], folder: Path, state: State | None) -> StagedWrite:
-    """Tell what would be written, and do nothing. Raises PublishError."""
+    """Report what would be written, and write nothing. Raises PublishError."""
     staged = StagedWrite(folder)
     for document in documents:
         path = folder / document.path
@@ -157,7 +162,10 @@ def compare_documents(documents: Iterable[Document], folder: Path, state: State 
 
 
 def _render_if_changed(document: Document, path: str, staged: StagedWrite, state: State | None) -> bytes | None:
-    """Render a document, unless it stands as it would be. Raises PublishError for a file that is none of ours."""
+    """Return the new bytes of a document, or None if its file is up to date.
+
+    Raises PublishError if the file is not ours.
+    """
     if (above := document.path.rpartition("/")[0]) not in staged.folders:
         staged.enter(above)
     known = state.find_document(document.path) if state else None
@@ -173,7 +181,7 @@ def _render_if_changed(document: Document, path: str, staged: StagedWrite, state
 
 
 def is_ours(document: WrittenDocument, folder: Path) -> bool:
-    """Tell whether the file of a document that is remembered is there, and still ours. Raises PublishError."""
+    """Return whether the file of a known document exists, and is still ours. Raises PublishError."""
     path = folder / document.path
     try:
         ours = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
@@ -193,7 +201,7 @@ def _describe(document: Document, path: str) -> WrittenDocument:
 
 
 def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
-    """Compare with what is there. Raises PublishError for a file that neither is `listed` nor has our mark."""
+    """Return whether a file differs from `content`. Raises PublishError if it is neither `listed` nor has our mark."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
@@ -206,14 +214,13 @@ def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
             return False
         if listed or not existing or _is_marked(existing):  # an empty file has nothing to lose
             return True
-    raise PublishError(
-        message=f"{path}: is in the way, and topicfeeds did not make it (move it, or name another output)"
-    )
+    message = f"{path}: exists, but topicfeeds did not write it and does not replace it"
+    raise PublishError(message=message, hint=Hint.FREE_PLACE)
 
 
 @contextmanager
 def _defer_signals() -> Iterator[None]:
-    """Let signals that end a run wait."""
+    """Block the signals that end a run, and deliver them afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
         return
@@ -224,5 +231,12 @@ def _defer_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _raise_not_a_folder(path: Path) -> NoReturn:
+    """Report the first part of a path that is there and is not a folder."""
+    there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    message = f"{there}: exists, but is not a folder; topicfeeds needs a folder there"
+    raise PublishError(message=message, hint=Hint.FREE_PLACE) from None
+
+
 def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
-    raise PublishError(message=f"{path}: cannot be written: {error.strerror or error}") from error
+    raise PublishError(message=f"{path}: cannot be written: {explain_os_error(error)}") from error

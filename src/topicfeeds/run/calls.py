@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ..config import check_output
 from ..entries.model import DuplicateIdError
 from ..entries.resolve import resolve
-from ..errors import Problem
+from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Reading(Iterator[Record | Page | Problem]):
-    """What the sources of a site hold: read one by one when asked for, or by many workers in `publish`."""
+    """The records of a site's sources. They are read one by one, or by the workers of `publish`."""
 
     def __init__(self, site: Site, base: Path) -> None:
         self.sources, self.base = site.sources, base
@@ -39,9 +39,9 @@ class Reading(Iterator[Record | Page | Problem]):
 
 
 def read(site: Site, base: Path | str = ".") -> Reading:
-    """Yield what the sources of a site hold, with file and line; findings stand among the items.
+    """Yield the records of a site's sources, with file and line. Problems are among them.
 
-    `base` is the folder that the paths of the sources are relative to: that of the site file.
+    `base` is the folder that the paths of the sources are relative to: the folder of the site file.
     """
     return Reading(site, Path(base))
 
@@ -57,22 +57,25 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     strict: bool = False,
     allow_shrink: bool = False,
 ) -> Changes:
-    """Write the feeds of a site into a folder, and tell what changed.
+    """Write the feeds of a site into a folder, and return what changed.
 
-    `items` are articles and events, mappings with their fields, or what `read` and `read_objects`
-    yield. An item that cannot be published is left out and named in the `problems` of the result; with
-    `strict` it stops the run. With `now` (aware), items of the future are held back until then.
+    `items` are articles and events, mappings with their fields, or the results of `read` and `read_objects`. An item
+    that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
+    the run. With `now` (a date-time with a zone), items with a later date are held back.
 
-    `state` is what one run leaves to the next: with it and `now`, an event without `published` is dated
-    by the run that first saw it, `updated` follows what changes, documents of feeds that are gone are removed in time,
-    and a source that lost more than half of its items stops the run, unless with `allow_shrink`.
-    With an `executor` of processes (of `concurrent.futures`, of a dask cluster), what `read` gives is read by
-    its workers, where it is 50,000 items, or 75 MB, or more: they have to see the same files under the same paths. The
-    feeds are the same, whatever their number.
+    `state` keeps what later runs need. With `state` and `now`:
 
-    Raises ConfigError for a folder that no output can be, SourceError where the input is refused as a whole,
-    PublishError where folder or state cannot be written, BusyError where another run works there; all
-    old files stand then.
+    - an event without `published` gets the time of the run that first saw it,
+    - `updated` follows changes of an item,
+    - documents of feeds that no longer exist are removed after `retire_days`,
+    - a source that lost more than half of its items stops the run, unless `allow_shrink` is set.
+
+    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
+    The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
+
+    Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
+    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. The
+    existing files are unchanged then.
     """
     folder = Path(folder)
     check_output(site, folder)
@@ -83,13 +86,13 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
             from ..parallel import is_large, read_parallel
 
             if is_large(items.sources, items.base):
-                with suppress(DuplicateIdError):  # one process looks at an id that occurs twice
+                with suppress(DuplicateIdError):  # one process resolves a duplicate id
                     return run.publish(read_parallel(site, items.sources, items.base, executor, now))
         return run.publish(items)
 
 
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
-    """Tell what is wrong with items, and write nothing. Raises SourceError as `publish` does."""
+    """Find the problems of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
     select_feeds(site, report.collect(resolve(site, items, None, now)))
     check_severity(report.problems, strict=False)
@@ -101,8 +104,8 @@ def select(
 ) -> dict[str, Feed]:
     """Sort items into feeds by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    Findings are added to `problems`. Without that list, an item that cannot be published raises
-    SourceError: nothing is left out unseen. With `now` (aware), items of the future are held back.
+    Problems are added to the list `problems`. Without a list, an item that cannot be published raises SourceError, so
+    no item is skipped unnoticed. With `now` (a date-time with a zone), items with a later date are held back.
     """
     return {name: one.load_all() for name, one in _select_checked(site, items, now, problems).items()}
 
@@ -110,9 +113,10 @@ def select(
 def build(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> list[Document]:
-    """Describe the documents of a site, in the order in which to publish them; nothing is written.
+    """Return the documents of a site, in the order in which to publish them. Nothing is written.
 
-    A document renders when asked to, from any thread. `now` and `problems` as for `select`.
+    `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` are
+    those of `select`.
     """
     return list(build_documents(_select_checked(site, items, now, problems).values()))
 
@@ -122,5 +126,5 @@ def _select_checked(
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems)
     selections = select_feeds(site, report.collect(resolve(site, items, None, now)))
-    check_severity(report.problems, strict=problems is None)
+    check_severity(report.problems, strict=problems is None, hint=Hint.COLLECT)
     return selections

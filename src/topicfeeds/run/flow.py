@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..entries.resolve import resolve
 from ..entries.row_cache import RowCache
-from ..errors import Problem, SourceError
+from ..errors import Hint, Problem, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
@@ -25,35 +25,35 @@ from ..state.versions import describe_versions
 from .report import Changes, RunReport, note_memory
 
 Watch = Callable[[Documents], Iterable[Document]]
-"""Sees the documents pass, one by one, as they are written: a progress bar."""
+"""Receives the documents, and yields them one by one while they are written. A progress bar is one."""
 _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
-_REFUSED = "nothing was published, as items were refused: what was there stays"
-_SHRUNK = "nothing was published, as a source lost too many items: what was there stays"
+_REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
+_SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run works."""
+    """The options of a run."""
 
     now: datetime | None = None
-    """The time, with a zone. Without it, nothing depends on time."""
+    """The current time, with a zone. Without it, nothing depends on time."""
     strict: bool = False
     """Publish nothing if an item is refused."""
     allow_shrink: bool = False
     """Publish even if a source lost most of its items."""
     dry_run: bool = False
-    """Find out what would change, and write nothing."""
+    """Report what would change, and write nothing."""
     wait: float = 0
     """Seconds to wait for another run to end."""
     jobs: int = 1
-    """Processes that read large sources."""
+    """How many processes read large sources."""
     watch: Watch = iter
     profile: Profile = NO_PROFILE
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of all steps, into a folder that is locked."""
+    """One run of all steps. The caller has locked the folder."""
 
     site: Site
     folder: Path
@@ -62,10 +62,10 @@ class Run:
     inputs: InputFiles | None = None
     """The files that the items come from; the next run compares them."""
     rows: RowCache | None = None
-    """What the last run knew of their records."""
+    """What the last run knew of the records of these files."""
 
     def publish(self, items: Iterable[ItemLike | Same | Passed]) -> Changes:
-        """Publish items. Raises SourceError, and PublishError.
+        """Publish items. Raises SourceError and PublishError.
 
         The state is written before the first document is renamed: it describes what will be there. If a run is
         cut off between the two, the next one finds documents that differ from the state, and finishes. A date
@@ -99,7 +99,7 @@ class Run:
             return select_feeds(self.site, found, spill=True, mends=self.rows is not None and self.rows.mends)
 
     def _check_shrink(self, report: RunReport) -> None:
-        """Stop if a source lost more items than it may: most often it is broken. Raises SourceError."""
+        """Stop if a source lost more items than `max_shrink` allows: most often it is broken. Raises SourceError."""
         if self.state is None or self.options.allow_shrink:
             return
         accepted, limits = report.accepted, dict[str, float]()
@@ -108,16 +108,16 @@ class Run:
         labels, problems = {source.name: source.label for source in self.site.sources}, []
         for name, before in self.state.accepted_counts().items():
             if self.site.sources and name not in limits and name not in accepted:
-                continue  # the site file does not name it any more
+                continue  # the site file no longer names it
             if accepted[name] < before * (1 - limits.get(name, _MAX_SHRINK)):
-                message = f"has {accepted[name]} items where it had {before}"
-                message += " (--allow-shrink, or max_shrink in its source)"
-                problems.append(Problem(labels.get(name, name), 1, "", message, "unreadable"))
+                message = f"shrank from {count('item', before)} to {accepted[name]}"
+                label = labels.get(name, name)
+                problems.append(Problem(label, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
         if problems:
-            raise SourceError([*problems, *report.problems], _SHRUNK)  # the others may tell why
+            raise SourceError([*report.problems, *problems], _SHRUNK)  # the cause comes first
 
     def _keep_current(self, selections: dict[str, Selection]) -> int:
-        """Keep the documents of feeds that were not made, as nothing came to them, and count them."""
+        """Keep the documents of unchanged feeds that this run did not select, and count them."""
         with self.options.profile.measure("look"):
             return self.rows.keep_current(selections, self.folder) if self.rows else 0
 
@@ -125,7 +125,7 @@ class Run:
         return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
 
     def _remember(self, report: RunReport, selections: Iterable[Selection], retirement: Retirement) -> None:
-        """Commit what the next run has to know."""
+        """Commit to the state what the next run needs."""
         state, inputs, rows = self.state, self.inputs, self.rows
         if state is None:
             return
@@ -154,7 +154,7 @@ class Run:
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
         """Return the single values that the state keeps of a run."""
         now = int(self.options.now.timestamp()) if self.options.now else None
-        needs_all = report.problems or report.held or self.site.feed  # rows do not say enough of these
+        needs_all = report.problems or report.held or self.site.feed  # rows do not have enough about these
         is_whole = not needs_all and self.rows is not None and self.rows.is_whole(report.accepted.total())
         return {
             "versions": describe_versions(),
@@ -167,17 +167,20 @@ class Run:
         }
 
     def _finish(self, staged: StagedWrite, retirement: Retirement) -> None:
-        """Rename and remove documents, and strike the removed ones from the state."""
+        """Rename and remove documents, and delete the removed ones from the state."""
         staged.finish(retirement.removed)
         for path in retirement.removed:
             if self.state:
                 self.state.forget_document(path)
 
 
-def check_severity(problems: Sequence[Problem], *, strict: bool) -> None:
-    """Stop if a source is unreadable, and if `strict`, if an item was refused. Raises SourceError."""
+def check_severity(problems: Sequence[Problem], *, strict: bool, hint: Hint = Hint.STRICT) -> None:
+    """Stop if a source is unreadable, and if `strict`, if an item was refused. Raises SourceError.
+
+    `hint` says how to publish without the refused items.
+    """
     severities = {problem.severity for problem in problems}
     if "unreadable" in severities:
         raise SourceError(problems, SourceError.UNREADABLE)
     if strict and "refused" in severities:
-        raise SourceError(problems, _REFUSED)
+        raise SourceError(problems, _REFUSED, hint)

@@ -1,4 +1,4 @@
-"""Reports: what a run finds on its way, and what it did."""
+"""Reports: the problems and counts of a run, and what it changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..state.store import State
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a run did. Paths are relative to the output folder, in order of work."""
+    """What a run changed. Paths are relative to the output folder, in the order in which they were written."""
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -25,24 +25,24 @@ class Changes:
     """How many items were accepted."""
     problems: tuple[Problem, ...] = ()
     retired: int = 0
-    """How many documents wait to be removed, as no feed makes them any more."""
+    """How many documents of feeds that no longer exist wait for their removal."""
 
     @property
     def refused(self) -> int:
-        """How many items were left out."""
+        """How many items were refused."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"})
 
 
 @dataclass(slots=True)
 class RunReport:
-    """What a run finds on the way from records to feeds."""
+    """The problems and counts that a run collects between records and feeds."""
 
     problems: list[Problem] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)
-    """How many items each source has, those that are held back among them."""
+    """How many items each source has, including items that are held back."""
     due: datetime | None = None
-    """When an event next changes by itself."""
+    """When the rendered text of an event next changes without an edit."""
 
     @property
     def items(self) -> int:
@@ -55,7 +55,7 @@ class RunReport:
         state: State | None = None,
         rows: RowCache | None = None,
     ) -> Iterator[Candidate | Page]:
-        """Pass candidates and pages on. Note what there is to report, and what state and rows will keep."""
+        """Yield the candidates and pages of the results. Note the rest for the report, the state and the row cache."""
         for one in resolved:
             if isinstance(one, Candidate):
                 self._collect_candidate(one, state)
@@ -83,11 +83,11 @@ class RunReport:
             self.due = min((moment for moment in (self.due, candidate.event.until) if moment), default=None)
 
     def changes(self) -> Changes:
-        """Return what was found, as the changes of a run that wrote nothing."""
+        """Return the problems and counts, as the changes of a run that wrote nothing."""
         return Changes(items=self.items, problems=tuple(self.problems))
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:
-    """Note what the memory will keep of an item."""
+    """Store in the state what the memory will keep of an item."""
     if state and candidate.memory:
         state.note_item(candidate.id, candidate.memory)

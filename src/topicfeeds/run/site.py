@@ -1,4 +1,4 @@
-"""The build of a site: what a site file describes is published, with what earlier runs knew."""
+"""The build of a site: everything that the site file describes is published, with the help of the state."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from .report import Changes
 
 
 class LastRun:
-    """What the last run left, compared with the files of now."""
+    """What the last run left in the state, compared with the files as they are now."""
 
     def __init__(self, paths: SitePaths, site: Site, state: State, options: Options) -> None:
         sources = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
         stamps: dict[str, FileStamp] = {}
         self.problems: set[StoredProblem] = set()
         same = mends = False
-        with state.reading() as known, suppress(sqlite3.Error):  # the run that follows says it in words
+        with state.reading() as known, suppress(sqlite3.Error):  # the run that follows reports it
             if known:
                 stamps, self.problems = state.file_stamps(), set(state.stored_problems())
                 same = state.get_value("versions") == describe_versions() and state.has_rows()
@@ -61,9 +61,9 @@ class LastRun:
 
 
 def build_site(paths: SitePaths, options: Options) -> Changes:
-    """Build what a site file describes. Raises what `load_site` and `publish` do.
+    """Build what a site file describes. Raises the errors of `load_site` and `publish`.
 
-    The warnings among the problems are those that are new, or of a file that changed: cron mails what is printed.
+    The result has only warnings that are new, or that concern a changed file: cron mails everything that is printed.
     """
     base, folder, state = Path(paths.site).parent, Path(paths.folder), State(paths.state)
     site = load_site(paths.site)
@@ -79,14 +79,15 @@ def build_site(paths: SitePaths, options: Options) -> Changes:
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)
-            raise SourceError(last.new_problems(error.problems), error.message) from None
+            raise error.with_problems(last.new_problems(error.problems)) from None
     return replace(changes, problems=last.new_problems(changes.problems))
 
 
 def _publish_sources(run: Run, base: Path, last: LastRun) -> Changes:
-    """Publish what the sources hold, with what the last run knew of them, or by several processes.
+    """Publish the sources in the quickest way that is safe.
 
-    An id that occurs twice, and other cases that rows do not cover, need all records in one process.
+    The ways, in this order: only feeds with changes (`Mend`), all feeds with known records (`RowCache`), several
+    processes, one process that reads everything. A duplicate id, and some other cases, need the last way.
     """
     site, stamps = run.site, last.inputs.stamps
     state, jobs, now = cast(State, run.state), run.options.jobs, run.options.now
@@ -109,12 +110,13 @@ def _publish_sources(run: Run, base: Path, last: LastRun) -> Changes:
 
 
 def _record_failure(run: Run, error: SourceError) -> None:
-    """Let `status` know of a run that failed. If that cannot be recorded, the error is printed all the same."""
+    """Record a failed run for `status`. A state that cannot be written does not hide the error of the run."""
     state, now, inputs = run.state, run.options.now, run.inputs
     if state is None or now is None or inputs is None:
         return
     serious = [problem for problem in error.problems if problem.severity != "warning"]
-    failure = f"failed: {serious[0] if serious else error.message}"
+    first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
+    failure = f"failed: {replace(first, hint=None) if first else error.message}"
     with suppress(PublishError), open_state(state, now):
         state.forget_files({problem.path for problem in serious} - inputs.changed)  # their dates did not tell
         before = str(last_success(str(run.folder)))

@@ -1,9 +1,13 @@
-"""Sources: files and databases become records.
+"""Sources: read files and databases as records.
 
-A module here is named as its format, and has a function `read`. It gets the text of a file (the open file, where the
-registry says `by_line`), the source, and the name that messages use. It yields a `RawRecord` for each record, a `Page`
-for what a text page says of its topic, and a `Problem` for what it cannot use. It raises `Unreadable` where the file is
-not what its format says.
+The module of a format has the name of the format, and a function `read`. The function gets the text of a file (the open
+file, if the format is `by_line`), the source, and the name of the file in messages. It yields:
+
+- a `RawRecord` for each record,
+- a `Page` for what a text page says about its topic,
+- a `Problem` for anything that it cannot use.
+
+It raises `Unreadable` if the file does not have its format.
 """
 
 from __future__ import annotations
@@ -25,23 +29,26 @@ from ._validate import validate_record
 from .model import Page, Passed, Record, Same
 
 _BUFFER_BYTES = 1 << 18
-"""Bytes of a large file that are read at once."""
+"""The size of the buffer for reading large files, in bytes."""
 
 
 def read_sources(
     sources: Iterable[Source], base: Path = Path(), recall: RowLookup | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
-    """Yield what sources hold, in the order of the site file, sorted path, line.
+    """Yield the contents of sources, in the order of the site file, then by path, then by line.
 
-    `base` is the folder that their paths are relative to. What cannot be read is yielded as a
-    problem too, in its place: the next step decides what becomes of the run. What `recall` knows is not read.
+    `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
+    caller decides whether the run stops. Records that `recall` knows are not parsed again.
     """
     for source in sources:
         yield from _read_database(source) if source.database else _read_source(source, base, recall)
 
 
 def list_paths(source: Source, base: Path) -> list[str]:
-    """Name the files of a source; none where that is to be asked of `read`: it says what is wrong."""
+    """Return the files of a source.
+
+    The list is empty for a database, standard input, or a path with an error, which `read_sources` reports.
+    """
     if source.database or source.path == "-":
         return []
     with suppress(OSError):
@@ -50,13 +57,13 @@ def list_paths(source: Source, base: Path) -> list[str]:
 
 
 def is_by_line(source: Source, path: str) -> bool:
-    """Tell whether each line of a file is a record."""
+    """Return whether each line of a file is one record."""
     name = find_format(source, path)
     return name is not None and SOURCE_FORMATS[name].by_line
 
 
 def is_single(source: Source, path: str) -> bool:
-    """Tell whether a file is one record."""
+    """Return whether a file is one record."""
     name = find_format(source, path)
     return name is not None and SOURCE_FORMATS[name].single
 
@@ -64,7 +71,10 @@ def is_single(source: Source, path: str) -> bool:
 def read_files(
     source: Source, paths: Iterable[str], base: Path, recall: RowLookup, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
-    """Yield what some files of a source hold, or a `part` (first byte, and that after the last) of one."""
+    """Yield the contents of some files of a source.
+
+    `part` selects a part of a single file: its first byte, and the byte after its last.
+    """
     for path in paths:
         yield from _read_file(source, path, base, recall, part)
 

@@ -1,4 +1,4 @@
-"""Bytes of source files: reading, decoding UTF-8, and refusing what is not a text file."""
+"""Bytes of source files: read them, decode UTF-8, and reject files that are not text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._raw import Unreadable
 
 
 def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
-    """Read a file, and tell its size and mtime thereafter."""
+    """Return the bytes of a file, and its size and mtime (nanoseconds) after reading. Raises Unreadable and OSError."""
     if name == "-":
         return read_whole(sys.stdin.buffer.read), (0, 0)
     descriptor, size = open_regular(base, name)
@@ -26,7 +26,10 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
 
 
 def open_regular(base: Path, name: str) -> tuple[int, int]:
-    """Open a file that is one, and tell its size: what could block or never end is refused, not read."""
+    """Open a regular file, and return its descriptor and size in bytes.
+
+    Raises Unreadable for folders, pipes and devices, as reading could block or never end. Raises OSError.
+    """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
     descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
@@ -46,7 +49,11 @@ _CHUNK_BYTES = 64 * 1024
 
 
 def decode_file(content: bytes) -> str:
-    """Read what `read_whole` gave as `decode` does, unless it is too large for a format that is not read by lines."""
+    """Decode the bytes of a whole file, as `decode` does.
+
+    Raises Unreadable if the file is too large for a format that is not read line by line, is empty, or has
+    marks of a merge conflict.
+    """
     if len(content) > _MAX_FILE_BYTES:
         raise Unreadable(
             1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (write JSON Lines, which is read item by item)"
@@ -60,7 +67,10 @@ def decode_file(content: bytes) -> str:
 
 
 def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
-    """Read a file, which may have so many bytes, and not much more than what is taken of one."""
+    """Return the bytes of a file. A file larger than `_MAX_FILE_BYTES` is not read to its end.
+
+    `size` is the expected size of the file, or 0.
+    """
     content = read(min(size, _MAX_FILE_BYTES) + 1 if size else _CHUNK_BYTES)
     while len(content) != size and len(content) <= _MAX_FILE_BYTES and (more := read(max(_CHUNK_BYTES, len(content)))):
         content += more
@@ -68,7 +78,10 @@ def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
 
 
 def decode(content: bytes) -> str:
-    """Read UTF-8, with or without a byte order mark; line ends become LF. Raises Unreadable."""
+    """Decode UTF-8, with or without a byte order mark. All line ends become LF.
+
+    Raises Unreadable for bytes that are not UTF-8, and for NUL characters.
+    """
     try:
         text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Lines of source files that are read line by line: whole files, or the part that a worker reads."""
+"""Lines of source files that are read line by line: of a whole file, or of the part that a worker reads."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ._raw import Unreadable
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE_BYTES = 16 * 1024 * 1024
-"""Ten times what an item may hold."""
+"""The longest line in bytes: about ten times the size of the largest item."""
 
 
 def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple[int, int, bytes]]:
-    """Give number, first byte, and content of each line that is not blank. Raises Unreadable.
+    """Yield number (from 1), first byte (from 0) and content of each line that is not blank. Raises Unreadable.
 
-    Of a `part` (its first byte, and that after the last) it is the lines that start in it, counted from 1
-    where the part starts.
+    `part` has the first byte of a part of the file, and the byte after its last. Only lines that start in the part are
+    yielded, and they are counted from the start of the part.
     """
     number, start = (0, 0) if part is None else _seek_part(file, part[0])
     end = None if part is None else part[1]
     blank = part is None
-    # Bytes, cut at LF only: str.splitlines() would cut inside of strings, at U+2028 and others.
+    # Bytes are split at LF only: str.splitlines() would split inside of strings, at U+2028 and others.
     while (end is None or start < end) and (line := file.readline(_MAX_LINE_BYTES)):
         number += 1
         if len(line) == _MAX_LINE_BYTES:
@@ -38,7 +38,7 @@ def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator
 
 
 def _seek_part(file: BinaryIO, first: int) -> tuple[int, int]:
-    """Go to the first line that starts in a part, and tell how many lines end before, and where it starts."""
+    """Seek the first line that starts in a part. Return the number of lines that end before it, and its first byte."""
     if first == 0:
         return 0, 0
     file.seek(first - 1)
@@ -47,7 +47,7 @@ def _seek_part(file: BinaryIO, first: int) -> tuple[int, int]:
 
 
 def count_line_ends(path: Path, first: int, after: int) -> int:
-    """Count the line ends in a part of a file. Raises OSError."""
+    """Return the number of line ends in a file from byte `first` to the byte before `after`. Raises OSError."""
     count = 0
     with path.open("rb") as file:
         file.seek(first)

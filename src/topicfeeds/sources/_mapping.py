@@ -1,4 +1,4 @@
-"""Mapping: other people's records get the shape of an item, as the source says."""
+"""Mapping: convert records of other systems to the fields of items, as the source says."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _DATES = ("published", "updated", "start", "end")
 
 
 class MappingError(Exception):
-    """A value is not of the form that the source says."""
+    """A value does not have the form that the source says."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
 
 
 def map_record(record: Any, source: Source) -> Any:
-    """Give a record the names of an item's fields. Raises MappingError.
+    """Return a record with the field names of items. Raises MappingError.
 
-    With `fields`, these are taken and nothing else; without, the record is taken as it is.
+    If the source has `fields`, only the mapped fields are read, else the record is used as it is.
     """
     if source.fields:
         record = {name: _follow_path(record, path) for name, path in source.places.items()}
@@ -45,7 +45,7 @@ def map_record(record: Any, source: Source) -> Any:
 
 
 def _follow_path(value: Any, path: list[str]) -> Any:
-    """Follow names into mappings, objects, and each element of lists; methods are called."""
+    """Follow a path through mappings, objects and each element of lists. Methods are called."""
     for depth, name in enumerate(path):
         if type(value) is dict:
             value = value.get(name)
@@ -62,7 +62,7 @@ def _follow_path(value: Any, path: list[str]) -> Any:
 
 def _parse_moment(text: str, form: str, name: str) -> date | datetime:
     try:
-        moment = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - a zone, if it has none, comes later
+        moment = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - a missing zone is added later
     except ValueError:
         raise MappingError(name, f"{show(text)} is not of the form {show(form)} (see date_format)") from None
     timed = any(f"%{letter}" in form for letter in "HIMScXfpz")

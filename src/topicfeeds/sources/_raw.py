@@ -15,56 +15,62 @@ from .model import NO_LINES, Page
 
 
 class RawRecord(NamedTuple):
-    """A record as it stands in its file, before anything is known of its worth."""
+    """A record as it is in its file, before it is validated."""
 
     fields: Any
     """A mapping, or an object with attributes."""
     line: int
-    """Its first line, from 1."""
+    """The first line of the record, from 1."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of its fields, where they are known."""
+    """The lines of the fields by name, if they are known."""
     inferred: date | None = None
-    """A publication date that its page implies."""
+    """A date of publication that is inferred from the text page."""
     from_page: bool = False
     untitled: bool = False
-    """Its title is a label that was made for it."""
+    """Whether the title is a label made from kind and date."""
 
 
 class Unreadable(Exception):
-    """The file is not what its format says: nothing of it may be published."""
+    """The file does not have its format: nothing of it may be published."""
 
     def __init__(self, line: int, message: str) -> None:
         self.line, self.message = line, message
 
 
 def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[Problem]:
-    """Refuse a record for the fields that it has twice, each with its line."""
+    """Yield a problem for each field that a record has twice.
+
+    `item` is the first line of the record, and `fields` has the name and line of each repeated field.
+    """
     for name, line in fields:
         yield Problem(path, line, name, "stands twice in one item (keep one)", item=item)
 
 
 Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
-"""Reads a text, or an open binary file, of a source; the last argument is the name that messages use."""
+"""Reads a text or an open binary file of a source. The last argument is the name of the file in messages."""
 
 
 def find_format(source: Source, path: str) -> str | None:
-    """Name the format of a file."""
+    """Return the name of a file's format: the one that the source names, else by suffix, or None."""
     return source.format or find_source_format(path)
 
 
 LineReader = Callable[[bytes, int], Iterator[RawRecord | Page | Problem]]
-"""Reads a line, by its bytes and number."""
+"""Reads one line, given its bytes and number."""
 
 
 @cache
 def find_line_reader(name: str) -> Callable[[str], LineReader]:
-    """Load the function of a `by_line` format that returns a reader of lines, by the name that messages use."""
+    """Return the function `make_line_reader` of a `by_line` format.
+
+    That function takes the name of the file in messages, and returns a reader of lines.
+    """
     make: Callable[[str], LineReader] = import_module(f".{name}", __package__).make_line_reader
     return make
 
 
 @cache
 def find_reader(name: str) -> Reader:
-    """Load the function that reads a format, by the format's name in the registry."""
+    """Return the function `read` of a format, by the format's name in the registry."""
     read: Reader = import_module(f".{name}", __package__).read
     return read

@@ -1,4 +1,4 @@
-"""A fast path: front matter with one field on each line is read by a pattern, as YAML would read it.
+"""A fast path: read front matter that has one field on each line with a regular expression, as YAML would read it.
 
 Measured on 2026-11-28 with 10,000 Markdown files: a full build takes 1.15 times as long without it.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from ._raw import RawRecord
 from .yaml import NULLS
 
-# Most front matter has a name on each line, and a text or a list of words. Everything else is left to YAML.
+# Most front matter has a name and a text, or a name and a list of words, on each line. YAML reads everything else.
 _WORD = r"[^\W_](?:[\w .&'/+-]*[\w.&'/+-])?"
 _TEXT = r"[^\W_](?:[^:#]++|:(?![ ]|$)|(?<![ ])\#)*"
 _FIELD = re.compile(
@@ -20,7 +20,10 @@ _FIELD = re.compile(
 
 
 def read_simple(text: str) -> RawRecord | None:
-    """Read a text of a field on each line, if it is as simple as most front matter; it starts with a line break."""
+    """Read front matter that has one field on each line. Return None if YAML has to read it.
+
+    The text starts with a line break.
+    """
     fields: dict[str, Any] = {}
     lines: dict[str, int] = {}
     if not text.replace("\n", "").isprintable():

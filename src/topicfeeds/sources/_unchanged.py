@@ -1,4 +1,4 @@
-"""Unchanged records: recognised by their line or file, and read again only when somebody asks."""
+"""Unchanged records: recognise them by their line or file, and read them again only when needed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .model import Location, Page, Passed, Record, Same
 
 
 class RowLookup(Protocol):
-    """What reading asks of the rows that the last run kept."""
+    """The rows of the last run, as readers use them."""
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
-        """Return what stands for an unchanged record; None for any other. `read` reads it after all."""
+        """Return what to yield for an unchanged record, or None for any other. `read` reads the record again."""
 
     def key(self, path: str) -> bytes | None:
-        """Return the key of a file, by which its only record is known."""
+        """Return the key of a file, which identifies its only record, or None."""
 
     def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
-        """Note the digest of a file as it was read, with its size and mtime `now`."""
+        """Record the digest of a file as it was read. `now` has its size and mtime (nanoseconds) after reading."""
 
 
 ReadRecord = Callable[[Location], Record]
@@ -39,19 +39,22 @@ def _salt(path: str) -> bytes:
 
 
 def file_key(path: str, digest: bytes) -> bytes:
-    """Make the key of a file from the sha256 of its content."""
+    """Return the key of a file. `digest` is the SHA-256 of its content."""
     return hashlib.blake2b(digest + path.encode(), digest_size=16).digest()
 
 
 def line_key(path: str, line: bytes) -> bytes:
-    """Make the key of a line of a file."""
+    """Return the key of a line of a file."""
     return hashlib.blake2b(line, digest_size=16, salt=_salt(path)).digest()
 
 
 def read_changed_lines(
     file: BinaryIO, source: Source, path: str, base: Path, recall: RowLookup, part: tuple[int, int] | None = None
 ) -> Iterator[Record | Same | Passed | Page | Problem]:
-    """Read the lines of a file that the last run did not have, or of a part of the file. Raises Unreadable."""
+    """Read the lines of a file, or of a part of it. Raises Unreadable.
+
+    Lines that the last run had are not parsed again.
+    """
     decode = find_line_reader(find_format(source, path) or "")(path)
     read = partial(reread, source, base)
     for number, start, line in split_lines(file, part):
@@ -65,19 +68,19 @@ def read_changed_lines(
 
 
 def locate_file(path: str, recall: RowLookup) -> Location | None:
-    """Locate the only record of a file."""
+    """Return the location of the only record of a file, or None if its key is unknown."""
     key = recall.key(path)
     return Location(path, 1, 0, -1, key) if key else None
 
 
 def recall_file(source: Source, path: str, base: Path, recall: RowLookup) -> tuple[Same | Passed, ...] | None:
-    """Recall the only record of a Markdown file, without opening it."""
+    """Return the only record of an unchanged file without opening the file, or None for any other file."""
     location = locate_file(path, recall)
     return recall.known(location, source.name, partial(reread, source, base)) if location else None
 
 
 def reread(source: Source, base: Path, location: Location) -> Record:
-    """Read a record where it was. Raises SourceError where something else is there now."""
+    """Read a record again at its location. Raises SourceError if the file changed."""
     path = location.path
     try:
         with (base / path).open("rb") as file:
@@ -87,7 +90,7 @@ def reread(source: Source, base: Path, location: Location) -> Record:
         content = b""
     is_line = location.length >= 0
     key = line_key(path, content) if is_line else file_key(path, hashlib.sha256(content).digest())
-    if key == location.key:  # else it may be anything
+    if key == location.key:  # otherwise the file changed
         for raw in _read_again(source, location, content):
             for found in validate_record(raw, source, path, location) if isinstance(raw, RawRecord) else ():
                 if isinstance(found, Record):

@@ -1,4 +1,4 @@
-"""Validation: a raw record becomes a record with an item, or problems."""
+"""Validation: turn a raw record into a record with an item, or into problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .model import Location, Record
 def validate_record(
     raw: RawRecord, source: Source, path: str, location: Location | None = None
 ) -> Iterator[Record | Problem]:
-    """Validate a record in the shape that its source says; findings come in the order of their lines."""
+    """Map a raw record as its source says, and validate it. Problems are yielded in the order of their lines."""
     lines = raw.lines
     if lines and source.fields:
         lines = {name: raw.lines[path[0]] for name, path in source.places.items() if path[0] in raw.lines}
@@ -27,8 +27,8 @@ def validate_record(
         return
     if isinstance(item, Item):
         topics = tuple(source.topics)
-        told = raw.inferred, raw.from_page, raw.untitled
-        yield Record(item, path, raw.line, lines, topics, *told, source.name, location)
+        page_details = raw.inferred, raw.from_page, raw.untitled
+        yield Record(item, path, raw.line, lines, topics, *page_details, source.name, location)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

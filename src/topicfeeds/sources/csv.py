@@ -1,4 +1,4 @@
-"""CSV: a header of field names, then an item a row. Lists have `;` between their parts."""
+"""CSV: a header with the names of fields, then one item on each row. Elements of lists are separated by `;`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
 _MAX_CELL_CHARS = 8 * 1024 * 1024
-"""Characters of a cell; what an item may hold is less, and told by the item's own rules."""
+"""The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a CSV file (RFC 4180). A column such as `location.name` is part of a field. Raises Unreadable."""
+    """Read a CSV file (RFC 4180). A column such as `location.name` is a part of a field. Raises Unreadable."""
     csv.field_size_limit(max(_MAX_CELL_CHARS, csv.field_size_limit()))
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1

@@ -1,4 +1,4 @@
-"""A query of a database: columns are named as the fields, rows are streamed. Needs the `sql` extra."""
+"""Databases: each row of a query is a record, and rows are streamed. This source needs the extra `sql`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from .model import Record
 
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
-    """Yield the rows of a query. A database that cannot be asked is a finding, without its password."""
+    """Yield the rows of a query as records. If the query fails, a problem is yielded, without the password.
+
+    Raises MissingExtraError.
+    """
     try:
         import sqlalchemy
     except ImportError:
@@ -41,7 +44,7 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
 
 
 def _fill_in_environment(url: str) -> str | Problem:
-    """Put values of the environment in place of `${NAME}`."""
+    """Replace each `${NAME}` with a variable of the environment. Return a problem if it is not set."""
     names = re.findall(r"\$\{(\w+)\}", url)
     for name in names:
         if name not in os.environ:
@@ -50,7 +53,7 @@ def _fill_in_environment(url: str) -> str | Problem:
 
 
 def _convert_row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Give a row's values the types that items have: lists and tables where a column holds them as JSON."""
+    """Convert the values of a row to the types of items. Lists and tables may be in a column as JSON."""
     return {str(name): _convert_value(value) for name, value in row.items()}
 
 
@@ -58,7 +61,7 @@ def _convert_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC)  # not in the zone that server or session happen to have
+        return value.astimezone(UTC)  # otherwise it depends on the zone of the server or session
     if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             return json.loads(value)
@@ -68,7 +71,7 @@ def _convert_value(value: Any) -> Any:
 
 
 def _explain_error(error: Exception, url: str) -> str:
-    """Say why in one line, without the password."""
+    """Return the reason on one line, without the password."""
     text = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
     password = re.search(r"://[^:/@]*:([^@]*)@", url)
     return text.replace(password[1], "***") if password and password[1] else text

@@ -11,7 +11,7 @@ from ..errors import Problem, show
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable, refuse_repeated_fields
 
-# An escape of JSON: a pair of surrogates, a lone one, or any other.
+# A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
 
@@ -21,7 +21,7 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a JSON file: a list of items, or an object that has one under `items`. Raises Unreadable."""
+    """Read a JSON file: a list of items, or an object with a list under `items`. Raises Unreadable."""
     whole = replace_lone_surrogates(text)
     doubles: list[str] = []
     everything, end = _decode_value(whole, _skip_blanks(whole, 0), doubles)
@@ -40,7 +40,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
-    """Find where the first item stands: in the list that the file is, or in that under `items`."""
+    """Return the position of the first item, in the list that is the whole file, or in the list under `items`."""
     if isinstance(everything, list):
         return _skip_blanks(text, text.index("[") + 1)
     items = everything.get("items") if isinstance(everything, dict) else None
@@ -51,17 +51,17 @@ def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
             if _decode_value(text, found.end() - 1, [])[0] == items:
                 return _skip_blanks(text, found.end())
         except Unreadable:
-            continue  # it stands in a string
+            continue  # this match is inside of a string
     raise Unreadable(1, 'is no list of items, and no object with "items" in plain letters')
 
 
 def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
-    """Decode the value at a position; names that an object has twice are added to `doubles`."""
+    """Decode the value at a position. Names that an object has twice are added to `doubles`."""
     return decode_json(make_decoder(doubles), text, at)
 
 
 class NotANumber(Exception):
-    """A constant that JSON does not know."""
+    """A constant that JSON does not have, such as NaN."""
 
 
 def make_decoder(doubles: list[str]) -> json.JSONDecoder:
@@ -81,7 +81,7 @@ def make_decoder(doubles: list[str]) -> json.JSONDecoder:
 
 
 def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int]:
-    """Decode the value at a position, and return it with its end. Raises Unreadable."""
+    """Decode the value at a position, and return the value and the position of its end. Raises Unreadable."""
     try:
         return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
@@ -97,7 +97,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
 
 
 def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[RawRecord | Problem]:
-    """Yield the record of a JSON object, unless it has names twice. Raises Unreadable for other values."""
+    """Yield the record of a JSON object, or a problem for each repeated name. Raises Unreadable for other values."""
     if not isinstance(fields, dict):
         raise Unreadable(number, f"{show(fields)} is no JSON object (write an item in braces)")
     yield from refuse_repeated_fields(path, number, [(name, number) for name in doubles])
@@ -106,12 +106,12 @@ def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Ite
 
 
 def surrogate_warning(path: str, number: int) -> Problem:
-    """Return the warning about replaced surrogates."""
+    """Return the warning that lone surrogates were replaced."""
     return Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
 
 
 def replace_lone_surrogates(text: str) -> str:
-    """Put U+FFFD in place of escapes that JSON allows and Unicode does not."""
+    """Replace escapes of lone surrogates, which JSON allows and Unicode does not, with U+FFFD."""
     if not _HALVES.search(text):
         return text
     return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)

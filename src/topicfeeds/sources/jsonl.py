@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line, read line by line."""
+"""JSON Lines: one object on each line. The file is read line by line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .json import check_record, decode_json, make_decoder, replace_lone_surrogat
 
 
 def read(file: BinaryIO, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read JSON Lines: an object a line, blank lines between them allowed. Raises Unreadable."""
+    """Read JSON Lines: one object on each line. Blank lines are skipped. Raises Unreadable."""
     decode_line = make_line_reader(path)
     for number, _, line in split_lines(file):
         yield from decode_line(line, number)
 
 
 def make_line_reader(path: str) -> Callable[[bytes, int], Iterator[RawRecord | Problem]]:
-    """Return the function that reads a line of a file, by its bytes and number. It raises Unreadable."""
+    """Return the function that reads one line of a file, given its bytes and number. It raises Unreadable."""
     doubles: list[str] = []
     return partial(_read_line, path, make_decoder(doubles), doubles)
 

@@ -1,7 +1,7 @@
-"""The text page: a topic's heading, description and listing, as copied from a web page.
+"""Text pages: the heading, description and items of a topic, as copied from a web page.
 
-The date lines end an item; everything since the date before belongs to it. What stands first on
-the page and belongs to no item speaks of the topic. Detail pages have another grammar and are refused.
+An item ends with its date lines. All lines since the previous date belong to the item. Text at the top of the page that
+belongs to no item describes the topic. Detail pages have another grammar and are rejected.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _TAG = re.compile("\\s*•([ \u00a0]+)(.*\\S)\\s*")
 _HEADING = re.compile(r"documents for (.+)", re.IGNORECASE)
 _KINDS = {"news": "article", "publication": "article", "event": "event"}
 _FURNITURE = {"document type", "select a topic", "forum documents"}
-# Not strftime, which follows the machine's locale.
+# strftime is not used, as its result depends on the locale.
 _MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
 _MONTHS += ["August", "September", "October", "November", "December"]
 
 
 @dataclass(slots=True)
 class _Block:
-    """Lines between blank ones: a paragraph, or a run of tags."""
+    """Lines between blank lines: a paragraph, or a list of tags."""
 
     line: int
     lines: list[str] = field(default_factory=list)
@@ -40,7 +40,10 @@ class _Block:
 
     @property
     def tags(self) -> list[str] | None:
-        """The labels of a run of bullets: two blanks after each, or, where copying lost one, three words at most."""
+        """The labels of a list of bullets, or None.
+
+        A bullet is followed by two blanks. Copying may lose one of them: then the label has three words at most.
+        """
         found = [match for line in self.lines if (match := _TAG.fullmatch(line))]
         sure = all(len(match[1]) > 1 or len(match[2].split()) <= 3 for match in found)
         return [match[2] for match in found] if sure and len(found) == len(self.lines) else None
@@ -48,7 +51,7 @@ class _Block:
 
 @dataclass(slots=True)
 class _Group:
-    """Blocks up to a date, and the dates by name, with their lines."""
+    """The blocks up to a date, and the text and line of each date, by name."""
 
     blocks: list[_Block]
     dates: dict[str, tuple[str, int]]
@@ -60,7 +63,7 @@ class _Group:
 
 @dataclass(slots=True)
 class _Parts:
-    """What an item's blocks are."""
+    """The blocks of an item, by meaning."""
 
     before: list[_Block]
     tags: list[str]
@@ -90,7 +93,10 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Pr
 
 
 def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
-    """Cut the page after each date; the rest belongs to no item."""
+    """Split the page after each date.
+
+    Return the groups, and the blocks after the last date, which belong to no item.
+    """
     groups: list[_Group] = []
     blocks: list[_Block] = []
     open_block = False
@@ -100,7 +106,7 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
         if _DETAIL.fullmatch(stripped):
             raise Unreadable(number, "a detail page, not a listing (give the page that lists the items)")
         if started and stripped and "end date".startswith(stripped.lower()):
-            started.dates["end"] = (stripped, number)  # cut off; what it says is no date
+            started.dates["end"] = (stripped, number)  # an end date that was cut off: its text is not a date
             started = None
         elif dated := _DATE.fullmatch(stripped):
             name = dated[1].lower()
@@ -124,7 +130,10 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
 
 
 def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
-    """Part an item's blocks: tags nearest before the title; on the first item the last two are title and summary."""
+    """Split the blocks of an item. The last list of tags is directly before the title.
+
+    If the first item has no tags, the last two blocks are title and summary.
+    """
     blocks = list(blocks)
     kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
     tagged = max((n for n, block in enumerate(blocks) if block.tags is not None), default=None)
@@ -140,7 +149,7 @@ def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
 
 
 def _read_page(before: list[_Block], source: Source) -> Iterator[Page]:
-    """Read heading and description; the heading is a short first paragraph without a full stop."""
+    """Yield heading and description. The heading is a short first paragraph without a full stop."""
     if not source.topics:
         return
     texts = [block.text for block in before]
@@ -153,7 +162,7 @@ def _read_page(before: list[_Block], source: Source) -> Iterator[Page]:
 
 
 def _infer_dates(groups: list[_Group]) -> list[date | None]:
-    """Give each item the date of the next dated article below it."""
+    """Return for each item the date of the next dated article below it."""
     dates: list[date | None] = []
     below: date | None = None
     for group in reversed(groups):
@@ -193,7 +202,7 @@ def _read_item(
 
 
 def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
-    """Tell of lines that are read as text, and look as if more was meant."""
+    """Warn about lines that look like dates or tags, but are read as text."""
     for block in parts.texts:
         for number, line in enumerate(block.lines, block.line):
             if re.search(r":\s*[0-9]{2}-[0-9]{2}-[0-9]{4}\s*$", line):
@@ -224,7 +233,7 @@ def _field_name(name: str) -> str:
 
 
 def _parse_day(text: str) -> date | None:
-    """Read dd-mm-yyyy; nothing is swapped or guessed."""
+    """Parse dd-mm-yyyy. Return None for anything else."""
     if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", text):
         return None
     try:
@@ -234,7 +243,7 @@ def _parse_day(text: str) -> date | None:
 
 
 def _make_label(kind: str, days: dict[str, date]) -> str:
-    """Name an item without a title by its kind and date, in English."""
+    """Return kind and date of an item without a title, in English."""
     first = days.get("published") or days["start"]
     last = days.get("end", first)
     start = [str(first.day), _MONTHS[first.month - 1], str(first.year)]

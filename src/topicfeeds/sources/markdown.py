@@ -19,7 +19,10 @@ _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a Markdown file (CommonMark, with tables and strikethrough). Its own mistakes refuse it, and no other."""
+    """Read a Markdown file (CommonMark, with tables and strikethrough). Raises MissingExtraError.
+
+    A mistake in the file is yielded as a problem of this one item. All other files are published.
+    """
     found = _FRONT.match(text)
     if not found:
         yield Problem(path, 1, "", "has no front matter (start with a line --- and end it with another)", item=1)

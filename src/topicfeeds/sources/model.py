@@ -13,51 +13,51 @@ from ..state.rows import Row
 
 
 class Location(NamedTuple):
-    """Where a record stands in a file that can be read again, and how to tell that it is the same."""
+    """Where a record is in a file, so that it can be read again, and a digest that shows whether it changed."""
 
     path: str
     line: int
-    """From 1."""
+    """The first line of the record, from 1."""
     start: int
-    """Its first byte, from 0."""
+    """The first byte of the record, from 0."""
     length: int
-    """Bytes; -1 where it is the whole file."""
+    """The length of the record in bytes; -1 if the record is the whole file."""
     key: bytes
-    """A digest of them, and of the path."""
+    """A digest of the bytes of the record and of the path."""
 
 
 NO_LINES: Mapping[str, int] = {}
 
 
 class Record(NamedTuple):
-    """An item with where it was read."""
+    """An item, and where it was read."""
 
     item: Item
     path: str
-    """The file, as messages name it."""
+    """The name of the file in messages."""
     line: int
-    """Its first line, from 1; on a text page that of its first date."""
+    """The first line of the record, from 1; on a text page, the line of the first date."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of its fields, where they are known."""
+    """The lines of the fields by name, if they are known."""
     topics: tuple[str, ...] = ()
-    """What its source gives to every item."""
+    """Topics that the source gives to every item."""
     inferred: date | None = None
-    """A publication date that its page implies."""
+    """A date of publication that is inferred from the text page."""
     from_page: bool = False
     untitled: bool = False
-    """Its title is a label that was made for it."""
+    """Whether the title is a label made from kind and date."""
     source: str = "items"
-    """What it was read from, as the site file names it."""
+    """The name of the source: the path or query in the site file."""
     location: Location | None = None
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
-        """Make a finding about a field of this record."""
+        """Return a problem about a field of this record."""
         return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a text page says of its topic."""
+    """What a text page says about its topic."""
 
     topic: str
     title: str | None
@@ -66,26 +66,26 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An item, or its last change, that waits for its date."""
+    """An item that is held back until its date, or an item whose last change is held back."""
 
     record: Record
     until: datetime
     whole: bool = True
-    """Whether the item waits, and not just its `updated`."""
+    """Whether the item is held back, and not only its `updated`."""
 
 
 class Same(NamedTuple):
-    """A record that is as the last run saw it."""
+    """A record that did not change since the last run."""
 
     row: Row
     location: Location
     source: str
     read: Callable[[], Record]
-    """Reads it after all. Raises SourceError where it is not the same any more."""
+    """Reads the record again. Raises SourceError if it changed."""
 
 
 class Passed(NamedTuple):
-    """A record that was looked at elsewhere, and that no feed holds: it has an id, and counts."""
+    """A record that is in no feed, and is not resolved again. Its id is reserved, and it is counted."""
 
     id: str
     path: str
@@ -94,4 +94,4 @@ class Passed(NamedTuple):
 
 
 ItemLike = Item | Record | Page | Problem | Mapping[str, Any]
-"""What sources yield, one after the other; items and mappings made in Python may stand among them."""
+"""What sources yield. Items and mappings made in Python may be mixed with them."""

@@ -15,7 +15,10 @@ from .model import ItemLike, Page, Passed, Record, Same
 
 
 def as_records(found: Iterable[ItemLike | Same | Passed]) -> Iterator[Record | Same | Passed | Page | Problem]:
-    """Let items made in Python be records, named by their position."""
+    """Yield items made in Python as records. Their position (from 1) is their line.
+
+    Everything that sources yield is passed on unchanged.
+    """
     for position, one in enumerate(found, 1):
         if isinstance(one, (Record, Same, Passed, Page, Problem)):
             yield one
@@ -37,11 +40,11 @@ def read_objects(
     defaults: Mapping[str, Any] | None = None,
     name: str = "items",
 ) -> Iterator[Record | Problem]:
-    """Yield objects as items; `publish`, `select` and `build` take what comes.
+    """Yield objects as records, for `publish`, `select` and `build`.
 
-    `fields` says where an object has our fields: attributes, keys or methods, with dots between them;
-    without it, they are named as ours. `defaults` stand in for what is absent. Findings name an object by
-    `name` and its position from 1. Raises pydantic.ValidationError for an unknown name in `fields`.
+    `fields` maps our fields to dotted paths of attributes, keys or methods. Without `fields`, objects must use the
+    names of our fields. `defaults` has values for absent fields. Problems name an object by `name` and its position
+    (from 1). Raises pydantic.ValidationError for an unknown name in `fields` or `defaults`.
     """
     source = Source(path=name, fields=fields or {}, defaults=defaults or {})
     for position, one in enumerate(objects, 1):

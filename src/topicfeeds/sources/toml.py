@@ -1,4 +1,4 @@
-"""TOML: an `[[item]]` for each item."""
+"""TOML: one `[[item]]` table for each item."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises Unreadable with the line."""
-    if long := _LONG_KEY.search(text):  # tomllib takes the square of their number
+    if long := _LONG_KEY.search(text):  # the time of tomllib grows with the square of the parts
         raise Unreadable(text.count("\n", 0, long.start()) + 1, "is not TOML that we take: a key of more than 50 parts")
     try:
         return tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""YAML: a list of items, or a document for each. All scalars are text, as they are written."""
+"""YAML: a list of items, or one document for each item. All scalars are text, exactly as written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[RawRecord | Problem]:
-    """Yield the records of a text. Raises Unreadable."""
+    """Yield the records of a YAML text. Raises Unreadable."""
     import yaml
 
     reader = _YamlReader(text, may_be_empty=may_be_empty)
@@ -42,7 +42,7 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        if "nesting depth" in (error.problem or ""):  # since libyaml 0.2.6, which looks ahead
+        if "nesting depth" in (error.problem or ""):  # libyaml from 0.2.6 on, which reads ahead
             raise Unreadable(line, f"is nested more than {_MAX_DEPTH} deep") from None
         hint = " (put quotes round a text with a colon, a quote or a bracket in it)" if error.problem in _QUOTES else ""
         raise Unreadable(line, f"is not YAML: {error.problem}{hint}") from None
@@ -52,10 +52,10 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
 
 
 class _YamlReader:
-    """Builds values from libyaml's events: no types are guessed, no depth overflows a stack.
+    """Builds values from the events of libyaml. It guesses no types, and limits the nesting depth.
 
-    PyYAML's own composer crashes the interpreter on 100,000 levels, keeps the last of two equal
-    keys, and makes `no`, `012` and `1:30` something else than they are.
+    The composer of PyYAML crashes the interpreter on 100,000 levels, silently keeps the last of two equal keys, and
+    converts `no`, `012` and `1:30` to other values.
     """
 
     def __init__(self, text: str, *, may_be_empty: bool) -> None:
@@ -63,7 +63,7 @@ class _YamlReader:
 
         self.yaml = yaml
         self.may_be_empty = may_be_empty
-        # libyaml takes these for line breaks; they are kept as characters, and lines are counted as editors do.
+        # libyaml treats these as line breaks, but editors do not. They are replaced for parsing and restored in values.
         unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
         self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
         self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}
@@ -73,7 +73,7 @@ class _YamlReader:
         """The fields that the last item has twice, with their lines."""
 
     def items(self) -> Iterator[RawRecord]:
-        """Yield the mappings of the document's list, or the documents that are mappings."""
+        """Yield the mappings in the list of a document, or the documents that are mappings."""
         yaml = self.yaml
         inside, empty = False, True
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
@@ -84,7 +84,7 @@ class _YamlReader:
                 yield self._item(event)
             elif isinstance(event, yaml.SequenceStartEvent) and not inside:
                 inside = True
-                empty = empty and not event.flow_style  # an empty list is meant where it is written as []
+                empty = empty and not event.flow_style  # [] is an empty list on purpose
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):

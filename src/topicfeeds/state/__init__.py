@@ -1,1 +1,1 @@
-"""State: what one run leaves to the next, in a SQLite file. Loads quickly."""
+"""State: what a run stores for the next one, in a SQLite file. It loads quickly."""

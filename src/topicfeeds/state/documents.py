@@ -1,4 +1,4 @@
-"""Documents that we own: what was written, when it is removed, and what killed runs left in the output folder."""
+"""Documents that topicfeeds owns: what was written, when to remove it, and temporary files that killed runs left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ OUTPUT_FOLDERS = ("", "topics", "tags", "feeds", "events")
 
 
 def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield the temporary files that runs which were killed have left in folders of the output."""
+    """Yield the paths of temporary files that killed runs left.
+
+    `names` are the folders to search, relative to the output folder `folder`; "" is the output folder itself. Folders
+    that are links are skipped. Raises OSError.
+    """
     for name in names:
         path = os.path.join(folder, name) if name else folder
         if os.path.islink(path) and name:
@@ -32,12 +36,12 @@ _SECONDS_A_DAY = 86_400
 
 
 def removal_time(retired: int, retire_days: int) -> int:
-    """Return when a document is removed that no feed has made since `retired`, both in seconds since 1970."""
+    """Return when to remove a document that no feed has made since `retired`. Both are in seconds since 1970."""
     return retired + retire_days * _SECONDS_A_DAY
 
 
 class WrittenDocument(NamedTuple):
-    """What is remembered of a document."""
+    """What the state stores of a document."""
 
     path: str
     fingerprint: str
@@ -47,10 +51,10 @@ class WrittenDocument(NamedTuple):
     entries: int
     updated: str
     retired: int | None = None
-    """Since when no feed of the site makes it, in seconds since 1970."""
+    """Since when no feed of the site makes the document, in seconds since 1970. None if a feed makes it."""
 
     def is_unchanged(self, folder: str) -> bool:
-        """Tell whether the file is as it was written, by its size and mtime."""
+        """Return whether the file is a regular file with the stored size and mtime."""
         try:
             status = os.lstat(os.path.join(folder, self.path))
         except OSError:
@@ -59,7 +63,10 @@ class WrittenDocument(NamedTuple):
 
 
 def find_link(name: str, folder: Path) -> Path | None:
-    """Return a link among a folder of documents and the folders above it, up to the output folder; None if none is."""
+    """Return a symbolic link in the path of a folder of documents, or None.
+
+    `name` is the folder, relative to the output folder `folder`. The output folder itself may be a link.
+    """
     parts = name.split("/") if name else []
     inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))
     return next((path for path in inside if path.is_symlink()), None)

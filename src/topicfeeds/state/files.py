@@ -1,4 +1,4 @@
-"""Input files: which files the path of a source means, and whether they changed. Loads quickly, without pathlib."""
+"""Input files: expand the paths of sources, and detect changed files. It loads quickly, without pathlib."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
 
 _MAGIC = re.compile(r"[*?\[]")
 _CLOCK_TICK_NS = 50_000_000
-"""Nanoseconds within which a file may change twice without another mtime."""
+"""If a file changes twice within this time (nanoseconds), its mtime may stay the same."""
 _COARSE_TICK_NS = 2_000_000_000
-"""The same where a file system knows whole seconds only."""
+"""The same for file systems that store whole seconds only."""
 
 _MAX_SMALL_BYTES = 1 << 20
 
 FileStamp = tuple[int, int, bytes]
-"""Size in bytes, mtime in nanoseconds (-1: not to be trusted), sha256 of the content (empty: yet to be read)."""
+"""Size in bytes, mtime in nanoseconds (-1: cannot be trusted), SHA-256 of the content (empty: not read yet)."""
 
 
 def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
-    """Name the files that a path stands for, sorted and relative to `base`: itself, all below a folder, a pattern's.
+    """Return the files of a source's path, sorted and relative to `base`.
 
-    `kind` is the format of the source, where it names one; else a folder stands for the files whose
-    suffix tells. Raises OSError for a folder that cannot be listed, or that a pattern starts from and that is not
-    there: that is a missing path, and no pattern without a match.
+    - The path of a file, and `-`, is returned as it is, even if there is no such file.
+    - A folder gives all files below it. If the source names no format (`kind`), only files with a known suffix.
+    - A pattern gives the files that match it. The result of an absolute pattern is absolute.
+
+    Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
+    path, not a pattern without matches.
     """
     if given == "-" or not _MAGIC.search(given) or os.path.exists(os.path.join(base, given)):
         if given == "-" or not os.path.isdir(os.path.join(base, given)):
@@ -48,13 +51,13 @@ def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
 
 
 def _relative(path: str, base: str) -> str:
-    """Name a path from `base`, at a hundredth of what relpath takes where that is all there is to cut off."""
+    """Return a path relative to `base`. To cut off a prefix takes a hundredth of the time of `relpath`."""
     short = path[len(base) + 1 :]
     return short if path.startswith(f"{base}/") and ".." not in short else os.path.relpath(path, base)
 
 
 def _walk_folder(folder: str, kind: str | None) -> Iterator[str]:
-    """Find the files in a folder, and in those below, that are to be read; most are told apart without a stat."""
+    """Yield the files to read below a folder. Most of them need no `stat` call."""
     for entry in _list_folder(folder):
         if entry.name.startswith("."):
             continue
@@ -74,9 +77,10 @@ def _list_folder(folder: str) -> list[os.DirEntry[str]]:
 
 
 def match_pattern(folder: str, parts: list[str]) -> Iterator[str]:
-    """Find what a pattern matches. Raises OSError for a folder that is there and cannot be listed.
+    """Yield the paths below a folder that match the parts of a pattern.
 
-    The standard library's glob takes such a folder for an empty one, and all its items for gone.
+    Raises OSError if a folder exists but cannot be listed. The `glob` module would treat it as empty, and all its
+    items would seem to be deleted.
     """
     if not parts:
         yield folder
@@ -100,10 +104,12 @@ def match_pattern(folder: str, parts: list[str]) -> Iterator[str]:
 def compare_files(
     paths: Iterable[str], base: str, known: Mapping[str, FileStamp], later: Container[str] = ()
 ) -> tuple[dict[str, FileStamp], set[str]]:
-    """Look at files, and tell which are not as they are known: another content, new, gone, or none at all.
+    """Return the stamps of files, and the files that differ from the `known` stamps.
 
-    A file whose size and mtime are known is not opened, and a new one that is summed up `later` is not. To be called
-    before the files are read: what changes later has another stamp the next time.
+    A file differs if it is new, is missing, is not a regular file, or has other content. A file is not opened if its
+    size and mtime are known. A new file in `later` is not opened either: it is digested when it is read.
+
+    Call this before the files are read. If a file changes after the call, the next run sees another stamp.
     """
     moment = time.time_ns()
     stamps: dict[str, FileStamp] = {}
@@ -111,7 +117,7 @@ def compare_files(
     for path in paths:
         before = known.get(path)
         try:
-            path.encode()  # a name that is not UTF-8 cannot be remembered
+            path.encode()  # a name that is not UTF-8 cannot be stored
             stamp = _take_stamp(os.path.join(base, path), before, moment, later=before is None and path in later)
         except (OSError, UnicodeError):
             changed.add(path)
@@ -123,7 +129,7 @@ def compare_files(
 
 
 def is_unchanged(path: str, stamp: FileStamp) -> bool:
-    """Tell whether a file is what it was when it was looked at; by its content where its date cannot tell."""
+    """Return whether a file still matches its stamp. If the mtime cannot be trusted, the content is compared."""
     try:
         status = os.stat(path)
         if stamp[1] >= 0:
@@ -140,34 +146,32 @@ def _take_stamp(path: str, known: FileStamp | None, moment: int, *, later: bool)
     size, mtime = status.st_size, status.st_mtime_ns
     if known and known[:2] == (size, mtime):
         return known
-    settled = mtime < moment - (_COARSE_TICK_NS if mtime % 1_000_000_000 == 0 else _CLOCK_TICK_NS)
+    is_stable = mtime < moment - (_COARSE_TICK_NS if mtime % 1_000_000_000 == 0 else _CLOCK_TICK_NS)
     if later:
         digest = b""
-    elif settled and size > _MAX_SMALL_BYTES:
+    elif is_stable and size > _MAX_SMALL_BYTES:
         digest = _digest_once(path, size, mtime)
     else:
         digest = _digest(path, size)
-    return size, mtime if settled else -1, digest
+    return size, mtime if is_stable else -1, digest
 
 
 @lru_cache(maxsize=100)
-def _digest_once(path: str, size: int, mtime: int) -> bytes:  # noqa: ARG001 - another mtime is another content
-    """Digest a large file once, though a run looks at it more than once."""
+def _digest_once(path: str, size: int, mtime: int) -> bytes:  # noqa: ARG001 - size and mtime are keys of the cache
+    """Digest a large file once, even if a run compares it several times."""
     return _digest(path, size)
 
 
 def _digest(path: str, size: int) -> bytes:
     with open(path, "rb", buffering=0) as file:
-        if (
-            size <= _MAX_SMALL_BYTES and len(content := file.read(size + 1)) == size
-        ):  # without the room that large ones take
+        if size <= _MAX_SMALL_BYTES and len(content := file.read(size + 1)) == size:  # small files need no large buffer
             return hashlib.sha256(content).digest()
         file.seek(0)
         return hashlib.file_digest(file, "sha256").digest()
 
 
 SourcePath = tuple[str | None, str | None]
-"""Path and format of a source. A path of None is read at every run: a database, standard input."""
+"""Path and format of a source. The path is None for a database or standard input, which every run reads."""
 
 
 class InputFiles(NamedTuple):
@@ -176,16 +180,19 @@ class InputFiles(NamedTuple):
     sources: list[SourcePath]
     stamps: dict[str, FileStamp]
     changed: set[str]
-    """The files that differ from what the state knows."""
+    """The files that differ from the stamps in the state; "" for a source without path."""
     site: str
-    """The name of the site file, which is one of the files."""
+    """The name of the site file. It is one of the files in `stamps`."""
     base: str
-    """The folder that all paths are relative to."""
+    """The folder to which all paths are relative."""
     deferred: set[str]
-    """The files whose digest is made when they are read."""
+    """The files that are digested when they are read."""
 
     def stable_stamps(self) -> dict[str, FileStamp]:
-        """Return the stamps, without files that changed since: nobody knows which of the two versions was read."""
+        """Return the stamps of files that did not change since they were compared.
+
+        For the other files, it is unknown which of the two versions was read.
+        """
         return {
             path: stamp
             for path, stamp in self.stamps.items()
@@ -196,9 +203,9 @@ class InputFiles(NamedTuple):
 def snapshot(
     site: str, sources: Sequence[SourcePath], known: dict[str, FileStamp], *, defer: bool = False
 ) -> InputFiles:
-    """Compare the files of the sources and the site file with the stamps that the state knows.
+    """Compare the site file and the files of the sources with the `known` stamps, which the state stored.
 
-    With `defer`, the digest of a new file that is one record is made when the file is read.
+    With `defer`, a new file that is one record is digested when it is read.
     """
     base, name = os.path.split(site)
     paths = [name]

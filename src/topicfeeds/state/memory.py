@@ -1,4 +1,4 @@
-"""What the memory keeps of items, and what the state keeps of problems."""
+"""What the state stores of items and of problems."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ if TYPE_CHECKING:
 
 
 class ItemMemory(NamedTuple):
-    """What is remembered of an item."""
+    """What the memory stores of an item."""
 
     published: str
-    """ISO 8601 with offset, as it was first given."""
+    """The first known date of publication: ISO 8601 with offset."""
     author_digest: bytes
-    """A digest of the fields that its author set."""
+    """A digest of the fields that the author set."""
     changed: int | None = None
-    """When these last changed, in seconds since 1970; None: never seen to."""
+    """When a run last saw these fields change, in seconds since 1970, or None."""
     snapshot: str | None = None
-    """Of an event: start, end, place and status."""
+    """Start, end, place and status of an event, as JSON."""
     snapshot_changed: int | None = None
-    """When these last changed."""
+    """When a run last saw the snapshot change, in seconds since 1970, or None."""
     changes: str | None = None
-    """The changes of these that readers were told of."""
+    """The changes of the snapshot that notices reported to readers, as JSON."""
 
 
 class StoredProblem(NamedTuple):
-    """What was found, with the fields of a Problem."""
+    """A problem as the state stores it, with the fields of `Problem`."""
 
     path: str
     line: int

@@ -1,4 +1,4 @@
-"""Paths: where a site's feeds and its state are, if nobody says otherwise."""
+"""Paths: the default places of a site's feeds and state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class SitePaths(NamedTuple):
-    """Where a site's feeds are made: paths."""
+    """The paths of a site: site file, output folder and state."""
 
     site: str
     folder: str
@@ -15,13 +15,13 @@ class SitePaths(NamedTuple):
 
 
 def default_paths(site: str, folder: str = "", state: str = "") -> SitePaths:
-    """Fill in the places that were not named: all are beside the site file."""
+    """Return the paths of a site. Missing paths get their defaults, which are beside the site file."""
     folder = folder or os.path.join(os.path.dirname(site), "public")
     return SitePaths(site, folder, state or default_state_path(site, folder))
 
 
 def default_state_path(site_file: str, folder: str) -> str:
-    """Give the state's place: beside the site file, one for each output folder."""
+    """Return the default path of the state, which is beside the site file. Each output folder has its own state."""
     import hashlib
 
     home = os.path.dirname(os.path.abspath(site_file))

@@ -1,4 +1,4 @@
-"""Rows: what the last run made of the records of files, to recognise unchanged records."""
+"""Rows: what the last run knew of the records of files, to recognise unchanged records."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _MAX_ROWS_IN_MEMORY = 20_000
-"""So many rows are held in memory, some 15 MB."""
+"""Up to this many rows are kept in memory, some 15 MB."""
 BATCH_ROWS = 500
-"""So many values wait to be written at once."""
+"""The number of rows that are written at once."""
 
 
 class Row(NamedTuple):
-    """What is remembered of a record of a file, an article: all that selecting, dating and comparing it take."""
+    """What is stored of a record of a file (an article): all that is needed to select, date and compare it."""
 
     id: str
     published: datetime
     updated: datetime
     core: str
-    """A digest of what else it holds; empty where no feed held it."""
+    """The content digest of the entry; empty if it was in no feed."""
     topics: list[str]
-    """Labels."""
+    """Labels of topics."""
     tags: list[str]
     known: ItemMemory
 
 
 class Rows:
-    """What runs made of the records of files, each under a key that tells whether it is the same.
+    """The rows of all records of files. The key of a row is a digest, so a changed record has another key.
 
-    All of it is in tables, as records are many; few are read at once. Methods raise sqlite3.Error.
+    Rows are in tables, as there may be many. If there are few, they are all read into memory at once. Methods raise
+    sqlite3.Error.
     """
 
     def __init__(self, file: sqlite3.Connection) -> None:
@@ -41,10 +42,10 @@ class Rows:
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._few: dict[bytes, tuple[str, str, str]] | None = None
         self._same: set[bytes] = set()
-        """Of few rows, the keys of those that hold."""
+        """The keys of unchanged rows, if all rows are in memory."""
 
     def get(self, key: bytes) -> tuple[str, str, str] | None:
-        """Give id, core and text of what the last run made of a record."""
+        """Return id, content digest and text of a row of the last run, or None."""
         if self._few is None:
             many = self._run("select 1 from rows limit 1 offset ?", (_MAX_ROWS_IN_MEMORY,)).fetchone()
             rows = () if many else self._run("select * from rows")
@@ -57,26 +58,26 @@ class Rows:
         return found
 
     def keep(self, key: bytes) -> None:
-        """Say that a row holds."""
+        """Keep a row of the last run, as its record is unchanged."""
         if self._few and key in self._few:
             self._same.add(key)
         else:
             self._note("insert into same values (?)", (key,))
 
     def put(self, key: bytes, name: str, row: str) -> None:
-        """Say what was made of a record."""
+        """Store the row of a record, under the id `name`."""
         self._note("insert into fresh values (?, ?, ?)", (key, name, row))
 
     def set_digest(self, key: bytes, core: str) -> None:
-        """Say what else an item holds that a feed holds."""
+        """Store the content digest of an item that is in a feed."""
         self._note("insert or replace into cores values (?, ?)", (key, core))
 
     def mark_held(self, key: bytes) -> None:
-        """Say that a feed holds an item."""
+        """Mark an item as being in a feed."""
         self._note("insert into holding values (?)", (key,))
 
     def find_gone(self, most: int) -> list[tuple[str, str, str]]:
-        """Give id, core and text of rows that a feed held, and of which nobody said that they hold: so many at most."""
+        """Return id, content digest and text of up to `most` rows that were in a feed and were not kept."""
         self._write()
         if self._few:
             return [self._few[key] for key in self._few.keys() - self._same if self._few[key][1]][:most]
@@ -84,7 +85,7 @@ class Rows:
         return self._run(query, (most,)).fetchall()
 
     def _note(self, query: str, values: tuple[object, ...]) -> None:
-        """Write many values at once, at half of what each takes alone."""
+        """Queue values, to write many at once in half of the time."""
         waiting = self._waiting.setdefault(query, [])
         waiting.append(values)
         if len(waiting) == BATCH_ROWS:
@@ -96,13 +97,13 @@ class Rows:
             waiting.clear()
 
     def drop_merged(self, name: str) -> None:
-        """Say that an item came twice: what it is is in no row."""
+        """Mark an id as duplicated: its rows are not stored."""
         self._note("insert into twice values (?)", (name,))
 
     def commit(self, *, all_held: bool = False) -> None:
-        """Put what this run said in the place of what the last one did, but for items that came twice.
+        """Replace the rows of the last run with those of this run, except rows with duplicated ids.
 
-        Where it said of `all_held` items that they are, others are not any more.
+        `all_held` says that every item in a feed was marked by `mark_held`: all other rows lose their content digest.
         """
         self._write()
         if all_held:

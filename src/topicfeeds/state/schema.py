@@ -1,4 +1,4 @@
-"""The tables of the state, and how the state of an earlier version is carried over."""
+"""The tables of the state, and the migration from earlier versions."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ create temp table cores (key blob primary key, core text not null);
 create temp table holding (key blob not null);
 create temp table twice (id text not null);
 """
-"""What a run says, until it is committed."""
+"""Temporary tables: what a run stores until it commits."""
 
 
 def migrate(file: sqlite3.Connection) -> None:
-    """Make the tables; what an earlier version wrote is carried over, but for what it made of records."""
+    """Create the tables, and copy the data of an earlier version, except rows. Raises sqlite3.Error."""
     run = file.execute
     run("begin immediate")
     run("drop table if exists rows")
@@ -52,7 +52,7 @@ def migrate(file: sqlite3.Connection) -> None:
         before = {column for _, column, *_ in run(f"pragma table_info(old_{name})")}
         kept = ", ".join(column for _, column, *_ in run(f"pragma table_info({name})") if column in before)
         if kept:
-            run(f"insert into {name} ({kept}) select {kept} from old_{name}")  # noqa: S608 - names of ours
+            run(f"insert into {name} ({kept}) select {kept} from old_{name}")  # noqa: S608 - our own names
         run(f"drop table old_{name}")
     run(f"pragma user_version = {VERSION}")
     run("commit")

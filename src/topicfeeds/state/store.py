@@ -1,8 +1,10 @@
 """The state: one SQLite file for each output folder.
 
-Memory: when items were first published and last changed. It is bounded, and without it later runs know less, but
-publish nothing wrong. Cache: what sources and documents looked like; without it a run takes longer. The check for
-"nothing to do" reads the state, so this file uses only what loads quickly.
+- The memory stores when items were first published and last changed. Its size is limited. Without the memory, later
+  runs know less, but publish nothing wrong.
+- The cache stores what sources and documents looked like. Without the cache, a run takes longer.
+
+The check for "nothing to do" reads the state, so this module imports only what loads quickly.
 """
 
 from __future__ import annotations
@@ -20,19 +22,27 @@ from .rows import BATCH_ROWS, Rows
 from .schema import RUN_TABLES, VERSION, migrate
 
 _MAX_ITEMS_IN_MEMORY = 100_000
-"""So many items are read at once, at a tenth of what it takes to ask for each."""
+"""Up to this many items are read at once, in a tenth of the time of single queries."""
 _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.findall("table (\\w+)", RUN_TABLES))
 
 
 class StateDamagedError(Exception):
-    """The file is no state, or none that this version can read."""
+    """The file is not a state, or it is damaged."""
+
+
+class NewerStateError(Exception):
+    """A newer version of topicfeeds wrote the file."""
+
+
+class ForeignStateError(Exception):
+    """The file is a database of another program."""
 
 
 class State:
-    """What a run leaves to the next. Without a path it is kept in memory: for tests.
+    """What a run stores for the next one. Without a path, the state is in memory only, e.g. for tests.
 
-    Nothing is written before `begin`, and nothing stays of what was written unless `commit` is called.
-    Methods raise sqlite3.Error for what the file or its folder does not permit.
+    Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
+    cannot be read or written.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -40,13 +50,13 @@ class State:
         self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
         self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
-        """All that is remembered of items, while it is little enough to be held."""
+        """The memory of all items, and the day when each was last seen; None if there are too many items."""
         self._day: int | None = None
         self._noted: set[str] = set()
         self._waiting: list[tuple[object, ...]] = []
-        """Rows of items that wait to be written."""
+        """Items that wait to be written, as rows of the table."""
         self.quarantined: str | None = None
-        """What became of a damaged one, until a run is done."""
+        """The warning about a damaged state, until a run commits."""
 
     def __str__(self) -> str:
         return self.path or "the state in memory"
@@ -60,7 +70,7 @@ class State:
 
     @contextmanager
     def reading(self) -> Iterator[bool]:
-        """Open the state, if there is one that can be read, and write nothing."""
+        """Open the state for reading only, and yield whether there is a state of this version."""
         if self._memory is None and self._file is None:
             with suppress(sqlite3.Error):
                 self._file = _connect(self.path or "", "ro")
@@ -76,9 +86,10 @@ class State:
             return False
 
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
-        """Open the state for a run at `now` (seconds since 1970), and make it where there is none.
+        """Open the state for a run at `now` (seconds since 1970), and create it if it does not exist.
 
-        `dry` writes nothing. Raises StateDamagedError for a file that is none, or that a newer version wrote.
+        With `dry`, nothing is written. Raises StateDamagedError if the file is not a state, and NewerStateError or
+        ForeignStateError if the file is whole, but this version cannot use it.
         """
         if self._memory is None:
             if not dry:
@@ -87,10 +98,10 @@ class State:
         try:
             version = self._value("pragma user_version")
             if version > VERSION:
-                raise StateDamagedError("was written by a newer topicfeeds (install that, or name another --state)")
+                raise NewerStateError
             if version < VERSION:
                 if not version and self._value("select count(*) from sqlite_master"):
-                    raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
+                    raise ForeignStateError
                 migrate(self._open)
             if not _passes_quick_check(self._open):
                 raise StateDamagedError("is damaged")
@@ -113,7 +124,7 @@ class State:
             self._items = {row[0]: (ItemMemory(*row[1:7]), row[7]) for row in rows}
 
     def _readable(self) -> sqlite3.Connection:
-        """Open the file without writing to it; where that cannot be, nothing is known."""
+        """Open the file without writing to it. If that fails, return an empty database in memory."""
         with suppress(sqlite3.Error):
             file = _connect(self.path or "", "ro")
             if file.execute("pragma user_version").fetchone()[0] >= VERSION and _passes_quick_check(file):
@@ -121,7 +132,7 @@ class State:
         return _connect(":memory:", "")
 
     def close(self) -> None:
-        """Forget what was not committed, and let go of the file."""
+        """Discard uncommitted changes, and close the file."""
         if self._memory:
             with suppress(sqlite3.Error):
                 self._memory.rollback()
@@ -133,7 +144,7 @@ class State:
     # The memory.
 
     def find_item(self, name: str) -> ItemMemory | None:
-        """Tell what earlier runs knew of an item."""
+        """Return what earlier runs stored of an item, by its id, or None."""
         if self._items is not None:
             return self._items[name][0] if name in self._items else None
         query = "select published, said, changed, facts, moved, changes from main.items where id = ?"
@@ -141,7 +152,7 @@ class State:
         return ItemMemory(*row) if row else None
 
     def note_item(self, name: str, known: ItemMemory) -> None:
-        """Say what is now known of an item, and that it is still there; the last word of a run counts."""
+        """Store what is known of an item, by its id, and that it still exists. The last call in a run counts."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
@@ -151,72 +162,76 @@ class State:
             self._write_items()
 
     def _write_items(self) -> None:
-        """Write the items that wait: many at once take half of the time."""
+        """Write the queued items. To write many at once takes half of the time."""
         self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     # The cache.
 
     def file_stamps(self) -> dict[str, FileStamp]:
-        """Give the files of the sources as they were, the site file among them."""
+        """Return the stored stamps of the site file and the files of the sources, by path."""
         rows = self._open.execute("select path, size, mtime, digest from files")
         return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
 
     def source_paths(self) -> list[tuple[str | None, str | None]]:
-        """Give path and format of the sources; a path of None is read at every run."""
+        """Return path and format of each source. The path is None for a source that every run reads."""
         return self._open.execute("select path, kind from inputs order by n").fetchall()
 
     def accepted_counts(self) -> dict[str, int]:
-        """Give how many items each source had when a run last succeeded."""
+        """Return the number of items of each source in the last successful run."""
         return dict(self._open.execute("select source, items from accepted"))
 
     def get_value(self, name: str) -> str | int | None:
-        """Give a single value: `versions`, `due`, `items`, `now` (of the run), `whole`, `failed`."""
+        """Return a single value of the last run, or None.
+
+        The names are `versions`, `retire_days`, `due`, `items`, `now`, `whole`; a run that failed sets `failed`,
+        `failure` and `before`. All times are in seconds since 1970.
+        """
         found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
 
     def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
-        """Give the findings of the last run that succeeded, or only what was refused."""
+        """Return the problems of the last successful run. With `refused`, only refused items are returned."""
         query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
         return [StoredProblem(*row) for row in self._open.execute(query, ("refused", not refused))]
 
     def held_items(self) -> list[tuple[str, int, str, int]]:
-        """Give the items that wait for their date: path, line, title, seconds since 1970."""
+        """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
         return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
 
     def has_rows(self) -> bool:
-        """Tell whether there are rows of the last run."""
+        """Return whether there are rows of the last run."""
         return bool(self._value("select exists (select 1 from rows)"))
 
     def find_document(self, path: str) -> WrittenDocument | None:
-        """Tell what was last written under a path."""
+        """Return the document that was last written to a path, or None."""
         row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
         return WrittenDocument(*row) if row else None
 
     def list_documents(self) -> Iterator[WrittenDocument]:
-        """Give all documents that were written, also retired ones."""
+        """Yield all documents that were written, even retired ones, sorted by path."""
         return map(WrittenDocument._make, self._open.execute("select * from documents order by path"))
 
     def note_document(self, *documents: WrittenDocument) -> None:
-        """Say what is now written under paths, or soon will be."""
+        """Record documents that are written, or will be written soon."""
         self.note_documents(documents)
 
     def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
-        """Say the same of many, one after the other."""
+        """Record many documents, one after the other."""
         self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
-        """Give the documents that this run did not keep, retired since `now` where they were not before."""
+        """Return the documents that this run did not record. Documents not retired before are retired at `now`."""
         query = "select * from main.documents where path not in (select path from current) order by path"
         found = map(WrittenDocument._make, self._open.execute(query))
         return [one._replace(retired=now) if one.retired is None else one for one in found]
 
     def forget_document(self, path: str) -> None:
-        """Strike a document that is no more."""
+        """Remove a document from the state."""
         self._open.execute("delete from documents where path = ?", (path,))
 
     def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
-        """Say what the files of the sources are like."""
+        """Store the stamps of the files of the sources, in place of all earlier stamps."""
         known = self.file_stamps()
         gone = [(path,) for path in known.keys() - stamps.keys()]
         self._open.executemany("delete from files where path = ?", gone)
@@ -224,30 +239,33 @@ class State:
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
     def forget_files(self, paths: Iterable[str]) -> None:
-        """Have files looked into by the next run, whatever their dates."""
+        """Forget the stamps of files, so that the next run reads them."""
         names = ((path.encode(errors="replace").decode(),) for path in paths)
         self._open.executemany("delete from files where path = ?", names)
 
     def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Put rows in the place of all that a table of the cache had."""
+        """Replace all rows of a table of the cache."""
         self._open.execute(f"delete from {table}")  # noqa: S608
         for row in rows:
             self._open.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
 
     def set_values(self, values: Mapping[str, str | int | None]) -> None:
-        """Set single values."""
+        """Set single values by name."""
         self._open.executemany("insert or replace into meta values (?, ?)", values.items())
 
     def next_due(self, days: int) -> int | None:
-        """Give the next moment at which the output changes by itself, in seconds since 1970."""
+        """Return when the output next changes without an edit, in seconds since 1970, or None.
+
+        `days` is the number of days after which retired documents are removed.
+        """
         held = self._value("select min(until) from held")
-        told = self._value("select min(value) from meta where name = 'due'")
+        due = self._value("select min(value) from meta where name = 'due'")
         retired = self._value("select min(retired) from documents")
         over = None if retired is None else removal_time(retired, days)
-        return min((moment for moment in (held, told, over) if moment is not None), default=None)
+        return min((moment for moment in (held, due, over) if moment is not None), default=None)
 
     def commit(self, days: int) -> None:
-        """Write down what was noted; what no feed held for `days` is forgotten."""
+        """Commit all changes. Items that no feed contained for `days` are forgotten."""
         run = self._open.execute
         self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
@@ -278,13 +296,16 @@ def _passes_quick_check(file: sqlite3.Connection) -> bool:
 
 
 def is_damage_error(error: Exception) -> bool:
-    """Tell whether an error says that the file is no state, or none any more."""
+    """Return whether an error means that the file is damaged, or is not a database."""
     name = getattr(error, "sqlite_errorname", "")
     return name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
 
 
 def is_file_damaged(path: str) -> bool:
-    """Look at a damaged file again, as SQLite says the same of a whole one that a failing disk cannot read."""
+    """Return whether a file is really damaged.
+
+    SQLite raises the same error for an intact file that a failing disk cannot read.
+    """
     if not os.path.isfile(path):
         return False
     try:
@@ -292,7 +313,7 @@ def is_file_damaged(path: str) -> bool:
             while file.read(1 << 20):
                 pass
         with closing(_connect(path, "rw")) as again:
-            for _ in again.iterdump():  # which reads every text
+            for _ in again.iterdump():  # reads every text
                 pass
             found: str = again.execute("pragma integrity_check(1)").fetchone()[0]
             return found != "ok"

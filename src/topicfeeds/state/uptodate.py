@@ -13,26 +13,30 @@ from .store import State
 from .versions import describe_versions
 
 
-def why_stale(state: State, site: str, folder: str, now: float) -> str | None:
-    """Return the reason why a build has something to do, or None if all is up to date.
+def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> str | None:
+    """Return the reason why a build is needed, or None if everything is up to date.
 
-    The state is open; `now` is in seconds since 1970. Raises OSError, sqlite3.Error, and TypeError or ValueError for a
-    damaged state.
+    With `strict`, a build that refused items is needed again, as it fails. The state must be open. `now` is in seconds
+    since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
+    if os.path.exists(f"{state.path}-journal"):
+        return "a run was killed while it wrote the state"  # a run that writes removes the journal
+    if strict and state.stored_problems(refused=True):
+        return "items were refused"
     return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
 
 
 def _why_due(state: State, now: float) -> str | None:
     days, last = state.get_value("retire_days"), state.get_value("now")
     if not isinstance(days, int) or not state.source_paths():
-        return "no run has recorded its sources"
+        return "no earlier run recorded its sources"
     if state.get_value("versions") != describe_versions():
-        return "topicfeeds or a library has another version"
+        return "the version of topicfeeds or of a library changed"
     due = state.next_due(days)
     if due is not None and due <= now:
-        return "a date came due"
+        return "a date has been reached"
     if isinstance(last, int) and now < last:
-        return "the clock was put back"  # what was due by the last run may not be due now
+        return "the clock was set back"  # dates that were due in the last run may not be due now
     return None
 
 
@@ -40,7 +44,7 @@ def _why_sources_changed(state: State, site: str) -> str | None:
     changed = snapshot(site, state.source_paths(), state.file_stamps()).changed
     if not changed:
         return None
-    return f"{min(changed)} changed" if min(changed) else "a database or standard input is read at every run"
+    return f"{min(changed)} changed" if min(changed) else "databases and standard input are read in every run"
 
 
 def _why_output_changed(state: State, folder: str) -> str | None:
@@ -50,4 +54,4 @@ def _why_output_changed(state: State, folder: str) -> str | None:
         if document.retired is None and not document.is_unchanged(folder):
             return f"{document.path} changed"
     leftover = next(find_leftovers(folder, folders), None)
-    return f"{leftover} was left by a run that was killed" if leftover else None
+    return f"{leftover} was left behind by a killed run" if leftover else None

@@ -1,4 +1,4 @@
-"""The versions of what renders documents: another version may render the same feed in another way."""
+"""The versions of the software and data that render documents: other versions may render a feed differently."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _ZONES = "/usr/share/zoneinfo/tzdata.zi"
 
 
 def describe_versions() -> str:
-    """Name what shapes what is published: another version may spell the same feed in another way.
+    """Return the versions of topicfeeds, Python, the libraries and the time zones, on one line.
 
-    Packages are found by the names of their folders of metadata, as `importlib.metadata` finds them; to
-    load that would take longer than all else that there is to do where nothing changed.
+    Packages are found by the names of their metadata folders, as `importlib.metadata` finds them. To load that module
+    would take longer than the rest of a run that has nothing to do.
     """
     python = ".".join(map(str, sys.version_info[:3]))
     return " ".join([f"topicfeeds-{__version__}", f"python-{python}", *_list_packages(), _read_zone_release()])
@@ -28,7 +28,7 @@ def _list_packages() -> Iterator[str]:
         try:
             names = sorted(os.listdir(folder or "."))
         except OSError:
-            continue  # an archive, or a path that is not there
+            continue  # an archive, or a path that does not exist
         for name in names:
             if name.endswith((".dist-info", ".egg-info")):
                 found.setdefault(name.partition("-")[0].lower(), name.rpartition(".")[0])
@@ -36,7 +36,7 @@ def _list_packages() -> Iterator[str]:
 
 
 def _read_zone_release() -> str:
-    """Name the release of the system's time zones, which go before the package's."""
+    """Return the release of the system's time zones, which Python prefers to those of the `tzdata` package."""
     try:
         with open(_ZONES, "rb") as file:
             return file.readline().strip().decode("ascii", "replace")

@@ -1,1 +1,1 @@
-"""Functions of text alone: no I/O, no other part of the package."""
+"""Pure functions on text: no I/O, and no imports from the rest of the package."""

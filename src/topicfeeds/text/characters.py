@@ -1,13 +1,13 @@
-"""Characters: what XML forbids, white space, and marks that turn the direction of text.
+"""Characters: remove the ones that XML forbids, fold white space, and find marks that change the direction of text.
 
-A character that XML forbids costs a whole feed in most readers.
+Most readers reject a whole feed for a single character that XML forbids.
 """
 
 from __future__ import annotations
 
 import re
 
-# XML 1.0 forbids C0 controls, U+FFFE, U+FFFF and surrogates (2.2); validators flag C1 controls too.
+# XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
@@ -17,24 +17,27 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def strip_forbidden(value: str) -> str:
-    """Remove characters that XML forbids; a lone surrogate becomes U+FFFD. Line breaks stay."""
-    if value.replace("\n", "").isprintable():  # in a tenth of the time that the patterns take, and most texts are
+    """Return a text without characters that XML forbids. Lone surrogates become U+FFFD; line breaks are kept."""
+    if value.replace("\n", "").isprintable():  # true for most texts, and ten times as fast as the patterns
         return value
     return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", value))
 
 
 def to_one_line(value: str) -> str:
-    """Make `text` of one line: blanks and line breaks fold to a space, a byte order mark goes."""
+    """Return a text on one line, without byte order marks and characters that XML forbids.
+
+    Each run of spaces, tabs and line breaks becomes one space.
+    """
     if value.isprintable() and "  " not in value:
         return value.strip()
     return _BLANKS.sub(" ", strip_forbidden(value).replace("\ufeff", "")).strip()
 
 
 def has_bidi_controls(value: str) -> bool:
-    """Tell whether a text has overrides or isolates of direction (Unicode Bidirectional Algorithm, 2)."""
+    """Return whether a text has directional embeddings, overrides or isolates (Unicode Bidirectional Algorithm, 2)."""
     return bool(_BIDI.search(value))
 
 
 def strip_bidi_controls(value: str) -> str:
-    """Take out overrides and isolates of direction."""
+    """Return a text without directional embeddings, overrides and isolates."""
     return _BIDI.sub("", value)

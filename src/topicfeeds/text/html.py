@@ -1,4 +1,4 @@
-"""HTML made safe: content may come from anybody, and readers show what a feed has."""
+"""Sanitise HTML: anybody may write content, and feed readers display the HTML of a feed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import nh3
 
 _MARGIN = re.compile("^[\\s\ufeff]+|[\\s\ufeff]+$")
-# A fragment may use these and nothing else; no `class`, `id`, `style` or `cite` anywhere.
+# Only these attributes and elements are kept. `class`, `id`, `style` and `cite` are always removed.
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"dir", "lang", "title"},
     "a": {"href"},
@@ -42,14 +42,14 @@ _TAGS = {
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
 } - {"*"}  # fmt: skip
-# Gone with all that they hold: code, other languages, and what browsers parse by other rules.
+# Removed together with their content: code, other languages, and elements that browsers parse by other rules.
 _DROPPED = {
     "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
-# Elements that hold nothing, or that the next of their kind ends.
+# Elements without content, or that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 
@@ -58,23 +58,23 @@ _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
 _ADDRESSES = {"href", "src", "poster"}
 _MAX_PASSES = 8
 _MAX_UNPAIRED_TAGS = 100
-"""So many tags are never too deep, and need not be paired."""
+"""Up to this number of `<`, nesting is never too deep, and `nesting_depth` does not pair the tags."""
 
 
 def sanitize(fragment: str, base: str) -> str:
-    """Sanitise a fragment of HTML without characters that XML forbids, with every address absolute against `base`.
+    """Return a sanitised fragment of HTML, with all addresses resolved against `base`.
 
-    Only elements and attributes of our own list remain, and addresses with `http` or `https`
-    (links: `mailto` and `tel` too). Sanitising twice changes nothing.
+    Only listed elements and attributes remain. Addresses must start with `http` or `https`; links may also use
+    `mailto` and `tel`. The fragment must not have characters that XML forbids. The function is idempotent.
     """
     address = partial(resolve_url, base)
     if fast_paths.ENABLED and (simple := sanitize_simple(fragment, address)) is not None:
         return simple
     _sanitizer.base = base
     made = _clean(fragment, _sanitizer.quick)
-    if fast_paths.ENABLED and made == sanitize_simple(made, address):  # its addresses are plain, the rest is text
+    if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
-    # What is written down may be read in another way (misplaced tables and links): until it is not.
+    # Parsers may read the result differently (misplaced tables and links): repeat until it does not change.
     for _ in range(_MAX_PASSES):
         before, made = made, _clean(made, _sanitizer.cleaner)
         if made == before:
@@ -91,20 +91,20 @@ _ALLOWED: Any = {
 
 
 class _Sanitizer(threading.local):
-    """Where a thread cleans: the sanitiser takes longer to be set up than to clean a short text."""
+    """The sanitisers of one thread. Creating a sanitiser takes longer than sanitising a short text."""
 
     base = ""
 
     @cached_property
     def cleaner(self) -> nh3.Cleaner:
-        """The sanitiser, with our list; it shows us every attribute."""
+        """The sanitiser. It calls `_keep` for every attribute."""
         import nh3
 
         return nh3.Cleaner(**_ALLOWED, attribute_filter=self._keep)
 
     @cached_property
     def quick(self) -> nh3.Cleaner:
-        """The same, which shows us relative addresses only."""
+        """A quicker sanitiser that resolves relative addresses only."""
         import nh3
 
         return nh3.Cleaner(**_ALLOWED, url_relative=lambda value: resolve_url(self.base, value, "a"))
@@ -117,21 +117,21 @@ _sanitizer = _Sanitizer()
 
 
 def _clean(given: str, cleaner: nh3.Cleaner) -> str:
-    clean = strip_forbidden(cleaner.clean(given))  # a reference such as &#1; has become its character
+    clean = strip_forbidden(cleaner.clean(given))  # a reference such as &#1; is a character now
     if clean[:1].isspace() or clean[-1:].isspace() or "\ufeff" in clean:
         clean = _MARGIN.sub("", clean)
-    return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop a line break after it
+    return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop the first line break
 
 
 def to_plain_text(fragment: str) -> str:
-    """Give the text of a fragment of HTML: no tags, references resolved."""
+    """Return the plain text of a fragment of HTML, without tags and with character references resolved."""
     import nh3
 
     return unescape(nh3.clean(strip_forbidden(fragment), tags=set(), clean_content_tags=_DROPPED))
 
 
 def nesting_depth(fragment: str) -> int:
-    """Tell how deep tags may be nested, at most; sanitising takes the square of it."""
+    """Return an upper bound of the nesting depth. The time to sanitise grows with the square of the depth."""
     if (marks := fragment.count("<")) <= _MAX_UNPAIRED_TAGS:
         return marks
     now = deepest = 0

@@ -1,4 +1,4 @@
-"""A fast path: addresses that need no encoding are put together by patterns, without a parser.
+"""A fast path: resolve addresses that need no encoding with regular expressions, without a parser.
 
 Measured on 2026-11-28 with 10,000 items: a full build takes 1.1 to 1.25 times as long without it.
 """
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 _BELOW = "(?:(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?)"
 PLAIN_PATH = f"/{_BELOW}"
-"""A path that nothing is to be done to."""
+"""The pattern of a path that needs no encoding and has no `.` or `..` to resolve."""
 _START = "https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _PLAIN = re.compile(rf"({_START})(?:{PLAIN_PATH})?")
 _ROOTED = re.compile(PLAIN_PATH)
@@ -18,7 +18,7 @@ _RELATIVE = re.compile(rf"((?:\.\./)*)({_BELOW})")
 
 
 def resolve_plain_url(base: str, value: str) -> str | None:
-    """Make a plain address absolute; None if base or address is not plain."""
+    """Return a plain address resolved against `base`, or None if the general code has to resolve it."""
     if _PLAIN.fullmatch(value):
         return value
     root = _plain_root(base)
@@ -33,6 +33,6 @@ def resolve_plain_url(base: str, value: str) -> str | None:
 
 @lru_cache(maxsize=1000)
 def _plain_root(base: str) -> str | None:
-    """Return a plain address up to its path."""
+    """Return the scheme and host of a plain address, or None if the address is not plain."""
     found = _PLAIN.fullmatch(base)
     return found[1] if found else None

@@ -1,4 +1,7 @@
-"""Slugs: they name feeds in paths and never change. Labels of one tag share a slug, all others differ."""
+"""Slugs: the names of feeds in paths. They never change.
+
+Labels of the same tag have the same slug. All other labels have different slugs.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +13,40 @@ from functools import cache
 
 RESERVED = frozenset(
     ["index", "all", "feeds", "con", "prn", "aux", "nul"]
-    + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # files that Windows keeps for itself
+    + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # device names that Windows reserves
 )
 _PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASHED = re.compile(r"-[0-9a-f]{10}$")
 
 
 def is_slug(text: str) -> bool:
-    """Tell whether a text can stand in a path as it is, and is no made-up slug's form."""
+    """Return whether a text is a slug as it is, and cannot be confused with a hashed slug.
+
+    A slug has lower-case a-z, digits and single hyphens, at most 60 characters, and is not reserved.
+    """
     return bool(_PLAIN.fullmatch(text)) and len(text) <= 60 and text not in RESERVED and not _HASHED.search(text)
 
 
 def tag_key(label: str) -> str:
-    """Give what labels of one tag have in common: case, Unicode form, white space and hyphens do not count."""
+    """Return the key of a label. All labels of one tag have the same key.
+
+    Case and Unicode form do not matter. Each run of white space and hyphens becomes one hyphen.
+    """
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", label).casefold())
     return re.sub(r"[\s-]+", "-", folded).strip("-")
 
 
 def make_slug(label: str) -> str:
-    """Name any text by a path segment: the same for equal keys, another for any other, whatever else there is."""
+    """Return the slug of any label: its key if the key is a slug, else a hashed slug.
+
+    Labels with equal keys have equal slugs, and other labels have other slugs. No other labels influence the result.
+    """
     key = tag_key(label)
     return key if is_slug(key) else make_hashed_slug(key)
 
 
 def make_hashed_slug(key: str) -> str:
-    """Name a key by what ASCII has of it, and ten hexadecimal digits of its SHA-256."""
+    """Return a slug of the ASCII letters and digits in a key, and ten hexadecimal digits of its SHA-256."""
     letters = "".join(c for c in unicodedata.normalize("NFKD", key) if not unicodedata.category(c).startswith("M"))
     readable = re.sub(r"[^a-z0-9]+", "-", letters.lower())[:48].strip("-") or "x"
     digest = hashlib.sha256(re.sub("[\ud800-\udfff]", "\ufffd", key).encode()).hexdigest()
@@ -42,12 +54,18 @@ def make_hashed_slug(key: str) -> str:
 
 
 def make_topic_slugger(declared: Collection[str]) -> Callable[[str], str]:
-    """Return the function that gives a topic its slug: a declared topic is its own; without any, as for a tag."""
+    """Return the function that makes the slug of a topic.
+
+    Declared topics are named by their slugs. If the site declares none, slugs are made as for tags.
+    """
     return str if declared else make_slug
 
 
 def make_tag_slugger(declared: Mapping[str, str]) -> Callable[[str], str]:
-    """Return the function that gives a tag its slug; `declared` has the slugs that the publisher chose, by label."""
+    """Return the function that makes the slug of a tag's label.
+
+    `declared` maps labels to slugs that the publisher chose. Another tag with such a slug gets a hashed slug.
+    """
     chosen = {tag_key(label): slug for label, slug in declared.items()}
     taken = set(chosen.values())
 

@@ -1,4 +1,4 @@
-"""The lines of tables and keys in a TOML text; tomllib does not tell them."""
+"""Find the lines of tables and keys in a TOML text, which tomllib does not report."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ KeyPath = tuple[str | int, ...]
 
 
 def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
-    """Give the line of the innermost part of a place that stands in the file."""
+    """Return the line (from 1) of a key, or of the innermost table around it that is in the file, or 1."""
     return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
 
 
 def find_toml_lines(text: str) -> dict[KeyPath, int]:
-    """Find the lines of tables and keys; what stands in strings and arrays of several lines is passed over."""
+    """Return the lines (from 1) of tables and keys. The text inside of multi-line strings and arrays is skipped."""
     lines: dict[KeyPath, int] = {}
     counts: Counter[KeyPath] = Counter()
     table: KeyPath = ()
@@ -43,7 +43,7 @@ def find_toml_lines(text: str) -> dict[KeyPath, int]:
 
 
 def _scan_line(line: str, inside: str, depth: int) -> tuple[str, int]:
-    """Tell in which string, if any, and how deep in arrays the end of a line is."""
+    """Return the quotes of the string that is open at the end of a line, if any, and the depth of brackets."""
     for mark in _MARK.findall(line):
         if inside:
             inside = "" if mark == inside else inside

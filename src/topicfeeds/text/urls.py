@@ -1,4 +1,4 @@
-"""Addresses: made absolute, percent-encoded, and checked for what a person should look at."""
+"""Addresses: resolve and encode them, and warn about likely mistakes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from urllib.parse import quote, urljoin, urlsplit
 from . import fast_paths
 from .plain_urls import resolve_plain_url
 
-_TRIMMED = "".join(map(chr, range(33)))  # what browsers take off an address, and nothing more (WHATWG URL, 4.4)
+_TRIMMED = "".join(map(chr, range(33)))  # exactly the characters that browsers strip from an address (WHATWG URL, 4.4)
 _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
 _LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 
 
 def percent_encode(address: str) -> str:
-    """Encode what never stands in an IRI after its host (RFC 3987, 2.2), and a stray percent sign."""
+    """Percent-encode characters that an IRI cannot have after its host (RFC 3987, 2.2), and stray percent signs."""
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", address)
 
 
 def resolve_url(base: str, value: str, tag: str) -> str | None:
-    """Make an address absolute; None if a reader should not follow it. `tag` is the element that has it."""
+    """Return an address resolved against `base`, or None if readers should not follow it.
+
+    `tag` is the name of the HTML element that has the address. `mailto` and `tel` are allowed in links (`a`) only.
+    """
     if fast_paths.ENABLED and (plain := resolve_plain_url(base, value)):
         return plain
     try:
@@ -40,7 +43,7 @@ def resolve_url(base: str, value: str, tag: str) -> str | None:
 
 
 def url_warning(address: str) -> str | None:
-    """Say what a person should look at in an address that is right by its form."""
+    """Return a warning about a valid address that is likely to be a mistake, or None."""
     if len(address) > 2048:
         return "is longer than 2,048 characters (some readers cut it)"
     return _host_warning("/".join(address.split("/", 3)[:3]))
@@ -66,19 +69,19 @@ def _is_private(host: str) -> bool:
 
 
 def to_uri(iri: str) -> str:
-    """Spell an IRI in ASCII, as RSS needs it: punycode in the host, percent signs elsewhere (RFC 3987, 3.1)."""
+    """Return an IRI in ASCII, as RSS needs it: punycode in the host, percent-encoding elsewhere (RFC 3987, 3.1)."""
     if iri.isascii():
         return iri
     parts = urlsplit(iri)
     host = parts.hostname or ""
     netloc = parts.netloc.lower().replace(host, to_ascii_host(host)) if not host.isascii() else parts.netloc
-    spelled = [quote(part, safe="%/?:@!$&'()*+,;=~-._") for part in (parts.path, parts.query, parts.fragment)]
-    return parts._replace(netloc=netloc, path=spelled[0], query=spelled[1], fragment=spelled[2]).geturl()
+    encoded = [quote(part, safe="%/?:@!$&'()*+,;=~-._") for part in (parts.path, parts.query, parts.fragment)]
+    return parts._replace(netloc=netloc, path=encoded[0], query=encoded[1], fragment=encoded[2]).geturl()
 
 
 @cache
 def to_ascii_host(host: str) -> str:
-    """Give a host as DNS knows it (RFC 5891, with the mapping of UTS 46). Raises ValueError."""
+    """Return a host in ASCII, as DNS needs it (RFC 5891, with the mapping of UTS 46). Raises ValueError."""
     if host.isascii():
         return host.lower()
     import idna
