@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, printable
+from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, count, explain_os_error, printable
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
 from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
@@ -80,12 +80,12 @@ def _run(session: _Session) -> int:
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
         return 128 + (session.signals[0] if session.signals else signal.SIGINT)
     except OSError as error:
-        print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {error.strerror or error}"))
+        print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {explain_os_error(error)}"))
         return ExitCode.OUTPUT
     except Exception:
         import traceback
 
-        print_lines(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
+        print_lines(traceback.format_exc(), "This is a bug in topicfeeds. Please report it, with the lines above.")
         return ExitCode.BUG
 
 
@@ -143,15 +143,15 @@ def init(folder: Path) -> None:
     made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
     for path in made:
         if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: is there already, and nothing was written")
+            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
     for path, content in made.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {error.strerror}") from error
+            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
         print_text(sys.stdout, f"{path}\n")
-    print_lines(f"now run: topicfeeds build --site {next(iter(made))}")
+    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
 
 
 @cli.command()
@@ -254,7 +254,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         return console.print_error(error)
     console.print_problems(found.problems)
     if form == "text":
-        print_lines(f"{found.items} items are fine, {found.refused} would be refused")
+        print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
 
 
@@ -269,7 +269,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
-        raise click.UsageError(f'--max-age is "{max_age}", not an age such as 90s, 30m, 2h or 3d')
+        raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
     place = _find_paths(site_file, output, state_file)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
     late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
@@ -297,4 +297,4 @@ def _read_now() -> datetime:
     try:
         return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
-        raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None
+        raise click.UsageError(f'SOURCE_DATE_EPOCH "{epoch}" is not a number of seconds since 1970') from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ..config import check_output
 from ..entries.model import DuplicateIdError
 from ..entries.resolve import resolve
-from ..errors import Problem
+from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -122,5 +122,5 @@ def _select_checked(
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems)
     selections = select_feeds(site, report.collect(resolve(site, items, None, now)))
-    check_severity(report.problems, strict=problems is None)
+    check_severity(report.problems, strict=problems is None, hint=Hint.COLLECT)
     return selections

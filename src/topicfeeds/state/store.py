@@ -25,7 +25,15 @@ _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.
 
 
 class StateDamagedError(Exception):
-    """The file is no state, or none that this version can read."""
+    """The file is not a state, or it is damaged."""
+
+
+class NewerStateError(Exception):
+    """A newer version of topicfeeds wrote the file."""
+
+
+class ForeignStateError(Exception):
+    """The file is a database of another program."""
 
 
 class State:
@@ -78,7 +86,8 @@ class State:
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
         """Open the state for a run at `now` (seconds since 1970), and make it where there is none.
 
-        `dry` writes nothing. Raises StateDamagedError for a file that is none, or that a newer version wrote.
+        `dry` writes nothing. Raises StateDamagedError for a file that is not a state, and NewerStateError or
+        ForeignStateError for a file that is whole, but that this version cannot use.
         """
         if self._memory is None:
             if not dry:
@@ -87,10 +96,10 @@ class State:
         try:
             version = self._value("pragma user_version")
             if version > VERSION:
-                raise StateDamagedError("was written by a newer topicfeeds (install that, or name another --state)")
+                raise NewerStateError
             if version < VERSION:
                 if not version and self._value("select count(*) from sqlite_master"):
-                    raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
+                    raise ForeignStateError
                 migrate(self._open)
             if not _passes_quick_check(self._open):
                 raise StateDamagedError("is damaged")
