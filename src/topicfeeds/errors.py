@@ -96,10 +96,6 @@ class TopicFeedsError(Exception):
         self.hint = hint
         super().__init__(problems, message, hint)
 
-    def with_problems(self, problems: Sequence[Problem]) -> Self:
-        """Return the same error with other problems."""
-        return type(self)(problems, self.message, self.hint)
-
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), *([_add_own_hint(self)] if self.message else [])])
 
@@ -154,6 +150,10 @@ class SourceError(TopicFeedsError):
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
 
     exit_code = ExitCode.INPUT
+
+    def with_problems(self, problems: Sequence[Problem]) -> Self:
+        """Return the same error with other problems."""
+        return type(self)(problems, self.message, self.hint)
 
 
 class PublishError(TopicFeedsError):
