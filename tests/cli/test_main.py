@@ -178,7 +178,7 @@ def test_wrong_usage_is_an_error(tmp_path: Path, arguments: list[str]) -> None:
 
 
 def test_help_and_version_are_printed(tmp_path: Path) -> None:
-    assert "  75        another run is busy" in command("build", "--help", cwd=tmp_path).out
+    assert "  75        another run is using" in command("build", "--help", cwd=tmp_path).out
     assert "init" in command("-h", cwd=tmp_path).out
     assert re.fullmatch(r"topicfeeds, version \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).out)
 

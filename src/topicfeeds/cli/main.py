@@ -1,4 +1,4 @@
-"""The command line: reads arguments, calls the library, prints what happened."""
+"""The command line: reads arguments, calls the library, prints the results."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 
 
 class _SignalReceived(BaseException):
-    """A signal asked the process to end."""
+    """The process received a signal to end."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """What the commands of a process share."""
+    """Data that all commands of a process share."""
 
     check: Check | None = None
-    """What the check for "nothing to do" found, if it was made already."""
+    """The result of the check for "nothing to do", or None if the check has not run."""
     signals: list[int] = field(default_factory=list)
     """The signals that arrived."""
 
     def receive(self, number: int, _: FrameType | None) -> None:
-        """Note a signal, and end the command."""
+        """Record a signal, and stop the command."""
         self.signals.append(number)
         raise _SignalReceived
 
     def stop_on_signal(self, documents: Iterable[Document]) -> Iterable[Document]:
-        """End between two documents if a signal was lost: C libraries swallow exceptions raised in a callback."""
+        """Stop between two documents after a signal: C libraries may swallow an exception raised in a callback."""
         for document in documents:
             if self.signals:
                 raise _SignalReceived
@@ -56,12 +56,12 @@ class _Session:
 
 
 def main(check: Check | None = None) -> None:
-    """Run the command. Our own errors are lines and an exit code; bugs keep their traceback."""
+    """Run the command. Print our own errors as lines and set an exit code. For bugs, print the traceback."""
     session = _Session(check)
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, session.receive)
-    gc.set_threshold(300_000, 20, 50)  # a build makes few cycles, and the search for them takes a tenth of its time
+    gc.set_threshold(300_000, 20, 50)  # builds make few reference cycles; searching takes 10 % of the time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search all installed packages
     code = _run(session)
     for stream in (sys.stdout, sys.stderr):
@@ -120,7 +120,8 @@ STATE = click.option(
     "state_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The state file: items and documents of earlier runs.  [default: a file in .topicfeeds, beside the site file]",
+    help="The state file. It records items and documents of earlier runs.  "
+    "[default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(
     "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
@@ -130,7 +131,7 @@ ALL_PROBLEMS = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="topicfeeds")
 def cli() -> None:
-    """Publish articles and events as feeds: one of everything, one for each topic, and one for each tag.
+    """Publish articles and events as feeds: one feed with all items, one for each topic, and one for each tag.
 
     To start, run "topicfeeds init", then "topicfeeds build".
     """
@@ -141,8 +142,8 @@ def cli() -> None:
 def init(folder: Path) -> None:
     """Create an example site in DIR.
 
-    Writes topicfeeds.toml and items/first.yaml. The default of DIR is the current folder. If one of the two files
-    exists already, nothing is written (exit code 2).
+    The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
+    already exists, the command writes nothing and exits with code 2.
     """
     from importlib.resources import files
 
@@ -163,18 +164,19 @@ def init(folder: Path) -> None:
 
 _EXIT_CODES = """\b
 Exit codes:
-  0         done, or nothing to do
+  0         success: feeds were written, or nothing changed
   1         published, but some items were refused
   2         wrong usage, an error in the site file, or a missing extra
   65        nothing was published: a source is unreadable or lost too many
-            items, or --strict refused an item
+            items, or an item was refused and --strict is set
   70        a bug in topicfeeds: please report it
   74        the output or the state could not be written
-  75        another run is busy with the output folder
-  130, 143  interrupted, terminated
+  75        another run is using the output folder
+  130       interrupted (Ctrl+C)
+  143       terminated (SIGTERM)
 
-With 2, 65 and 75, the existing feeds are unchanged. With 74, 130 and 143, each feed is complete, the old or the new
-version, and the next run finishes the work.
+After codes 2, 65 and 75, the existing feeds are unchanged. After codes 74, 130 and 143, each file is complete: either
+the old or the new version. The next run finishes the work.
 """
 
 
@@ -183,14 +185,18 @@ version, and the next run finishes the work.
 @OUTPUT
 @STATE
 @click.option("--strict", is_flag=True, help="Publish nothing if an item is refused (exit code 65).")
-@click.option("--allow-shrink", is_flag=True, help="Publish even if a source lost most of its items.")
-@click.option("--dry-run", is_flag=True, help="Print the paths that would be written, but write nothing.")
+@click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Publish even if a source lost more items than max_shrink allows.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the paths that a run would write, but write nothing.")
 @click.option(
     "--wait",
     type=click.IntRange(min=0),
     default=0,
     metavar="SECONDS",
-    help="If another run is busy with the output folder, wait up to SECONDS for it to end.",
+    help="If another run is using the output folder, wait up to SECONDS for that run to end.",
 )
 @click.option(
     "--jobs",
@@ -208,15 +214,16 @@ version, and the next run finishes the work.
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Format of messages. json: one object per line on standard error.",
+    help="Format of messages. json prints one object per line on standard error.",
 )
 @click.pass_obj
 def build(session: _Session, /, site_file: Path, output: Path | None, state_file: Path | None, **given: Any) -> int:
     """Write the feeds that changed, and print their paths.
 
-    An item with an error is refused: the command reports it on standard error, with file, line and field, and
-    publishes the other items (exit code 1). If nothing changed, no file is opened for writing, and only refused items
-    are reported again.
+    The command refuses items with errors. It reports each refused item on standard error, with file, line and field. It
+    publishes the other items and exits with code 1.
+
+    If nothing changed, the command writes no file. It only reports the refused items again.
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
@@ -259,13 +266,14 @@ def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -
     type=click.Choice(["text", "github"]),
     default="text",
     show_default=True,
-    help="Format of messages. github: annotations for GitHub Actions.",
+    help="Format of messages. github prints annotations for GitHub Actions.",
 )
 @ALL_PROBLEMS
 def check(site_file: Path, form: str, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    It prints the same messages as build. It does not compare sources with earlier runs.
+    The command prints the same messages as build. It does not compare sources with earlier runs, so it does not detect
+    lost items.
 
     \b
     Exit codes:
@@ -297,12 +305,12 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
 @OUTPUT
 @STATE
 @click.option(
-    "--max-age", metavar="AGE", help="Exit with code 1 if the last success is older, e.g. than 90s, 30m, 2h or 3d."
+    "--max-age", metavar="AGE", help="Exit with code 1 if the last success is older than AGE, e.g. 90s, 30m, 2h or 3d."
 )
 def status(site_file: Path, output: Path | None, state_file: Path | None, max_age: str | None) -> int:
     """Show the last runs, the feeds and the refused items.
 
-    Also shows items that are held back because their date is in the future, and documents of removed feeds.
+    The command also shows items that are held back because their date is in the future, and documents of removed feeds.
     """
     from .status import describe_lateness, describe_state, parse_age
 
@@ -319,7 +327,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 @cli.command(no_args_is_help=True)
 @click.argument("what", type=click.Choice(["item", "site"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of an item or of the site file, for editors."""
+    """Print the JSON Schema of an item or of the site file, for use in a text editor."""
     import json
 
     from pydantic import TypeAdapter
