@@ -12,9 +12,9 @@ from functools import cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..errors import Problem, nearest, show
+from ..errors import Problem
 from ..models.items import Enclosure, Event, Person
-from ..models.site import Site
+from ..models.site import Site, explain_unknown_topic
 from ..sources.model import HeldBack, ItemLike, Page, Passed, Record, Same
 from ..sources.objects import as_records
 from ..state.memory import ItemMemory
@@ -283,7 +283,7 @@ class Resolver:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
-                raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
+                raise RefusedError(field, explain_unknown_topic(label, self.site.topics))
             topic = self._topic(label)
             found.setdefault(topic.term, topic)
         return tuple(found.values())

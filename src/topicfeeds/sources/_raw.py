@@ -13,6 +13,8 @@ from ..models.site import Source
 from ..registry import find_source_format
 from .model import NO_LINES, Page
 
+EMPTY = "is empty (if this is intended, remove the file or its source)"
+
 
 class RawRecord(NamedTuple):
     """A record as it stands in its file, before anything is known of its worth."""
@@ -40,7 +42,7 @@ class Unreadable(Exception):
 def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[Problem]:
     """Refuse a record for the fields that it has twice, each with its line."""
     for name, line in fields:
-        yield Problem(path, line, name, "stands twice in one item (keep one)", item=item)
+        yield Problem(path, line, name, "is given twice in this item (keep one)", item=item)
 
 
 Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
