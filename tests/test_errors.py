@@ -47,15 +47,15 @@ def test_an_error_about_an_extra_is_the_same_after_pickling() -> None:
 def test_an_error_about_an_extra_names_what_to_install_as_pyproject_does(extra: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     [needed] = project["optional-dependencies"][extra]
-    assert f" run pip install '{needed}' in " in str(MissingExtraError(extra))
+    assert f"(run pip install '{needed}' in " in str(MissingExtraError(extra))
 
 
 def test_an_extra_of_several_packages_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["a>=1", 'b[c]>=2; extra == "x"', "d<3; python_version < '4' and extra == 'x'", "e; extra == 'xy'"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
     assert str(MissingExtraError("x")) == (
-        "a source needs b and d, which are not installed: run pip install 'b[c]>=2' 'd<3' "
-        'in the environment of topicfeeds (it is the extra "x")'
+        "a source needs b and d, which are not installed (run pip install 'b[c]>=2' 'd<3' "
+        'in the environment of topicfeeds; it is the extra "x")'
     )
 
 
@@ -64,7 +64,7 @@ def test_an_extra_is_named_where_topicfeeds_itself_is_not_installed(monkeypatch:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.requires", fail)
-    expected = 'a source needs the extra "markdown" of topicfeeds, which is not installed'
+    expected = 'a source needs the extra "markdown", which is not installed (run pip install "topicfeeds[markdown]")'
     assert str(MissingExtraError("markdown")) == expected
 
 

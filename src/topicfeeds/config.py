@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
 from .registry import FEED_FORMATS
+from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
 _OUTPUT_EXAMPLES = [
@@ -29,16 +29,14 @@ def load_site(path: Path | str) -> Site:
         text = path.read_bytes().decode("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
-        hint = " (topicfeeds init makes one)" if isinstance(error, FileNotFoundError) else ""
+        hint = " (to create it, run topicfeeds init)" if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(message=f"{path}: cannot be read: {error.strerror}{hint}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([Problem(name, line, "", "is not UTF-8 (save the file as UTF-8)")]) from None
     except (ValueError, RecursionError) as error:
-        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        sentence = str(error).replace(found[0], "") if found else str(error)
-        raise ConfigError([Problem(name, line, "", f"is not TOML: {sentence}")]) from None
+        line, sentence = explain_toml_error(text, error)
+        raise ConfigError([Problem(name, line, "", sentence)]) from None
     return _validated(table, text, name)
 
 
@@ -47,13 +45,13 @@ def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:
-        reason = "is the root of the file system"
+        reason = "it is the root of the file system"
     elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
-        reason = "is the root of a repository"
+        reason = "it is the root of a repository"
     elif base is not None and (source := _read_from(site, place, base)):
-        reason = f"lies within what the source {show(source)} reads: feeds would be taken for items"
+        reason = f"the source {show(source)} would read the feeds as items"
     if reason:
-        raise ConfigError(message=f"{folder}: {reason} (name another output)")
+        raise ConfigError(message=f"{folder}: cannot be the output folder: {reason} (choose another folder)")
 
 
 def _read_from(site: Site, place: Path, base: Path) -> str | None:
@@ -81,5 +79,7 @@ def _validated(table: dict[str, object], text: str, name: str) -> Site:
         ]
         raise ConfigError(sorted(problems, key=lambda problem: problem.line)) from None
     if not site.sources:
-        raise ConfigError([Problem(name, 1, "sources", 'is missing (write [[sources]] and path = "items/*.yaml")')])
+        raise ConfigError(
+            [Problem(name, 1, "sources", 'is missing (add [[sources]], and path = "items/*.yaml" below it)')]
+        )
     return site

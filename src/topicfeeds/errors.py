@@ -132,12 +132,12 @@ def _describe_missing_extra(extra: str) -> str:
     parts = (line.partition(";") for line in known)
     needed = [name.strip() for name, _, marker in parts if re.search(rf"\bextra *== *['\"]{extra}['\"]", marker)]
     if not needed:
-        return f'a source needs the extra "{extra}" of topicfeeds, which is not installed'
+        return f'a source needs the extra "{extra}", which is not installed (run pip install "topicfeeds[{extra}]")'
     names = " and ".join(re.split(r"[^\w.-]", name)[0] for name in needed)
     verb, command = "is" if len(needed) == 1 else "are", shlex.join(["pip", "install", *needed])
     return (
-        f"a source needs {names}, which {verb} not installed: run {command} "
-        f'in the environment of topicfeeds (it is the extra "{extra}")'
+        f"a source needs {names}, which {verb} not installed "
+        f'(run {command} in the environment of topicfeeds; it is the extra "{extra}")'
     )
 
 

@@ -136,7 +136,8 @@ def test_an_unreadable_source_leaves_the_last_good_feeds(started: Path) -> None:
     run = command("build", cwd=started)
     assert (run.code, run.out) == (65, "")
     assert run.err.splitlines() == [
-        "items/first.yaml:1: is not YAML: did not find expected node content",
+        "items/first.yaml:1: is not valid YAML: a value is incomplete "
+        "(close its bracket, or put quotes around the text)",
         "Nothing was published: a source could not be read. The existing feeds are unchanged.",
     ]
     assert snapshot(started / "public") == before
@@ -148,14 +149,14 @@ def test_all_faults_of_a_site_file_are_printed_and_nothing_is_read(started: Path
     assert (run.code, run.out) == (2, "")
     assert run.err.splitlines() == [
         "topicfeeds.toml:1: title: is missing",
-        'topicfeeds.toml:2: url: "x" is no web address (it must start with https:// or http://)',
+        'topicfeeds.toml:2: url: "x" is not a web address (start it with https:// or http://)',
     ]
 
 
 def test_a_missing_site_file_is_an_error(tmp_path: Path) -> None:
     run = command("build", cwd=tmp_path)
     assert run.code == 2
-    assert run.err == "topicfeeds.toml: cannot be read: No such file or directory (topicfeeds init makes one)\n"
+    assert run.err == "topicfeeds.toml: cannot be read: No such file or directory (to create it, run topicfeeds init)\n"
 
 
 def test_a_foreign_file_in_the_way_stops_the_run(started: Path) -> None:
@@ -236,7 +237,7 @@ def test_check_annotates_for_github(started: Path) -> None:
     assert (run.code, run.err.splitlines()) == (
         2,
         [
-            "::error file=topicfeeds.toml,line=1::title: 1 is a number, not text",
+            "::error file=topicfeeds.toml,line=1::title: 1 is a number, not text (put it in quotes)",
             "::error file=topicfeeds.toml,line=1::url: is missing",
         ],
     )

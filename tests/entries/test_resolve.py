@@ -191,11 +191,12 @@ def test_topics_are_the_items_own_and_then_the_sources() -> None:
 def test_an_unknown_topic_is_refused_with_the_nearest_where_topics_are_declared() -> None:
     topics: dict[str, object] = {"housing": {}, "mobility": {}}
     assert problems_of([article(topics=["housng"])], topics=topics) == [
-        'items:1: topics: unknown topic "housng" (did you mean "housing"?)'
+        'items:1: topics: unknown topic "housng" (did you mean "housing"? '
+        "known topics: housing, mobility; to add one, write [topics.housng] in topicfeeds.toml)"
     ]
     assert problems_of([article(topic="sports")], topics=topics) == [
         'items:1: topic: unknown topic "sports" '
-        "(use a declared one: housing, mobility; or add [topics.sports] to the site file)"
+        "(known topics: housing, mobility; to add one, write [topics.sports] in topicfeeds.toml)"
     ]
     assert problems_of([article(topics=["anything"])]) == []
 
@@ -242,7 +243,8 @@ def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
 
 
 def test_what_is_no_item_is_told() -> None:
-    assert problems_of(["x", None]) == ['items:1: "x" is no item', "items:2: None is no item"]  # type: ignore[list-item]
+    what = "is not an item (give an Article, an Event, a mapping, or an object with attributes)"
+    assert problems_of(["x", None]) == [f'items:1: "x" {what}', f"items:2: None {what}"]  # type: ignore[list-item]
     assert problems_of([{"title": "x"}]) == ["items:1: published: is missing"]
 
 
@@ -303,10 +305,10 @@ def test_a_change_dated_in_the_future_waits_for_it() -> None:
             {"link": "https://www.example.org/" + "x" * 2048},
             "link: is longer than 2,048 characters",
         ),
-        ({"link": "http://localhost:8000/x"}, "link: leads to localhost, where readers elsewhere find nothing"),
-        ({"link": "http://192.168.1.7/x"}, "link: leads to 192.168.1.7, where readers elsewhere find nothing"),
-        ({"image": "http://[::1]/x"}, "image: leads to ::1, where readers elsewhere find nothing"),
-        ({"link": "https://ex\u0430mple.org/"}, "link: has letters of Cyrillic and Latin in one name (is it the right"),
+        ({"link": "http://localhost:8000/x"}, "link: points to localhost, which other computers cannot reach"),
+        ({"link": "http://192.168.1.7/x"}, "link: points to 192.168.1.7, which other computers cannot reach"),
+        ({"image": "http://[::1]/x"}, "image: points to ::1, which other computers cannot reach"),
+        ({"link": "https://ex\u0430mple.org/"}, "link: mixes Cyrillic and Latin letters in one name (check the host)"),
     ],
 )
 def test_what_is_doubtful_is_published_and_told(fields: dict[str, object], message: str) -> None:

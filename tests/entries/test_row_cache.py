@@ -185,7 +185,7 @@ def test_a_record_that_changes_while_it_is_read_stops_the_run(tmp_path: Path, mo
         return real(feeds)
 
     monkeypatch.setattr(documents, "build_documents", build)
-    with pytest.raises(SourceError, match="changed while it was read"):
+    with pytest.raises(SourceError, match="changed while topicfeeds read it"):
         city.build(NOON + HOUR)
     assert documents_in(city.public) == before
 
@@ -316,7 +316,7 @@ def test_a_file_that_was_replaced_unseen_stops_one_run_and_no_more(tmp_path: Pat
     file.write_bytes(text.encode(errors="surrogateescape").ljust(status.st_size, b" "))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     (tmp_path / "notes/3.md").write_text("---\nid: n3\ntitle: New\npublished: 2026-03-01\n---\nText\n")
-    with pytest.raises(SourceError, match=r"changed while it was read \(run again\)"):
+    with pytest.raises(SourceError, match=r"changed while topicfeeds read it \(run again\)"):
         city.build(NOON + HOUR)
     if "Two" in text:
         assert city.build(NOON + HOUR).items == 3

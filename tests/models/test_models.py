@@ -74,7 +74,7 @@ def test_other_spellings_of_dates_are_refused_and_not_guessed(written: str) -> N
 
 @pytest.mark.parametrize("value", [20260301, 1772323200.5, True, ["2026-03-01"], {"year": 2026}])
 def test_what_is_no_text_is_no_date(value: object) -> None:
-    assert "is no date" in refused(published=value)[0]
+    assert "is not a date (write 2026-03-01" in refused(published=value)[0]
 
 
 def test_null_and_blank_are_absent() -> None:
@@ -88,8 +88,8 @@ def test_null_and_blank_are_absent() -> None:
 def test_an_integer_id_becomes_text_and_nothing_else_does() -> None:
     assert article(id=7).id == "7"
     assert article(id="007").id == "007"
-    assert refused(id=1.5) == ["id: 1.5 is a number, not text"]
-    assert refused(id=True) == ["id: True is a truth value, not text"]
+    assert refused(id=1.5) == ["id: 1.5 is a number, not text (give a str)"]
+    assert refused(id=True) == ["id: True is a boolean, not text (give a str)"]
 
 
 def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
@@ -101,60 +101,66 @@ def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
 
 def test_a_field_of_events_on_an_article_is_named_as_such() -> None:
     assert refused(location="Hall") == [
-        "location: is a field of events only (an event has a start, and kind is event or left out)"
+        "location: is a field of events (add start to make this an event, or remove the field)"
     ]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"title": 7}, "title: 7 is a number, not text"),
-        ({"title": ["x"]}, "title: ['x'] is a list, not text"),
-        ({"tags": "a, b"}, 'tags: "a, b" is text, not a list (write [a, b])'),
-        ({"tags": ["a", ""]}, "tags[1]: is blank"),
+        ({"title": 7}, "title: 7 is a number, not text (give a str)"),
+        ({"title": ["x"]}, "title: ['x'] is a list, not text (write one text)"),
+        ({"tags": "a, b"}, 'tags: "a, b" is text, not a list (write ["a", "b"])'),
+        ({"tags": ["a", ""]}, "tags[1]: is blank (remove it)"),
         ({"tags": [2026]}, "tags[0]: 2026 is a number, not text"),
         ({"title": date(2026, 1, 1)}, "title: datetime.date(2026, 1, 1) is a date, not text"),
         ({"date": "2026-01-01"}, 'date: unknown field (did you mean "published"?)'),
-        ({"venue": "Hall"}, "venue: unknown field"),
+        ({"venue": "Hall"}, "venue: unknown field (remove it)"),
         ({"<b>": 1}, "<b>: unknown field"),
         ({"[key]": 1}, ": unknown field"),
         ({"": 1}, ": unknown field"),
         ({"authors": [{"name": "A", "<x>": 1}]}, "authors[0].<x>: unknown field"),
         ({"id": 10**5000}, "id: "),
         ({"title": 10**5000}, "title: a number of thousands of digits is a number, not text"),
-        ({"published": "\ud800"}, r'published: "\ud800" is no date'),
-        ({"published": "2026-01-01T10:00+05:60"}, 'published: "2026-01-01T10:00+05:60" is no date in ISO 8601'),
-        ({"published": "2026-01-01T10:00+15:00"}, 'published: "2026-01-01 10:00:00+15:00" is no date: an offset is 14'),
+        ({"published": "\ud800"}, r'published: "\ud800" is not a date'),
+        ({"published": "2026-01-01T10:00+05:60"}, 'published: "2026-01-01T10:00+05:60" is not a date in ISO 8601'),
+        ({"published": "2026-01-01T10:00+15:00"}, 'published: "2026-01-01 10:00:00+15:00" has a wrong offset from UTC'),
         ({"timezone": "localtime"}, 'timezone: unknown time zone "localtime"'),
         (
             {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": True}]},
-            "enclosures[0].length: True is no",
+            "enclosures[0].length: True is not a whole number",
         ),
         (
             {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": "1_0"}]},
             'enclosures[0].length: "1_0" is',
         ),
-        ({"id": "a\nb"}, r'id: "a\nb" has a line break or a control character (take it out)'),
+        ({"id": "a\nb"}, r'id: "a\nb" contains a line break or a control character (remove it)'),
         ({"kind": "talk"}, 'kind: unknown value "talk" (known: article, event)'),
-        ({"language": "english"}, 'language: "english" is no language (write a tag such as en or pt-BR, BCP 47)'),
+        (
+            {"language": "english"},
+            'language: "english" is not a language tag (write a tag such as en or pt-BR, BCP 47)',
+        ),
         ({"timezone": "../../etc/passwd"}, "timezone: unknown time zone"),
         ({"timezone": "Europe"}, "timezone: unknown time zone"),
-        ({"authors": [{"name": "A", "email": "a"}]}, 'authors[0].email: "a" is no e-mail address (name@example.org)'),
+        (
+            {"authors": [{"name": "A", "email": "a"}]},
+            'authors[0].email: "a" is not an e-mail address (write one such as name@example.org)',
+        ),
         (
             {"topic": "a", "topics": ["b"]},
-            "topic: stands beside topics (keep one of them)",
+            "topic: is given together with topics (keep one of the two)",
         ),
         (
             {"enclosures": [{"url": "https://e.org/x", "type": "mp3"}]},
-            'enclosures[0].type: "mp3" is no media type (such as audio/mpeg)',
+            'enclosures[0].type: "mp3" is not a media type (write one such as audio/mpeg)',
         ),
         (
             {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": -1}]},
-            "enclosures[0].length: -1 is out of range (it must be at least 0)",
+            "enclosures[0].length: -1 is too small (write 0 or more)",
         ),
         (
             {"enclosures": [{"url": "https://e.org/x", "type": "a/b", "length": "big"}]},
-            'enclosures[0].length: "big" is no whole number',
+            'enclosures[0].length: "big" is not a whole number (write only digits, such as 50)',
         ),
     ],
 )
@@ -202,12 +208,20 @@ def test_a_record_with_a_start_is_an_event() -> None:
 @pytest.mark.parametrize(
     ("start", "end", "message"),
     [
-        ("2026-03-02", "2026-03-01", "end: ends before it starts"),
-        ("2026-03-02T10:00", "2026-03-02T09:00", "end: ends before it starts"),
+        ("2026-03-02", "2026-03-01", "end: is before start (correct one of the two)"),
+        ("2026-03-02T10:00", "2026-03-02T09:00", "end: is before start (correct one of the two)"),
         ("2026-03-02T10:00+01:00", "2026-03-02T09:30Z", None),
-        ("2026-03-02T10:00+01:00", "2026-03-02T08:30Z", "end: ends before it starts"),
-        ("2026-03-02", "2026-03-02T10:00", "end: is not of the kind of start"),
-        ("2026-03-02T10:00", "2026-03-02T11:00Z", "end: is not of the kind of start"),
+        ("2026-03-02T10:00+01:00", "2026-03-02T08:30Z", "end: is before start (correct one of the two)"),
+        (
+            "2026-03-02",
+            "2026-03-02T10:00",
+            "end: must be a date without a time, like start (or write both with a time)",
+        ),
+        (
+            "2026-03-02T10:00",
+            "2026-03-02T11:00Z",
+            "end: must have no offset from UTC, like start (or write both with an offset)",
+        ),
         ("2026-03-02", "2026-03-02", None),
     ],
 )
@@ -286,44 +300,61 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
         ({"title": None}, "title: is missing"),
         ({"titel": "x"}, 'titel: unknown field (did you mean "title"?)'),
         ({"feeds": {"formats": ["atm"]}}, 'feeds.formats[0]: unknown value "atm" (did you mean "atom"?)'),
-        ({"feeds": {"limit": 0}}, "feeds.limit: 0 is out of range (it must be at least 1)"),
-        ({"topics": {"Housing": {}}}, 'topics.Housing: "Housing" is no slug'),
-        ({"topics": {"con": {}}}, 'topics.con: "con" is no slug'),
-        ({"tags": {"C++": {"slug": "c-0123456789"}}}, 'tags.C++.slug: "c-0123456789" is no slug'),
-        ({"tag_authority": "example.org"}, 'tag_authority: "example.org" is no authority'),
-        ({"tag_authority": "example.org,2026-13"}, 'tag_authority: "example.org,2026-13" is no authority'),
-        ({"url": "https://example.org/?a=1"}, 'url: "https://example.org/?a=1" has a ? or #'),
-        ({"title": "\x01"}, r'title: "\x01" has characters that no feed can have'),
-        ({"title": "\ufeff"}, r'title: "\ufeff" has characters that no feed can have'),
-        ({"author": "\x01"}, r'author: "\x01" has characters that no feed can have'),
-        ({"author": {"name": "a\x01", "email": "a@b"}}, r'author: "a\x01" has characters that no feed can have'),
-        ({"topics": {"x": {"title": "\x01"}}}, r'topics.x.title: "\x01" has characters that no feed can have'),
-        ({"feeds": {"limit": True}}, "feeds.limit: True is no whole number"),
-        ({"feeds": {"limit": "7"}}, 'feeds.limit: "7" is no whole number'),
-        ({"tags": {"<b>": {"slug": "Bad"}}}, 'tags.<b>.slug: "Bad" is no slug'),
+        ({"feeds": {"limit": 0}}, "feeds.limit: 0 is too small (write 1 or more)"),
+        (
+            {"topics": {"Housing": {}}},
+            'topics.Housing: "Housing" is not a slug (use only a-z, 0-9 and single hyphens, such as "housing")',
+        ),
+        ({"topics": {"con": {}}}, 'topics.con: "con" is a reserved name (choose another slug, such as con-1)'),
+        ({"tags": {"C++": {"slug": "c-0123456789"}}}, 'tags.C++.slug: "c-0123456789" ends like a generated slug'),
+        ({"tag_authority": "example.org"}, 'tag_authority: "example.org" is not a tag authority'),
+        ({"tag_authority": "example.org,2026-13"}, 'tag_authority: "example.org,2026-13" is not a tag authority'),
+        ({"url": "https://example.org/?a=1"}, 'url: "https://example.org/?a=1" contains ? or #'),
+        ({"title": "\x01"}, r'title: "\x01" contains characters that XML forbids'),
+        ({"title": "\ufeff"}, r'title: "\ufeff" contains characters that XML forbids'),
+        ({"author": "\x01"}, r'author: "\x01" contains characters that XML forbids'),
+        ({"author": {"name": "a\x01", "email": "a@b"}}, r'author: "a\x01" contains characters that XML forbids'),
+        ({"topics": {"x": {"title": "\x01"}}}, r'topics.x.title: "\x01" contains characters that XML forbids'),
+        ({"feeds": {"limit": True}}, "feeds.limit: True is not a whole number"),
+        ({"feeds": {"limit": "7"}}, 'feeds.limit: "7" is not a whole number (write 7 without quotes)'),
+        ({"tags": {"<b>": {"slug": "Bad"}}}, 'tags.<b>.slug: "Bad" is not a slug'),
         ({"sources": [{"path": "a\0b"}]}, "sources[0].path: "),
         (
             {"sources": "items/*.yaml"},
-            "sources: is text, not a list of tables (write [[sources]] on a line",
+            "sources: is text, not a list of tables (write [[sources]], and its keys on the lines below)",
         ),
-        ({"sources": {"path": "x"}}, "sources: is a table, not a list of tables"),
-        ({"sources": [{"path": "x", "delimiter": "::"}]}, 'sources[0].delimiter: "::" is too long (one character)'),
-        ({"sources": [{"path": "x", "delimiter": "\n"}]}, r'sources[0].delimiter: "\n" cannot be between cells'),
-        ({"sources": [{"path": "x", "date_format": "%Q"}]}, 'sources[0].date_format: "%Q" is no form of a date'),
-        ({"feeds": {"formats": []}}, "feeds.formats: is empty (leave it out, or name something)"),
-        ({"sources": [{"format": "json"}]}, "sources[0]: needs either a path"),
-        ({"sources": [{"path": "x", "database": "y"}]}, "sources[0]: needs either a path"),
-        ({"sources": [{"database": "y"}]}, "sources[0]: needs database and query together"),
-        ({"url": "https://my_host/"}, 'tag_authority: is missing: no ids can be made of this url (write "example.org,'),
-        ({"url": "https://[::1]/"}, "tag_authority: is missing: no ids can be made of this url"),
+        (
+            {"sources": {"path": "x"}},
+            "sources: is a table, not a list of tables (write [[sources]] instead of [sources])",
+        ),
+        (
+            {"sources": [{"path": "x", "delimiter": "::"}]},
+            'sources[0].delimiter: "::" is too long (write one character)',
+        ),
+        (
+            {"sources": [{"path": "x", "delimiter": "\n"}]},
+            r'sources[0].delimiter: "\n" cannot be a delimiter (write one character, such as ";")',
+        ),
+        (
+            {"sources": [{"path": "x", "date_format": "%Q"}]},
+            'sources[0].date_format: "%Q" is not a date format (write it as for strptime, such as %d/%m/%Y)',
+        ),
+        ({"feeds": {"formats": []}}, "feeds.formats: is empty (remove it, or name at least one)"),
+        ({"sources": [{"format": "json"}]}, 'sources[0]: needs a path (add path = "items/*.yaml")'),
+        ({"sources": [{"path": "x", "database": "y"}]}, "sources[0]: has both path and database (keep one of the two)"),
+        ({"sources": [{"database": "y"}]}, "sources[0]: needs a query (add query = "),
+        ({"sources": [{"query": "y"}]}, "sources[0]: needs a database for its query (add database = "),
+        ({"sources": [{"path": "x", "query": "y"}]}, "sources[0]: needs a database for its query (add database = "),
+        ({"url": "https://my_host/"}, "tag_authority: is missing: the host of url cannot be used for ids (add tag_"),
+        ({"url": "https://[::1]/"}, "tag_authority: is missing: the host of url cannot be used for ids"),
         ({"timezone": "Mars"}, 'timezone: unknown time zone "Mars"'),
         (
             {"topics": {"housing": {}}, "feed": [{"slug": "x", "title": "X", "topics": ["housng"]}]},
-            'feed[0].topics: unknown topic "housng" (did you mean "housing"?)',
+            'feed[0].topics: unknown topic "housng" (did you mean "housing"? known topics: housing; to add one, ',
         ),
         (
             {"topics": {"housing": {}}, "sources": [{"path": "x.yaml", "topics": ["housng"]}]},
-            'sources[0].topics: unknown topic "housng" (did you mean "housing"?)',
+            'sources[0].topics: unknown topic "housng" (did you mean "housing"? known topics: housing; to add one, ',
         ),
     ],
 )
@@ -336,8 +367,8 @@ def test_a_wrong_site_is_told_with_its_field(fields: dict[str, object], message:
 def test_two_spellings_of_one_tag_cannot_both_be_declared() -> None:
     tags = {"C++": {"slug": "cpp"}, "c++": {"slug": "cplus"}}
     assert words(Site, {"title": "x", "url": "https://example.org", "tags": tags}) == [
-        'tags.C++: "C++" is the same tag as another here (keep one)',
-        'tags.c++: "c++" is the same tag as another here (keep one)',
+        'tags.C++: "C++" is the same tag as "c++" (keep one)',
+        'tags.c++: "c++" is the same tag as "C++" (keep one)',
     ]
 
 
@@ -351,10 +382,10 @@ def test_two_declared_tags_or_feeds_cannot_share_a_slug() -> None:
     feeds = [{"slug": "x", "title": "A"}, {"slug": "x", "title": "B"}]
     messages = words(Site, {"title": "x", "url": "https://example.org", "tags": tags, "feed": feeds})
     assert messages == [
-        'tags.C++.slug: "cpp" is the slug of another tag too (each needs its own)',
-        'tags.Cpp.slug: "cpp" is the slug of another tag too (each needs its own)',
-        'feed[0].slug: "x" is the slug of another feed too (each needs its own)',
-        'feed[1].slug: "x" is the slug of another feed too (each needs its own)',
+        'tags.C++.slug: "cpp" is the slug of more than one tag (give each tag its own slug)',
+        'tags.Cpp.slug: "cpp" is the slug of more than one tag (give each tag its own slug)',
+        'feed[0].slug: "x" is the slug of more than one feed (give each feed its own slug)',
+        'feed[1].slug: "x" is the slug of more than one feed (give each feed its own slug)',
     ]
 
 

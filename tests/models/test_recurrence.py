@@ -31,44 +31,66 @@ def refusal(**fields: Any) -> str:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("WEEKLY", '"WEEKLY" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
-        ("FREQ=WEEKLY;BYDAYS=WE", '"BYDAYS=WE" is no part of a rule of RFC 5545 (did you mean "BYDAY"?)'),
-        ("FREQ=WEEKLY;", '"" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
-        ("COUNT=3", '"COUNT=3" has no FREQ that is known (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
-        ("FREQ=FORTNIGHTLY", '"FREQ=FORTNIGHTLY" has no FREQ that is known (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
-        ("FREQ=DAILY;FREQ=DAILY", "has FREQ twice"),
-        ("FREQ=DAILY;COUNT=0", 'COUNT is "0", not a number from 1 to 999999'),
-        ("FREQ=DAILY;INTERVAL=0", 'INTERVAL is "0", not a number from 1 to 999999'),
-        ("FREQ=DAILY;INTERVAL=²", 'INTERVAL is "²", not a number from 1 to 999999'),
-        ("FREQ=DAILY;COUNT=9999999", 'COUNT is "9999999", not a number from 1 to 999999'),
-        ("FREQ=DAILY;COUNT=3;UNTIL=20260510", "has both COUNT and UNTIL (keep one)"),
-        ("FREQ=DAILY;UNTIL=20260510T000000Z", 'UNTIL is "20260510T000000Z", not of the kind of start (write 20261231)'),
-        ("FREQ=DAILY;UNTIL=20260231", 'UNTIL is "20260231", not of the kind of start (write 20261231)'),
-        ("FREQ=DAILY;UNTIL=2026051", 'UNTIL is "2026051", not of the kind of start (write 20261231)'),
+        (
+            "WEEKLY",
+            '"WEEKLY" is not a valid part of a recurrence rule (write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+        ),
+        ("FREQ=WEEKLY;BYDAYS=WE", '"BYDAYS=WE" is not a valid part of a recurrence rule (did you mean "BYDAY"?)'),
+        ("FREQ=WEEKLY;", "has an empty part (remove the extra semicolon)"),
+        ("COUNT=3", '"COUNT=3" has no valid FREQ (write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
+        (
+            "FREQ=FORTNIGHTLY",
+            '"FREQ=FORTNIGHTLY" has no valid FREQ (write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+        ),
+        ("FREQ=DAILY;FREQ=DAILY", "has FREQ twice (keep one)"),
+        ("FREQ=DAILY;COUNT=0", 'COUNT "0" is out of range (write a number from 1 to 999999)'),
+        ("FREQ=DAILY;INTERVAL=0", 'INTERVAL "0" is out of range (write a number from 1 to 999999)'),
+        ("FREQ=DAILY;INTERVAL=²", 'INTERVAL "²" is out of range (write a number from 1 to 999999)'),
+        ("FREQ=DAILY;COUNT=9999999", 'COUNT "9999999" is out of range (write a number from 1 to 999999)'),
+        ("FREQ=DAILY;COUNT=3;UNTIL=20260510", "has both COUNT and UNTIL (keep one of the two)"),
+        (
+            "FREQ=DAILY;UNTIL=20260510T000000Z",
+            'UNTIL "20260510T000000Z" is not a day, though start is a day (write 20261231)',
+        ),
+        ("FREQ=DAILY;UNTIL=20260231", 'UNTIL "20260231" is not a day, though start is a day (write 20261231)'),
+        ("FREQ=DAILY;UNTIL=2026051", 'UNTIL "2026051" is not a day, though start is a day (write 20261231)'),
         ("FREQ=DAILY;UNTIL=20260505", "ends before the event starts (write a later UNTIL)"),
-        ("FREQ=WEEKLY;BYDAY=XX", '"BYDAY=XX" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)'),
-        ("FREQ=WEEKLY;BYDAY=TH", '"FREQ=WEEKLY;BYDAY=TH" does not give the start itself (start on a day of the rule)'),
+        (
+            "FREQ=WEEKLY;BYDAY=XX",
+            '"BYDAY=XX" is not a valid part of a recurrence rule (write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+        ),
+        (
+            "FREQ=WEEKLY;BYDAY=TH",
+            '"FREQ=WEEKLY;BYDAY=TH" does not include the start (start on a date of the rule)',
+        ),
         (
             "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-            '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not give the start itself (start on a day of the rule)',
+            '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not include the start (start on a date of the rule)',
         ),
-        ("FREQ=HOURLY;COUNT=3", "FREQ=HOURLY needs a start with a time of day"),
+        ("FREQ=HOURLY;COUNT=3", "FREQ=HOURLY needs a start with a time (write a start such as 2026-03-01T14:30)"),
         *(
             (
                 f"FREQ=YEARLY;{part}",
-                f'"{part}" is no part of a rule of RFC 5545 (such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)',
+                f'"{part}" is not a valid part of a recurrence rule '
+                "(write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10)",
             )
             for part in (
                 *("BYDAY=WE(1)", "BYDAY=0WE", "BYDAY=WE,", "BYMONTH=5,13", "BYMONTHDAY=6,32", "BYMONTHDAY=0_6"),
                 *("BYMONTHDAY=٦", "BYSETPOS=0", "BYWEEKNO=19,54", "BYYEARDAY=126,367", "BYHOUR=24", "BYSECOND=60"),
             )
         ),
-        ("FREQ=WEEKLY;BYDAY=1WE", "BYDAY=1WE has numbers, which need FREQ=MONTHLY or YEARLY to count in"),
-        ("FREQ=YEARLY;BYWEEKNO=19;BYDAY=1WE", "BYDAY=1WE has numbers, which need FREQ=MONTHLY or YEARLY to count in"),
-        ("FREQ=WEEKLY;BYMONTHDAY=6", "BYMONTHDAY does not go with FREQ=WEEKLY"),
-        ("FREQ=MONTHLY;BYWEEKNO=19", "BYWEEKNO does not go with FREQ=MONTHLY"),
-        ("FREQ=DAILY;BYYEARDAY=126", "BYYEARDAY does not go with FREQ=DAILY"),
-        ("FREQ=DAILY;BYHOUR=0", "BYHOUR does not go with a start that is a day"),
+        (
+            "FREQ=WEEKLY;BYDAY=1WE",
+            "BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)",
+        ),
+        (
+            "FREQ=YEARLY;BYWEEKNO=19;BYDAY=1WE",
+            "BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)",
+        ),
+        ("FREQ=WEEKLY;BYMONTHDAY=6", "BYMONTHDAY cannot be combined with FREQ=WEEKLY (remove BYMONTHDAY)"),
+        ("FREQ=MONTHLY;BYWEEKNO=19", "BYWEEKNO cannot be combined with FREQ=MONTHLY (remove BYWEEKNO)"),
+        ("FREQ=DAILY;BYYEARDAY=126", "BYYEARDAY cannot be combined with FREQ=DAILY (remove BYYEARDAY)"),
+        ("FREQ=DAILY;BYHOUR=0", "BYHOUR needs a start with a time (remove BYHOUR, or add a time to start)"),
     ],
 )
 def test_a_rule_that_is_none_is_refused_in_words(rule: str, message: str) -> None:
@@ -80,9 +102,15 @@ def test_a_rule_that_is_none_is_refused_in_words(rule: str, message: str) -> Non
     [
         ("FREQ=HOURLY", "FREQ=HOURLY has no end (add COUNT or UNTIL)"),
         ("FREQ=SECONDLY;INTERVAL=7", "FREQ=SECONDLY has no end (add COUNT or UNTIL)"),
-        ("FREQ=MINUTELY;COUNT=100001", "has more than 100000 dates"),
-        ("FREQ=SECONDLY;UNTIL=20991231T000000Z", "has more than 100000 dates"),
-        ("FREQ=DAILY;UNTIL=20260510", 'UNTIL is "20260510", not of the kind of start (write 20261231T225959Z, in UTC)'),
+        ("FREQ=MINUTELY;COUNT=100001", "has more than 100,000 dates (write a lower COUNT or an earlier UNTIL)"),
+        (
+            "FREQ=SECONDLY;UNTIL=20991231T000000Z",
+            "has more than 100,000 dates (write a lower COUNT or an earlier UNTIL)",
+        ),
+        (
+            "FREQ=DAILY;UNTIL=20260510",
+            'UNTIL "20260510" is not a time in UTC, though start has a time (write 20261231T225959Z)',
+        ),
         ("FREQ=DAILY;UNTIL=20260506T155959Z", "ends before the event starts (write a later UNTIL)"),
     ],
 )
@@ -94,17 +122,21 @@ def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) ->
 @pytest.mark.parametrize(
     ("left_out", "fields", "message"),
     [
-        (["2026-05-07"], {}, '"2026-05-07" is no date of the recurrence'),
-        (["2027-05-06"], {}, '"2027-05-06" is no date of the recurrence'),
-        (["2026-05-13T18:00"], {}, '"2026-05-13T18:00:00" is not of the kind of start'),
-        (["2026-05-13"], {"recurrence": None}, "stands without recurrence"),
+        (["2026-05-07"], {}, '"2026-05-07" is not a date of the recurrence (write a date that the rule gives)'),
+        (["2027-05-06"], {}, '"2027-05-06" is not a date of the recurrence (write a date that the rule gives)'),
+        (["2026-05-13T18:00"], {}, '"2026-05-13T18:00:00" must be a date without a time, like start'),
+        (["2026-05-13"], {"recurrence": None}, "needs a recurrence (add recurrence, or remove except)"),
         (["2026-05-06", "2026-05-13", "2026-05-20"], {}, "removes every date of the recurrence (keep at least one)"),
         (
             ["2026-05-13T18:00Z"],
             {"start": "2026-05-06T18:00"},
-            '"2026-05-13T18:00:00+00:00" is not of the kind of start',
+            '"2026-05-13T18:00:00+00:00" must have no offset from UTC, like start (or write both with an offset)',
         ),
-        (["2026-05-13T19:00"], {"start": "2026-05-06T18:00"}, '"2026-05-13T19:00:00" is no date of the recurrence'),
+        (
+            ["2026-05-13T19:00"],
+            {"start": "2026-05-06T18:00"},
+            '"2026-05-13T19:00:00" is not a date of the recurrence (write a date that the rule gives)',
+        ),
     ],
 )
 def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict[str, Any], message: str) -> None:
@@ -116,15 +148,15 @@ def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict
     [
         (
             {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY;BYDAY=WE"},
-            'recurrence: "FREQ=WEEKLY;BYDAY=WE" does not give the start itself (start on a day of the rule)',
+            'recurrence: "FREQ=WEEKLY;BYDAY=WE" does not include the start (start on a date of the rule)',
         ),
         (
             {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY", "except": ["2026-05-13"]},
-            'except: "2026-05-13T00:30:00+02:00" is no date of the recurrence',
+            'except: "2026-05-13T00:30:00+02:00" is not a date of the recurrence (write a date that the rule gives)',
         ),
         (
             {"start": "2026-10-20T18:00+02:00", "recurrence": "FREQ=DAILY", "except": ["2026-10-28T18:00+02:00"]},
-            'except: "2026-10-28T17:00:00+01:00" is no date of the recurrence',
+            'except: "2026-10-28T17:00:00+01:00" is not a date of the recurrence (write a date that the rule gives)',
         ),
         (
             {"start": "2026-10-25T02:30+01:00", "recurrence": "FREQ=DAILY"},

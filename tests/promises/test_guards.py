@@ -114,7 +114,7 @@ def test_a_pattern_without_matches_stops_the_run(tmp_path: Path) -> None:
         path.unlink()
     assert "items/*.jsonl:1: shrank from 9 items to 0" in stopped(city)
     shutil.rmtree(tmp_path / "items")
-    assert "items/*.jsonl:1: cannot be read: items: No such file or directory" in stopped(city)
+    assert "items/*.jsonl:1: cannot be read: items: No such file or directory (check path" in stopped(city)
 
 
 def test_a_source_may_shrink_as_far_as_it_says(city: City) -> None:
@@ -270,10 +270,10 @@ def test_nothing_is_removed_through_a_link_out_of_the_folder(gone: City, tmp_pat
 @pytest.mark.parametrize(
     ("source", "output", "reason"),
     [
-        (".", "public", r'lies within what the source "\." reads: feeds would be taken for items'),
-        ("content", "content/feeds", 'lies within what the source "content" reads'),
-        ("**/*.json", "public", 'lies within what the source "\\*\\*/\\*.json" reads'),
-        ("public/*.xml", "public", "lies within what the source"),
+        (".", "public", r'the source "\." would read the feeds as items \(choose another folder\)'),
+        ("content", "content/feeds", 'the source "content" would read the feeds as items'),
+        ("**/*.json", "public", 'the source "\\*\\*/\\*.json" would read the feeds as items'),
+        ("public/*.xml", "public", "would read the feeds as items"),
         ("items.jsonl", "/", "is the root of the file system"),
         ("items.jsonl", ".", "is the root of a repository"),
     ],
@@ -291,7 +291,9 @@ def test_an_output_that_would_do_harm_is_refused(tmp_path: Path, source: str, ou
 
 def test_the_library_refuses_such_an_output_too(tmp_path: Path) -> None:
     (tmp_path / ".hg").mkdir()
-    with pytest.raises(ConfigError, match=r"is the root of a repository \(name another output\)"):
+    with pytest.raises(
+        ConfigError, match=r"cannot be the output folder: it is the root of a repository \(choose another folder\)"
+    ):
         publish(site(), [], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".hg"]
 

@@ -85,7 +85,8 @@ def test_a_source_without_permission_changes_no_feed(warm: Warm, folder: Path, b
     done = subprocess.run(
         [*able, sys.executable, "-m", "topicfeeds", "build"], cwd=folder, capture_output=True, text=True, timeout=60
     )
-    said = ["items.json:1: cannot be read: Permission denied", UNREADABLE]
+    advice = "check the permissions of the file and its folders"
+    said = [f"items.json:1: cannot be read: Permission denied ({advice})", UNREADABLE]
     assert (done.returncode, done.stdout, done.stderr.splitlines()) == (65, "", said)
     assert snapshot(folder / "public") == before
     (folder / "items.json").chmod(0o644)

@@ -62,8 +62,9 @@ def test_a_bad_row_is_named_by_query_number_and_column(sqlite: str) -> None:
     name = 'query "select id, title, published, tags from posts order by id"'
     assert told(sqlite, "select id, title, published, tags\nfrom posts\norder by id") == [
         f"refused {name}:3: title: is missing",
-        f'refused {name}:4: published: "03/01/2026" is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)',
-        f'refused {name}:4: tags: "a, b" is text, not a list (write [a, b])',
+        f'refused {name}:4: published: "03/01/2026" is not a date in ISO 8601 '
+        '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")',
+        f'refused {name}:4: tags: "a, b" is text, not a list (write ["a", "b"])',
     ]
 
 
@@ -78,21 +79,25 @@ def test_other_columns_are_read_through_a_mapping(sqlite: str) -> None:
         (
             "sqlite:///nowhere/x.db",
             "select 1",
-            'query "select 1":1: database: cannot be asked: unable to open database',
+            'query "select 1":1: database: connection failed: unable to open database',
         ),
-        ("sqlite://", "selec 1", 'query "selec 1":1: database: cannot be asked: near "selec": syntax error'),
-        ("nonsense", "select 1", 'query "select 1":1: database: cannot be asked: '),
-        ("oracle+nodriver://u:secret@h/x", "select 1", 'query "select 1":1: database: cannot be asked: '),
-        ("postgresql+psycopg://u:secret@127.0.0.1:1/x", "select 1", 'query "select 1":1: database: cannot be asked: '),
+        ("sqlite://", "selec 1", 'query "selec 1":1: database: query failed: near "selec": syntax error'),
+        ("nonsense", "select 1", 'query "select 1":1: database: connection failed: '),
+        ("oracle+nodriver://u:secret@h/x", "select 1", 'query "select 1":1: database: connection failed: '),
+        (
+            "postgresql+psycopg://u:secret@127.0.0.1:1/x",
+            "select 1",
+            'query "select 1":1: database: connection failed: ',
+        ),
         (
             "postgresql+pg8000://u:secret@h/x",
             "select 1",
-            'query "select 1":1: database: needs a driver: pip install pg',
+            'query "select 1":1: database: the driver pg8000 is not installed (run pip install pg8000)',
         ),
         (
             "sqlite:///${TOPICFEEDS_NOWHERE}",
             "select 1",
-            "database:1: database: ${TOPICFEEDS_NOWHERE} is not set in the ",
+            "database:1: database: the environment variable TOPICFEEDS_NOWHERE is not set (set it",
         ),
     ],
 )
@@ -127,8 +132,8 @@ def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_pat
     run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
     assert (run.code, run.err) == (
         2,
-        "a source needs sqlalchemy, which is not installed: run pip install 'sqlalchemy>=2.0' "
-        'in the environment of topicfeeds (it is the extra "sql")\n',
+        "a source needs sqlalchemy, which is not installed (run pip install 'sqlalchemy>=2.0' "
+        'in the environment of topicfeeds; it is the extra "sql")\n',
     )
 
 

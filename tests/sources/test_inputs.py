@@ -164,29 +164,29 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", " \n", "1: is empty (remove the file, or the source, if that is meant)"),
+        ("a.json", " \n", "1: is empty (if this is intended, remove the file or its source)"),
         ("a.csv", "", "1: is empty"),
         ("a.jsonl", "\n\n", "1: is empty"),
-        ("a.txt", "gardens\n\nWe dig.\n", "1: has no item, as no line is like"),
-        ("a.json", "x", "1: is not JSON: expecting value at column 1"),
-        ("a.json", '"x"', '1: is no list of items, and no object with "items"'),
-        ("a.json", '{"item": []}', '1: is no list of items, and no object with "items"'),
-        ("a.json", '[{"title": "A"},\n]', "2: is not JSON: "),
-        ("a.json", "[1]", "1: 1 is no JSON object (write an item in braces)"),
-        ("a.json", "[]\n]", "2: is not JSON: more follows the end"),
+        ("a.txt", "gardens\n\nWe dig.\n", '1: has no item: no line has the form "publication date: 31-12-2026" (check'),
+        ("a.json", "x", "1: is not valid JSON: expecting value at column 1"),
+        ("a.json", '"x"', "1: has no list of items (write objects between [ and ])"),
+        ("a.json", '{"item": []}', '1: has no list of items (give the list the name "items")'),
+        ("a.json", '[{"title": "A"},\n]', "2: is not valid JSON: "),
+        ("a.json", "[1]", '1: 1 is not an object (write an item as {"title": "...", ...})'),
+        ("a.json", "[]\n]", "2: is not valid JSON: text follows its end"),
         ("a.json", "[" * 100_000, "1: is nested too deep"),
-        ("a.json", "[" + "9" * 5000 + "]", "1: is not JSON: a number has too many digits"),
-        ("a.json", "[{'title': 1}]", "1: is not JSON: expecting property name enclosed in double quotes at column 3"),
-        ("a.jsonl", '{"title": "A"} {"title": "B"}', "1: is not JSON: more follows the item at column 15"),
-        ("a.toml", "[[item]]\ntitle = \n", "2: is not TOML: Invalid value"),
-        ("a.toml", 'title = "x"', '1: "title" belongs to no item (write [[item]] above)'),
-        ("a.toml", "[item]\ntitle = 1", "1: is no list of items (write [[item]] above each)"),
-        ("a.toml", "item = [1]", "1: is no list of items (write [[item]] above each)"),
-        ("a.toml", "[[item]]\na = 1\na = 2", "3: is not TOML: Cannot overwrite a value"),
-        ("a.csv", "title,published\nA\n", "2: has 1 cells, the header 2 (quote cells with commas)"),
-        ("a.csv", 'title,published\n\n"A\nB",2026-01-01\nA,b,c\n', "5: has 3 cells, the header 2"),
-        ("a.csv", "title,published,title\n", '1: the header has "title" twice (keep one)'),
-        ("a.csv", 'title,published\n"A,2026-01-01\n', "2: is not CSV: unexpected end of data"),
+        ("a.json", "[" + "9" * 5000 + "]", "1: is not valid JSON: a number has too many digits"),
+        ("a.json", "[{'title': 1}]", "1: is not valid JSON: expecting property name enclosed in"),
+        ("a.jsonl", '{"title": "A"} {"title": "B"}', "1: is not valid JSON Lines: text follows the item at column 15"),
+        ("a.toml", "[[item]]\ntitle = \n", "2: is not valid TOML: "),
+        ("a.toml", 'title = "x"', '1: "title" is outside of an item (write [[item]] above the fields of each item)'),
+        ("a.toml", "[item]\ntitle = 1", "1: item is not a list of tables (write [[item]] above the fields"),
+        ("a.toml", "item = [1]", "1: item is not a list of tables (write [[item]] above the fields of each item)"),
+        ("a.toml", "[[item]]\na = 1\na = 2", '3: is not valid TOML: "a" is given twice (keep one)'),
+        ("a.csv", "title,published\nA\n", "2: has 1 cell, but the header has 2 (put quotes around a cell that"),
+        ("a.csv", 'title,published\n\n"A\nB",2026-01-01\nA,b,c\n', "5: has 3 cells, but the header has 2"),
+        ("a.csv", "title,published,title\n", '1: the header has the column "title" twice (keep one)'),
+        ("a.csv", 'title,published\n"A,2026-01-01\n', "2: is not valid CSV: a quoted cell is not closed (add the"),
     ],
 )
 def test_what_is_not_of_its_format_is_unreadable(tmp_path: Path, name: str, content: str, message: str) -> None:
@@ -197,8 +197,8 @@ def test_a_name_that_an_object_has_twice_refuses_its_item(tmp_path: Path) -> Non
     item = '{"title": "A", "title": "B", "authors": [{"name": "x", "name": "y"}], "published": "2026-01-01"}'
     for name, text in (("a.jsonl", item), ("b.json", f"[{item}]")):
         assert told(tmp_path, name, text) == [
-            f"refused {name}:1: name: stands twice in one item (keep one)",
-            f"refused {name}:1: title: stands twice in one item (keep one)",
+            f"refused {name}:1: name: is given twice in this item (keep one)",
+            f"refused {name}:1: title: is given twice in this item (keep one)",
         ]
 
 
@@ -224,7 +224,8 @@ def test_csv_rows_have_their_lines_and_lists_and_parts_of_fields(tmp_path: Path)
         "longitude": None,
     }
     assert told(tmp_path, "a.csv") == [
-        'refused a.csv:6: published: "x" is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)'
+        'refused a.csv:6: published: "x" is not a date in ISO 8601 '
+        '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")'
     ]
 
 
@@ -259,17 +260,17 @@ def test_markdown_is_rendered_and_its_html_sanitised(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("# Head\n", ["1: has no front matter (start with a line --- and end it with another)"]),
-        ("---\ntitle: A\n", ["1: has no front matter (start with a line --- and end it with another)"]),
+        ("# Head\n", ["1: has no front matter (start the file with a line ---, the fields, and another line ---)"]),
+        ("---\ntitle: A\n", ["1: the front matter has no end (add a line --- below the fields)"]),
         ("---\n---\nBody\n", ["1: title: is missing", "1: published: is missing"]),
-        ("---\ntitle: [\n---\n", ["3: is not YAML: did not find expected node content"]),
-        ("---\ntitle: A\npublished: x\n---\n", ['3: published: "x" is no date in ISO 8601 (write 2026-03-01 or 2026']),
-        ("---\ntitle: A\ntitle: B\n---\n", ["3: title: stands twice in one item (keep one)"]),
-        ("---\n- title: A\n- title: B\n---\n", ["1: has 2 items in its front matter (give each a file)"]),
-        ("+++\ntitle = \n+++\n", ["2: is not TOML: Invalid value"]),
+        ("---\ntitle: [\n---\n", ["3: is not valid YAML: a value is incomplete"]),
+        ("---\ntitle: A\npublished: x\n---\n", ['3: published: "x" is not a date in ISO 8601 (write 2026-03-01']),
+        ("---\ntitle: A\ntitle: B\n---\n", ["3: title: is given twice in this item (keep one)"]),
+        ("---\n- title: A\n- title: B\n---\n", ["1: has 2 items in its front matter (write each item in a file"]),
+        ("+++\ntitle = \n+++\n", ["2: is not valid TOML: "]),
         (
             "+++\ntitle = 'A'\npublished = 3\n+++\n",
-            ["3: published: 3 is no date (write 2026-03-01 or 2026-03-01T14:30)"],
+            ["3: published: 3 is not a date (write 2026-03-01 or 2026-03-01T14:30)"],
         ),
     ],
 )
@@ -290,8 +291,8 @@ def test_markdown_without_the_extra_says_what_to_install(tmp_path: Path) -> None
     run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
     assert (run.code, run.err) == (
         2,
-        "a source needs pyromark, which is not installed: run pip install 'pyromark>=0.9' "
-        'in the environment of topicfeeds (it is the extra "markdown")\n',
+        "a source needs pyromark, which is not installed (run pip install 'pyromark>=0.9' "
+        'in the environment of topicfeeds; it is the extra "markdown")\n',
     )
     assert not (tmp_path / "public").exists()
 
@@ -303,7 +304,7 @@ def test_a_folder_is_all_files_below_it_that_have_a_format(tmp_path: Path) -> No
     assert [record.path for record in found(tmp_path, "items")] == ["items/a.yaml", "items/b/c/y.yml", "items/b/x.yaml"]
     (tmp_path / "empty").mkdir()
     assert told(tmp_path, "empty") == [
-        "warning empty:1: warning: no file matches (mend the path, or remove the source)"
+        "warning empty:1: warning: no file matches (check path in [[sources]], or remove the source)"
     ]
 
 
@@ -324,16 +325,20 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path
     (tmp_path / "b.yaml").symlink_to("a.yaml")
     name = "[ab].yaml"
     assert told(tmp_path, name) == [
-        f"unreadable a.yaml:1: is {kind}, not a file",
-        f"unreadable b.yaml:1: is {kind}, not a file",
+        f"unreadable a.yaml:1: is {kind}, not a regular file (check path in [[sources]])",
+        f"unreadable b.yaml:1: is {kind}, not a regular file (check path in [[sources]])",
     ]
 
 
 def test_devices_and_link_loops_are_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "zero.yaml").symlink_to("/dev/zero")
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
-    assert told(tmp_path, "zero.yaml") == ["unreadable zero.yaml:1: is a device, not a file"]
-    assert told(tmp_path, "loop.yaml") == ["unreadable loop.yaml:1: cannot be read: Too many levels of symbolic links"]
+    assert told(tmp_path, "zero.yaml") == [
+        "unreadable zero.yaml:1: is a device, not a regular file (check path in [[sources]])"
+    ]
+    assert told(tmp_path, "loop.yaml") == [
+        "unreadable loop.yaml:1: cannot be read: Too many levels of symbolic links (correct the link)"
+    ]
 
 
 RECORD = {
@@ -369,10 +374,10 @@ def test_a_mapping_takes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
 def test_a_date_of_another_form_is_refused_and_not_guessed(tmp_path: Path) -> None:
     text = json.dumps([RECORD])
     assert told(tmp_path, "a.json", text, fields=SHAPE, date_format="%d/%m/%Y") == [
-        'refused a.json:1: published: "01/03/2026 14:30" is not of the form "%d/%m/%Y" (see date_format)'
+        'refused a.json:1: published: "01/03/2026 14:30" does not match date_format "%d/%m/%Y" (correct one of the two)'
     ]
     assert told(tmp_path, "a.json", text, fields=SHAPE)[0].startswith(
-        'refused a.json:1: published: "01/03/2026 14:30" is no date in ISO 8601'
+        'refused a.json:1: published: "01/03/2026 14:30" is not a date in ISO 8601'
     )
 
 
@@ -473,7 +478,9 @@ def test_python_objects_are_read_where_a_field_may_name_a_method() -> None:
     assert isinstance(records[0], Record)
     item = records[0].item
     assert (item.title, item.link, item.tags, item.topics) == ("a", "https://www.example.org/a", ("x",), ("housing",))
-    assert [str(one) for one in records[1:]] == ["posts:2: title: is missing"]
+    assert [str(one) for one in records[1:]] == [
+        'posts:2: title: is missing or blank in this record (fields reads it from "name")'
+    ]
 
 
 def test_models_mappings_and_objects_may_be_mixed() -> None:

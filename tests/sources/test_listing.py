@@ -73,7 +73,10 @@ def test_a_kind_stands_alone_before_the_date_and_the_dates_win() -> None:
     text += "B\n\nb\n\nevent\n\npublication date: 01-01-2017"
     assert [raw.fields["title"] for raw in raws(text)] == ["News", "B"]
     assert [raw.fields["kind"] for raw in raws(text)] == ["article", "article"]
-    assert problems(text) == ["page.txt:15: warning: kind: the page says event, its dates say article: article it is"]
+    assert problems(text) == [
+        "page.txt:15: warning: kind: the page says event, but the dates are those of an article "
+        "(published as article; correct the page)"
+    ]
 
 
 def test_heading_and_description_stand_before_the_first_item() -> None:
@@ -88,18 +91,17 @@ def test_lines_that_look_like_more_than_text_are_told() -> None:
     text = "A\n\npublished: 19-02-2026\n\n• one more tag than fits\n\npublication date: 01-01-2016\n"
     date_line, bullet = problems("Z\n\nz\n\npublication date: 01-01-2017\n\n" + text)
     assert date_line == (
-        'page.txt:9: warning: "published: 19-02-2026" is read as text '
-        "(dates are publication date:, start date:, end date:)"
+        'page.txt:9: warning: "published: 19-02-2026" is read as text (write a date as "publication date: 31-12-2026")'
     )
     assert bullet == (
         'page.txt:11: warning: "• one more tag than fits" is read as text '
-        "(tags stand above the title, two blanks after bullets)"
+        "(write tags above the title, with two blanks after •)"
     )
 
 
 def test_a_page_without_a_date_is_another_page() -> None:
     for text in ("<html>\n502 Bad Gateway\n</html>", "news\n\ndate\n12-02-2016\n", "urban gardens\n\nNothing yet."):
-        with pytest.raises(Unreadable, match="has no item, as no line is like"):
+        with pytest.raises(Unreadable, match="has no item: no line has the form"):
             listed(text)
 
 
@@ -112,13 +114,13 @@ def test_bullets_with_one_blank_are_tags_where_they_are_short() -> None:
 
 def test_an_event_that_is_cut_off_is_left_out() -> None:
     assert problems("A\n\na\n\nstart date: 01-02-2017\nend da") == [
-        'page.txt:6: end: "end da" is no date (write 31-12-2026); the item is left out'
+        'page.txt:6: end: "end da" is not a date (write 31-12-2026)'
     ]
 
 
 def test_an_untitled_event_that_ends_before_it_starts_is_refused_and_not_just_left_out() -> None:
     assert problems("start date: 02-03-2017\nend date: 01-03-2017") == [
-        "page.txt:2: end: ends before it starts; the item is left out"
+        "page.txt:2: end: is before start (correct one of the two)"
     ]
 
 
@@ -132,10 +134,10 @@ def test_a_first_item_whose_title_looks_like_description_is_untitled() -> None:
     text = "gardens\n\nWe dig, and have done so.\n\nWe water.\n\npublication date: 01-02-2017"
     assert page(text).description == "We dig, and have done so.\n\nWe water."
     assert problems(text) == [
-        "page.txt:7: warning: title: is missing on the first item: what stands before it is taken for the topic's "
-        "description",
-        'page.txt:7: warning: title: is missing: "Article, 1 February 2017" is left out '
-        '(give it a title, or set untitled = "label")',
+        "page.txt:7: warning: title: is missing in the first item: the text above it was read as the topic's "
+        "description (add a title)",
+        'page.txt:7: warning: title: is missing: "Article, 1 February 2017" is skipped '
+        '(add a title, or set untitled = "label" in [[sources]])',
     ]
 
 
@@ -153,7 +155,8 @@ def test_a_first_item_whose_title_looks_like_description_is_untitled() -> None:
 )
 def test_an_item_without_title_is_left_out_or_labelled(dates: str, label: str) -> None:
     assert problems(dates) == [
-        f'page.txt:1: warning: title: is missing: "{label}" is left out (give it a title, or set untitled = "label")'
+        f'page.txt:1: warning: title: is missing: "{label}" is skipped '
+        '(add a title, or set untitled = "label" in [[sources]])'
     ]
     (raw,) = raws(dates, untitled="label")
     assert (raw.fields["title"], raw.untitled) == (label, True)
@@ -168,18 +171,18 @@ def test_untitled_items_of_one_day_are_told_apart_and_merged_with_none(tmp_path:
 @pytest.mark.parametrize(
     ("dates", "message"),
     [
-        ("publication date: 31-02-2017", '1: published: "31-02-2017" is no date (write 31-12-2026)'),
-        ("publication date: 2017-03-01", '1: published: "2017-03-01" is no date (write 31-12-2026)'),
-        ("publication date: 09-07-2", '1: published: "09-07-2" is no date (write 31-12-2026)'),
-        ("publication date:", '1: published: "" is no date (write 31-12-2026)'),
-        ("start date: 1-6-17\nend date: 02-06-2017", '1: start: "1-6-17" is no date (write 31-12-2026)'),
-        ("start date: 01-06-2017\nend date: x", '2: end: "x" is no date (write 31-12-2026)'),
-        ("end date: 02-06-2017", "1: start: is missing before the end date"),
+        ("publication date: 31-02-2017", '1: published: "31-02-2017" is not a date (write 31-12-2026)'),
+        ("publication date: 2017-03-01", '1: published: "2017-03-01" is not a date (write 31-12-2026)'),
+        ("publication date: 09-07-2", '1: published: "09-07-2" is not a date (write 31-12-2026)'),
+        ("publication date:", '1: published: "" is not a date (write 31-12-2026)'),
+        ("start date: 1-6-17\nend date: 02-06-2017", '1: start: "1-6-17" is not a date (write 31-12-2026)'),
+        ("start date: 01-06-2017\nend date: x", '2: end: "x" is not a date (write 31-12-2026)'),
+        ("end date: 02-06-2017", "1: start: is missing (add a line such as start date: 31-12-2026 above the end date)"),
     ],
 )
 def test_a_date_that_is_none_refuses_its_item_and_no_other(dates: str, message: str) -> None:
     text = f"{dates}\n\nB\n\nb\n\npublication date: 01-01-2017"
-    assert problems(text) == [f"page.txt:{message}; the item is left out"]
+    assert problems(text) == [f"page.txt:{message}"]
     assert [raw.fields["title"] for raw in raws(text)] == ["B"]
 
 
@@ -187,13 +190,13 @@ def test_text_after_the_last_date_and_before_tags_is_told() -> None:
     text = f"A\n\na\n\npublication date: 01-01-2017\n\nstray\n\n{TAG}soil\n\n"
     text += "B\n\nb\n\npublication date: 01-01-2016\n\npublication"
     assert problems(text) == [
-        "page.txt:7: warning: stands before the tags of an item, and is left out",
-        'page.txt:17: warning: "publication" stands after the last date: no item is made of it',
+        "page.txt:7: warning: text above the tags of an item is skipped (move it below the tags)",
+        'page.txt:17: warning: "publication" follows the last date and is skipped (add a date line below it)',
     ]
 
 
 def test_a_detail_page_is_refused() -> None:
-    with pytest.raises(Unreadable, match="detail page"):
+    with pytest.raises(Unreadable, match="is the page of one item"):
         listed("Forum on worms\n\nstart date\n01-06-2017\n")
 
 

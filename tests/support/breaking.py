@@ -138,11 +138,20 @@ def lost(name: str, left: int = 0) -> str:
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"
 PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0" + bytes(range(256))
 CONFLICT = b"<<<<<<< ours\n%b=======\n%b>>>>>>> theirs\n"
-EMPTY = "items.json:1: is empty (remove the file, or the source, if that is meant)"
-GONE = "items.json:1: cannot be read: No such file or directory"
-HEADER = "table.csv:1: the header names no field (is it one? say delimiter or fields in the source)"
-NO_FILE = "1: warning: no file matches (mend the path, or remove the source)"
-NO_DATE = "is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)"
+EMPTY = "items.json:1: is empty (if this is intended, remove the file or its source)"
+MARKUP = "it looks like HTML or XML (check the program that creates the file)"
+NOT_THERE = "No such file or directory (check path in [[sources]]: it starts in the folder of the site file)"
+GONE = f"items.json:1: cannot be read: {NOT_THERE}"
+HEADER = (
+    "table.csv:1: no column has the name of a field "
+    "(add a header such as id,title,published, or set fields in [[sources]])"
+)
+DELIMITER = 'table.csv:1: the columns have another delimiter (set delimiter = ";" in [[sources]])'
+NO_FILE = "1: warning: no file matches (check path in [[sources]], or remove the source)"
+NO_DATE = (
+    "is not a date in ISO 8601 "
+    '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")'
+)
 QUERY = 'query "select * from posts order by id"'
 TITLES = "".join(
     f'table.csv:{n}: title: is missing\ntable.csv:{n}: name: unknown field (did you mean "title"?)\n'
@@ -157,90 +166,101 @@ BREAKS = [
         "zeros after a crash",
         "items.json",
         holds(lambda content: bytes(len(content))),
-        "items.json:1: has NUL characters: not a text file, or a cut one",
+        "items.json:1: contains NUL characters, so it is damaged or not a text file (create the file again)",
     ),
     Break(
         "cut",
         "items.json",
         holds(lambda content: content[: len(content) // 2]),
-        "items.json:44: is not JSON: expecting property name enclosed in double quotes at column 3",
+        "items.json:44: is not valid JSON: expecting property name enclosed in double quotes at column 3 "
+        "(the file may be cut off)",
     ),
     Break(
         "cut in its last line",
         "lines.jsonl",
         holds(lambda content: content[:-30]),
-        "lines.jsonl:12: is not JSON: unterminated string starting at column 87",
+        "lines.jsonl:12: is not valid JSON: unterminated string starting at column 87 (add the closing quote)",
     ),
     Break(
         "an error page for JSON",
         "items.json",
         holds(lambda _: PAGE),
-        "items.json:1: is not JSON: expecting value at column 1",
+        f"items.json:1: is not valid JSON: {MARKUP}",
     ),
     Break(
         "an error page for YAML",
         "notes/some.yaml",
         holds(lambda _: PAGE),
-        "notes/some.yaml:1: is no item (write a list of items, each with its fields)",
+        f"notes/some.yaml:1: is not valid YAML: {MARKUP}",
     ),
-    Break("an error page for CSV", "table.csv", holds(lambda _: PAGE), HEADER),
+    Break("an error page for CSV", "table.csv", holds(lambda _: PAGE), f"table.csv:1: is not valid CSV: {MARKUP}"),
     Break(
         "an error message",
         "items.json",
         holds(lambda _: b'{"error": "rate limit exceeded"}'),
-        'items.json:1: is no list of items, and no object with "items"',
+        'items.json:1: has no list of items (give the list the name "items")',
     ),
     Break(
         "UTF-16",
         "items.json",
         holds(lambda content: content.decode().encode("utf-16")),
-        "items.json:1: byte 1 is not UTF-8 (0xFF): save the file as UTF-8",
+        "items.json:1: byte 1 (0xFF) is not UTF-8 (save the file as UTF-8)",
     ),
     Break(
         "Latin-1",
         "items.json",
         holds(lambda content: content.decode().encode("latin-1")),
-        "items.json:4: byte 36 is not UTF-8 (0xC9): save the file as UTF-8",
+        "items.json:4: byte 36 (0xC9) is not UTF-8 (save the file as UTF-8)",
     ),
     Break(
         "compressed",
         "items.json",
         holds(lambda content: gzip.compress(content, mtime=0)),
-        "items.json:1: byte 2 is not UTF-8 (0x8B): save the file as UTF-8",
+        "items.json:1: byte 2 (0x8B) is not UTF-8 (save the file as UTF-8)",
     ),
     Break(
         "binary",
         "lines.jsonl",
         holds(lambda _: PICTURE),
-        "lines.jsonl:1: byte 1 is not UTF-8 (0x89): save the file as UTF-8",
+        "lines.jsonl:1: byte 1 (0x89) is not UTF-8 (save the file as UTF-8)",
     ),
     Break(
         "marks of a conflict",
         "notes/some.yaml",
         holds(lambda content: CONFLICT % (content, content)),
-        "notes/some.yaml:1: has marks of a merge conflict (resolve it)",
+        "notes/some.yaml:1: contains merge conflict markers (resolve the conflict)",
     ),
     Break(
         "everything twice",
         "items.json",
         holds(lambda content: content * 2),
-        "items.json:86: is not JSON: more follows the end",
+        "items.json:86: is not valid JSON: text follows its end (remove it; JSON Lines need the suffix .jsonl)",
     ),
-    Break("a pipe", "items.json", becomes(os.mkfifo), "items.json:1: is a pipe, not a file"),
-    Break("a device", "items.json", linked("/dev/zero"), "items.json:1: is a device, not a file"),
+    Break(
+        "a pipe",
+        "items.json",
+        becomes(os.mkfifo),
+        "items.json:1: is a pipe, not a regular file (check path in [[sources]])",
+    ),
+    Break(
+        "a device",
+        "items.json",
+        linked("/dev/zero"),
+        "items.json:1: is a device, not a regular file (check path in [[sources]])",
+    ),
     Break("a folder", "items.json", becomes(Path.mkdir), f"items.json:{NO_FILE}\n{lost('items.json')}", SHRUNK),
     Break(
         "a link loop",
         "items.json",
         linked("items.json"),
-        "items.json:1: cannot be read: Too many levels of symbolic links",
+        "items.json:1: cannot be read: Too many levels of symbolic links (correct the link)",
     ),
     Break("a link to nowhere", "items.json", linked("/nowhere/items.json"), GONE),
     Break(
         "a name that is not UTF-8",
         "notes",
         lambda folder: (folder / "some.yaml").rename(folder / os.fsdecode(b"s\xfcme.yaml")),
-        r"notes/s\udcfcme.yaml:1: has a name that is not UTF-8 (rename it)",
+        r"notes/s\udcfcme.yaml:1: the name of the file is not UTF-8 (rename the file)",
     ),
     Break("more than half of the items gone", "items.json", kept(5), lost("items.json", 5), SHRUNK),
     Break("all items gone", "items.json", kept(0), lost("items.json"), SHRUNK),
@@ -252,7 +272,7 @@ BREAKS = [
         SHRUNK,
     ),
     Break("another name of a column", "table.csv", replaced(b"title", b"name"), f"{TITLES}{lost('table.csv')}", SHRUNK),
-    Break("another delimiter", "table.csv", replaced(b",", b";"), HEADER),
+    Break("another delimiter", "table.csv", replaced(b",", b";"), DELIMITER),
     Break("no header", "table.csv", holds(lambda content: content.partition(b"\n")[2]), HEADER),
     Break(
         "no file of a pattern",
@@ -261,26 +281,26 @@ BREAKS = [
         f"notes/*.yaml:{NO_FILE}\n{lost('notes/*.yaml')}",
         SHRUNK,
     ),
-    Break("a folder gone", "notes", remove, "notes/*.yaml:1: cannot be read: notes: No such file or directory"),
+    Break("a folder gone", "notes", remove, f"notes/*.yaml:1: cannot be read: notes: {NOT_THERE}"),
     Break(
         "a table gone",
         "posts.sqlite",
         told("drop table posts"),
-        f"{QUERY}:1: database: cannot be asked: no such table: posts",
+        f"{QUERY}:1: database: query failed: no such table: posts",
     ),
     Break("rows gone", "posts.sqlite", told("delete from posts"), lost(QUERY), SHRUNK),
-    Break("a database gone", "posts.sqlite", remove, f"{QUERY}:1: database: cannot be asked: no such table: posts"),
+    Break("a database gone", "posts.sqlite", remove, f"{QUERY}:1: database: query failed: no such table: posts"),
     Break(
         "a page for a database",
         "posts.sqlite",
         holds(lambda _: PAGE),
-        f"{QUERY}:1: database: cannot be asked: file is not a database",
+        f"{QUERY}:1: database: query failed: file is not a database",
     ),
     Break(
         "the site file cut",
         "topicfeeds.toml",
         holds(lambda content: content[:-9]),
-        "topicfeeds.toml:16: is not TOML: Unterminated string (at end of document)",
+        'topicfeeds.toml:16: is not valid TOML: a text has no closing quote (add " at the end of the text)',
         end="",
         code=2,
     ),

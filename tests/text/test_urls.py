@@ -38,7 +38,7 @@ def test_an_iri_is_spelled_in_ascii(iri: str, uri: str) -> None:
 
 @pytest.mark.parametrize("host", ["a..b", "é\u0378.example", f"{'é' * 70}.example"])
 def test_a_host_that_dns_cannot_know_is_none(host: str) -> None:
-    with pytest.raises(ValueError, match="is no host name"):
+    with pytest.raises(ValueError, match="is not a host name"):
         to_ascii_host(host if not host.isascii() else f"é.{host}")
 
 
@@ -51,12 +51,15 @@ def test_a_host_is_known_by_its_ascii_name() -> None:
     ("address", "doubt"),
     [
         ("https://example.org/" + "x" * 2028, None),
-        ("https://example.org/" + "x" * 2029, "is longer than 2,048 characters (some readers cut it)"),
-        ("https://a.internal/b/c", "leads to a.internal, where readers elsewhere find nothing"),
-        ("http://10.0.0.1/b/c", "leads to 10.0.0.1, where readers elsewhere find nothing"),
+        (
+            "https://example.org/" + "x" * 2029,
+            "is longer than 2,048 characters (shorten it: some readers cut long addresses)",
+        ),
+        ("https://a.internal/b/c", "points to a.internal, which other computers cannot reach (write a public address)"),
+        ("http://10.0.0.1/b/c", "points to 10.0.0.1, which other computers cannot reach (write a public address)"),
         ("http://9.9.9.9/b/c", None),
         ("https://example.org/b/c?d=http://localhost/", None),
-        ("https://g\u043e\u043egle.example/", "has letters of Cyrillic and Latin in one name (is it the right host?)"),
+        ("https://g\u043e\u043egle.example/", "mixes Cyrillic and Latin letters in one name (check the host)"),
     ],
 )
 def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:

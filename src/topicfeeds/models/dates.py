@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from ..errors import show
 
+NOT_ISO = "not_iso"
+"""The type of pydantic's error for text in another form than ISO 8601."""
+ISO_EXAMPLES = "write 2026-03-01 or 2026-03-01T14:30"
+_WRONG_YEAR = "has a wrong year (write a year from 1000 to 9998)"
+_WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +02:00)"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
@@ -24,11 +31,11 @@ def _parse_moment(value: object) -> date | datetime:
     if isinstance(value, str):
         value = _parse_iso(value.strip())
     if not isinstance(value, date):
-        raise ValueError(f"{show(value)} is no date (write 2026-03-01 or 2026-03-01T14:30)")
+        raise ValueError(f"{show(value)} is not a date ({ISO_EXAMPLES})")
     if not 1000 <= value.year <= 9998:
-        raise ValueError(f"the year of {show(str(value))} is not within 1000 and 9998")
+        raise ValueError(f"{show(str(value))} {_WRONG_YEAR}")
     if isinstance(value, datetime) and abs(value.utcoffset() or timedelta()) > _MAX_OFFSET:
-        raise ValueError(f"{show(str(value))} is no date: an offset is 14 hours at most")
+        raise ValueError(f"{show(str(value))} {_WRONG_OFFSET}")
     return value
 
 
@@ -40,10 +47,27 @@ def _parse_iso(text: str) -> date | datetime:
             # Python does not support leap seconds: the second before is used.
             seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
             return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
-    except ValueError as error:
-        reason = f"{error}" if len(str(error)) < 50 else "impossible offset"
-        raise ValueError(f"{show(text)} is no date: {reason}") from None
-    raise ValueError(f"{show(text)} is no date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30)")
+    except ValueError:
+        raise ValueError(f"{show(text)} {_explain_impossible(text)}") from None
+    raise PydanticCustomError(NOT_ISO, "{text}", {"text": f"{show(text)} is not a date in ISO 8601 ({ISO_EXAMPLES})"})
+
+
+def _explain_impossible(text: str) -> str:
+    """Say why a date in the form of ISO 8601 does not exist."""
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    if year == 0:
+        return _WRONG_YEAR
+    if not 1 <= month <= 12:
+        return "does not exist (months are 01 to 12)"
+    days = monthrange(year, month)[1]
+    if not 1 <= day <= days:
+        return f"does not exist (days of {text[:7]} are 01 to {days})"
+    hour, minute = int(text[11:13]), int(text[14:16])
+    second = int(text[17:19].replace("60", "59")) if text[16:17] == ":" else 0
+    if hour > 23:
+        hint = "for midnight, write 00:00 of the next day" if hour == 24 else "hours are 00 to 23"
+        return f"does not exist ({hint})"
+    return "does not exist (minutes and seconds are 00 to 59)" if max(minute, second) > 59 else _WRONG_OFFSET
 
 
 def _check_zone(value: str) -> str:

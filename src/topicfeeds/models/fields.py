@@ -56,7 +56,7 @@ def is_absent(value: object) -> bool:
 
 def _check_one_line(value: str) -> str:
     if _CONTROL.search(value):
-        raise ValueError(f"{show(value)} has a line break or a control character (take it out)")
+        raise ValueError(f"{show(value)} contains a line break or a control character (remove it)")
     return value
 
 
@@ -72,23 +72,35 @@ def _check_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host = to_ascii_host(parts.hostname or "")
-        if parts.port == 0 or parts.netloc.endswith(":"):
-            raise ValueError("its port is none")
+        has_port = parts.port != 0 and not parts.netloc.endswith(":")
     except ValueError as error:
-        raise ValueError(f"{show(value)} is no web address: {error}") from None
+        raise ValueError(_explain_broken_url(value, str(error))) from None
+    if not has_port:
+        raise ValueError(_explain_broken_url(value, "port"))
     if parts.scheme.lower() not in ("http", "https"):
-        raise ValueError(f"{show(value)} is no web address (it must start with https:// or http://)")
+        raise ValueError(f"{show(value)} is not a web address (start it with https:// or http://)")
     if (
         "\\" in value
         or not _is_host(host)
         or ("[" in parts.netloc and ":" not in host)
         or _INVISIBLE.search(parts.netloc)
     ):
-        raise ValueError(f"{show(value)} has no valid host (write https://www.example.org/...)")
+        raise ValueError(
+            f"{show(value)} has no valid host name (write an address such as https://www.example.org/news)"
+        )
     if "@" in parts.netloc:
-        raise ValueError("holds a user name or a password (take it out: feeds are public)")
+        raise ValueError("contains a user name or password (remove it: feeds are public)")
     authority = value.index(parts.netloc) + len(parts.netloc)
     return value[:authority] + percent_encode(value[authority:])
+
+
+def _explain_broken_url(value: str, reason: str) -> str:
+    """Say what is wrong with an address that cannot be parsed, by what the standard library says of it."""
+    if "port" in reason.lower():
+        return f"{show(value)} has no valid port (remove the colon after the host, or write a number from 1 to 65535)"
+    if "IPv" in reason:
+        return f"{show(value)} has no valid IPv6 address in its brackets (write a host name such as www.example.org)"
+    return f"{show(value)} has no valid host name (write an address such as https://www.example.org/news)"
 
 
 def _is_host(host: str) -> bool:
@@ -106,15 +118,15 @@ def _check_list(value: object) -> object:
         return value
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return tuple(value)
-    raise PydanticCustomError("list_type", "is no list")
+    raise PydanticCustomError("list_type", "is not a list")
 
 
 def _check_count(value: object) -> object:
     if isinstance(value, (bool, float)) or (isinstance(value, str) and not value.strip().isdecimal()):
-        raise ValueError(f"{show(value)} is no whole number")
+        raise PydanticCustomError("int_type", "is not a whole number")
     too_large = len(value) > 18 if isinstance(value, str) else isinstance(value, int) and value >= 10**18
     if too_large:
-        raise ValueError(f"{show(value)} is more than any file has")
+        raise ValueError(f"{show(value)} is too large (write the size of the file in bytes)")
     return value
 
 
@@ -123,7 +135,7 @@ def _check_identifier(value: object) -> object:
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if abs(value) >= 10**100:
-        raise ValueError(f"{show(value)} is no id (give one of 100 digits at most)")
+        raise ValueError(f"{show(value)} is too long for an id (write at most 100 digits)")
     return str(value)
 
 
@@ -133,7 +145,7 @@ def _trim(value: str) -> str:
 
 def _check_language(value: str) -> str:
     if not _LANGUAGE.fullmatch(value):
-        raise ValueError(f"{show(value)} is no language (write a tag such as en or pt-BR, BCP 47)")
+        raise ValueError(f"{show(value)} is not a language tag (write a tag such as en or pt-BR, BCP 47)")
     return value
 
 

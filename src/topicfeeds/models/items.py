@@ -62,6 +62,18 @@ def _to_utc(moment: date) -> date:
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
+def _must_match(start: date) -> str:
+    if isinstance(start, datetime):
+        return "must have a time, like start (or write both without a time)"
+    return "must be a date without a time, like start (or write both with a time)"
+
+
+def _must_match_offset(start: datetime) -> str:
+    if start.tzinfo:
+        return "must have an offset from UTC, like start (or write both without an offset)"
+    return "must have no offset from UTC, like start (or write both with an offset)"
+
+
 def _choose_branch(value: object) -> str:
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
@@ -109,7 +121,7 @@ class Item(Model):
     @classmethod
     def _one_way(cls, topic: str | None, info: ValidationInfo) -> str | None:
         if topic and info.data.get("topics"):
-            raise ValueError("stands beside topics (keep one of them)")
+            raise ValueError("is given together with topics (keep one of the two)")
         return topic
 
 
@@ -143,11 +155,11 @@ class Event(Item):
         if end is None or start is None:
             return end
         if isinstance(start, datetime) != isinstance(end, datetime):
-            raise ValueError("is not of the kind of start (give both with a time of day, or both without)")
+            raise ValueError(_must_match(start))
         if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
-            raise ValueError("is not of the kind of start (give both with an offset from UTC, or both without)")
+            raise ValueError(_must_match_offset(start))
         if _to_utc(end) < _to_utc(start):
-            raise ValueError("ends before it starts")
+            raise ValueError("is before start (correct one of the two)")
         return end
 
     @field_validator("recurrence")
@@ -163,13 +175,13 @@ class Event(Item):
         if start is None or not left_out or "recurrence" not in info.data:
             return left_out
         if rule is None:
-            raise ValueError("stands without recurrence")
+            raise ValueError("needs a recurrence (add recurrence, or remove except)")
         for moment in left_out:
-            if isinstance(moment, datetime) and (
-                not isinstance(start, datetime) or (start.tzinfo is None) != (moment.tzinfo is None)
-            ):
-                raise ValueError(f"{show(moment.isoformat())} is not of the kind of start")
-            if not (isinstance(moment, datetime) and moment.tzinfo):  # others are checked when their zone is known
+            if isinstance(moment, datetime) and not isinstance(start, datetime):
+                raise ValueError(f"{show(moment.isoformat())} must be a date without a time, like start")
+            if isinstance(moment, datetime) and (start.tzinfo is None) != (moment.tzinfo is None):
+                raise ValueError(f"{show(moment.isoformat())} {_must_match_offset(start)}")
+            if not (isinstance(moment, datetime) and moment.tzinfo):  # else it is known when its zone is
                 check_exception(moment, rule, start)
         return left_out
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from ..errors import nearest, show
-from .items import FIELDS, Article, Event, Item, parse_item
+from .dates import ISO_EXAMPLES, NOT_ISO
+from .items import FIELDS, Article, Event, Item, Person, Place, parse_item
+from .site import DeclaredFeed, FeedSettings, Site, Source
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
 
 FieldPath = tuple[str | int, ...]
 """Names of fields, and positions (from 0) in lists."""
 
-# Names of our fields in other systems. Messages suggest our name; the other name is never accepted.
+# What other systems call our fields; messages name ours, nothing is guessed.
 _ALIASES = {
     "author": "authors", "body": "content", "categories": "topics", "category": "topics", "date": "published",
     "description": "summary", "excerpt": "summary", "guid": "id", "headline": "title", "html": "content",
@@ -27,54 +29,85 @@ _ALIASES = {
     "pubdate": "published", "published_at": "published", "tag": "tags", "tz": "timezone", "url": "link",
     "venue": "location",
 }  # fmt: skip
-_BOUNDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
-_KINDS = {
-    date: "a date",
-    str: "text",
-    bool: "a truth value",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    tuple: "a list",
-    dict: "a table",
-}
-_NOT_A_TABLE = "{given} is {type}, not a table of fields"
-_NOT_A_NUMBER = "{given} is no number"
-_NOT_WHOLE = "{given} is no whole number"
-_SENTENCES = {
-    "missing": "is missing",
-    "model_type": _NOT_A_TABLE,
-    "model_attributes_type": _NOT_A_TABLE,
-    "dict_type": _NOT_A_TABLE,
-    "mapping_type": _NOT_A_TABLE,
-    "float_parsing": _NOT_A_NUMBER,
-    "float_type": _NOT_A_NUMBER,
-    "int_parsing": _NOT_WHOLE,
-    "int_type": _NOT_WHOLE,
-    "int_from_float": _NOT_WHOLE,
-    "too_short": "is empty (leave it out, or name something)",
-    "string_too_short": "is blank",
-    "string_too_long": "{given} is too long (one character)",
-    "string_type": "{given} is {type}, not text",
-}
-"""The message for each error type of pydantic. `{given}` is the value, and `{type}` its type."""
-_NOT_A_LIST = ("is_instance_of", "sequence_str", "list_type")
-_PATTERNS = {"email": "e-mail address (name@example.org)", "type": "media type (such as audio/mpeg)"}
+_SOURCE_ALIASES = {
+    "dir": "path", "directory": "path", "file": "path", "filename": "path", "files": "path", "folder": "path",
+    "glob": "path", "pattern": "path", "sql": "query", "type": "format", "url": "path",
+}  # fmt: skip
+"""What others call the keys of `[[sources]]`."""
+_BOUNDS = {"greater_than_equal": ("too small", "or more"), "less_than_equal": ("too large", "or less")}
+_KINDS = {date: "a date", str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list",
+          tuple: "a list"}  # fmt: skip
+_MAPPINGS = {"csv": "a group of columns", "json": "an object", "jsonl": "an object", "site": "a table",
+             "toml": "a table"}  # fmt: skip
+"""What a format calls named values; elsewhere they are a mapping."""
+_CSV_LISTS = ("topics", "tags", "authors", "except")
+_DATES = ("published", "updated", "start", "end")
+_TEXT_KEYS = ("rendered", "value", "text", "html", "name", "title", "#text")
+"""Under which names other systems keep the text of a field."""
+_TEXT_HINTS = {"database": "cast the column to text in the query", "python": "give a str"}
+"""How to make text of a number, where quotes are not the way."""
+_MAX_EXAMPLE_CHARS = 60
 
 
-def validate_item(record: Any) -> Item | list[tuple[FieldPath, str]]:
-    """Validate a record. Return the item, or the path and the message of each problem."""
+class Origin(NamedTuple):
+    """Where a record was read: advice fits its format."""
+
+    form: str = "python"
+    """A source format of the registry, or `database`, `site` (the site file), `python`."""
+    source: Source | None = None
+
+    @property
+    def fields_setting(self) -> str:
+        """How to name the setting `fields` of the source."""
+        return "fields" if self.form == "python" else "fields in [[sources]]"
+
+
+class _Finding(NamedTuple):
+    """An error of pydantic, with where it is."""
+
+    kind: str
+    given: Any
+    place: FieldPath
+    context: Mapping[str, Any]
+    message: str
+    model: type[BaseModel]
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """The name of the field, without positions in lists."""
+        return next((part for part in reversed(self.place) if isinstance(part, str)), "")
+
+    @property
+    def described(self) -> str:
+        """The value with its type."""
+        return f"{show(self.given)} is {self.describe(self.given)}"
+
+    def describe(self, value: object) -> str:
+        """Name the type of a value in the words of the format."""
+        if isinstance(value, Mapping):
+            return _MAPPINGS.get(self.origin.form, "a mapping")
+        return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "another type")
+
+
+def validate_item(record: Any, find_origin: Callable[[], Origin] = Origin) -> Item | list[tuple[FieldPath, str]]:
+    """Validate a record: the item, or the findings about it."""
     try:
         return parse_item(record)
     except ValidationError as error:
-        return list(explain_errors(error, Event if error.title == "Event" else Article))
+        return list(explain_errors(error, Event if error.title == "Event" else Article, find_origin()))
 
 
-def explain_errors(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[FieldPath, str]]:
-    """Yield the path and the message of each problem. `model` is the model that was validated."""
-    for finding in error.errors(include_url=False):
-        place = tuple(part for part in finding["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
-        yield place, _explain(finding, place, model)
+def explain_errors(
+    error: ValidationError, model: type[BaseModel], origin: Origin | None = None
+) -> Iterator[tuple[FieldPath, str]]:
+    """Give the place (field names and positions from 0) and a sentence for each finding."""
+    origin = origin or Origin("site" if model is Site else "python")
+    for raw in error.errors(include_url=False):
+        place = tuple(part for part in raw["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
+        finding = _Finding(raw["type"], raw["input"], place, raw.get("ctx", {}), raw["msg"], model, origin)
+        unknown = str(raw["loc"][-1]) if finding.kind == "extra_forbidden" else None
+        yield place, _explain(finding) if unknown is None else _explain_unknown(finding, unknown)
 
 
 def format_path(place: Iterable[str | int]) -> str:
@@ -82,52 +115,164 @@ def format_path(place: Iterable[str | int]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
-def _explain(finding: ErrorDetails, place: FieldPath, model: type[BaseModel]) -> str:
-    kind, given = finding["type"], finding["input"]
-    if kind in _SENTENCES and (given is not None or kind == "missing"):
-        return _SENTENCES[kind].format(given=show(given), type=_describe_type(given))
-    if kind == "extra_forbidden":
-        return _explain_unknown(str(finding["loc"][-1]), place, model)
-    if kind in ("value_error", "inconsistent"):
-        return finding["msg"].removeprefix("Value error, ")
-    if given is None and kind != "literal_error":
-        return "is blank (take it out)"
-    return _explain_value(finding, place)
+def _explain(finding: _Finding) -> str:
+    if finding.kind in ("value_error", "inconsistent"):
+        return finding.message.removeprefix("Value error, ")
+    if finding.given is None and finding.kind not in ("missing", "literal_error"):
+        return "is blank (remove it)"
+    if explain := _EXPLANATIONS.get(finding.kind):
+        return explain(finding)
+    return f"{finding.message[:1].lower()}{finding.message[1:]} (found {show(finding.given)})"
 
 
-def _explain_value(finding: ErrorDetails, place: FieldPath) -> str:
-    """Explain an error whose message needs more than the value and its type."""
-    kind, given, context = finding["type"], finding["input"], finding.get("ctx", {})
-    if kind == "literal_error":
-        known = re.findall("'([^']*)'", str(context["expected"])) if place != ("kind",) else ["article", "event"]
-        hint = nearest(given if isinstance(given, str) else "", known) or f" (known: {', '.join(known)})"
-        return f"unknown value {show(given)}{hint}"
-    if kind == "string_pattern_mismatch":
-        return f"{show(given)} is no {_PATTERNS[str(place[-1])]}"
-    if kind in _NOT_A_LIST:
-        return _explain_list(given, place)
-    if kind in _BOUNDS:
-        return f"{show(given)} is out of range (it must be {_BOUNDS[kind]} {context[next(iter(context))]})"
-    return f"{finding['msg'][:1].lower()}{finding['msg'][1:]} (found {show(given)})"
+def _explain_missing(finding: _Finding) -> str:
+    source = finding.origin.source
+    if source and source.fields and len(finding.place) == 1:
+        path = source.fields.get(finding.name)
+        if path is None:
+            return f"is missing (add it to {finding.origin.fields_setting})"
+        return f"is missing or blank in this record ({finding.origin.fields_setting} reads it from {show(path)})"
+    return "is missing"
 
 
-def _explain_list(given: object, place: FieldPath) -> str:
-    if place[-1:] in (("sources",), ("feed",)):
-        return f"is {_describe_type(given)}, not a list of tables (write [[{place[-1]}]] on a line, and its keys below)"
-    example = given if isinstance(given, str) else "..."
-    return f"{show(given)} is {_describe_type(given)}, not a list (write [{example}])"
+def _explain_shape(finding: _Finding) -> str:
+    """Explain that something else stands in the place of named values."""
+    if finding.origin.form == "site" and (hint := _explain_table(finding)):
+        return f"is {finding.describe(finding.given)}, not a table ({hint})"
+    if not finding.place:
+        return f"{show(finding.given)} is not an item (give a mapping or an object with attributes)"
+    model = _find_model(finding.place, finding.model)
+    needed = " and ".join(name for name, field in model.model_fields.items() if field.is_required())
+    text = "text or " if model in (Person, Place) else ""
+    return f"{finding.described}, not {text}{finding.describe({})} with {needed or 'fields'}"
 
 
-def _explain_unknown(name: str, place: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    fields = [name.rstrip("_") for name in _find_model(place[:-1], model).model_fields]
-    if name in FIELDS and name not in fields and "title" in fields and "published" in fields:
-        return "is a field of events only (an event has a start, and kind is event or left out)"
-    meant = _ALIASES.get(name.lower(), "")
-    return f'unknown field (did you mean "{meant}"?)' if meant in fields else f"unknown field{nearest(name, fields)}"
+def _explain_table(finding: _Finding) -> str:
+    """Say how a table of the site file is written."""
+    if finding.place == ("feeds",):
+        is_list = isinstance(finding.given, (list, tuple))
+        return "write [[feed]] for a feed of its own" if is_list else "write [feeds], and its keys on the lines below"
+    if finding.place in (("topics",), ("tags",)):
+        example = "economy" if finding.name == "topics" else '"C++"'
+        return f"write [{finding.name}.{example}] for each {finding.name[:-1]}"
+    if finding.place[:1] in (("sources",), ("feed",)) and len(finding.place) == 2:
+        return f"write [[{finding.name}]], and its keys on the lines below"
+    if finding.name in ("fields", "defaults"):
+        example = "headline" if finding.name == "fields" else "News"
+        return f'write {finding.name} = {{ title = "{example}" }}'
+    return ""
 
 
-def _find_model(place: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
-    """Return the innermost model on a path."""
+def _explain_text(finding: _Finding) -> str:
+    """Explain that something else stands in the place of text."""
+    if isinstance(finding.given, Mapping):
+        hint = _advise_mapping(finding, finding.given)
+    elif isinstance(finding.given, (list, tuple)):
+        hint = "write one text"
+    else:
+        hint = _TEXT_HINTS.get(finding.origin.form, "put it in quotes")
+    return f"{finding.described}, not text ({hint})"
+
+
+def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
+    """Say how to get text out of named values, which other systems have where we have text."""
+    source = finding.origin.source
+    inner = next((key for key in _TEXT_KEYS if isinstance(given.get(key), str)), "")
+    if not source or not inner or len(finding.place) > 1 or finding.origin.form in ("csv", "python"):
+        return "write one text"
+    path = f"{source.fields.get(finding.name, finding.name)}.{inner}"
+    return f'to take its text, set fields = {{ {finding.name} = "{path}" }} in [[sources]]'
+
+
+def _explain_list(finding: _Finding) -> str:
+    given, name = finding.given, finding.name
+    if finding.place in (("sources",), ("feed",)):
+        instead = f" instead of [{name}]" if isinstance(given, Mapping) else ", and its keys on the lines below"
+        return f"is {finding.describe(given)}, not a list of tables (write [[{name}]]{instead})"
+    return f"{finding.described}, not a list ({_advise_list(finding)})"
+
+
+def _advise_list(finding: _Finding) -> str:
+    given, name, source = finding.given, finding.name, finding.origin.source
+    is_default = source is not None and source.defaults.get(name) is given
+    if finding.origin.form == "csv" and not is_default:
+        if name in _CSV_LISTS:
+            return f"name the column {name}, and put ; between its values"
+        return f"CSV cannot hold {name}; write the items in JSON or YAML"
+    if isinstance(given, Mapping):
+        return "put it in a list"
+    if name == "enclosures":
+        return "write a list, each entry with url and type"
+    parts = re.split("[,;]", given) if isinstance(given, str) and name != "authors" else [given]
+    example = json.dumps([str(part).strip() for part in parts if str(part).strip()], ensure_ascii=False)
+    return (
+        f"write {example}" if isinstance(given, str) and len(example) <= _MAX_EXAMPLE_CHARS else 'write ["...", "..."]'
+    )
+
+
+def _explain_blank(finding: _Finding) -> str:
+    return "is blank (remove it)" if isinstance(finding.place[-1], int) else "is blank (write some text)"
+
+
+def _explain_whole_number(finding: _Finding) -> str:
+    given = finding.given
+    is_number = isinstance(given, str) and given.strip().isdecimal()
+    hint = f"write {given.strip()} without quotes" if is_number else "write only digits, such as 50"
+    return f"{show(given)} is not a whole number ({hint})"
+
+
+def _explain_literal(finding: _Finding) -> str:
+    known = re.findall("'([^']*)'", str(finding.context["expected"]))
+    if finding.place == ("kind",):
+        known = ["article", "event"]
+    guess = nearest(finding.given if isinstance(finding.given, str) else "", known)
+    hint = guess or f" (known: {', '.join(known)})"
+    return f"unknown value {show(finding.given)}{hint}"
+
+
+def _explain_bound(finding: _Finding) -> str:
+    word, side = _BOUNDS[finding.kind]
+    return f"{show(finding.given)} is {word} (write {next(iter(finding.context.values())):g} {side})"
+
+
+def _explain_pattern(finding: _Finding) -> str:
+    if finding.name == "email":
+        return f"{show(finding.given)} is not an e-mail address (write one such as name@example.org)"
+    return f"{show(finding.given)} is not a media type (write one such as audio/mpeg)"
+
+
+def _explain_date(finding: _Finding) -> str:
+    hint = ISO_EXAMPLES
+    if finding.origin.source and finding.origin.form != "python" and finding.name in _DATES:
+        hint += ', or set date_format in [[sources]], such as "%d/%m/%Y"'
+    return f"{show(finding.given.strip())} is not a date in ISO 8601 ({hint})"
+
+
+def _explain_unknown(finding: _Finding, name: str) -> str:
+    model = _find_model(finding.place[:-1], finding.model)
+    fields = [known.rstrip("_") for known in model.model_fields]
+    if model is Article and name in FIELDS and name not in fields:
+        if name == "start":
+            return "is a field of events, but kind is article (remove kind, or remove start)"
+        return "is a field of events (add start to make this an event, or remove the field)"
+    aliases = _SOURCE_ALIASES if model is Source else _ALIASES
+    if (meant := aliases.get(name.lower(), "")) in fields:
+        return f'unknown field (did you mean "{meant}"?)'
+    if model is FeedSettings and name in DeclaredFeed.model_fields:
+        return f"unknown field ({name} belongs to one feed: write [[feed]] instead of [feeds])"
+    if model is DeclaredFeed and name in FeedSettings.model_fields:
+        return f"unknown field ({name} is the same for all feeds: write it below [feeds])"
+    return f"unknown field{nearest(name, fields) or f' ({_advise_unknown(finding)})'}"
+
+
+def _advise_unknown(finding: _Finding) -> str:
+    if finding.origin.source and len(finding.place) == 1:
+        return f"remove it, or list the fields to read under {finding.origin.fields_setting}"
+    return "remove it"
+
+
+def _find_model(place: FieldPath, model: type[BaseModel]) -> type[BaseModel]:
+    """Follow a place down to the model that has its last field."""
     for part in place:
         if part in model.model_fields:
             model = next(_list_models(model.model_fields[str(part)].annotation), model)
@@ -135,11 +280,41 @@ def _find_model(place: tuple[str | int, ...], model: type[BaseModel]) -> type[Ba
 
 
 def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if hasattr(annotation, "model_fields"):
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):  # not Annotated, which has it too
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _list_models(inner)
 
 
-def _describe_type(value: object) -> str:
-    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "no text")
+def _say(hint: str) -> Callable[[_Finding], str]:
+    """Return the function that says the same of every value."""
+    return lambda finding: f"{show(finding.given)} {hint}"
+
+
+_NOT_A_NUMBER = _say("is not a number (write a number such as 50.85)")
+_EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
+    "missing": _explain_missing,
+    "model_type": _explain_shape,
+    "model_attributes_type": _explain_shape,
+    "dict_type": _explain_shape,
+    "mapping_type": _explain_shape,
+    "float_parsing": _NOT_A_NUMBER,
+    "float_type": _NOT_A_NUMBER,
+    "finite_number": _NOT_A_NUMBER,
+    "int_parsing": _explain_whole_number,
+    "int_type": _explain_whole_number,
+    "int_from_float": _explain_whole_number,
+    "too_short": lambda _: "is empty (remove it, or name at least one)",
+    "string_too_short": _explain_blank,
+    "string_too_long": _say("is too long (write one character)"),
+    "string_type": _explain_text,
+    "literal_error": _explain_literal,
+    "string_pattern_mismatch": _explain_pattern,
+    "is_instance_of": _explain_list,
+    "sequence_str": _explain_list,
+    "list_type": _explain_list,
+    "greater_than_equal": _explain_bound,
+    "less_than_equal": _explain_bound,
+    NOT_ISO: _explain_date,
+}
+"""How to explain each type of pydantic's errors."""

@@ -42,7 +42,7 @@ _NOT_WITH = {
     "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
     "BYMONTHDAY": ("WEEKLY",),
 }
-_EXAMPLE = "such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
+_EXAMPLE = "write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
 
 
 def check_rule(rule: str, start: date) -> str:
@@ -54,7 +54,7 @@ def check_rule(rule: str, start: date) -> str:
     parts = _split_rule(rule)
     timed = isinstance(start, datetime)
     if "COUNT" in parts and "UNTIL" in parts:
-        raise ValueError("has both COUNT and UNTIL (keep one)")
+        raise ValueError("has both COUNT and UNTIL (keep one of the two)")
     if parts["FREQ"] in _UNITS:
         _check_steps(parts, start)
     if until := parts.get("UNTIL"):
@@ -71,7 +71,7 @@ def check_start(rule: str, start: date) -> None:
     Raises ValueError with a message for the author.
     """
     if next(iter(_parse_rule(rule, _to_local(start)).replace(count=None, until=_to_local(start))), None) is None:
-        raise ValueError(f"{show(rule)} does not give the start itself (start on a day of the rule)")
+        raise ValueError(f"{show(rule)} does not include the start (start on a date of the rule)")
 
 
 def check_exception(exception: date, rule: str, start: date) -> None:
@@ -85,7 +85,9 @@ def check_exception(exception: date, rule: str, start: date) -> None:
             return
         if found > moment:
             break
-    raise ValueError(f"{show(exception.isoformat())} is no date of the recurrence")
+    raise ValueError(
+        f"{show(exception.isoformat())} is not a date of the recurrence (write a date that the rule gives)"
+    )
 
 
 def at_start_time(exception: date, start: date) -> date:
@@ -132,7 +134,7 @@ def _parse_rule(rule: str, start: datetime) -> rrule:
     try:
         return cast("rrule", rrulestr(parts, dtstart=start))
     except (ValueError, TypeError, AttributeError):
-        raise ValueError(f"{show(rule)} is no rule of RFC 5545 ({_EXAMPLE})") from None
+        raise ValueError(f"{show(rule)} is not a recurrence rule of RFC 5545 ({_EXAMPLE})") from None
 
 
 def _split_rule(rule: str) -> dict[str, str]:
@@ -141,23 +143,25 @@ def _split_rule(rule: str) -> dict[str, str]:
         name, mark, value = part.partition("=")
         form = _VALUES.get(name, ".+")
         if name not in _NAMES or not mark or not re.fullmatch(f"({form})(,({form}))*", value):
+            if not part:
+                raise ValueError("has an empty part (remove the extra semicolon)")
             hint = (name not in _NAMES and nearest(name, _NAMES)) or f" ({_EXAMPLE})"
-            raise ValueError(f"{show(part)} is no part of a rule of RFC 5545{hint}")
+            raise ValueError(f"{show(part)} is not a valid part of a recurrence rule{hint}")
         if name in parts:
-            raise ValueError(f"has {name} twice")
+            raise ValueError(f"has {name} twice (keep one)")
         parts[name] = value
     if parts.get("FREQ") not in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", *_UNITS):
-        raise ValueError(f"{show(rule)} has no FREQ that is known ({_EXAMPLE})")
+        raise ValueError(f"{show(rule)} has no valid FREQ ({_EXAMPLE})")
     for name in ("COUNT", "INTERVAL"):
         if name in parts and not (parts[name].isdecimal() and parts[name].isascii() and 0 < int(parts[name]) < 10**6):
-            raise ValueError(f"{name} is {show(parts[name])}, not a number from 1 to 999999")
+            raise ValueError(f"{name} {show(parts[name])} is out of range (write a number from 1 to 999999)")
     return parts
 
 
 def _check_steps(parts: dict[str, str], start: date) -> None:
     """Reject rules that repeat within a day without end, or more than `MAX_OCCURRENCES` times."""
     if not isinstance(start, datetime):
-        raise ValueError(f"FREQ={parts['FREQ']} needs a start with a time of day")
+        raise ValueError(f"FREQ={parts['FREQ']} needs a start with a time (write a start such as 2026-03-01T14:30)")
     if "COUNT" not in parts and "UNTIL" not in parts:
         raise ValueError(f"FREQ={parts['FREQ']} has no end (add COUNT or UNTIL)")
     steps = float(parts.get("COUNT", 0))
@@ -165,7 +169,7 @@ def _check_steps(parts: dict[str, str], start: date) -> None:
         _check_until(until, timed=True)
         steps = (_parse_until(until, None) - _to_local(start)).total_seconds() / _UNITS[parts["FREQ"]]
     if steps > MAX_OCCURRENCES:
-        raise ValueError(f"has more than {MAX_OCCURRENCES} dates")
+        raise ValueError(f"has more than {MAX_OCCURRENCES:,} dates (write a lower COUNT or an earlier UNTIL)")
 
 
 def _check_values(parts: dict[str, str], *, timed: bool) -> None:
@@ -173,18 +177,22 @@ def _check_values(parts: dict[str, str], *, timed: bool) -> None:
     freq = parts["FREQ"]
     for name, value in parts.items():
         if freq in _NOT_WITH.get(name, ()):
-            raise ValueError(f"{name} does not go with FREQ={freq}")
+            raise ValueError(f"{name} cannot be combined with FREQ={freq} (remove {name})")
         if not timed and name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-            raise ValueError(f"{name} does not go with a start that is a day")
+            raise ValueError(f"{name} needs a start with a time (remove {name}, or add a time to start)")
         counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
         if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
-            raise ValueError(f"BYDAY={value} has numbers, which need FREQ=MONTHLY or YEARLY to count in")
+            raise ValueError(
+                f"BYDAY={value} needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)"
+            )
 
 
 def _check_until(until: str, *, timed: bool) -> None:
-    form, example = ("%Y%m%dT%H%M%SZ", "20261231T225959Z, in UTC") if timed else ("%Y%m%d", "20261231")
+    form = "%Y%m%dT%H%M%SZ" if timed else "%Y%m%d"
     try:
         if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only the form is checked
             raise ValueError
     except ValueError:
-        raise ValueError(f"UNTIL is {show(until)}, not of the kind of start (write {example})") from None
+        kind = "time in UTC, though start has a time" if timed else "day, though start is a day"
+        example = "20261231T225959Z" if timed else "20261231"
+        raise ValueError(f"UNTIL {show(until)} is not a {kind} (write {example})") from None

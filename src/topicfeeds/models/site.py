@@ -17,38 +17,62 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ..errors import nearest, show
 from ..registry import FEED_FORMATS, SOURCE_FORMATS
 from ..text.characters import strip_forbidden, to_one_line
-from ..text.slugs import is_slug, tag_key
+from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
 from ..text.urls import to_ascii_host
 from .dates import Zone
 from .fields import Language, Model, Names, Text, Url, Word
 from .items import FIELDS, Person, PersonOrName
 
-_MAX_NAMED_TOPICS = 5
-"""How many declared topics a message names."""
+_MAX_SHOWN_TOPICS = 5
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 )
 
 
+def explain_unknown_topic(topic: str, known: Iterable[str]) -> str:
+    """Name a few of the known topics, and say how to declare another."""
+    known = list(known)
+    more = f" and {len(known) - _MAX_SHOWN_TOPICS} more" if len(known) > _MAX_SHOWN_TOPICS else ""
+    hint = f"known topics: {', '.join(known[:_MAX_SHOWN_TOPICS])}{more}"
+    if guess := nearest(topic, known).strip(" ()"):
+        hint = f"{guess} {hint}"
+    name = topic if is_slug(topic) else make_readable(topic)
+    if name not in known:
+        hint += f"; to add one, write [topics.{name}] in topicfeeds.toml"
+    return f"unknown topic {show(topic)} ({hint})"
+
+
 def _check_slug(value: str) -> str:
     if not is_slug(value):
-        raise ValueError(
-            f"{show(value)} is no slug (lower-case a-z, digits and single hyphens, at most 60,"
-            " no reserved name, no ten hexadecimal digits at the end)"
-        )
+        raise ValueError(f"{show(value)} {_explain_slug(value)}")
     return value
+
+
+def _explain_slug(value: str) -> str:
+    """Say which rule a slug breaks; `is_slug` has the rules."""
+    if value in RESERVED:
+        return f"is a reserved name (choose another slug, such as {value}-1)"
+    if len(value) > MAX_SLUG_CHARS:
+        return f"is longer than {MAX_SLUG_CHARS} characters (shorten it)"
+    proposal = make_readable(value)
+    if proposal == value:
+        return "ends like a generated slug, in a hyphen and ten of the digits 0-9 and a-f (choose another slug)"
+    example = proposal if is_slug(proposal) and (proposal != "x" or value == "X") else "new-homes"
+    return f'is not a slug (use only a-z, 0-9 and single hyphens, such as "{example}")'
 
 
 def _check_authority(value: str) -> str:
     if not _AUTHORITY.fullmatch(value):
-        raise ValueError(f'{show(value)} is no authority (write "example.org,2026": a domain and a date, RFC 4151)')
+        raise ValueError(
+            f'{show(value)} is not a tag authority (write a domain, a comma and a year, such as "example.org,2026")'
+        )
     return value
 
 
 def _check_delimiter(value: str) -> str:
     if value in '"\r\n':
-        raise ValueError(f"{show(value)} cannot be between cells")
+        raise ValueError(f'{show(value)} cannot be a delimiter (write one character, such as ";")')
     return value
 
 
@@ -57,7 +81,9 @@ def _check_date_format(value: str) -> str:
         datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
     except ValueError as error:
         if "bad directive" in str(error) or "stray" in str(error):
-            raise ValueError(f"{show(value)} is no form of a date ({error})") from None
+            raise ValueError(
+                f"{show(value)} is not a date format (write it as for strptime, such as %d/%m/%Y)"
+            ) from None
     return value
 
 
@@ -68,7 +94,7 @@ def _deduplicate(values: Sequence[str]) -> tuple[str, ...]:
 def _check_text(value: str) -> str:
     """Reject characters that XML forbids. The publisher has to correct the site file: it is not cleaned."""
     if strip_forbidden(value) != value or not to_one_line(value):
-        raise ValueError(f"{show(value)} has characters that no feed can have (take them out)")
+        raise ValueError(f"{show(value)} contains characters that XML forbids (remove them)")
     return value
 
 
@@ -80,7 +106,9 @@ def _check_author(author: Person | str | None) -> Person | str | None:
 
 def _add_slash(value: str) -> str:
     if "?" in value or "#" in value:
-        raise ValueError(f"{show(value)} has a ? or # (write the address of a folder)")
+        raise ValueError(
+            f"{show(value)} contains ? or # (write the address of a folder, such as https://www.example.org/feeds/)"
+        )
     return value if value.endswith("/") else value + "/"
 
 
@@ -91,22 +119,15 @@ def _check_pattern(value: str) -> str:
     except ValueError:
         found = {"?"}
     if not found <= {"title", "when", "where"}:
-        raise ValueError(f"{show(value)} is no pattern (write {{title}}, {{when}}, {{where}} where they belong)")
+        raise ValueError(
+            f"{show(value)} has a wrong placeholder (write only {{title}}, {{when}} and {{where}} in braces)"
+        )
     return _check_text(value)
-
-
-def explain_unknown_topic(topic: str, declared: Iterable[str]) -> str:
-    """Say that the site file does not declare a topic, and what to write instead."""
-    known = list(declared)
-    names = ", ".join(known[:_MAX_NAMED_TOPICS]) + (", ..." if len(known) > _MAX_NAMED_TOPICS else "")
-    table = f"[topics.{topic}]" if is_slug(topic) else "a [topics.<slug>] table"
-    hint = nearest(topic, known) or f" (use a declared one: {names}; or add {table} to the site file)"
-    return f"unknown topic {show(topic)}{hint}"
 
 
 def _check_field_name(name: str) -> str:
     if name not in FIELDS:
-        raise ValueError(f"unknown field{nearest(name, FIELDS)}")
+        raise ValueError(f"unknown field{nearest(name, FIELDS) or ' (name a field of items, such as title)'}")
     return name
 
 
@@ -192,10 +213,14 @@ class Source(Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:
-        if (self.path is None) == (self.database is None):
-            raise ValueError('needs either a path (path = "items/*.yaml") or a database')
-        if (self.database is None) != (self.query is None):
-            raise ValueError('needs database and query together (query = "select title, published from posts")')
+        if self.path is not None and self.database is not None:
+            raise ValueError("has both path and database (keep one of the two)")
+        if self.database is not None and self.query is None:
+            raise ValueError('needs a query (add query = "select id, title, published from posts")')
+        if self.database is None and self.query is not None:
+            raise ValueError('needs a database for its query (add database = "sqlite:///posts.sqlite")')
+        if self.path is None and self.database is None:
+            raise ValueError('needs a path (add path = "items/*.yaml")')
         return self
 
 
@@ -288,7 +313,10 @@ class Site(Model):
 
     def _no_authority(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if not _AUTHORITY.fullmatch(self.authority):
-            yield ("tag_authority",), 'is missing: no ids can be made of this url (write "example.org,2026")'
+            yield (
+                ("tag_authority",),
+                'is missing: the host of url cannot be used for ids (add tag_authority = "example.org,2026")',
+            )
 
     def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         named: list[tuple[str, int, Iterable[str]]] = [
@@ -301,15 +329,23 @@ class Site(Model):
                     yield (table, n, "topics"), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        keys = Counter(map(tag_key, self.tags))
+        same: dict[str, list[str]] = {}
         for label in self.tags:
-            if keys[tag_key(label)] > 1:
-                yield ("tags", label), f"{show(label)} is the same tag as another here (keep one)"
+            same.setdefault(tag_key(label), []).append(label)
+        for label in self.tags:
+            for other in [other for other in same[tag_key(label)] if other != label][:1]:
+                yield ("tags", label), f"{show(label)} is the same tag as {show(other)} (keep one)"
         slugs = Counter(tag.slug for tag in self.tags.values())
         for label, tag in self.tags.items():
             if slugs[tag.slug] > 1:
-                yield ("tags", label, "slug"), f"{show(tag.slug)} is the slug of another tag too (each needs its own)"
+                yield (
+                    ("tags", label, "slug"),
+                    f"{show(tag.slug)} is the slug of more than one tag (give each tag its own slug)",
+                )
         declared = Counter(feed.slug for feed in self.feed)
         for n, feed in enumerate(self.feed):
             if declared[feed.slug] > 1:
-                yield ("feed", n, "slug"), f"{show(feed.slug)} is the slug of another feed too (each needs its own)"
+                yield (
+                    ("feed", n, "slug"),
+                    f"{show(feed.slug)} is the slug of more than one feed (give each feed its own slug)",
+                )

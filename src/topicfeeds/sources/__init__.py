@@ -12,6 +12,7 @@ It raises `Unreadable` if the file does not have its format.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,14 @@ from ._unchanged import RowLookup, locate_file, read_changed_lines, recall_file
 from ._validate import validate_record
 from .model import Page, Passed, Record, Same
 
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+_CALENDARS = (".ics", ".ical")
+_DOWNLOAD = "download the file first, and give the path of the copy"
+_HINTS = {
+    errno.ENOENT: "check path in [[sources]]: it starts in the folder of the site file",
+    errno.EACCES: "check the permissions of the file and its folders",
+    errno.ELOOP: "correct the link",
+}
 _BUFFER_BYTES = 1 << 18
 """The size of the buffer for reading large files, in bytes."""
 
@@ -87,10 +96,10 @@ def _read_source(
         paths = expand_path(given, str(base), source.format)
     except OSError as error:
         where = os.path.relpath(error.filename, base)
-        yield Problem(given, 1, "", f"cannot be read: {where}: {error.strerror}", "unreadable")
+        yield Problem(given, 1, "", f"cannot be read: {where}: {_explain_os_error(error, given)}", "unreadable")
         return
     if not paths:
-        yield Problem(given, 1, "", "no file matches (mend the path, or remove the source)", "warning")
+        yield Problem(given, 1, "", "no file matches (check path in [[sources]], or remove the source)", "warning")
     for path in paths:
         yield from _read_file(source, path, base, recall)
 
@@ -101,9 +110,7 @@ def _read_file(
     kind = find_format(source, path)
     name = "standard input" if path == "-" else path
     if kind is None:
-        suffix = Path(path).suffix.lower()
-        hint = nearest(suffix, SUFFIXES) or f" (say format = {', '.join(map(show, SOURCE_FORMATS))})"
-        yield Problem(name, 1, "", f"cannot tell the format from the suffix {show(suffix)}{hint}", "unreadable")
+        yield Problem(name, 1, "", _explain_suffix(path), "unreadable")
         return
     form = SOURCE_FORMATS[kind]
     if recall and form.single and (same := recall_file(source, path, base, recall)) is not None:
@@ -122,7 +129,30 @@ def _read_file(
     except Unreadable as error:
         yield Problem(name, error.line, "", error.message, "unreadable")
     except OSError as error:
-        yield Problem(name, 1, "", f"cannot be read: {error.strerror}", "unreadable")
+        yield Problem(name, 1, "", f"cannot be read: {_explain_os_error(error, path)}", "unreadable")
+
+
+def _explain_suffix(path: str) -> str:
+    """Say that the format of a file is not known, and what to do."""
+    suffix = Path(path).suffix.lower()
+    if "://" in path:
+        return f"cannot be read: a web address is not a file ({_DOWNLOAD})"
+    if suffix in _SPREADSHEETS:
+        return f"{suffix} files cannot be read (export the sheet as CSV)"
+    if suffix in _CALENDARS:
+        return "calendars cannot be read yet (export the events as CSV, JSON or YAML)"
+    known = ", ".join(SUFFIXES)
+    if not suffix:
+        return f"the file name has no suffix (set format in [[sources]]: {', '.join(SOURCE_FORMATS)})"
+    guess = nearest(suffix, SUFFIXES).strip(" ()")
+    hint = guess or f"known: {known}; for another suffix, set format in [[sources]]"
+    return f"the suffix {show(suffix)} is unknown ({hint})"
+
+
+def _explain_os_error(error: OSError, path: str) -> str:
+    """Say why a file cannot be read, and what to do if that is known."""
+    hint = _DOWNLOAD if "://" in path else _HINTS.get(error.errno or 0)
+    return f"{error.strerror} ({hint})" if hint else str(error.strerror)
 
 
 def _read_lines(

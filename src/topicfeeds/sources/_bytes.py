@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ._raw import Unreadable
+from ._raw import EMPTY, Unreadable
 
 
 def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
@@ -31,7 +31,7 @@ def open_regular(base: Path, name: str) -> tuple[int, int]:
     Raises Unreadable for folders, pipes and devices, as reading could block or never end. Raises OSError.
     """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
-        raise Unreadable(1, "has a name that is not UTF-8 (rename it)")
+        raise Unreadable(1, "the name of the file is not UTF-8 (rename the file)")
     descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
     status = os.fstat(descriptor)
     mode = status.st_mode
@@ -39,9 +39,10 @@ def open_regular(base: Path, name: str) -> tuple[int, int]:
         return descriptor, status.st_size
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
-    raise Unreadable(1, f"is {kind}, not a file")
+    raise Unreadable(1, f"is {kind}, not a regular file (check path in [[sources]])")
 
 
+_NUL = "contains NUL characters, so it is damaged or not a text file (create the file again)"
 _MARKS = (b"<<<<<<< ", b">>>>>>> ")
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -55,14 +56,14 @@ def decode_file(content: bytes) -> str:
     marks of a merge conflict.
     """
     if len(content) > _MAX_FILE_BYTES:
-        raise Unreadable(
-            1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (write JSON Lines, which is read item by item)"
-        )
+        raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")
     text = decode(content)
     if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
-        raise Unreadable(text.count("\n", 0, conflict.start()) + 1, "has marks of a merge conflict (resolve it)")
+        raise Unreadable(
+            text.count("\n", 0, conflict.start()) + 1, "contains merge conflict markers (resolve the conflict)"
+        )
     if not text or text.isspace():
-        raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+        raise Unreadable(1, EMPTY)
     return text
 
 
@@ -86,8 +87,8 @@ def decode(content: bytes) -> str:
         text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start + 1} is not UTF-8 (0x{content[error.start]:02X}): save the file as UTF-8"
+        message = f"byte {error.start + 1} (0x{content[error.start]:02X}) is not UTF-8 (save the file as UTF-8)"
         raise Unreadable(line, message) from None
     if "\0" in text:
-        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, "has NUL characters: not a text file, or a cut one")
+        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, _NUL)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

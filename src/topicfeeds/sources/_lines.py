@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ._raw import Unreadable
+from ._raw import EMPTY, Unreadable
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -26,7 +26,7 @@ def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator
     while (end is None or start < end) and (line := file.readline(_MAX_LINE_BYTES)):
         number += 1
         if len(line) == _MAX_LINE_BYTES:
-            raise Unreadable(number, f"is longer than {_MAX_LINE_BYTES >> 20} MiB (write one item a line)")
+            raise Unreadable(number, f"the line is longer than {_MAX_LINE_BYTES >> 20} MiB (write one item per line)")
         size = len(line)
         line = (line if start else line.removeprefix(_BOM)).lstrip()
         if line:
@@ -34,7 +34,7 @@ def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator
             yield number, start + size - len(line), line.rstrip()
         start += size
     if blank:
-        raise Unreadable(1, "is empty (remove the file, or the source, if that is meant)")
+        raise Unreadable(1, EMPTY)
 
 
 def _seek_part(file: BinaryIO, first: int) -> tuple[int, int]:

@@ -64,6 +64,8 @@ def _parse_moment(text: str, form: str, name: str) -> date | datetime:
     try:
         moment = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - a missing zone is added later
     except ValueError:
-        raise MappingError(name, f"{show(text)} is not of the form {show(form)} (see date_format)") from None
+        raise MappingError(
+            name, f"{show(text)} does not match date_format {show(form)} (correct one of the two)"
+        ) from None
     timed = any(f"%{letter}" in form for letter in "HIMScXfpz")
     return moment if timed else moment.date()

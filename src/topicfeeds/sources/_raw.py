@@ -13,6 +13,8 @@ from ..models.site import Source
 from ..registry import find_source_format
 from .model import NO_LINES, Page
 
+EMPTY = "is empty (if this is intended, remove the file or its source)"
+
 
 class RawRecord(NamedTuple):
     """A record as it is in its file, before it is validated."""
@@ -43,7 +45,7 @@ def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int
     `item` is the first line of the record, and `fields` has the name and line of each repeated field.
     """
     for name, line in fields:
-        yield Problem(path, line, name, "stands twice in one item (keep one)", item=item)
+        yield Problem(path, line, name, "is given twice in this item (keep one)", item=item)
 
 
 Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]

@@ -95,7 +95,7 @@ def reread(source: Source, base: Path, location: Location) -> Record:
             for found in validate_record(raw, source, path, location) if isinstance(raw, RawRecord) else ():
                 if isinstance(found, Record):
                     return found
-    problem = Problem(path, location.line, "", "changed while it was read (run again)", "unreadable")
+    problem = Problem(path, location.line, "", "changed while topicfeeds read it (run again)", "unreadable")
     raise SourceError([problem], SourceError.UNREADABLE)
 
 

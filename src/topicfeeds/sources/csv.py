@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import Problem, show
 from ..models.items import FIELDS
 from ..models.site import Source
+from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
@@ -26,21 +27,46 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         header = [name.strip() for name in next(rows, [])]
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
-            raise Unreadable(1, f"the header has {show(twice[0])} twice (keep one)")
+            raise Unreadable(1, f"the header has the column {show(twice[0])} twice (keep one)")
         for name in header:
             if "." in name and name.partition(".")[0] in header:
-                raise Unreadable(1, f"the header has {show(name)} beside {show(name.partition('.')[0])} (keep one)")
+                raise Unreadable(1, f"the header has both {show(name.partition('.')[0])} and {show(name)} (keep one)")
         if not source.fields and not any(name.partition(".")[0] in FIELDS for name in header):
-            raise Unreadable(1, "the header names no field (is it one? say delimiter or fields in the source)")
+            raise Unreadable(1, _explain_header(text, source.delimiter))
         line = rows.line_num + 1
         for row in rows:
             if any(cell.strip() for cell in row):
                 if len(row) != len(header):
-                    raise Unreadable(line, f"has {len(row)} cells, the header {len(header)} (quote cells with commas)")
+                    raise Unreadable(line, _explain_width(len(row), len(header), source.delimiter))
                 yield RawRecord(_make_fields(header, row), line)
             line = rows.line_num + 1
     except csv.Error as error:
-        raise Unreadable(line, f"is not CSV: {error}") from None
+        raise Unreadable(line, f"is not valid CSV: {_explain_error(str(error))}") from None
+
+
+def _explain_header(text: str, delimiter: str) -> str:
+    """Say why no column has the name of a field."""
+    if text.lstrip().startswith("<"):
+        return f"is not valid CSV: {LOOKS_LIKE_MARKUP}"
+    for other in ",;\t|":
+        columns = [name.strip(' "') for name in text.partition("\n")[0].split(other)]
+        if other != delimiter and not set(FIELDS).isdisjoint(columns):
+            written = r"\t" if other == "\t" else other
+            return f'the columns have another delimiter (set delimiter = "{written}" in [[sources]])'
+    return "no column has the name of a field (add a header such as id,title,published, or set fields in [[sources]])"
+
+
+def _explain_width(cells: int, columns: int, delimiter: str) -> str:
+    given = "1 cell" if cells == 1 else f"{cells} cells"
+    return f"has {given}, but the header has {columns} (put quotes around a cell that contains {show(delimiter)})"
+
+
+def _explain_error(reason: str) -> str:
+    if "unexpected end" in reason:
+        return 'a quoted cell is not closed (add the closing ")'
+    if "expected after" in reason:
+        return 'a quote within a quoted cell is not doubled (write "" for ")'
+    return reason
 
 
 def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:

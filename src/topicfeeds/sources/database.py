@@ -18,10 +18,7 @@ from .model import Record
 
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
-    """Yield the rows of a query as records. If the query fails, a problem is yielded, without the password.
-
-    Raises MissingExtraError.
-    """
+    """Yield the rows of a query. A database that fails is a finding, without its password."""
     try:
         import sqlalchemy
     except ImportError:
@@ -31,16 +28,24 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
     if isinstance(url, Problem):
         yield url
         return
+    step = "connection"
     try:
         engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
         with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
+            step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
                 yield from validate_record(RawRecord(_convert_row(row), number), source, name)
     except ImportError as error:
-        yield Problem(name, 1, "database", f"needs a driver: pip install {error.name}", "unreadable")
+        yield Problem(
+            name,
+            1,
+            "database",
+            f"the driver {error.name} is not installed (run pip install {error.name})",
+            "unreadable",
+        )
     except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
-        yield Problem(name, 1, "database", f"cannot be asked: {_explain_error(error, url)}", "unreadable")
+        yield Problem(name, 1, "database", f"{step} failed: {_explain_error(error, url)}", "unreadable")
 
 
 def _fill_in_environment(url: str) -> str | Problem:
@@ -48,7 +53,13 @@ def _fill_in_environment(url: str) -> str | Problem:
     names = re.findall(r"\$\{(\w+)\}", url)
     for name in names:
         if name not in os.environ:
-            return Problem("database", 1, "database", f"${{{name}}} is not set in the environment", "unreadable")
+            return Problem(
+                "database",
+                1,
+                "database",
+                f"the environment variable {name} is not set (set it, or remove ${{{name}}})",
+                "unreadable",
+            )
     return re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], url)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from ..errors import Problem, show
 from ..models.site import Source
+from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable, refuse_repeated_fields
 
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
@@ -17,6 +18,17 @@ _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-
 
 
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
+_HINTS = {
+    "control character": r"write \n for a line break within a text",
+    "escape": "write \\\\ for a single \\",
+    "Unterminated": "add the closing quote",
+    "delimiter": "a comma, a colon or a quote may be missing",
+}
+"""Likely causes by words in what the standard library says."""
+_TOO_LONG = "is not valid JSON: a number has too many digits (put quotes around it)"
+_HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the program that wrote the file)"
+_MORE = "is not valid JSON: text follows its end (remove it; JSON Lines need the suffix .jsonl)"
+_NO_LIST = "has no list of items"
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
@@ -26,7 +38,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     doubles: list[str] = []
     everything, end = _decode_value(whole, _skip_blanks(whole, 0), doubles)
     if (more := _skip_blanks(whole, end)) < len(whole):
-        raise Unreadable(_line_number(whole, more), "is not JSON: more follows the end")
+        raise Unreadable(_line_number(whole, more), _MORE)
     if whole != text:
         yield surrogate_warning(path, 1)
     at, number, counted = _find_first_item(whole, everything, doubles), 1, 0
@@ -45,19 +57,49 @@ def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
         return _skip_blanks(text, text.index("[") + 1)
     items = everything.get("items") if isinstance(everything, dict) else None
     if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
-        raise Unreadable(1, 'is no list of items, and no object with "items"')
+        raise Unreadable(1, f"{_NO_LIST} ({_advise_list(everything)})")
     for found in re.finditer(r'"items"\s*:\s*\[', text):
         try:
             if _decode_value(text, found.end() - 1, [])[0] == items:
                 return _skip_blanks(text, found.end())
         except Unreadable:
-            continue  # this match is inside of a string
-    raise Unreadable(1, 'is no list of items, and no object with "items" in plain letters')
+            continue  # it stands in a string
+    raise Unreadable(1, f'{_NO_LIST} (write the name "items" without escapes)')
 
 
 def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
     """Decode the value at a position. Names that an object has twice are added to `doubles`."""
     return decode_json(make_decoder(doubles), text, at)
+
+
+def _advise_list(found: Any) -> str:
+    """Say how to give the list of items that is missing."""
+    if isinstance(found, dict) and isinstance(found.get("title"), str):
+        return "write the item between [ and ]"
+    if isinstance(found, dict):
+        return 'give the list the name "items"'
+    return "write objects between [ and ]"
+
+
+def _explain_error(error: json.JSONDecodeError) -> str:
+    """Say where the JSON stops to be valid, with the likely cause."""
+    place, rest = f"column {error.colno}", error.doc[error.pos : error.pos + 8]
+    reason = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+    if rest.startswith("<") and not error.doc[: error.pos].strip():
+        conflict = rest.startswith("<<<<<<<")
+        return "it contains merge conflict markers (resolve the conflict)" if conflict else LOOKS_LIKE_MARKUP
+    return f"{reason} at {place} ({_advise(error.msg, rest)})"
+
+
+def _advise(reason: str, rest: str) -> str:
+    """Name the likely cause of an error, by what is written there."""
+    if not rest.strip():
+        return "the file may be cut off"
+    if hint := next((hint for word, hint in _HINTS.items() if word in reason), ""):
+        return hint
+    if rest[0] in "]}":
+        return f"remove the comma before {rest[0]}"
+    return "remove the comment" if rest[0] in "/#" else "put double quotes around names and texts"
 
 
 class NotANumber(Exception):
@@ -85,29 +127,27 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
     try:
         return decoder.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        sentence = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
-        message = f"is not JSON: {sentence} at column {error.colno}"
-        raise Unreadable(error.lineno, message) from None
+        raise Unreadable(error.lineno, f"is not valid JSON: {_explain_error(error)}") from None
     except NotANumber as error:
-        raise Unreadable(_line_number(text, at), f"is not JSON: {error} is no number") from None
+        raise Unreadable(_line_number(text, at), f"is not valid JSON: {error} is not allowed (write null)") from None
     except RecursionError:
-        raise Unreadable(_line_number(text, at), "is nested too deep") from None
+        raise Unreadable(_line_number(text, at), "is nested too deeply (use fewer levels)") from None
     except ValueError:
-        raise Unreadable(_line_number(text, at), "is not JSON: a number has too many digits") from None
+        raise Unreadable(_line_number(text, at), _TOO_LONG) from None
 
 
 def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[RawRecord | Problem]:
     """Yield the record of a JSON object, or a problem for each repeated name. Raises Unreadable for other values."""
     if not isinstance(fields, dict):
-        raise Unreadable(number, f"{show(fields)} is no JSON object (write an item in braces)")
+        raise Unreadable(number, f'{show(fields)} is not an object (write an item as {{"title": "...", ...}})')
     yield from refuse_repeated_fields(path, number, [(name, number) for name in doubles])
     if not doubles:
         yield RawRecord(fields, number)
 
 
 def surrogate_warning(path: str, number: int) -> Problem:
-    """Return the warning that lone surrogates were replaced."""
-    return Problem(path, number, "", "has half of a surrogate pair (U+FFFD stands in for it)", "warning")
+    """Return the warning about replaced surrogates."""
+    return Problem(path, number, "", _HALF_PAIR, "warning")
 
 
 def replace_lone_surrogates(text: str) -> str:

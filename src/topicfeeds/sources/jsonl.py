@@ -37,7 +37,9 @@ def _read_line(
         whole = replace_lone_surrogates(text)
         fields, end = decode_json(decoder, whole, 0)
         if end < len(whole):
-            raise Unreadable(1, f"is not JSON: more follows the item at column {end + 1}")
+            raise Unreadable(
+                1, f"is not valid JSON Lines: text follows the item at column {end + 1} (write one item per line)"
+            )
     except Unreadable as error:
         raise Unreadable(number, error.message) from None
     if whole != text:

@@ -75,20 +75,19 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Pr
     """Read a text page. Raises Unreadable."""
     groups, rest = _split_groups(text)
     if not groups:
-        raise Unreadable(1, 'has no item, as no line is like "publication date: 31-12-2026" (is it the right page?)')
+        raise Unreadable(1, 'has no item: no line has the form "publication date: 31-12-2026" (check the file)')
     parts = [_split_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
     yield from _read_page(parts[0].before, source)
     if not parts[0].texts and parts[0].before:
-        message = "is missing on the first item: what stands before it is taken for the topic's description"
+        message = "is missing in the first item: the text above it was read as the topic's description (add a title)"
         yield Problem(path, groups[0].line, "title", message, "warning")
     for group, part, inferred in zip(groups, parts, _infer_dates(groups), strict=True):
         if part.before and part is not parts[0]:
-            yield Problem(
-                path, part.before[0].line, "", "stands before the tags of an item, and is left out", "warning"
-            )
+            message = "text above the tags of an item is skipped (move it below the tags)"
+            yield Problem(path, part.before[0].line, "", message, "warning")
         yield from _read_item(group, part, inferred, source, path)
     if rest:
-        message = f"{show(rest[0].text)} stands after the last date: no item is made of it"
+        message = f"{show(rest[0].text)} follows the last date and is skipped (add a date line below it)"
         yield Problem(path, rest[0].line, "", message, "warning")
 
 
@@ -104,7 +103,9 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if _DETAIL.fullmatch(stripped):
-            raise Unreadable(number, "a detail page, not a listing (give the page that lists the items)")
+            raise Unreadable(
+                number, "is the page of one item, not a list of items (save the page that lists the items)"
+            )
         if started and stripped and "end date".startswith(stripped.lower()):
             started.dates["end"] = (stripped, number)  # an end date that was cut off: its text is not a date
             started = None
@@ -182,13 +183,15 @@ def _read_item(
     days = {_field_name(name): day for name, (text, _) in group.dates.items() if (day := _parse_day(text))}
     kind = "article" if "published" in days else "event"
     if parts.kind and _KINDS[parts.kind] != kind:
-        message = f"the page says {parts.kind}, its dates say {kind}: {kind} it is"
+        message = (
+            f"the page says {parts.kind}, but the dates are those of an {kind} (published as {kind}; correct the page)"
+        )
         yield Problem(path, group.line, "kind", message, "warning")
     yield from _check_lines(parts, path)
     title = parts.texts[0].text if parts.texts else None
     label = _make_label(kind, days)
     if title is None and source.untitled == "skip":
-        message = f'is missing: "{label}" is left out (give it a title, or set untitled = "label")'
+        message = f'is missing: "{label}" is skipped (add a title, or set untitled = "label" in [[sources]])'
         yield Problem(path, group.line, "title", message, "warning")
         return
     summary = " ".join(block.text for block in parts.texts[1:])
@@ -206,25 +209,24 @@ def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
     for block in parts.texts:
         for number, line in enumerate(block.lines, block.line):
             if re.search(r":\s*[0-9]{2}-[0-9]{2}-[0-9]{4}\s*$", line):
-                message = f"{show(line.strip())} is read as text (dates are publication date:, start date:, end date:)"
+                message = f'{show(line.strip())} is read as text (write a date as "publication date: 31-12-2026")'
                 yield Problem(path, number, "", message, "warning")
             elif line.lstrip().startswith("•"):
-                message = f"{show(line.strip())} is read as text (tags stand above the title, two blanks after bullets)"
+                message = f"{show(line.strip())} is read as text (write tags above the title, with two blanks after •)"
                 yield Problem(path, number, "", message, "warning")
 
 
 def _check_dates(group: _Group, path: str) -> Iterator[Problem]:
     for name, (text, line) in group.dates.items():
         if _parse_day(text) is None:
-            message = f"{show(text)} is no date (write 31-12-2026); the item is left out"
+            message = f"{show(text)} is not a date (write 31-12-2026)"
             yield Problem(path, line, _field_name(name), message, item=group.line)
     start, end = (_parse_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
     if start and end and end < start:
-        yield Problem(
-            path, group.dates["end"][1], "end", "ends before it starts; the item is left out", item=group.line
-        )
+        message = "is before start (correct one of the two)"
+        yield Problem(path, group.dates["end"][1], "end", message, item=group.line)
     if "end" in group.dates and "start" not in group.dates:
-        message = "is missing before the end date; the item is left out"
+        message = "is missing (add a line such as start date: 31-12-2026 above the end date)"
         yield Problem(path, group.line, "start", message, item=group.line)
 
 

@@ -25,7 +25,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """
     found = _FRONT.match(text)
     if not found:
-        yield Problem(path, 1, "", "has no front matter (start with a line --- and end it with another)", item=1)
+        yield Problem(path, 1, "", _explain_no_front_matter(text), item=1)
         return
     mark, front, body = found[1], found[2], text[found.end() :]
     try:
@@ -34,13 +34,21 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         yield Problem(path, error.line, "", error.message, item=1)
         return
     if len(raws) > 1 and all(isinstance(raw, RawRecord) for raw in raws):
-        yield Problem(path, 1, "", f"has {len(raws)} items in its front matter (give each a file)", item=1)
+        yield Problem(
+            path, 1, "", f"has {len(raws)} items in its front matter (write each item in a file of its own)", item=1
+        )
         return
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and body.strip():
             yield RawRecord({**raw.fields, "content": _render_html(body)}, raw.line, raw.lines)
         else:
             yield raw
+
+
+def _explain_no_front_matter(text: str) -> str:
+    if text.startswith(("---", "+++")):
+        return f"the front matter has no end (add a line {text[:3]} below the fields)"
+    return "has no front matter (start the file with a line ---, the fields, and another line ---)"
 
 
 def _read_front_matter(front: str, path: str) -> Iterator[RawRecord | Problem]:

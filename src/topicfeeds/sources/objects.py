@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import Problem, show
 from ..models.items import Article, Event, Item
-from ..models.messages import format_path, validate_item
+from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ._raw import RawRecord
 from ._validate import validate_record
@@ -25,7 +25,7 @@ def as_records(found: Iterable[ItemLike | Same | Passed]) -> Iterator[Record | S
         elif isinstance(one, (Article, Event)):
             yield Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
-            yield Problem("items", position, "", f"{show(one)} is no item", item=position)
+            yield Problem("items", position, "", _explain_no_item(one), item=position)
         elif isinstance(item := validate_item(one), Item):
             yield Record(item, "items", position)
         else:
@@ -48,4 +48,8 @@ def read_objects(
     """
     source = Source(path=name, fields=fields or {}, defaults=defaults or {})
     for position, one in enumerate(objects, 1):
-        yield from validate_record(RawRecord(one, position), source, name)
+        yield from validate_record(RawRecord(one, position), source, name, origin=Origin("python", source))
+
+
+def _explain_no_item(one: object) -> str:
+    return f"{show(one)} is not an item (give an Article, an Event, a mapping, or an object with attributes)"

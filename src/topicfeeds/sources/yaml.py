@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Problem
 from ..models.site import Source
+from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable, refuse_repeated_fields
+from ._yaml_errors import explain_yaml_error
 
 _MAX_DEPTH = 64
+_NO_BLANK = re.compile(r"[\w-]+:[^\s:/]")
+_TOO_DEEP = f"is nested too deeply (use at most {_MAX_DEPTH} levels)"
 _NULL = "tag:yaml.org,2002:null"
 _PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
-_QUOTES = {
-    "mapping values are not allowed in this context",
-    "did not find expected key",
-    "did not find expected '-' indicator",
-    "block sequence entries are not allowed in this context",
-}
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
@@ -42,13 +41,15 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        if "nesting depth" in (error.problem or ""):  # libyaml from 0.2.6 on, which reads ahead
-            raise Unreadable(line, f"is nested more than {_MAX_DEPTH} deep") from None
-        hint = " (put quotes round a text with a colon, a quote or a bracket in it)" if error.problem in _QUOTES else ""
-        raise Unreadable(line, f"is not YAML: {error.problem}{hint}") from None
+        if "nesting depth" in (error.problem or ""):  # since libyaml 0.2.6, which looks ahead
+            raise Unreadable(line, _TOO_DEEP) from None
+        column = mark.column if mark else 0
+        raise Unreadable(line, explain_yaml_error(text, line, column, error.problem or "")) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise Unreadable(line, f"is not YAML: {error.reason} (U+{error.character:04X})") from None
+        raise Unreadable(
+            line, f"is not valid YAML: it contains the control character U+{error.character:04X} (remove it)"
+        ) from None
 
 
 class _YamlReader:
@@ -63,7 +64,8 @@ class _YamlReader:
 
         self.yaml = yaml
         self.may_be_empty = may_be_empty
-        # libyaml treats these as line breaks, but editors do not. They are replaced for parsing and restored in values.
+        self.is_markup = text.lstrip()[:1] == "<"
+        # libyaml takes these for line breaks; they are kept as characters, and lines are counted as editors do.
         unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
         self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
         self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}
@@ -88,9 +90,9 @@ class _YamlReader:
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
-                raise Unreadable(_line_number(event), "is no item (write a list of items, each with its fields)")
+                raise Unreadable(_line_number(event), self._explain_no_item(event))
         if empty and not self.may_be_empty:
-            raise Unreadable(1, "has no items (write [] if that is meant)")
+            raise Unreadable(1, "has no items (if this is intended, write [])")
 
     def _item(self, event: Any) -> RawRecord:
         self.twice = []
@@ -100,12 +102,14 @@ class _YamlReader:
     def _value(self, event: Any, depth: int) -> Any:
         yaml = self.yaml
         if depth > _MAX_DEPTH:
-            raise Unreadable(_line_number(event), f"is nested more than {_MAX_DEPTH} deep")
+            raise Unreadable(_line_number(event), _TOO_DEEP)
         if getattr(event, "tag", None) not in _TAGS:
-            raise Unreadable(_line_number(event), f"the tag {event.tag} is not taken (leave it out)")
+            raise Unreadable(_line_number(event), f"the tag {event.tag} is not supported (remove it)")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                raise Unreadable(_line_number(event), f"*{event.anchor} stands for nothing that was defined before it")
+                anchor = event.anchor
+                message = f"*{anchor} has no anchor &{anchor} above it (put quotes around a text that starts with *)"
+                raise Unreadable(_line_number(event), message)
             return self.anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             value: Any = None if self._is_null(event) else self._text(event)
@@ -126,7 +130,7 @@ class _YamlReader:
         while not isinstance(event := self.next(), self.yaml.MappingEndEvent):
             name = self._value(event, depth + 1)
             if not isinstance(name, str):
-                raise Unreadable(_line_number(event), "is no name of a field")
+                raise Unreadable(_line_number(event), "a name of a field is not text (write name: value)")
             if name in fields:
                 self.twice.append((name, _line_number(event)))
             lines.setdefault(name, _line_number(event))
@@ -137,6 +141,15 @@ class _YamlReader:
 
     def _text(self, event: Any) -> str:
         return str(event.value).translate(self.marks)
+
+    def _explain_no_item(self, event: Any) -> str:
+        if self.is_markup:
+            return f"is not valid YAML: {LOOKS_LIKE_MARKUP}"
+        if _NO_BLANK.match(getattr(event, "value", "")):
+            return 'a field has no blank after its colon (write "name: value")'
+        if self.may_be_empty:
+            return "the front matter has no fields (write one on each line, such as title: New homes)"
+        return 'is not an item (write a list, and start each item with "- title: ...")'
 
     def _is_null(self, event: Any) -> bool:
         if not isinstance(event, self.yaml.ScalarEvent):

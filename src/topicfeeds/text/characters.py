@@ -12,6 +12,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
 
+LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
+"""What messages say of a file in another format that starts with `<`, as error pages of web servers do."""
+
 
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 

@@ -15,16 +15,19 @@ RESERVED = frozenset(
     ["index", "all", "feeds", "con", "prn", "aux", "nul"]
     + [f"{device}{n}" for device in ("com", "lpt") for n in range(10)]  # device names that Windows reserves
 )
+MAX_SLUG_CHARS = 60
 _PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASHED = re.compile(r"-[0-9a-f]{10}$")
 
 
 def is_slug(text: str) -> bool:
-    """Return whether a text is a slug as it is, and cannot be confused with a hashed slug.
-
-    A slug has lower-case a-z, digits and single hyphens, at most 60 characters, and is not reserved.
-    """
-    return bool(_PLAIN.fullmatch(text)) and len(text) <= 60 and text not in RESERVED and not _HASHED.search(text)
+    """Tell whether a text can stand in a path as it is, and is no made-up slug's form."""
+    return (
+        bool(_PLAIN.fullmatch(text))
+        and len(text) <= MAX_SLUG_CHARS
+        and text not in RESERVED
+        and not _HASHED.search(text)
+    )
 
 
 def tag_key(label: str) -> str:
@@ -46,11 +49,15 @@ def make_slug(label: str) -> str:
 
 
 def make_hashed_slug(key: str) -> str:
-    """Return a slug of the ASCII letters and digits in a key, and ten hexadecimal digits of its SHA-256."""
-    letters = "".join(c for c in unicodedata.normalize("NFKD", key) if not unicodedata.category(c).startswith("M"))
-    readable = re.sub(r"[^a-z0-9]+", "-", letters.lower())[:48].strip("-") or "x"
+    """Name a key by what ASCII has of it, and ten hexadecimal digits of its SHA-256."""
     digest = hashlib.sha256(re.sub("[\ud800-\udfff]", "\ufffd", key).encode()).hexdigest()
-    return f"{readable}-{digest[:10]}"
+    return f"{make_readable(key)}-{digest[:10]}"
+
+
+def make_readable(text: str) -> str:
+    """Spell a text in small letters, digits and hyphens: at most 48, accents dropped, `x` where nothing is left."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
+    return re.sub(r"[^a-z0-9]+", "-", letters.lower())[:48].strip("-") or "x"
 
 
 def make_topic_slugger(declared: Collection[str]) -> Callable[[str], str]:

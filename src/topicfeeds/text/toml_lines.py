@@ -15,8 +15,9 @@ KeyPath = tuple[str | int, ...]
 
 
 def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
-    """Return the line (from 1) of a key, or of the innermost table around it that is in the file, or 1."""
-    return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
+    """Give the line of the innermost part of a place that is in the file; for a list of tables, that of the first."""
+    first = lines.get((*place, 0), 1)
+    return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), first)
 
 
 def find_toml_lines(text: str) -> dict[KeyPath, int]:

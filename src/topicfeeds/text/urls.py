@@ -45,7 +45,7 @@ def resolve_url(base: str, value: str, tag: str) -> str | None:
 def url_warning(address: str) -> str | None:
     """Return a warning about a valid address that is likely to be a mistake, or None."""
     if len(address) > 2048:
-        return "is longer than 2,048 characters (some readers cut it)"
+        return "is longer than 2,048 characters (shorten it: some readers cut long addresses)"
     return _host_warning("/".join(address.split("/", 3)[:3]))
 
 
@@ -53,11 +53,11 @@ def url_warning(address: str) -> str | None:
 def _host_warning(start: str) -> str | None:
     host = urlsplit(start).hostname or ""
     if host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or _is_private(host):
-        return f"leads to {host}, where readers elsewhere find nothing"
+        return f"points to {host}, which other computers cannot reach (write a public address)"
     for label in host.split("."):
         scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()} & _LOOKALIKE
         if len(scripts) > 1:
-            return f"has letters of {' and '.join(sorted(map(str.title, scripts)))} in one name (is it the right host?)"
+            return f"mixes {' and '.join(sorted(map(str.title, scripts)))} letters in one name (check the host)"
     return None
 
 
@@ -89,4 +89,4 @@ def to_ascii_host(host: str) -> str:
     try:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise ValueError(f"{host} is no host name: {error}") from None
+        raise ValueError(f"{host} is not a host name: {error}") from None
