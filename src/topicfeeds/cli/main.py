@@ -33,10 +33,10 @@ class _SignalReceived(BaseException):
 
 @dataclass(slots=True)
 class _Session:
-    """What the commands of a process share."""
+    """The data that the commands of a process share."""
 
     check: Check | None = None
-    """What the check for "nothing to do" found, if it was made already."""
+    """The result of the check for "nothing to do", if the check already ran."""
     signals: list[int] = field(default_factory=list)
     """The signals that arrived."""
 
@@ -46,7 +46,10 @@ class _Session:
         raise _SignalReceived
 
     def stop_on_signal(self, documents: Iterable[Document]) -> Iterable[Document]:
-        """End between two documents if a signal was lost: C libraries swallow exceptions raised in a callback."""
+        """Yield documents, and end between two of them if a signal arrived but did not end the command.
+
+        This happens because C libraries swallow exceptions that are raised in a callback.
+        """
         for document in documents:
             if self.signals:
                 raise _SignalReceived
@@ -56,7 +59,7 @@ class _Session:
 
 
 def main(check: Check | None = None) -> None:
-    """Run the command. Our own errors are lines and an exit code; bugs keep their traceback."""
+    """Run the command, and exit. Expected errors are printed as lines; bugs are printed with a traceback."""
     session = _Session(check)
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -90,7 +93,7 @@ def _run(session: _Session) -> int:
 
 
 def _describe_usage_error(error: click.ClickException) -> list[str]:
-    """Return the lines to print. Text that the user typed is escaped; line breaks of click stay."""
+    """Return the lines to print. Text that the user typed is escaped. Line breaks that click made are kept."""
     message = error.format_message()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return [message]

@@ -169,7 +169,7 @@ class Event(Item):
                 not isinstance(start, datetime) or (start.tzinfo is None) != (moment.tzinfo is None)
             ):
                 raise ValueError(f"{show(moment.isoformat())} is not of the kind of start")
-            if not (isinstance(moment, datetime) and moment.tzinfo):  # others are checked when their zone is known
+            if not (isinstance(moment, datetime) and moment.tzinfo):  # aware times are checked later, in their zone
                 check_exception(moment, rule, start)
         return left_out
 
