@@ -1,4 +1,4 @@
-"""Run the benchmarks: python -m benchmarks --help."""
+"""Run the benchmarks. For the options, run `python -m benchmarks --help`."""
 
 from __future__ import annotations
 
@@ -22,20 +22,31 @@ _NAMES = [peer.name for peer in PEERS]
 
 
 @click.command()
-@click.option("--items", type=click.IntRange(300, 1_000_000), multiple=True, metavar="N", help="How many; repeatable.")
-@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="So often each is measured.")
-@click.option("--quick", is_flag=True, help="The same as --items 1000 --runs 1: whether it works.")
-@click.option("--peer", "names", type=click.Choice([*_NAMES, "none"]), multiple=True, help="Only this one; repeatable.")
-@click.option("--seed", default=1, show_default=True, help="Of the corpus.")
-@click.option("--write", is_flag=True, help="Write docs/benchmarks.md and docs/pictures/growth.svg.")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of the page.  [default: today]")
+@click.option(
+    "--items", type=click.IntRange(300, 1_000_000), multiple=True, metavar="N", help="Number of items. Can be repeated."
+)
+@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Number of runs of each job.")
+@click.option("--quick", is_flag=True, help="Check that everything works: --items 1000 --runs 1.")
+@click.option(
+    "--peer",
+    "names",
+    type=click.Choice([*_NAMES, "none"]),
+    multiple=True,
+    help="Compare with this program only. Can be repeated.",
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of the corpus.")
+@click.option("--write", is_flag=True, help="Also write docs/benchmarks.md and docs/pictures/growth.svg.")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date on the page.  [default: today]")
 def main(  # noqa: PLR0913 - a command
     items: Sequence[int], runs: int, quick: bool, names: Sequence[str], seed: int, write: bool, day: datetime | None
 ) -> None:
-    """Measure topicfeeds beside its peers, and alone; look that all did the same job, and print tables.
+    """Measure topicfeeds and other programs (peers), and print tables.
 
-    The corpus is made in a temporary folder (TMPDIR): about 6 KB an item, 3 KB above 100,000 items. Peers that are not
-    installed are skipped, and peers that are known to take too much are not run with many items.
+    Before a peer is measured, its documents are compared with those of topicfeeds.
+
+    The corpus is written into a temporary folder (TMPDIR). It takes about 6 KB per item, or 3 KB above 100,000 items.
+    Peers that are not installed are skipped. Peers that are too slow or need too much memory are skipped if there are
+    many items.
     """
     sizes, runs = ((1000,), 1) if quick else (sorted(set(items)) or (10_000,), runs)
     peers = _present([peer for peer in PEERS if not names or peer.name in names])
@@ -50,16 +61,16 @@ def main(  # noqa: PLR0913 - a command
 
 
 def _present(peers: Sequence[Peer]) -> list[Peer]:
-    """Leave out who is not installed, and say how to install it."""
+    """Return the peers that are installed. For the others, print how to install them."""
     for peer in peers:
         if not peer.version():
-            _tell(f"{peer.name} is skipped: {peer.install}")
+            _tell(f"{peer.name} is not installed, and is skipped (to install it: {peer.install})")
     return [peer for peer in peers if peer.version()]
 
 
 def _measured(items: int, seed: int, runs: int, peers: Sequence[Peer]) -> Figures:
     with TemporaryDirectory(prefix="benchmarks-") as folder:
-        _tell(f"{items:,} items: the corpus")
+        _tell(f"{items:,} items: writing the corpus")
         return measure(Ground(Path(folder), items, seed), peers, runs, _tell)
 
 
@@ -68,7 +79,7 @@ def _write(measured: Measured, runs: int, day: date, peers: Sequence[Peer]) -> N
     try:
         draw(measured)
     except ImportError:
-        sys.exit('benchmarks: the picture needs matplotlib: pip install -e ".[bench]"')
+        sys.exit('benchmarks: drawing the picture needs matplotlib: pip install -e ".[bench]"')
 
 
 def _tell(what: str) -> None:

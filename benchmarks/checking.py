@@ -1,7 +1,8 @@
-"""That all did the same job: the same feeds, and in each the same entries, in order, with categories and bodies.
+"""Check that a peer did the same job: the same feeds, each with the same entries in the same order.
 
-Documents are parsed, not compared: peers spell them in ways of their own. Of a body, its letters count; of peers that
-sanitise, each byte. Titles, ids and dates are not compared, only that they are there.
+The documents are parsed before they are compared, because each program serialises them in its own way. Categories and
+the letters of bodies must be the same. If the peer sanitises, bodies must be the same byte for byte. Titles, ids and
+dates must be present, but are not compared.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from lxml import etree
 
 Renames = Sequence[tuple[str, str]]
-"""Starts of paths, and what stands for them with us."""
+"""Pairs: the start of a path in a peer's output, and its replacement in ours."""
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -28,16 +29,17 @@ _NEEDED = {
 
 
 class OtherJob(Exception):
-    """What a peer did is not what was asked."""
+    """The documents of a program are not the expected ones."""
 
 
 class Entry(NamedTuple):
-    """What is compared of an entry; of bodies, checksums."""
+    """The parts of an entry that are compared. Bodies are hashed."""
 
     link: str
     categories: Sequence[str]
-    """Sorted, as paths spell them."""
+    """Sorted, in the form that paths have."""
     letters: bytes
+    """Hash of the body without tags and white space."""
     body: bytes
 
 
@@ -45,7 +47,7 @@ Documents = Mapping[str, Sequence[Entry]]
 
 
 def read(folder: Path, renames: Renames = ()) -> Documents:
-    """Read all documents below a folder, by our names for them. Raises OtherJob."""
+    """Read all documents in a folder. Keys are our paths for them. Raises OtherJob."""
     found: dict[str, Sequence[Entry]] = {}
     for path in sorted(folder.rglob("*.xml")):
         name = path.relative_to(folder).as_posix()
@@ -60,11 +62,11 @@ def read(folder: Path, renames: Renames = ()) -> Documents:
 
 
 def compare(ours: Documents, theirs: Documents, *, sanitised: bool) -> None:
-    """Look for what is not alike; bodies that are sanitised are so to the byte. Raises OtherJob with the first."""
+    """Compare the documents of two programs. Raises OtherJob for the first difference."""
     if missing := sorted(set(ours) - set(theirs)):
         raise OtherJob(f"{len(missing)} documents are missing, such as {missing[0]}")
     if more := sorted(set(theirs) - set(ours)):
-        raise OtherJob(f"{len(more)} documents are more than asked for, such as {more[0]}")
+        raise OtherJob(f"{len(more)} documents are not expected, such as {more[0]}")
     for name, wanted in ours.items():
         given = theirs[name]
         if len(given) != len(wanted):
@@ -75,14 +77,14 @@ def compare(ours: Documents, theirs: Documents, *, sanitised: bool) -> None:
 
 def _compare(where: str, wanted: Entry, given: Entry, *, sanitised: bool) -> None:
     if given.link != wanted.link:
-        raise OtherJob(f"{where} is {given.link}, not {wanted.link}")
+        raise OtherJob(f"{where}: link is {given.link}, not {wanted.link}")
     if given.categories != wanted.categories:
         found, asked = (", ".join(one.categories) or "none" for one in (given, wanted))
-        raise OtherJob(f"{where} has other categories: {found}, not {asked}")
+        raise OtherJob(f"{where}: categories are {found}, not {asked}")
     if given.letters != wanted.letters:
-        raise OtherJob(f"{where} has another text in its body")
+        raise OtherJob(f"{where}: body has a different text")
     if sanitised and given.body != wanted.body:
-        raise OtherJob(f"{where} has other tags or addresses in its body")
+        raise OtherJob(f"{where}: body has different tags or URLs")
 
 
 def _entries(path: Path) -> list[Entry]:
@@ -108,7 +110,7 @@ def _atom_link(entry: etree._Element) -> str:
     return links[0].get("href", "") if links else ""
 
 
-@lru_cache(maxsize=20_000)  # an entry is in many feeds
+@lru_cache(maxsize=20_000)  # an entry is in several feeds
 def _sums(body: str) -> tuple[bytes, bytes]:
     letters = re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", body)))
     return _sum(letters), _sum(body)

@@ -1,9 +1,11 @@
-"""The corpus: articles in JSON Lines, and the same in a folder of Markdown files.
+"""Make the corpus: articles in JSON Lines, and the same articles as a folder of Markdown files.
 
-An article has about 2.5 KB of HTML, a summary, one of 20 topics and one to five of 300 tags, some of which are used
-much more than others. What is made depends on the number of items and a seed alone. Items are made one by one, so that
-any number fits. Labels are lower-case ASCII, as not all peers make the same file name of others, and no two dates are
-equal, as they order those in ways of their own.
+An article has about 2.5 KB of HTML, a summary, one of 20 topics and one to five of 300 tags. Some tags are much more
+frequent than others. The corpus depends only on the number of items and the seed. Items are generated one by one, so
+memory does not limit their number.
+
+Labels are lower-case ASCII, because peers make different file names from other labels. All dates are different,
+because peers order equal dates in different ways.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _SECOND = (
 ).split()
 TAGS = [f"{first} {second}" for second in _SECOND for first in _FIRST]
 DOCUMENTS = 2 * (1 + len(TOPICS) + len(TAGS))
-"""Atom and RSS of a feed of everything, of each topic, and of each tag."""
+"""Atom and RSS: a feed of everything, of each topic, and of each tag."""
 
 _WORDS = (
     "a about after all an and are as at be been before by can city cities council for from had has have if in into is "
@@ -42,12 +44,12 @@ _WORDS = (
 _NEWEST = datetime(2025, 1, 1, tzinfo=UTC)
 _STEP = timedelta(seconds=137)
 _STRIDE = 1_000_003
-"""A prime: steps of it through the ranks of the items meet each once, unless it divides their number."""
+"""A prime. `number * _STRIDE % count` gives each rank once, unless the prime divides the number of items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a body in its two spellings."""
+    """A part of a body, in HTML and in Markdown."""
 
     html: str
     markdown: str
@@ -55,7 +57,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An item before it is written down."""
+    """An item before it is serialised."""
 
     number: int
     title: str
@@ -67,19 +69,19 @@ class Article:
 
     @property
     def link(self) -> str:
-        """The address of its page."""
+        """The URL of its page."""
         return f"{SITE}news/item-{self.number}/"
 
 
 def articles(count: int, seed: int = 1) -> Iterator[Article]:
-    """Make the articles, in no order of their dates; the first is the newest."""
+    """Generate the articles. The first is the newest; the others are not ordered by date."""
     chance = random.Random(seed)
     blocks = [_block(chance, number) for number in range(600)]
     weights = list(accumulate(1 / (rank + 8) for rank in range(len(TAGS))))
     for number in range(count):
         tags = chance.choices(TAGS, cum_weights=weights, k=chance.choice((1, 2, 2, 3, 3, 4, 5)))
         if number < len(TAGS):
-            tags.append(TAGS[number])  # no tag is without an item
+            tags.append(TAGS[number])  # so that each tag has an item
         rank = number * _STRIDE % count
         yield Article(
             number=number,
@@ -110,7 +112,7 @@ def write_lines(path: Path, count: int, seed: int = 1) -> None:
 
 
 def write_folder(folder: Path, count: int, seed: int = 1) -> None:
-    """Write the corpus as Markdown files with front matter that topicfeeds, Hugo and Pelican read alike."""
+    """Write the corpus as Markdown files with front matter that topicfeeds, Hugo and Pelican can read."""
     folder.mkdir()
     for article in articles(count, seed):
         front = (
@@ -127,7 +129,7 @@ def write_folder(folder: Path, count: int, seed: int = 1) -> None:
 
 
 def change_first(path: Path) -> None:
-    """Change the title of the first article in a file, to and fro: one letter, in its place."""
+    """Change one letter of the first title in a file, in place. A second call changes it back."""
     with path.open("rb+") as file:
         start = file.read(400)
         marks = [(start.find(mark), len(mark)) for mark in (b'"title": "', b"title: ")]
@@ -141,7 +143,7 @@ def _sentence(chance: random.Random, words: int) -> str:
 
 
 def _first(number: int, count: int) -> Block:
-    """Open a body with words of its own, and addresses relative to the site and to the page."""
+    """Make the first block of a body: a unique text, with URLs relative to the site and to the page."""
     one, two = (number * 7 + 3) % count, (number * 3 + 1) % count
     return Block(
         f'<p>Number {number}, after <a href="/news/item-{one}/">{one}</a> and <a href="../item-{two}/">{two}</a>.</p>',

@@ -1,4 +1,4 @@
-"""Who takes part: a line for each peer, with what it reads, what it needs, and how it is started."""
+"""The peers: one line for each program, with its corpus, its command, and how to install it."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ _EXTRA = 'pip install -e ".[bench]"'
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program that makes our documents in its way."""
+    """A program that makes the same documents as topicfeeds."""
 
     name: str
     source: Source
     command: Callable[[Path, Path], list[str]]
-    """Gives what reads a corpus and writes into a folder."""
+    """Returns the command. Its arguments are the corpus and the output folder."""
     version: Callable[[], str | None]
-    """Tells which one is installed, if one is."""
+    """Returns the name and version, or None if the program is not installed."""
     install: str
-    """Says how to get it."""
+    """The command that installs it."""
     sanitises: bool = False
+    """Whether it sanitises. If so, its bodies must be the same as ours, byte for byte."""
     most: int = 100_000
-    """So many items it can be asked for, by its time or memory."""
+    """The largest number of items for which its time and memory are acceptable."""
     renames: Renames = ()
 
 
 def _package(name: str) -> Callable[[], str | None]:
-    """Look for a Python package."""
+    """Return a function that returns name and version of an installed Python package."""
 
     def known() -> str | None:
         try:

@@ -1,4 +1,4 @@
-"""What topicfeeds is to reach, and what was measured of it; with 10,000 items, where no number stands."""
+"""The goals of topicfeeds, compared with the measurements. Goals without a number of items are for 10,000 items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JOB, _MANY, _MOST = 10_000, 100_000, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A figure that may be so much at most."""
+    """A figure and its upper limit."""
 
     what: str
     limit: float
@@ -22,7 +22,7 @@ class Goal:
     find: Callable[[Measured], Figure | None]
 
     def verdict(self, measured: Measured) -> tuple[str, str]:
-        """Give what was measured, and whether that will do."""
+        """Return the measurement, and whether it meets the goal."""
         found = self.find(measured)
         if found is None:
             return "not measured", ""
@@ -64,20 +64,20 @@ def _each(measured: Measured) -> Figure | None:
 
 
 GOALS = [
-    Goal("CPU of a full build to that of feedgen, which does neither", 1.0, "", _against("feedgen", "cpu")),
+    Goal("CPU of a full build / feedgen without validation and sanitising", 1.0, "", _against("feedgen", "cpu")),
     Goal(
-        "CPU to that of feedgen with the same validation and sanitising",
+        "CPU of a full build / feedgen with the same validation and sanitising",
         0.7,
         "",
         _against("feedgen, validating and sanitising", "cpu"),
     ),
-    Goal("CPU from Markdown to that of Hugo", 0.35, "", _against("Hugo", "cpu")),
-    Goal("Time from Markdown to that of Hugo", 0.45, "", _against("Hugo", "wall")),
-    Goal("CPU from Markdown to that of Pelican", 0.06, "", _against("Pelican", "cpu")),
-    Goal("CPU of a full build to that of the floor", 1.4, "", _against("floor, by hand", "cpu")),
-    Goal("CPU where nothing changed to that of `python -c pass`", 6.0, "", _nothing),
-    Goal("CPU where one item changed to that of a full build", 0.25, "", _one),
+    Goal("CPU of a full build from Markdown / Hugo", 0.35, "", _against("Hugo", "cpu")),
+    Goal("Time of a full build from Markdown / Hugo", 0.45, "", _against("Hugo", "wall")),
+    Goal("CPU of a full build from Markdown / Pelican", 0.06, "", _against("Pelican", "cpu")),
+    Goal("CPU of a full build / the floor", 1.4, "", _against("floor, by hand", "cpu")),
+    Goal("CPU if nothing changed / `python -c pass`", 6.0, "", _nothing),
+    Goal("CPU if one item changed / a full build", 0.25, "", _one),
     Goal("Peak memory with 1,000,000 items", 200.0, " MB", _peak),
-    Goal("Peak memory with 1,000,000 items to that with 100,000", 1.25, "", _rise),
-    Goal("CPU of an item more past 100,000 to that of one past 10,000", 1.15, "", _each),
+    Goal("Peak memory with 1,000,000 items / with 100,000 items", 1.25, "", _rise),
+    Goal("CPU of each further item above 100,000 items / above 10,000 items", 1.15, "", _each),
 ]

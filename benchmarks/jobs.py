@@ -1,4 +1,4 @@
-"""The jobs that are measured, of topicfeeds and its peers, or of topicfeeds alone."""
+"""The jobs that are measured: builds by topicfeeds and its peers, and builds by topicfeeds alone."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _SOURCES: dict[Source, str] = {
 }
 LARGEST_FOLDER = 100_000
 MANY, FEW = 100_000, 3
-"""With so many items there are so few runs, and one with each peer."""
+"""With at least MANY items, each job runs at most FEW times, and each peer runs once."""
 
 
 class Comparison(NamedTuple):
-    """What topicfeeds and a peer cost, in turn."""
+    """The costs of topicfeeds and of a peer, run in turn."""
 
     peer: Peer
     pair: Pair
@@ -42,22 +42,22 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All that was measured with a number of items."""
+    """All measurements for one size of the corpus."""
 
     items: int
     compared: Sequence[Comparison]
     nothing: Mapping[Source, Pair]
-    """Nothing changed, against a Python that does nothing."""
+    """Builds in which nothing changed, and `python -c pass`."""
     one: Mapping[Source, Pair]
-    """One item changed, against a full build."""
+    """Builds in which one item changed, and full builds."""
     two: Mapping[Source, Sequence[Cost]]
-    """Full builds by two processes, where items are many."""
+    """Full builds with two processes. Empty if there are fewer than MANY items."""
     steps: Mapping[Source, Sequence[Mapping[str, Any]]]
-    """What each step of a full build took: `step`, `cpu`, `time`, `peak`."""
+    """The cost of each step of a full build: `step`, `cpu`, `time`, `peak`."""
 
 
 class Ground:
-    """A folder with a corpus of some size in both forms, where all work is done."""
+    """A folder with a corpus in both forms, in which all programs work."""
 
     def __init__(self, folder: Path, items: int, seed: int) -> None:
         self.folder, self.items = folder, items
@@ -70,7 +70,7 @@ class Ground:
             (folder / f"{source}.toml").write_text(_SITE + _SOURCES[source], "utf-8")
 
     def compare(self, peer: Peer, runs: int) -> Comparison:
-        """Run topicfeeds and a peer in turn; before that once, to check the documents. Raises OtherJob."""
+        """Run topicfeeds and a peer in turn. Before, run both once and compare their documents. Raises OtherJob."""
         ours, theirs = partial(self.build, peer.source), partial(self._peer, peer)
         if peer.source not in self._ours:
             ours()
@@ -80,22 +80,22 @@ class Ground:
             documents = checking.read(self.folder / "theirs", peer.renames)
             checking.compare(self._ours[peer.source], documents, sanitised=peer.sanitises)
         except OtherJob as error:
-            raise OtherJob(f"{peer.name} did another job: {error}") from None
+            raise OtherJob(f"{peer.name}: different documents: {error}") from None
         return Comparison(peer, in_turn(ours, theirs, runs))
 
     def nothing(self, source: Source, runs: int) -> Pair:
-        """Build where nothing changed, in turn with a Python that does nothing."""
+        """Run builds in which nothing changed, in turn with `python -c pass`."""
         self.build(source)
         idle = partial(run, [sys.executable, "-c", "pass"])
         return in_turn(partial(self._topicfeeds, source), idle, runs)
 
     def one(self, source: Source, runs: int) -> Pair:
-        """Build where one item changed, in turn with full builds."""
+        """Run builds in which one item changed, in turn with full builds."""
         turns = [(self.build(source), self._changed(source)) for _ in range(runs)]
         return Pair([changed for _, changed in turns], [full for full, _ in turns])
 
     def build(self, source: Source, *more: str) -> Cost:
-        """Build all, with nothing there and nothing known."""
+        """Run a full build: without output and without state."""
         self._clear()
         return run(self._command(source, *more))
 
@@ -104,11 +104,11 @@ class Ground:
         (self.folder / "state").unlink(missing_ok=True)
 
     def two(self, source: Source, runs: int) -> Sequence[Cost]:
-        """Build all by two processes."""
+        """Run full builds with two processes."""
         return [self.build(source, "--jobs", "2") for _ in range(runs)]
 
     def steps(self, source: Source) -> Sequence[Mapping[str, Any]]:
-        """Build all once more, and let it tell what each step takes. Raises Failed."""
+        """Run one more full build, and return the cost of each step. Raises Failed."""
         self._clear()
         done = subprocess.run(
             self._command(source, "--profile", "--log-format", "json"), capture_output=True, text=True, check=False
@@ -137,12 +137,12 @@ class Ground:
     def _read_ours(self, source: Source) -> checking.Documents:
         documents = checking.read(self.folder / "ours")
         if len(documents) != corpus.DOCUMENTS or not all(documents.values()):
-            raise OtherJob(f"topicfeeds made {len(documents)} documents of {source}, not {corpus.DOCUMENTS}")
+            raise OtherJob(f"topicfeeds made {len(documents)} documents from {source}, not {corpus.DOCUMENTS}")
         return documents
 
 
 def measure(ground: Ground, peers: Sequence[Peer], runs: int, tell: Callable[[str], None]) -> Figures:
-    """Do all jobs, and tell of each before it is done. Raises OtherJob and Failed."""
+    """Run all jobs. Report each one to `tell` before it starts. Raises OtherJob and Failed."""
     compared, nothing, one = [], dict[Source, Pair](), dict[Source, Pair]()
     two, steps = dict[Source, Sequence[Cost]](), dict[Source, Sequence[Mapping[str, Any]]]()
     many = ground.items >= MANY

@@ -1,4 +1,4 @@
-"""What commands cost: CPU and wall time and peak memory of whole processes, and of many runs the median and range."""
+"""Measure commands: CPU time, wall time and peak memory of whole processes; median and range of several runs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 class Failed(Exception):
-    """A command did not do its work."""
+    """A command failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took: seconds of CPU (user and system, children included), seconds, and MB at its peak."""
+    """The cost of one run: CPU seconds (user and system, with children), wall seconds, peak memory in MB."""
 
     cpu: float
     wall: float
@@ -28,7 +28,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A median with its range."""
+    """A median with the lowest and the highest value."""
 
     median: float
     low: float
@@ -36,7 +36,7 @@ class Figure:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Figure:
-        """Sum up the values of some runs."""
+        """Summarise the values of several runs."""
         known = list(values)
         return cls(statistics.median(known), min(known), max(known))
 
@@ -48,34 +48,34 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two commands that were run in turn."""
+    """The costs of two commands that were run in turn."""
 
     ours: Sequence[Cost]
     theirs: Sequence[Cost]
 
     def ratio(self, name: str) -> Figure:
-        """Divide ours by theirs, turn by turn, in `cpu`, `wall` or `memory`."""
+        """Divide our cost by theirs for each turn. `name` is `cpu`, `wall` or `memory`."""
         turns = zip(self.ours, self.theirs, strict=True)
         return Figure.of(getattr(one, name) / getattr(other, name) for one, other in turns)
 
 
 Work = Callable[[], Cost]
-"""Makes ready what a run needs, runs it, and gives the cost of the run alone."""
+"""Prepares a run, runs it, and returns the cost of the run without the preparation."""
 
 
 def in_turn(ours: Work, theirs: Work, runs: int) -> Pair:
-    """Run two works in turn, A B A B."""
+    """Run two jobs in turn: A B A B."""
     turns = [(ours(), theirs()) for _ in range(runs)]
     return Pair([one for one, _ in turns], [other for _, other in turns])
 
 
 def figure(costs: Sequence[Cost], name: str) -> Figure:
-    """Sum up `cpu`, `wall` or `memory` of some runs."""
+    """Summarise `cpu`, `wall` or `memory` of several runs."""
     return Figure.of(getattr(cost, name) for cost in costs)
 
 
 def run(command: Sequence[str], cwd: Path | None = None) -> Cost:
-    """Run a command and tell its cost. Raises Failed."""
+    """Run a command and return its cost. Raises Failed."""
     launch = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
     done = subprocess.run(launch, cwd=cwd, capture_output=True, encoding="utf-8", errors="replace", check=False)
     told = json.loads(done.stdout.rstrip().rpartition("\n")[2]) if done.returncode == 0 else {"code": done.returncode}
@@ -86,6 +86,6 @@ def run(command: Sequence[str], cwd: Path | None = None) -> Cost:
 
 
 def _short(number: float) -> str:
-    """Spell a number with three digits."""
+    """Format a number with three significant digits."""
     digits = 0 if number >= 100 else 1 if number >= 10 else 2 if number >= 1 else 3
     return f"{number:,.{digits}f}"

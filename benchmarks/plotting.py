@@ -1,4 +1,4 @@
-"""The picture of growth: CPU and peak memory of full builds, by the number of items."""
+"""Draw how CPU time and peak memory of full builds grow with the number of items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PICTURE = ROOT / "docs" / "pictures" / "growth.svg"
 
 
 def draw(measured: Measured, path: Path = PICTURE) -> None:
-    """Draw it; with no date in the file. Raises ImportError where matplotlib is not installed."""
+    """Write the picture as SVG, without a date. Raises ImportError if matplotlib is not installed."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
     from matplotlib.ticker import StrMethodFormatter

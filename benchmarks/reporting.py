@@ -1,4 +1,4 @@
-"""What was measured, as tables: plain text to print, Markdown for the page."""
+"""Format measurements as tables: plain text for the terminal, Markdown for the page of the documentation."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from .measuring import Cost, Figure, figure
 PAGE = ROOT / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")
 _NAMES: dict[Source, str] = {"lines": "JSON Lines", "folder": "a folder of Markdown files"}
-_STEPS = ["start", "look", "read", "settle", "select", "build", "render", "write", "remember", "end"]
+_STEPS = ["start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end"]
 _COSTS = ["CPU s", "time s", "peak MB"]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a title."""
+    """A table with a title."""
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     def text(self) -> str:
-        """Align the columns."""
+        """Return the table as text with aligned columns."""
         lines = [self.header, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         cells = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
         return "\n".join([self.title, *("  ".join(line).rstrip() for line in cells)]) + "\n"
 
     def markdown(self) -> str:
-        """Spell it as pages have it."""
+        """Return the table in Markdown."""
         lines = [self.header, ["---"] * len(self.header), *self.rows]
         return "\n".join([f"{self.title}:", "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
 
 
 def tables(measured: Measured) -> dict[str, list[Table]]:
-    """Make the tables of all that was measured, by the marks that stand for them in the page."""
+    """Make all tables. Each key is the name of a placeholder in `page.md`."""
     return {
         "goals": [_goals(measured)],
         "peers": list(chain.from_iterable(_compared(figures) for figures in measured.values())),
@@ -59,7 +59,7 @@ def tables(measured: Measured) -> dict[str, list[Table]]:
 
 
 def write_page(measured: Measured, runs: int, day: date, peers: Iterable[Peer]) -> None:
-    """Write the page of the documentation."""
+    """Write `docs/benchmarks.md`."""
     marks = {name: "\n".join(table.markdown() for table in made) for name, made in tables(measured).items()}
     marks |= {"machine": machine(), "versions": versions(peers), "runs": str(runs), "day": day.isoformat()}
     page = re.sub(r"\{(\w+)\}", lambda found: marks[found[1]].strip(), _TEMPLATE.read_text("utf-8"))
@@ -67,7 +67,7 @@ def write_page(measured: Measured, runs: int, day: date, peers: Iterable[Peer]) 
 
 
 def machine() -> str:
-    """Name the processor and the number of its cores."""
+    """Describe the processor and its number of cores."""
     try:
         told = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
     except OSError:
@@ -76,14 +76,14 @@ def machine() -> str:
 
 
 def versions(peers: Iterable[Peer]) -> str:
-    """Name what was run, with versions."""
+    """List the programs with their versions."""
     known = [f"topicfeeds {topicfeeds.__version__}", f"Python {platform.python_version()}"]
     return ", ".join(dict.fromkeys([*known, *(version for peer in peers if (version := peer.version()))]))
 
 
 def _goals(measured: Measured) -> Table:
     rows = [[goal.what, f"{goal.limit:g}{goal.unit}", *goal.verdict(measured)] for goal in GOALS]
-    return Table("Goals, and what was measured", ["", "at most", "measured", "met"], rows)
+    return Table("Goals and measurements", ["", "at most", "measured", "met"], rows)
 
 
 def _compared(figures: Figures) -> Iterator[Table]:
@@ -95,7 +95,7 @@ def _compared(figures: Figures) -> Iterator[Table]:
             for peer, pair in pairs.items()
         ]
         if rows:
-            header = ["", *_COSTS, "our CPU to its", "our time to its"]
+            header = ["", *_COSTS, "our CPU / its CPU", "our time / its time"]
             title = f"{figures.items:,} items from {name}, {DOCUMENTS} documents"
             yield Table(title, header, [["topicfeeds", *_costs(ours), "", ""], *rows])
 
@@ -106,8 +106,8 @@ def _alone(figures: Figures) -> Table:
         if source in figures.nothing:
             nothing, one = figures.nothing[source], figures.one[source]
             rows += [
-                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} of python -c pass"],
-                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} of a full build"],
+                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} × python -c pass"],
+                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} × a full build"],
                 [f"{name}: full build", *_costs(one.theirs), ""],
             ]
         if source in figures.two:
@@ -122,7 +122,7 @@ def _growth(measured: Measured) -> Table:
         for items, figures in sorted(measured.items())
         if (pair := figures.one.get(source))
     ]
-    return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds an item"], rows)
+    return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds per item"], rows)
 
 
 def _steps(figures: Figures) -> Table:

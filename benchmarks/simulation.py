@@ -1,6 +1,7 @@
-"""What many items would cost on many workers: constants measured here, and a simulation of who waits for whom.
+"""Estimate what a build with many items would take with many workers.
 
-python -m benchmarks.simulation --help
+Measures the cost of one item and one document on this machine, then simulates how workers and parent wait for each
+other. Run `python -m benchmarks.simulation --help`.
 """
 
 from __future__ import annotations
@@ -35,46 +36,48 @@ _FEEDS = 1 + len(corpus.TOPICS) + len(corpus.TAGS)
 
 
 class Constants(NamedTuple):
-    """Seconds of CPU for one of each."""
+    """CPU seconds for one item or document."""
 
     work: float
-    """An item, for a worker: it reads and settles it, and sends what it found."""
+    """The worker reads and resolves an item, and sends the result."""
     row: float
-    """An item that a feed may hold, for the parent: it takes it in, and selects."""
+    """The parent receives an item that may be in a feed, and selects it."""
     passed: float
-    """Another item, for the parent: it enters its id."""
+    """The parent records the id of any other item."""
     document: float
-    """A document, for the parent: it reads its items again, cleans, spells and writes them."""
+    """The parent makes a document: it reads the items again, sanitises, serialises and writes them."""
     start: float = 0.5
-    """To start workers."""
+    """The workers start."""
 
 
 class Outcome(NamedTuple):
-    """What a build would take, in seconds."""
+    """What a simulated build takes, in seconds."""
 
     total: float
     worker: float
-    """So long is a worker at work."""
+    """How long each worker is busy, on average."""
     parent: float
-    """So long is the parent at work with what they found."""
+    """How long the parent is busy with the results of the workers."""
     documents: float
+    """How long the parent takes for all documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be done."""
+    """The build that is simulated."""
 
     items: int
     workers: int
     shard: int = 25_000
-    """Items."""
+    """The number of items in a shard."""
     documents: int = 2 * _FEEDS
 
 
 def simulate(load: Load, costs: Constants) -> Outcome:
-    """Let workers take one shard after the other, and the parent what they found, in the order of the shards.
+    """Simulate a build: workers read shards, and the parent collects the results in the order of the shards.
 
-    Items come in no order of time, each feed has an equal part of them, and as many shards as two for each worker wait.
+    Assumes that items are in random order, that all feeds have the same number of items, and that at most two shards
+    for each worker are queued.
     """
     free = [(costs.start, worker) for worker in range(load.workers)]
     heapq.heapify(free)
@@ -102,7 +105,7 @@ def _shards(load: Load) -> Iterable[int]:
 
 
 def measured(items: int) -> Constants:
-    """Measure the constants on a corpus of so many items."""
+    """Measure the constants with a corpus of `items` items."""
     with TemporaryDirectory(prefix="simulation-") as name:
         folder = Path(name)
         corpus.write_lines(folder / "items.jsonl", items)
@@ -122,7 +125,7 @@ def measured(items: int) -> Constants:
 
 
 def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[SourceResult], float]:
-    """Do what a worker does, and send it as one does."""
+    """Do the work of a worker, including pickling. Return the results and the CPU seconds."""
     path = folder / "items.jsonl"
     status = path.stat()
     shard = Shard(source, (path.name,), (0, status.st_size), (status.st_size, status.st_mtime_ns))
@@ -134,7 +137,7 @@ def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[SourceRe
 
 
 def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[FeedSelector, float]:
-    """Do what the parent does with what it is sent."""
+    """Do what the parent does with results of workers. Return the selector and the CPU seconds."""
     sent, selector = pickle.dumps(found), FeedSelector(site)
     began = time.process_time()
     for one in resolve(site, pickle.loads(sent)):
@@ -144,17 +147,24 @@ def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[FeedSelector,
 
 
 @click.command()
-@click.option("--items", default=100_000_000, show_default=True, help="How many the build has.")
-@click.option("--workers", type=int, multiple=True, default=(1, 8, 64), show_default=True, help="Repeatable.")
-@click.option("--documents", default=2 * _FEEDS, show_default=True, help="How many are written.")
-@click.option("--sample", default=20_000, show_default=True, help="So many items the constants are measured on.")
+@click.option("--items", default=100_000_000, show_default=True, help="Number of items of the build.")
+@click.option(
+    "--workers",
+    type=int,
+    multiple=True,
+    default=(1, 8, 64),
+    show_default=True,
+    help="Number of workers. Can be repeated.",
+)
+@click.option("--documents", default=2 * _FEEDS, show_default=True, help="Number of documents that the build writes.")
+@click.option("--sample", default=20_000, show_default=True, help="Number of items with which the costs are measured.")
 def main(items: int, workers: Sequence[int], documents: int, sample: int) -> None:
-    """Measure what an item and a document cost here, and simulate a build of many by many workers."""
+    """Measure what one item and one document cost on this machine, and simulate a build with many workers."""
     gc.set_threshold(300_000, 20, 50)  # as the command and its workers do
     costs = measured(sample)
     for name in ("work", "row", "passed", "document"):
         click.echo(f"{name:<9} {getattr(costs, name) * 1e6:8.1f} microseconds")
-    click.echo(f"\n{'workers':>7} {'total s':>9} {'a worker s':>11} {'parent s':>9} {'documents s':>12}")
+    click.echo(f"\n{'workers':>7} {'total s':>9} {'worker s':>11} {'parent s':>9} {'documents s':>12}")
     for count in workers:
         one = simulate(Load(items, count, documents=documents), costs)
         click.echo(f"{count:>7} {one.total:>9,.0f} {one.worker:>11,.0f} {one.parent:>9,.0f} {one.documents:>12,.1f}")

@@ -1,4 +1,4 @@
-"""Items from the rows of an ORM: attributes are named as the fields, NULL is absent."""
+"""Publish the rows of an ORM. Attributes have the names of item fields; a NULL is an absent field."""
 
 import sys
 

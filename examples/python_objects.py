@@ -1,4 +1,4 @@
-"""Items from Python objects: publish a folder of feeds, and print what was written."""
+"""Publish Python objects as feeds in a folder, and print the paths of the files that were written."""
 
 import sys
 from datetime import UTC, date, datetime

@@ -1,6 +1,7 @@
-"""Lets the workers of a Ray cluster read large sources: python ray_executor.py SITE_FILE FOLDER.
+"""Read large sources with the workers of a Ray cluster: python ray_executor.py SITE_FILE FOLDER.
 
-Needs Ray: run `.venv/bin/pip install . ray` in the checkout. Workers must see the same files under the same paths.
+To install Ray, run `.venv/bin/pip install . ray` in the checkout. The workers must have the same files at the same
+paths.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from topicfeeds import load_site, publish, read
 
 
 class RayExecutor(Executor):
-    """A Ray cluster, spoken to as an executor of the standard library."""
+    """An executor of concurrent.futures that runs functions on a Ray cluster."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Let a worker call a function."""
+        """Call a function in a worker."""
         future: Future[Any] = ray.remote(fn).remote(*args, **kwargs).future()
         return future
 

@@ -1,4 +1,4 @@
-"""One feed in a web view (Flask): rendered for its own address, with a conditional answer."""
+"""Serve one feed from a Flask view, with its own URL. Unchanged feeds are answered with 304 Not Modified."""
 
 from datetime import date
 

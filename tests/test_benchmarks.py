@@ -85,10 +85,10 @@ TWO = ENTRY.format("https://a.example/2", '<category term="x"/>', "&lt;p&gt;Two&
     ("entries", "difference"),
     [
         ([ONE], "all.atom.xml: has 1 entries, not 2"),
-        ([TWO, ONE], "all.atom.xml: entry 1 is https://a.example/2, not https://a.example/1"),
-        ([ONE, TWO.replace('<category term="x"/>', "")], "all.atom.xml: entry 2 has other categories: none, not x"),
-        ([ONE, TWO.replace('term="x"', 'term="y"')], "all.atom.xml: entry 2 has other categories: y, not x"),
-        ([ONE, TWO.replace("Two", "Too")], "all.atom.xml: entry 2 has another text in its body"),
+        ([TWO, ONE], "all.atom.xml: entry 1: link is https://a.example/2, not https://a.example/1"),
+        ([ONE, TWO.replace('<category term="x"/>', "")], "all.atom.xml: entry 2: categories are none, not x"),
+        ([ONE, TWO.replace('term="x"', 'term="y"')], "all.atom.xml: entry 2: categories are y, not x"),
+        ([ONE, TWO.replace("Two", "Too")], "all.atom.xml: entry 2: body has a different text"),
         ([ONE, TWO.replace("&lt;p&gt;Two&lt;/p&gt;", " ")], "all.atom.xml: an entry .* has no body or link"),
         ([ONE, TWO.replace("<id>a</id>", "")], "all.atom.xml: an entry .* has no id"),
     ],
@@ -104,7 +104,7 @@ def test_tags_count_where_bodies_are_sanitised(tmp_path: Path) -> None:
     ours = feed(tmp_path / "ours", ONE)
     theirs = feed(tmp_path / "theirs", ONE.replace("&lt;p&gt;", '&lt;p class="a"&gt;'))
     checking.compare(ours, theirs, sanitised=False)
-    with pytest.raises(OtherJob, match="entry 1 has other tags or addresses in its body"):
+    with pytest.raises(OtherJob, match="entry 1: body has different tags or URLs"):
         checking.compare(ours, theirs, sanitised=True)
 
 
@@ -113,7 +113,7 @@ def test_documents_are_compared_by_our_names(documents: Path) -> None:
     renamed = checking.read(documents, [("topics/", "subjects/")])
     with pytest.raises(OtherJob, match=r"documents are missing, such as topics/ageing.atom.xml"):
         checking.compare(ours, renamed, sanitised=False)
-    with pytest.raises(OtherJob, match=r"1 documents are more than asked for, such as subjects/air.atom.xml"):
+    with pytest.raises(OtherJob, match=r"1 documents are not expected, such as subjects/air.atom.xml"):
         checking.compare({}, {"subjects/air.atom.xml": []}, sanitised=False)
 
 

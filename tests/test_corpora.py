@@ -37,7 +37,7 @@ from topicfeeds.run.calls import publish, read
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 GOOD = {"id": "one", "title": "New homes", "published": "2026-03-01"}
 SITE = 'title = "City Network"\nurl = "https://www.example.org/"\ntag_authority = "example.org,2026"\n'
-STOPPED = "nothing was published, as a source cannot be read: what was there stays"
+STOPPED = "Nothing was published: a source could not be read. The existing feeds are unchanged."
 MESSAGE = re.compile(r"(?P<path>[^:]+):(?P<line>[1-9][0-9]*): (warning: )?\S.*[^.\s]")
 INPUT = {"case", "item", "items", "files", "links", "pipes", "site", "site_end", "says", "code"}
 ATOM = "{http://www.w3.org/2005/Atom}"

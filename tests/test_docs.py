@@ -72,7 +72,8 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
             assert run.code == 0, run.err
             if len(files) > 1:
                 count = 1 if "/" in path else {"events.md": 4, "items.md": 7}[page.name]
-                assert f"{count} items, 0 refused" in run.err
+                noun = "item" if count == 1 else "items"
+                assert f"{count} {noun} published, 0 refused" in run.err
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)

@@ -161,7 +161,7 @@ def test_an_id_that_occurs_in_two_shards_is_read_by_one_process(tmp_path: Path, 
     site = load_site(city.site)
     with cut(100):
         changes = publish(site, read(site, tmp_path), city.public, executor=workers)
-    assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is that o']
+    assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is alread']
     assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
 
 
@@ -213,7 +213,7 @@ def test_what_neither_worker_nor_parent_can_read_leaves_the_old_feeds(
     site = load_site(city.site)
     with cut(100), ThreadPoolExecutor(1) as executor, pytest.raises(PublishError) as caught:
         publish(site, read(site, tmp_path), city.public, executor=executor)
-    assert str(caught.value) == "items.jsonl: cannot be read, neither by a worker nor here: no room"
+    assert str(caught.value) == "items.jsonl: could not be read by a worker or by the main process: no room (run again)"
     assert documents_in(city.public) == before
 
 
@@ -317,7 +317,7 @@ def test_a_build_by_several_processes_keeps_no_rows_and_one_by_one_does(tmp_path
         assert city.build(NOON + HOUR, jobs=2).written == ()
         city.put(*(row(f"n{n}") for n in range(40)), row("n3", title="Another"))
         [problem] = city.build(NOON + 2 * HOUR, jobs=2).problems  # found by one process, after all
-    assert str(problem).startswith('items.jsonl:41: id: "n3" is that of items.jsonl:4')
+    assert str(problem).startswith('items.jsonl:41: id: "n3" is already the id of items.jsonl:4')
     assert city.sql("select count(*) from rows") == [(40,)]
 
 
@@ -434,3 +434,8 @@ def assert_the_same(city: City, executor: Executor) -> None:
         done = publish(site, read(site, city.folder), city.public, now=NOON, executor=executor)
     assert told(done) == told(expected)
     assert documents_in(city.public) == documents_in(city.folder / "one")
+
+
+@pytest.mark.parametrize("page", ["docs/scale.md", "CHANGELOG.md"])
+def test_the_pages_have_the_threshold_for_several_processes(page: str) -> None:
+    assert f"{parallel.MIN_PARALLEL_BYTES // 10**6} MB" in (ROOT / page).read_text("utf-8")

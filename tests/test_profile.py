@@ -54,7 +54,7 @@ def test_the_command_prints_its_steps_for_people_and_machines(tmp_path: Path) ->
     city = City.create(tmp_path, row("a"))
     done = command("build", "--site", city.site, "--profile", cwd=tmp_path)
     lines = [line.split() for line in done.err.splitlines()]
-    at = lines.index(["step", "CPU", "s", "time", "s", "peak", "MB"])
+    at = lines.index(["step", "CPU", "(s)", "elapsed", "(s)", "peak", "memory", "(MB)"])
     assert [line[0] for line in lines[at + 1 :]] == STEPS
     assert sum(float(line[1]) for line in lines[at + 1 :]) > 0.1
     assert all(10 < float(line[3]) < 1_000 for line in lines[at + 1 :])

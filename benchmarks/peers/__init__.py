@@ -1,6 +1,8 @@
-"""The peers: programs that make the same documents from the same corpus.
+"""The peers: programs that make the same documents from the same corpus. Each has its own file.
 
-One file each. Those in Python and JavaScript are commands of two arguments, the corpus in JSON Lines and the folder to
-write to; generators of sites have a function that sets one up in a folder, and gives its command. To add a peer, write
-its file and its line in `benchmarks/entrants.py`.
+- Libraries in Python and JavaScript: the file is a command with two arguments, the corpus in JSON Lines and the output
+  folder.
+- Site generators: the file has a function that sets up a site and returns the command.
+
+To add a peer, write its file, and add a line to `benchmarks/entrants.py`.
 """

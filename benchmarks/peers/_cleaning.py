@@ -1,4 +1,4 @@
-"""HTML made safe with the allow list of topicfeeds, and addresses made absolute."""
+"""Sanitise HTML with the allow list of topicfeeds, and make URLs absolute."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from topicfeeds.text.html import _ATTRIBUTES, _DROPPED, _TAGS
 
 
 class Cleaner:
-    """A sanitiser that is set up once; only relative addresses are looked at in Python."""
+    """A sanitiser that is set up once. Only relative URLs are handled in Python."""
 
     def __init__(self) -> None:
         self._base = ""
@@ -23,6 +23,6 @@ class Cleaner:
         )
 
     def clean(self, fragment: str, base: str) -> str:
-        """Sanitise a fragment that stands on a page."""
+        """Sanitise a fragment of the page at `base`."""
         self._base = base
         return self._cleaner.clean(fragment).strip()

@@ -1,4 +1,4 @@
-"""What libraries that only spell feeds leave to their users: reading the items, selecting, naming files."""
+"""Read items, select entries and name files: the work of users of libraries that only serialise feeds."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Plain(NamedTuple):
     """A feed as lists and dictionaries."""
 
     path: str
-    """Its place below the output folder, without suffix."""
+    """The path in the output folder, without suffix."""
     title: str
     items: list[dict[str, Any]]
-    """The newest, as they stand in the corpus."""
+    """The newest items, as in the corpus."""
 
     def url(self, name: str) -> str:
-        """Give the address of its document in a format."""
+        """Return the URL of the document in a format."""
         return f"{SITE}{self.path}.{name}.xml"
 
 
 def read(lines: Path) -> Iterator[dict[str, Any]]:
-    """Read all items as they are, but for their dates."""
+    """Read all items without validation. Only dates are parsed."""
     with lines.open("rb") as file:
         for item in map(json.loads, file):
             item["published"] = datetime.fromisoformat(item["published"])
@@ -35,7 +35,7 @@ def read(lines: Path) -> Iterator[dict[str, Any]]:
 
 
 def select(items: Iterable[dict[str, Any]]) -> Iterator[Plain]:
-    """Give the newest items of each feed."""
+    """Yield each feed with its newest items."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for item in items:
         for name in ["all", *map("topics/{}".format, item["topics"]), *map("tags/{}".format, item["tags"])]:
@@ -47,12 +47,12 @@ def select(items: Iterable[dict[str, Any]]) -> Iterator[Plain]:
 
 
 def slug(label: str) -> str:
-    """Spell a label in a path, as far as the corpus needs it."""
+    """Make a slug. Sufficient for the labels of the corpus."""
     return label.replace(" ", "-")
 
 
 def categories(item: dict[str, Any]) -> list[dict[str, str]]:
-    """Name topics and tags in the words of Atom."""
+    """Return topics and tags as Atom categories."""
     return [
         {"term": slug(label), "label": label, "scheme": f"{SITE}{kind}/"}
         for kind in ("topics", "tags")
@@ -61,6 +61,6 @@ def categories(item: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def folders(output: Path) -> None:
-    """Make the folders that feeds are in."""
+    """Make the folders for the feeds."""
     for name in ("topics", "tags"):
         (output / name).mkdir(parents=True, exist_ok=True)

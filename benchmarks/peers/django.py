@@ -1,7 +1,7 @@
 """django.utils.feedgenerator, without the rest of Django: no validation, no sanitising.
 
-It knows one text of an item: the body is the description (Atom: the summary), and the summary is left out. Categories
-have a name and nothing else.
+It has a single text for an item: the body is the description (in Atom: the summary), and there is no other summary.
+Categories only have a name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-// feed (npm): no validation, no sanitising, relative addresses stay as they are. One object a feed, spelled twice.
+// feed (npm): no validation, no sanitising. Relative URLs stay relative. One object per feed, serialised in both formats.
 import { Feed } from "feed";
 import { AUTHOR, SITE, categories, publish } from "./plain.mjs";
 

@@ -1,6 +1,6 @@
-"""feedgen with what topicfeeds does to its input: each item validated by pydantic, each that a feed holds sanitised.
+"""feedgen with the same input checks as topicfeeds: pydantic validates each item, and nh3 sanitises bodies.
 
-A body is sanitised once, and addresses in it are absolute. All else is as in `feedgen_plain`.
+Each body in a feed is sanitised once, and its URLs are made absolute. The rest is as in `feedgen_plain`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""feedgen the obvious way: no validation, no sanitising, relative addresses stay as they are.
+"""feedgen in the obvious way: no validation, no sanitising. Relative URLs stay relative.
 
-One generator a feed and format, as each document names its own address.
+There is one generator for each feed and format, because each document contains its own URL.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write(feeds: Iterable[Plain], output: Path) -> None:
 
 
 def _generator(feed: Plain, name: str) -> Any:
-    """Fill feedgen's form for a feed in a format."""
+    """Set up a generator for a feed in a format."""
     made = FeedGenerator()
     made.id(f"tag:example.org,2026:feed/{feed.path}")
     made.title(feed.title)

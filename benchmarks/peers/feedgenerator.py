@@ -1,7 +1,7 @@
-"""feedgenerator, Pelican's fork of Django's: no validation, no sanitising.
+"""feedgenerator, the fork of Django's module that Pelican uses: no validation, no sanitising.
 
-Its RSS has no place for content beside a summary: the body is the description, and the summary is left out. Categories
-have a name and nothing else.
+Its RSS cannot have both a content and a summary: the body is the description, and there is no summary. Categories only
+have a name.
 """
 
 from __future__ import annotations

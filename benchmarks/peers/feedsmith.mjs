@@ -1,4 +1,4 @@
-// feedsmith: no validation, no sanitising, relative addresses stay as they are.
+// feedsmith: no validation, no sanitising. Relative URLs stay relative.
 import { generateAtomFeed, generateRssFeed } from "feedsmith";
 import { AUTHOR, SITE, categories, publish } from "./plain.mjs";
 

@@ -1,7 +1,8 @@
-"""The floor: the same input and output by pydantic and nh3, by hand, with no features and no errors told.
+"""The floor: a hand-written program with the same input and output, without features and messages.
 
-Each item is validated; each that a feed holds is sanitised once, and rendered once in each format, into strings, which
-is quicker than lxml. Files are written in place. An item is held while a feed holds it, and no longer.
+pydantic validates each item. Each item in a feed is sanitised once with nh3, and rendered once in each format, with
+string templates, which are faster than lxml. Files are written in place. Only items that are in a feed are kept in
+memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Hugo, with the site in `hugo_site`: two templates of its own, and no HTML pages.
+"""Hugo, with the site in `hugo_site`: our two templates, and no HTML pages.
 
-It neither validates nor sanitises; relative addresses stay as they are. Its names for the documents are other ones:
-`index` for everything, `category` for topics.
+Hugo does not validate or sanitise. Relative URLs stay relative. Its documents have other names: `index` for everything,
+`category` for topics.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ RENAMES = (("index.", "all."), ("category/", "topics/"))
 
 
 def command(content: Path, output: Path) -> list[str]:
-    """Set a site up beside the output, as Hugo writes into it, and give what builds it."""
+    """Set up a site beside the output, because Hugo writes into it. Return the command that builds it."""
     site = output.with_name("hugo_site")
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(Path(__file__).with_name("hugo_site"), site)

@@ -1,8 +1,8 @@
 """Pelican, with feeds and no HTML pages.
 
-It neither validates nor sanitises; addresses that are relative to the page stay so. It has no YAML: lists in front
-matter are read with a line in its settings. Titles of feeds are spelled otherwise, and all feeds have one id. Its RSS
-has no place for content beside a summary: the body is the description.
+Pelican does not validate or sanitise. URLs relative to the page stay relative. It does not read YAML: a line in its
+settings parses the lists in front matter. Titles of feeds are different, and all feeds have the same id. Its RSS cannot
+have both a content and a summary: the body is the description.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DIRECT_TEMPLATES = STATIC_PATHS = THEME_STATIC_PATHS = PLUGINS = []
 
 
 def command(content: Path, output: Path) -> list[str]:
-    """Write settings beside the output, and give what builds with them."""
+    """Write the settings beside the output. Return the command that builds with them."""
     settings = output.with_name("pelicanconf.py")
     settings.write_text(_SETTINGS, "utf-8")
     return [sys.executable, "-m", "pelican", str(content), "-s", str(settings), "-o", str(output), "--quiet"]

@@ -1,4 +1,4 @@
-// What libraries that only spell feeds leave to their users: reading the items, selecting, naming and writing files.
+// Read items, select entries, name and write files: the work of users of libraries that only serialise feeds.
 import { createReadStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -31,7 +31,7 @@ async function select(lines) {
   }));
 }
 
-// Write the documents of all feeds; `spell` gives the Atom and the RSS of one.
+// Write the documents of all feeds. `spell` returns the Atom and the RSS document of a feed.
 export async function publish(spell) {
   const [lines, output] = process.argv.slice(2);
   for (const folder of ["topics", "tags"]) await mkdir(`${output}/${folder}`, { recursive: true });

@@ -1,5 +1,5 @@
-# As root, in a checkout of topicfeeds, with the site file and its sources in /opt/feeds.
-# Debian's Python: one in somebody's home is out of the service's sight.
+# Run this as root, in a checkout of topicfeeds. The site file and its sources are in /opt/feeds.
+# Use Debian's Python: the service cannot read a Python in a home folder.
 adduser --system --group --no-create-home --home /opt/feeds feeds
 /usr/bin/python3 -m venv /opt/feeds/.venv
 /opt/feeds/.venv/bin/pip install .

@@ -11,10 +11,11 @@ TopicFeedsError        exit code of the command
 from __future__ import annotations
 
 import difflib
+import errno
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Literal, Self
 
 
@@ -41,6 +42,23 @@ class ExitCode(IntEnum):
 Severity = Literal["warning", "refused", "unreadable"]
 
 
+class Hint(Enum):
+    """What to do about a problem, in the words of a Python caller. The command names its options: `cli/console.py`."""
+
+    ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
+    COLLECT = "Correct the items, or pass a list as problems"
+    FREE_LOCK = "Try again later"
+    FREE_PLACE = "Move it away, or choose another folder"
+    NEWER_STATE = "Install that version, or choose another path for the state"
+    OTHER_STATE = "Choose another path for the state"
+    STRICT = "Correct the items, or run without strict=True"
+
+
+def add_hint(message: str, hint: str | None) -> str:
+    """Write a hint behind a message, as a sentence of its own."""
+    return f"{message.removesuffix('.')}. {hint}." if hint else message
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A problem in the input. `str()` has the form of compiler messages, so that editors can jump to the line.
@@ -59,11 +77,12 @@ class Problem:
     severity: Severity = "refused"
     item: int = 0
     """The first line of the item with the problem, which identifies the item."""
+    hint: Hint | None = None
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
         field = f"{self.field}: " if self.field else ""
-        return printable(f"{self.path}:{self.line}: {mark}{field}{self.message}")
+        return printable(f"{self.path}:{self.line}: {mark}{field}{_add_own_hint(self)}")
 
 
 class TopicFeedsError(Exception):
@@ -71,17 +90,18 @@ class TopicFeedsError(Exception):
 
     exit_code = ExitCode.BUG
 
-    def __init__(self, problems: Sequence[Problem] = (), message: str = "") -> None:
+    def __init__(self, problems: Sequence[Problem] = (), message: str = "", hint: Hint | None = None) -> None:
         self.problems = tuple(problems)
         self.message = printable(message)
-        super().__init__(problems, message)
-
-    def with_problems(self, problems: Sequence[Problem]) -> Self:
-        """Return the same error with other problems."""
-        return type(self)(problems, self.message)
+        self.hint = hint
+        super().__init__(problems, message, hint)
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.problems), *([self.message] if self.message else [])])
+        return "\n".join([*map(str, self.problems), *([_add_own_hint(self)] if self.message else [])])
+
+
+def _add_own_hint(one: Problem | TopicFeedsError) -> str:
+    return add_hint(one.message, one.hint.value if one.hint else None)
 
 
 class ConfigError(TopicFeedsError):
@@ -127,9 +147,13 @@ class SourceError(TopicFeedsError):
     A source is unreadable or lost too many items, or an item was refused in strict mode.
     """
 
-    UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
+    UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
 
     exit_code = ExitCode.INPUT
+
+    def with_problems(self, problems: Sequence[Problem]) -> Self:
+        """Return the same error with other problems."""
+        return type(self)(problems, self.message, self.hint)
 
 
 class PublishError(TopicFeedsError):
@@ -160,6 +184,31 @@ def show(value: object) -> str:
     if len(text) > 63:
         text = f"{text[:60]}..."
     return f'"{text}"' if isinstance(value, str) else text
+
+
+_OS_ADVICE = {
+    errno.ENOSPC: "free disk space, then run again",
+    errno.EDQUOT: "free disk space or raise the quota, then run again",
+    errno.EACCES: "check the permissions of the file and its folders",
+    errno.EPERM: "check the permissions of the file and its folders",
+    errno.EROFS: "make the file system writable",
+    errno.EIO: "check the disk",
+    errno.ELOOP: "remove the symbolic link",
+    errno.EEXIST: "move it away",
+    errno.ENOTDIR: "a file is in place of a folder: move it away",
+    errno.EISDIR: "a folder is in place of a file: move it away",
+}
+
+
+def explain_os_error(error: OSError) -> str:
+    """Say why a file could not be used, and what to do if that is known."""
+    advice = _OS_ADVICE.get(error.errno or 0)
+    return f"{error.strerror or error} ({advice})" if advice else str(error.strerror or error)
+
+
+def count(word: str, number: int) -> str:
+    """Write a number with its noun: `1 item`, `2 items`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

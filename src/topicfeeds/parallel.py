@@ -171,7 +171,7 @@ class _ShardReader:
         try:
             return read_shard(shard, self.task, self.run)
         except (OSError, MemoryError) as error:
-            message = f"{shard.paths[0]}: cannot be read, neither by a worker nor here: {error}"
+            message = f"{shard.paths[0]}: could not be read by a worker or by the main process: {error} (run again)"
             raise PublishError(message=message) from error
 
 
@@ -270,7 +270,7 @@ def _resolve_alone(resolver: Resolver, record: Record) -> Candidate | None:
 
 def _not_loadable() -> Entry:
     """Raise an error: a worker keeps no entries."""
-    raise RuntimeError("a worker keeps no entries")
+    raise RuntimeError("workers do not keep entries")
 
 
 def _to_same(candidate: Candidate, record: Record, source: Source, base: Path) -> Same | None:

@@ -30,10 +30,10 @@ def started(tmp_path: Path) -> Path:
 def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     run = command("init", "new/city", cwd=tmp_path)
     assert (run.code, run.out) == (0, "new/city/topicfeeds.toml\nnew/city/items/first.yaml\n")
-    assert run.err == "now run: topicfeeds build --site new/city/topicfeeds.toml\n"
+    assert run.err == "Next, run: topicfeeds build --site new/city/topicfeeds.toml\n"
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
-    assert re.fullmatch(r"2 items, 0 refused; 12 documents written, 0 unchanged; \d+\.\d s\n", run.err)
+    assert re.fullmatch(r"2 items published, 0 refused; 12 documents written, 0 unchanged; \d+\.\d s\n", run.err)
     assert sorted(snapshot(tmp_path / "new/city/public")) == sorted(run.out.split())
 
 
@@ -42,7 +42,7 @@ def test_init_never_writes_over_a_file(started: Path) -> None:
     (started / "topicfeeds.toml").write_text("mine", "utf-8")
     run = command("init", cwd=started)
     assert (run.code, run.out) == (2, "")
-    assert run.err == "topicfeeds.toml: is there already, and nothing was written\n"
+    assert run.err == "topicfeeds.toml: already exists; nothing was written (choose another folder)\n"
     assert list(snapshot(started)) == ["topicfeeds.toml"]
 
 
@@ -50,7 +50,7 @@ def test_init_tells_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", "utf-8")
     run = command("init", "file/city", cwd=tmp_path)
     assert run.code == 74
-    assert run.err == "file/city: cannot be written: Not a directory\n"
+    assert run.err == ("file/city: cannot be written: Not a directory (a file is in place of a folder: move it away)\n")
 
 
 def test_build_prints_the_paths_that_it_wrote_in_order(started: Path) -> None:
@@ -88,7 +88,7 @@ def test_output_and_site_can_be_anywhere_and_sources_are_beside_the_site(started
 def test_a_dry_run_prints_and_writes_nothing(started: Path) -> None:
     run = command("build", "--dry-run", cwd=started)
     assert len(run.out.split()) == 12
-    assert "12 documents to write" in run.err
+    assert "2 items to publish, 0 refused; 12 documents to write" in run.err
     assert not (started / "public").exists()
 
 
@@ -102,7 +102,7 @@ def test_a_bad_item_is_printed_and_the_rest_is_published(started: Path) -> None:
     run = command("build", cwd=started)
     assert run.code == 1
     assert run.err.splitlines()[:2] == messages
-    assert "2 items, 1 refused; 12 documents written" in run.err
+    assert "2 items published, 1 refused; 12 documents written" in run.err
     again = command("build", cwd=started)
     assert (again.code, again.out, again.err.splitlines()) == (1, "", messages)
 
@@ -111,7 +111,10 @@ def test_strict_publishes_nothing_where_an_item_is_refused(started: Path) -> Non
     (started / "items/second.yaml").write_text("- titel: x\n", "utf-8")
     run = command("build", "--strict", cwd=started)
     assert (run.code, run.out) == (65, "")
-    assert run.err.splitlines()[-1] == "nothing was published, as items were refused: what was there stays"
+    assert run.err.splitlines()[-1] == (
+        "Nothing was published: items were refused. The existing feeds are unchanged. "
+        "Correct the items, or run without --strict."
+    )
     assert snapshot(started / "public") == {}
 
 
@@ -121,7 +124,8 @@ def test_warnings_never_fail_a_strict_run_and_quiet_leaves_them_out(started: Pat
     assert (run.code, run.out, run.err) == (0, "", "")
     (started / "items/second.yaml").write_text("- {title: y, published: 2026-01-01}\n", "utf-8")
     assert command("build", "--strict", cwd=started).err.startswith(
-        "items/second.yaml:1: warning: id: is missing (give an id: an edit of date or title makes a new item)\n"
+        "items/second.yaml:1: warning: id: is missing "
+        "(give every item an id; otherwise an edited date or title makes a new item)\n"
     )
 
 
@@ -133,7 +137,7 @@ def test_an_unreadable_source_leaves_the_last_good_feeds(started: Path) -> None:
     assert (run.code, run.out) == (65, "")
     assert run.err.splitlines() == [
         "items/first.yaml:1: is not YAML: did not find expected node content",
-        "nothing was published, as a source cannot be read: what was there stays",
+        "Nothing was published: a source could not be read. The existing feeds are unchanged.",
     ]
     assert snapshot(started / "public") == before
 
@@ -160,7 +164,8 @@ def test_a_foreign_file_in_the_way_stops_the_run(started: Path) -> None:
     run = command("build", cwd=started)
     assert (run.code, run.out) == (74, "")
     assert run.err == (
-        "public/all.rss.xml: is in the way, and topicfeeds did not make it (move it, or name another output)\n"
+        "public/all.rss.xml: exists, but topicfeeds did not write it and does not replace it. "
+        "Move it away, or choose another folder with --output.\n"
     )
 
 
@@ -173,7 +178,7 @@ def test_wrong_usage_is_an_error(tmp_path: Path, arguments: list[str]) -> None:
 
 
 def test_help_and_version_are_printed(tmp_path: Path) -> None:
-    assert "Exit codes: 0 done" in command("build", "--help", cwd=tmp_path).out
+    assert "  75        another run is busy" in command("build", "--help", cwd=tmp_path).out
     assert "init" in command("-h", cwd=tmp_path).out
     assert re.fullmatch(r"topicfeeds, version \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).out)
 
@@ -195,7 +200,7 @@ def test_a_missing_argument_is_named_with_its_choices_on_lines_of_their_own(tmp_
 
 def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
     run = command("check", cwd=started)
-    assert (run.code, run.out, run.err) == (0, "", "2 items are fine, 0 would be refused\n")
+    assert (run.code, run.out, run.err) == (0, "", "2 items would be published, 0 would be refused\n")
     (started / "items/second.yaml").write_text("- titel: x\n  published: 2026-01-01\n", "utf-8")
     run = command("check", cwd=started)
     assert (run.code, run.err.splitlines()) == (
@@ -203,7 +208,7 @@ def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
         [
             "items/second.yaml:1: title: is missing",
             'items/second.yaml:1: titel: unknown field (did you mean "title"?)',
-            "2 items are fine, 1 would be refused",
+            "2 items would be published, 1 would be refused",
         ],
     )
     (started / "items/second.yaml").write_text("- [", "utf-8")
@@ -222,7 +227,8 @@ def test_check_annotates_for_github(started: Path) -> None:
         1,
         [
             f'::error file={started.name}/items/50%25%2Cx.yaml,line=1::titel: unknown field (did you mean "title"?)',
-            f"::warning file={started.name}/items/z.yaml,line=1::updated: is before published (it is raised to it)",
+            f"::warning file={started.name}/items/z.yaml,line=1::"
+            "updated: is before published, so published is used instead (correct the dates)",
         ],
     )
     (started / "topicfeeds.toml").write_text("title = 1\n", "utf-8")
@@ -249,12 +255,12 @@ def test_schema_prints_what_editors_validate_by(tmp_path: Path, what: str) -> No
 def test_the_time_is_that_of_source_date_epoch(started: Path) -> None:
     run = command("build", cwd=started, env={"SOURCE_DATE_EPOCH": "1772400000"})  # 2026-03-01T21:20:00Z
     assert run.err.startswith(
-        "items/first.yaml:18: warning: published: 2026-03-02T09:30:00+01:00 is in the future "
-        "(the item is held back until then)\n1 items, 0 refused"
+        "items/first.yaml:18: warning: published: 2026-03-02T09:30:00+01:00 is in the future; "
+        "the item is held back until then (to publish it now, correct the date)\n1 item published, 0 refused"
     )
     run = command("build", cwd=started, env={"SOURCE_DATE_EPOCH": "soon"})
     assert run.code == 2
-    assert 'SOURCE_DATE_EPOCH is "soon", not a number of seconds since 1970' in run.err
+    assert 'SOURCE_DATE_EPOCH "soon" is not a number of seconds since 1970' in run.err
 
 
 def test_fifty_findings_are_shown_and_the_rest_is_counted(started: Path) -> None:
@@ -262,7 +268,7 @@ def test_fifty_findings_are_shown_and_the_rest_is_counted(started: Path) -> None
     (started / "items/second.yaml").write_text("".join(lines), "utf-8")
     told = command("build", cwd=started).err.splitlines()
     assert sum("unknown field" in line for line in told) + sum("is missing" in line for line in told) == 50
-    assert told[50] == "... and 110 more (--all-problems prints them)"
+    assert told[50] == "... and 110 more (print all of them with --all-problems)"
     assert len(command("check", "--all-problems", cwd=started).err.splitlines()) == 161
     assert len(command("build", "--strict", "--all-problems", cwd=started).err.splitlines()) == 121
 
@@ -319,7 +325,7 @@ def test_a_bug_keeps_its_traceback_and_says_what_to_do(started: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=started, capture_output=True, timeout=60)
     assert done.returncode == 70
     assert b"ZeroDivisionError" in done.stderr
-    assert done.stderr.endswith(b"this is a bug in topicfeeds: please report it with the lines above\n")
+    assert done.stderr.endswith(b"This is a bug in topicfeeds. Please report it, with the lines above.\n")
 
 
 def test_an_interrupt_ends_with_130(started: Path) -> None:
@@ -378,7 +384,7 @@ def test_cron_sees_no_progress(started: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SLOW.format(seconds=2)], cwd=started, capture_output=True, timeout=60, check=True
     )
-    assert re.fullmatch(rb"2 items, .* s\n", done.stderr)
+    assert re.fullmatch(rb"2 items published, .* s\n", done.stderr)
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed(started: Path) -> None:

@@ -126,30 +126,30 @@ def make_output_file(name: str) -> Callable[[City], object]:
 
 
 REASONS: dict[str, tuple[Callable[[City], object], str]] = {
-    "state without sources": (lambda city: city.sql("delete from inputs"), "no run has recorded its sources"),
+    "state without sources": (lambda city: city.sql("delete from inputs"), "no earlier run recorded its sources"),
     "state without days": (
         lambda city: city.sql("delete from meta where name = 'retire_days'"),
-        "no run has recorded its sources",
+        "no earlier run recorded its sources",
     ),
     "another version": (
         lambda city: city.sql("update meta set value = 'topicfeeds-0.1' where name = 'versions'"),
-        "topicfeeds or a library has another version",
+        "the version of topicfeeds or of a library changed",
     ),
     "date of an item": (
         lambda city: city.sql("update held set until = ?", int(NOON.timestamp())),
-        "a date came due",
+        "a date has been reached",
     ),
     "date of an event": (
         lambda city: city.sql("update meta set value = ? where name = 'due'", int(NOON.timestamp())),
-        "a date came due",
+        "a date has been reached",
     ),
     "date of a removal": (
         lambda city: city.sql("update documents set retired = ? where path like 'tags/x%'", 5),
-        "a date came due",
+        "a date has been reached",
     ),
     "clock": (
         lambda city: city.sql("update meta set value = value + 1 where name = 'now'"),
-        "the clock was put back",
+        "the clock was set back",
     ),
     "edited source": (lambda city: city.put(*ITEMS, row("new")), "items.jsonl changed"),
     "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl changed"),
@@ -158,7 +158,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     "deleted document": (lambda city: (city.public / "tags/y.rss.xml").unlink(), "tags/y.rss.xml changed"),
     "temporary file": (
         make_output_file(f"tags/.x.atom.xml{TEMPORARY_SUFFIX}"),
-        f"public/tags/.x.atom.xml{TEMPORARY_SUFFIX} was left by a run that was killed",
+        f"public/tags/.x.atom.xml{TEMPORARY_SUFFIX} was left behind by a killed run",
     ),
 }
 
@@ -178,7 +178,13 @@ def test_a_check_says_why_there_is_something_to_do(
 
 @pytest.mark.parametrize(
     ("hours", "reason"),
-    [(-1, "the clock was put back"), (0, None), (23, None), (24, "a date came due"), (48, "a date came due")],
+    [
+        (-1, "the clock was set back"),
+        (0, None),
+        (23, None),
+        (24, "a date has been reached"),
+        (48, "a date has been reached"),
+    ],
 )
 def test_a_check_depends_on_the_time(city: City, hours: int, reason: str | None) -> None:
     assert city.check(NOON + hours * HOUR).reason == reason
@@ -186,9 +192,9 @@ def test_a_check_depends_on_the_time(city: City, hours: int, reason: str | None)
 
 def test_a_database_and_standard_input_are_reasons_at_every_run(city: City) -> None:
     city.sql("insert into inputs values (1, null, null)")
-    assert city.check().reason == "a database or standard input is read at every run"
+    assert city.check().reason == "databases and standard input are read in every run"
     city.put(*ITEMS)
-    assert city.check().reason == "a database or standard input is read at every run"
+    assert city.check().reason == "databases and standard input are read in every run"
 
 
 def test_a_run_that_was_killed_while_it_wrote_the_state_is_a_reason(city: City) -> None:
@@ -230,7 +236,7 @@ def test_a_check_remembers_nothing_of_the_one_before(city: City) -> None:
     city.put(*ITEMS, LATER)
     assert city.check().refused == []
     assert city.check().refused == []
-    assert city.check(NOON + DAY).reason == "a date came due"
+    assert city.check(NOON + DAY).reason == "a date has been reached"
     assert city.check().refused == []
 
 

@@ -64,7 +64,7 @@ def test_the_status_lists_what_is_refused_held_back_and_retired(city: Path) -> N
     assert lines[8:] == [
         "retired",
         *(
-            f"  tags/planning.{kind}.xml  since 2026-03-08T20:00:00+00:00, removed 2026-04-07T20:00:00+00:00"
+            f"  tags/planning.{kind}.xml  since 2026-03-08T20:00:00+00:00, to be removed 2026-04-07T20:00:00+00:00"
             for kind in ("atom", "rss")
         ),
     ]
@@ -101,7 +101,7 @@ def test_a_success_that_is_too_old_fails_the_check_of_a_monitor(city: Path, age:
     run = command("status", "--max-age", age, cwd=city)
     assert run.code == code
     assert run.out.startswith("last run")
-    assert run.err.startswith("the last success was 2026-03-08T20:00:00+00:00, ") == bool(code)
+    assert run.err.startswith("The last success was at 2026-03-08T20:00:00+00:00, ") == bool(code)
 
 
 def test_every_run_that_ends_well_is_a_success_also_with_nothing_to_do(city: Path) -> None:
@@ -117,7 +117,7 @@ def test_no_success_is_none_however_often_runs_failed(tmp_path: Path) -> None:
     (tmp_path / "topicfeeds.toml").write_text(SITE.format(top="", more=""), "utf-8")
     assert command("build", cwd=tmp_path).code == 65
     run = command("status", "--max-age", "2h", cwd=tmp_path)
-    assert (run.code, run.err) == (1, "no run has succeeded yet\n")
+    assert (run.code, run.err) == (1, "No run has succeeded yet. Run topicfeeds build, and read its messages.\n")
     assert "last success  never\n" in run.out
 
 
@@ -125,7 +125,7 @@ def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Pat
     run = command("status", cwd=tmp_path)
     assert run.code == 0
     assert run.out.startswith("last success  never\n")
-    assert run.out.endswith(".sqlite: no state that can be read (topicfeeds build makes one)\n")
+    assert run.out.endswith(".sqlite: does not exist or cannot be read (topicfeeds build creates it)\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -135,14 +135,16 @@ def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
         connection.execute("drop table findings")
     run = command("status", cwd=city)
     assert run.code == 0
-    assert run.out.splitlines()[-1].endswith(": cannot be read: no such table: findings")
+    assert run.out.splitlines()[-1].endswith(
+        ": cannot be read: no such table: findings (topicfeeds build says what to do)"
+    )
 
 
 @pytest.mark.parametrize("age", ["2", "h", "-1h", "1.5h", "2 h", "2w", "²h"])
 def test_an_age_that_is_none_is_refused(city: Path, age: str) -> None:
     run = command("status", f"--max-age={age}", cwd=city)
     assert run.code == 2
-    assert run.err.endswith(f'Error: --max-age is "{age}", not an age such as 90s, 30m, 2h or 3d\n')
+    assert run.err.endswith(f'Error: --max-age "{age}" is not an age (write for example 90s, 30m, 2h or 3d)\n')
 
 
 def test_what_is_in_an_item_cannot_act_on_the_terminal_of_who_looks(city: Path) -> None:
@@ -156,14 +158,16 @@ def test_what_is_in_an_item_cannot_act_on_the_terminal_of_who_looks(city: Path) 
 def test_the_summary_counts_what_was_done(city: Path) -> None:
     (city / "items.yaml").write_text(GOOD.replace("planning", "homes") + OTHER + BAD, "utf-8")
     run = command("build", cwd=city, env=NOW)
-    assert run.err.splitlines()[-1].startswith("2 items, 1 refused; 6 documents written, 0 unchanged; ")
+    assert run.err.splitlines()[-1].startswith("2 items published, 1 refused; 6 documents written, 0 unchanged; ")
     (city / "items.yaml").write_text(GOOD.replace("planning", "homes") + OTHER.replace("planning", "homes"), "utf-8")
     run = command("build", cwd=city, env=NOW)
-    assert run.err.startswith("2 items, 0 refused; 4 documents written, 0 unchanged, 2 retired; ")
+    assert run.err.startswith(
+        "2 items published, 0 refused; 4 documents written, 0 unchanged, 2 retired (to be removed later); "
+    )
     late = {"SOURCE_DATE_EPOCH": str(1_773_000_000 + 30 * 86400)}
     run = command("build", cwd=city, env=late)
     assert run.out.split() == ["tags/planning.atom.xml", "tags/planning.rss.xml"]
-    assert run.err.startswith("2 items, 0 refused; 0 documents written, 4 unchanged, 2 removed; ")
+    assert run.err.startswith("2 items published, 0 refused; 0 documents written, 4 unchanged, 2 removed; ")
 
 
 def test_collectors_get_an_object_a_line(city: Path) -> None:

@@ -110,24 +110,24 @@ def test_an_item_on_two_pages_has_the_earlier_of_the_inferred_dates() -> None:
 
 def test_another_item_with_the_same_id_is_refused_and_both_places_are_named() -> None:
     records = [Record(article(title=title), f"{title}.yaml", 4) for title in ("a", "b")]
-    assert problems_of(records) == ['b.yaml:4: id: "one" is that of a.yaml:4 (give each item its own id)']
+    assert problems_of(records) == ['b.yaml:4: id: "one" is already the id of a.yaml:4 (give each item its own id)']
     linked = [article(id=None, link="https://example.org/x", title=title) for title in ("a", "b")]
     assert problems_of(linked)[-1] == (
-        'items:2: link: "https://example.org/x" is that of items:1 (give each item its own id)'
+        'items:2: link: "https://example.org/x" is already the id of items:1 (give each item its own id)'
     )
 
 
 def test_equal_dates_and_titles_in_two_files_need_ids() -> None:
     records = [Record(article(id=None, summary=name), name, 1) for name in ("a.yaml", "b.yaml")]
     assert problems_of(records)[-1] == (
-        "b.yaml:1: id: is missing, and a.yaml:1 has the same date and title (give both an id)"
+        "b.yaml:1: id: is missing, and a.yaml:1 has the same date and title (give both items an id)"
     )
 
 
 def test_a_file_without_ids_is_told_once_and_a_text_page_never() -> None:
     records = [Record(article(id=None, title=str(n)), "a.yaml", n) for n in (3, 7)]
     assert problems_of(records) == [
-        "a.yaml:3: warning: id: is missing (give an id: an edit of date or title makes a new item)"
+        "a.yaml:3: warning: id: is missing (give every item an id; otherwise an edited date or title makes a new item)"
     ]
     assert problems_of([Record(article(id=None), "a.txt", 3, from_page=True)]) == []
 
@@ -146,7 +146,8 @@ def test_dates_are_in_the_zone_of_the_item_else_of_the_site_else_utc() -> None:
 def test_a_time_that_clocks_skip_is_refused_and_one_that_they_repeat_is_the_first() -> None:
     skipped = article(published="2026-03-29T02:30", timezone="Europe/Brussels")
     assert problems_of([skipped]) == [
-        "items:1: published: 2026-03-29T02:30:00 does not exist in Europe/Brussels (clocks skip it: write an offset)",
+        "items:1: published: 2026-03-29T02:30:00 does not exist in Europe/Brussels: "
+        "clocks skip it (correct it, or write an offset)",
     ]
     (made,) = entries(article(published="2025-10-26T02:30", timezone="Europe/Brussels"))
     assert made.published.isoformat() == "2025-10-26T02:30:00+02:00"
@@ -157,12 +158,14 @@ def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_befo
     assert entries(article(updated="2026-03-02"))[0].updated == datetime(2026, 3, 2, tzinfo=UTC)
     early = article(updated="2026-02-01")
     assert entries(early)[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
-    assert problems_of([early]) == ["items:1: warning: updated: is before published (it is raised to it)"]
+    assert problems_of([early]) == [
+        "items:1: warning: updated: is before published, so published is used instead (correct the dates)"
+    ]
 
 
 def test_an_event_without_a_day_of_announcement_is_refused() -> None:
     assert problems_of([event(published=None)]) == [
-        "items:1: published: is missing (give the day it was announced)",
+        "items:1: published: is missing (add the day when the event was announced, such as 2026-03-01)",
     ]
 
 
@@ -173,7 +176,8 @@ def test_an_item_of_the_future_is_held_back_until_then() -> None:
     before = select(site(), [late], now=noon.replace(hour=11), problems=problems)
     assert before["all"].entries == ()
     assert str(problems[0]) == (
-        "items:1: warning: published: 2026-03-01T12:00:00+00:00 is in the future (the item is held back until then)"
+        "items:1: warning: published: 2026-03-01T12:00:00+00:00 is in the future; "
+        "the item is held back until then (to publish it now, correct the date)"
     )
     assert len(select(site(), [late], now=noon)["all"].entries) == 1
 
@@ -189,8 +193,20 @@ def test_an_unknown_topic_is_refused_with_the_nearest_where_topics_are_declared(
     assert problems_of([article(topics=["housng"])], topics=topics) == [
         'items:1: topics: unknown topic "housng" (did you mean "housing"?)'
     ]
-    assert problems_of([article(topic="sports")], topics=topics) == ['items:1: topic: unknown topic "sports"']
+    assert problems_of([article(topic="sports")], topics=topics) == [
+        'items:1: topic: unknown topic "sports" '
+        "(use a declared one: housing, mobility; or add [topics.sports] to the site file)"
+    ]
     assert problems_of([article(topics=["anything"])]) == []
+
+
+def test_an_unknown_topic_names_some_of_many_and_how_to_declare_one() -> None:
+    topics: dict[str, object] = {f"a{n}": {} for n in range(7)}
+    (told,) = problems_of([article(topic="No slug")], topics=topics)
+    assert told == (
+        'items:1: topic: unknown topic "No slug" '
+        "(use a declared one: a0, a1, a2, a3, a4, ...; or add a [topics.<slug>] table to the site file)"
+    )
 
 
 def test_characters_that_xml_forbids_are_taken_out_and_told() -> None:
@@ -199,13 +215,13 @@ def test_characters_that_xml_forbids_are_taken_out_and_told() -> None:
     assert (made.title, made.summary, made.tags[0].label) == ("New homes", "ab", "t")
     assert [person.name for person in made.authors] == ["A", "B"]
     assert problems_of([one])[0] == (
-        "items:1: warning: title: has characters that XML forbids: U+0008 (they are left out)"
+        "items:1: warning: title: has characters that XML forbids: U+0008 (removed: delete them in the source too)"
     )
     assert len(problems_of([one])) == 5
 
 
 def test_a_text_of_nothing_but_such_characters_is_refused() -> None:
-    assert problems_of([article(title="\x08")])[-1] == "items:1: title: is blank"
+    assert problems_of([article(title="\x08")])[-1] == "items:1: title: is blank (write some text)"
 
 
 def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
@@ -221,6 +237,7 @@ def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
 def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
     with pytest.raises(SourceError, match="items:1: published: is missing") as caught:
         select(site(), [event(published=None)])
+    assert str(caught.value).endswith(" Correct the items, or pass a list as problems.")
     assert [problem.field for problem in caught.value.problems] == ["published"]
 
 
@@ -265,7 +282,8 @@ def test_a_change_dated_in_the_future_waits_for_it() -> None:
     feed = select(site(), [one], now=now, problems=problems)["all"]
     assert feed.updated == datetime(2026, 3, 1, tzinfo=UTC)
     assert str(problems[0]) == (
-        "items:1: warning: updated: 2026-05-01T00:00:00+00:00 is in the future (published stands in for it until then)"
+        "items:1: warning: updated: 2026-05-01T00:00:00+00:00 is in the future; "
+        "published is used until then (correct the date if it is wrong)"
     )
     assert select(site(), [one], now=now.replace(month=6))["all"].updated == datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -273,8 +291,14 @@ def test_a_change_dated_in_the_future_waits_for_it() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"title": "a\u202eb"}, "title: has marks that turn the direction of text (it may read as something else)"),
-        ({"authors": ["a\u2066b"]}, "authors: has marks that turn the direction of text"),
+        (
+            {"title": "a\u202eb"},
+            "title: has characters that change the direction of text: U+202E (kept: check how the title reads)",
+        ),
+        (
+            {"authors": ["a\u2066b"]},
+            "authors: has characters that change the direction of text: U+2066 (removed: delete them in the source",
+        ),
         (
             {"link": "https://www.example.org/" + "x" * 2048},
             "link: is longer than 2,048 characters",
@@ -295,14 +319,15 @@ def test_what_is_doubtful_is_published_and_told(fields: dict[str, object], messa
 
 def test_an_event_far_from_its_announcement_is_doubtful() -> None:
     assert problems_of([event(start="2062-05-01")]) == [
-        "items:1: warning: start: 2062-05-01 is more than ten years after the announcement (is the year right?)"
+        "items:1: warning: start: 2062-05-01 is more than ten years after published (check the year)"
     ]
 
 
 def test_ids_that_differ_in_case_or_form_only_are_kept_apart_and_told() -> None:
     assert len(entries(article(id="a"), article(id="A"), article(id="b"))) == 3
     assert problems_of([article(id="\u00e9"), article(id="E\u0301", title="other")]) == [
-        'items:2: warning: id: "E\u0301" is that of another item but for case or Unicode form (is it the same?)'
+        'items:2: warning: id: "E\u0301" differs from the id of items:1 only in case, Unicode form or '
+        "percent-encoding (if both are one item, give both the same id)"
     ]
 
 

@@ -127,11 +127,11 @@ def test_an_id_that_was_given_again_is_found_though_the_first_was_not_read(tmp_p
     city.build()
     city.put(row("a"), row("b"), row("a", title="Another"))
     [problem] = city.build(NOON + HOUR).problems
-    assert str(problem).startswith('items.jsonl:3: id: "a" is that of items.jsonl:1')
+    assert str(problem).startswith('items.jsonl:3: id: "a" is already the id of items.jsonl:1')
     city.put(row("a"), row("b"), row("A"))
     [problem] = city.build(NOON + 2 * HOUR).problems
     assert problem.severity == "warning"
-    assert "is that of another item but for case" in problem.message
+    assert problem.message.startswith('"A" differs from the id of items.jsonl:1 only in case')
 
 
 def test_all_records_of_an_item_that_occurs_twice_are_read_again(tmp_path: Path, parsed: list[str]) -> None:

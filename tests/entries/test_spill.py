@@ -42,7 +42,7 @@ def test_the_first_row_under_a_key_is_given_back_until_there_is_another(keys: li
 def test_a_disk_without_room_for_rows_stops_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(spill, "_MAX_BYTES_IN_MEMORY", 1)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
+    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(set TMPDIR to"):
         RowSpill().enter(1, ("row",))
 
 
@@ -55,7 +55,7 @@ def test_an_item_that_comes_again_is_known_though_its_row_is_on_disk(monkeypatch
         ["t0,again"] * 10 + ["t1"] * 10 + ["t2"] * 10
     )
     assert problems_of([*items, article(id="7", title="Other")]) == [
-        'items:31: id: "7" is that of items:8 (give each item its own id)'
+        'items:31: id: "7" is already the id of items:8 (give each item its own id)'
     ]
 
 
@@ -116,9 +116,9 @@ def test_a_disk_without_room_for_entries_stops_the_run(tmp_path: Path, monkeypat
     city = City.create(tmp_path, row("a"))
     with monkeypatch.context() as patched:
         patched.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115
-        with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(TMPDIR can name another"):
+        with pytest.raises(PublishError, match=r"cannot be written: No space left on device \(set TMPDIR to a folder"):
             city.build()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(TMPDIR can name"):
+    with pytest.raises(PublishError, match=r"gone: cannot be written: No such file or directory \(set TMPDIR to"):
         city.build()
     assert not list(city.public.glob("*.xml"))

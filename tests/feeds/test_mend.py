@@ -199,7 +199,7 @@ def test_a_folder_that_became_a_link_stops_the_run(tmp_path: Path, watched: Watc
     shutil.move(city.public / "tags", tmp_path / "elsewhere")
     (city.public / "tags").symlink_to(tmp_path / "elsewhere")
     city.put(*ROWS, row("old", published="2025-01-01"))
-    with pytest.raises(PublishError, match="tags: is a link"):
+    with pytest.raises(PublishError, match="tags: is a symbolic link"):
         city.build(NOON + HOUR)
     assert watched.mended == 1
 
@@ -329,7 +329,7 @@ def test_what_is_said_of_a_damaged_state_is_said_though_the_run_starts_again(
     city.state.write_bytes(content)
     city.put(*ROWS, row("new"))
     [problem] = city.build(NOON + HOUR).problems
-    assert "is damaged, and was set aside" in problem.message
+    assert "was damaged and was moved to " in problem.message
     assert city.build(NOON + 2 * HOUR).problems == ()
 
 
@@ -339,4 +339,4 @@ def test_two_that_may_both_be_the_reason_are_named(tmp_path: Path) -> None:
     city.build()
     city.put(*ROWS, row("3", title="Other"))
     [problem] = city.build(NOON + HOUR).problems
-    assert str(problem) == 'items.jsonl:21: id: "3" is that of items.jsonl:4 (give each item its own id)'
+    assert str(problem) == 'items.jsonl:21: id: "3" is already the id of items.jsonl:4 (give each item its own id)'

@@ -195,7 +195,7 @@ def test_cron_mails_when_no_run_ended_well_for_two_hours(public: Path) -> None:
     os.utime(public / ".topicfeeds.lock", (past, past))
     stale = scheduled("status", public)
     assert (stale.returncode, stale.stdout) == (1, "")
-    assert stale.stderr.startswith("the last success was ")
+    assert stale.stderr.startswith("The last success was at ")
 
 
 def test_cron_copies_a_state_that_a_later_run_can_use(public: Path, tmp_path: Path) -> None:

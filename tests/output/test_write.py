@@ -18,6 +18,7 @@ import pytest
 from support import article, site, snapshot
 from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
 from topicfeeds.feeds.select import NEVER_UPDATED
+from topicfeeds.output.lock import LOCK_NAME
 from topicfeeds.output.write import compare_documents, is_ours, lock_folder, stage
 from topicfeeds.state.documents import WrittenDocument
 from topicfeeds.state.store import State
@@ -80,14 +81,16 @@ def test_a_document_that_cannot_be_made_leaves_all_old_ones(tmp_path: Path) -> N
 
     write([document("a.xml", b"old")], tmp_path)
     before = snapshot(tmp_path)
-    with pytest.raises(PublishError, match=r"b\.xml: cannot be written: No space left on device"):
+    with pytest.raises(
+        PublishError, match=r"b\.xml: cannot be written: No space left on device \(free disk space, then run again\)"
+    ):
         write([document("a.xml", b"new"), document("b.xml", fail)], tmp_path)
     assert snapshot(tmp_path) == before
 
 
 def test_a_file_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "b.xml").write_text("by hand", "utf-8")
-    with pytest.raises(PublishError, match=r"b\.xml: is in the way, and topicfeeds did not make it") as caught:
+    with pytest.raises(PublishError, match=r"b\.xml: exists, but topicfeeds did not write it") as caught:
         write([document("a.xml", b"1"), document("b.xml", b"1")], tmp_path)
     assert caught.value.exit_code == 74
     assert list(snapshot(tmp_path)) == ["b.xml"]
@@ -96,14 +99,14 @@ def test_a_file_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_folder_in_the_way_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "a.xml").mkdir()
-    with pytest.raises(PublishError, match=r"a\.xml: is in the way"):
+    with pytest.raises(PublishError, match=r"a\.xml: exists, but topicfeeds did not write it"):
         write([document("a.xml", b"1")], tmp_path)
 
 
 def test_a_file_in_place_of_the_folder_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "public").write_text("x", "utf-8")
     for work in (write, compare_documents):
-        with pytest.raises(PublishError, match=r"public: is in the way: a folder is wanted there"):
+        with pytest.raises(PublishError, match=r"public: exists, but is not a folder"):
             work([document("a.xml", b"1")], tmp_path / "public", None)
 
 
@@ -157,7 +160,7 @@ def test_publishing_tells_what_it_did(tmp_path: Path) -> None:
     changes = publish(site(), [article(), article(id="b", published="2026-01-01", updated="2025-01-01")], tmp_path)
     assert (changes.items, changes.refused, changes.unchanged, len(changes.written)) == (2, 0, 0, 2)
     assert [str(problem) for problem in changes.problems] == [
-        "items:2: warning: updated: is before published (it is raised to it)"
+        "items:2: warning: updated: is before published, so published is used instead (correct the dates)"
     ]
 
 
@@ -170,7 +173,29 @@ def test_what_fails_while_a_folder_is_locked_is_told_and_the_lock_is_let_go(tmp_
 
 
 def test_a_folder_that_is_locked_is_busy(tmp_path: Path) -> None:
-    with lock_folder(tmp_path), pytest.raises(BusyError, match="is busy with it"), lock_folder(tmp_path):
+    message = r"\.topicfeeds\.lock: another run holds this lock\. Try again later\.$"
+    with lock_folder(tmp_path), pytest.raises(BusyError, match=message), lock_folder(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("dry", [False, True])
+@pytest.mark.parametrize("name", ["public", "public/feeds"])
+def test_a_file_in_place_of_the_folder_is_named_before_anything_is_read(tmp_path: Path, name: str, dry: bool) -> None:
+    (tmp_path / "public").write_text("x", "utf-8")
+    message = r"/public: exists, but is not a folder; .*\. Move it away, or choose another folder\.$"
+    with pytest.raises(PublishError, match=message), lock_folder(tmp_path / name, dry=dry):
+        pass
+
+
+def test_a_link_in_place_of_the_output_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "public").symlink_to("nowhere")
+    with pytest.raises(PublishError, match="/public: exists, but is not a folder"), lock_folder(tmp_path / "public"):
+        pass
+
+
+def test_a_link_in_place_of_the_lock_is_named(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).symlink_to("elsewhere")
+    with pytest.raises(PublishError, match=r"\.lock: .* \(remove the symbolic link\)"), lock_folder(tmp_path):
         pass
 
 
@@ -220,7 +245,7 @@ def test_what_a_disk_does_not_give_back_as_it_was_written_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "pread", lambda *_: whole(b"2"))
-    with pytest.raises(PublishError, match=r"a\.xml: cannot be written: what was written does not read back"):
+    with pytest.raises(PublishError, match=r"a\.xml: cannot be written: the file reads back with other content"):
         write([document("a.xml", b"1")], tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -98,4 +98,4 @@ def test_an_item_that_is_a_bomb_is_refused(tmp_path: Path, content: str, message
 def test_entities_in_content_are_text_and_nothing_is_fetched(tmp_path: Path) -> None:
     content = f'- {{id: a, title: x, published: 2026-01-01, content: "{ENTITIES}"}}'
     code, lines, _ = check(tmp_path, "a.yaml", content.encode())
-    assert (code, lines) == (0, ["1 items are fine, 0 would be refused"])
+    assert (code, lines) == (0, ["1 item would be published, 0 would be refused"])

@@ -392,8 +392,9 @@ def test_an_item_that_is_too_large_or_too_deep_is_refused_by_name() -> None:
     big = article(id="big", content="é" * 600_000)
     deep = article(id="deep", content="<div>" * 5000)
     assert problems_of([big, deep, article(id="fine", content="<p>" * 5000 + "é" * 500_000)]) == [
-        "items:1: content: has 1200000 bytes, more than the 1048576 of feeds.max_body",
-        "items:2: content: has tags nested more than 250 deep",
+        "items:1: content: has 1200000 bytes; the limit is 1048576 "
+        "(shorten it, or raise max_body under [feeds] in the site file)",
+        "items:2: content: has tags nested more than 250 deep (close the tags, or simplify the HTML)",
     ]
     assert problems_of([big], feeds={"max_body": 2_000_000}) == []
 

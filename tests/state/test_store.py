@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support import article, event, site, snapshot
+from support import article, command, event, site, snapshot
 from support.city import DAY, HOUR, NOON, City, dates, row
 from topicfeeds import PublishError, SourceError, publish
 from topicfeeds.state.documents import WrittenDocument
@@ -295,7 +295,8 @@ def test_a_damaged_state_is_set_aside_and_all_is_built_anew(city: City, damage: 
     assert problem.severity == "warning"
     aside = Path(f"{city.state}.damaged")
     assert str(problem) == (
-        f"{city.state}:1: warning: is damaged, and was set aside as {aside} (dates first seen are forgotten)"
+        f"{city.state}:1: warning: was damaged and was moved to {aside}; "
+        "the dates at which items were first seen are lost (to keep them, restore a backup)"
     )
     assert aside.read_bytes() == content
     after = dates(city.public)
@@ -318,8 +319,10 @@ def test_a_dry_run_goes_on_without_a_damaged_state_and_leaves_it(city: City, dam
 
 def test_damage_that_is_found_on_the_way_stops_one_run(city: City) -> None:
     city.sql("update documents set fingerprint = cast(x'ff' as text)")
-    message = r"is damaged, and was set aside as .*\.damaged: the next run builds all anew"
-    with pytest.raises(PublishError, match="the state cannot be used: Could not decode"):
+    message = r"was damaged and was moved to .*\.damaged \(restore a backup, or run again to build everything anew\)"
+    with pytest.raises(
+        PublishError, match=r"cannot be used as the state: Could not decode .*\(a run that writes replaces"
+    ):
         city.build(dry_run=True)
     with pytest.raises(PublishError, match=message) as caught:
         city.build()
@@ -355,7 +358,9 @@ def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:
     assert not city.is_up_to_date()
     for dry in (False, True):
         city.put(row("c"))
-        with pytest.raises(PublishError, match=r"was written by a newer topicfeeds \(install that, or") as caught:
+        with pytest.raises(
+            PublishError, match=r"was written by a newer version of topicfeeds\. Install that"
+        ) as caught:
             city.build(dry_run=dry, allow_shrink=True)
         assert caught.value.exit_code == 74
     assert {path for path, kept in snapshot(city.folder).items() if kept != before.get(path)} == {"items.jsonl"}
@@ -368,7 +373,9 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path, version: in
         file.execute("create table posts (title text)")
         file.execute(f"pragma user_version = {version}")
     before = path.read_bytes()
-    with pytest.raises(PublishError, match=r"other\.sqlite: the state cannot be used"):
+    with pytest.raises(
+        PublishError, match=r"other\.sqlite: (is a database of another program\. Choose|cannot be used as the state: )"
+    ):
         publish(site(), [], tmp_path / "public", state=State(path))
     assert path.read_bytes() == before
 
@@ -377,10 +384,52 @@ def test_a_state_that_cannot_be_written_stops_the_run_and_the_old_feeds_stay(cit
     before = snapshot(city.public)
     (tmp_path / "file").write_bytes(b"")
     for path in (tmp_path, tmp_path / "file" / "state"):
-        with pytest.raises(PublishError, match="the state cannot be used") as caught:
+        with pytest.raises(PublishError, match="cannot be used as the state") as caught:
             publish(site(), [], city.public, state=State(path))
         assert caught.value.exit_code == 74
     assert snapshot(city.public) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("SQLITE_FULL", "free disk space, then run again"),
+        ("SQLITE_READONLY_DIRECTORY", "check the permissions of the file and its folder"),
+        ("SQLITE_BUSY", "another program uses it: try again later"),
+        ("SQLITE_IOERR_WRITE", "check the disk"),
+        ("SQLITE_ERROR", "if it is damaged, restore a backup, or move it away"),
+    ],
+)
+def test_a_failure_of_the_state_says_what_to_do(
+    city: City, monkeypatch: pytest.MonkeyPatch, name: str, advice: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("no luck")
+        error.sqlite_errorname = name
+        raise error
+
+    monkeypatch.setattr(State, "begin", fail)
+    with pytest.raises(PublishError) as caught:
+        city.build()
+    assert str(caught.value) == f"{city.state}: cannot be used as the state: no luck ({advice})"
+
+
+def test_a_file_in_place_of_the_folder_of_the_state_is_named(tmp_path: Path) -> None:
+    city = City.create(tmp_path, row("a"))
+    city.state.parent.write_bytes(b"")
+    with pytest.raises(PublishError, match=rf"{city.state.parent}: File exists \(move it away\)"):
+        city.build()
+
+
+@pytest.mark.parametrize("version", [0, VERSION + 1])
+def test_the_command_names_the_option_for_another_state(city: City, version: int) -> None:
+    if not version:
+        city.sql("create table other (x)")
+    city.sql(f"pragma user_version = {version}")
+    city.put(row("new"))
+    run = command("build", "--site", city.site, cwd=city.folder)
+    assert run.code == 74
+    assert run.err.endswith("hoose another file with --state.\n")
 
 
 def test_a_lost_cache_costs_a_build_and_a_lost_state_nothing_that_is_dated(city: City) -> None:

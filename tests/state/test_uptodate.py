@@ -254,7 +254,7 @@ def test_standard_input_is_read_once_though_an_id_comes_again(city: City) -> Non
         )
         codes.append(done.returncode)
     assert codes == [0, 1]
-    assert b"is that of items.jsonl:1" in done.stderr
+    assert b"is already the id of items.jsonl:1" in done.stderr
 
 
 def test_another_version_of_what_makes_the_bytes_is_noticed(city: City) -> None:
@@ -349,7 +349,8 @@ def test_a_second_run_fails_at_once(city: City) -> None:
         assert not city.is_up_to_date()
         run = command("build", cwd=city.folder)
         assert (run.code, run.out) == (75, "")
-        assert run.err == f"public/{LOCK_NAME}: another run is busy with it (try again, or --wait SECONDS)\n"
+        hint = "Try again later, or wait for it with --wait SECONDS."
+        assert run.err == f"public/{LOCK_NAME}: another run holds this lock. {hint}\n"
         with pytest.raises(BusyError):
             city.build(dry_run=True)
         with pytest.raises(BusyError), lock_folder(city.public):

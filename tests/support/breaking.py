@@ -29,8 +29,8 @@ query = "select * from posts order by id"
 path = "good.yaml"
 """
 FIELDS = ("id", "title", "published", "updated", "topic")
-UNREADABLE = "nothing was published, as a source cannot be read: what was there stays"
-SHRUNK = "nothing was published, as a source lost too many items: what was there stays"
+UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
+SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -131,7 +131,8 @@ def told(statement: str) -> Callable[[Path], object]:
 
 
 def lost(name: str, left: int = 0) -> str:
-    return f"{name}:1: has {left} items where it had 12 (--allow-shrink, or max_shrink in its source)"
+    hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
+    return f"{name}:1: shrank from 12 items to {left}. {hint}"
 
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"
@@ -227,7 +228,7 @@ BREAKS = [
     ),
     Break("a pipe", "items.json", becomes(os.mkfifo), "items.json:1: is a pipe, not a file"),
     Break("a device", "items.json", linked("/dev/zero"), "items.json:1: is a device, not a file"),
-    Break("a folder", "items.json", becomes(Path.mkdir), f"{lost('items.json')}\nitems.json:{NO_FILE}", SHRUNK),
+    Break("a folder", "items.json", becomes(Path.mkdir), f"items.json:{NO_FILE}\n{lost('items.json')}", SHRUNK),
     Break(
         "a link loop",
         "items.json",
@@ -247,19 +248,17 @@ BREAKS = [
         "dates in another form",
         "table.csv",
         replaced(b"2020-01-", b"01/2020/"),
-        f"{lost('table.csv')}\n{DATES}",
+        f"{DATES}{lost('table.csv')}",
         SHRUNK,
     ),
-    Break(
-        "another name of a column", "table.csv", replaced(b"title", b"name"), f"{lost('table.csv')}\n{TITLES}", SHRUNK
-    ),
+    Break("another name of a column", "table.csv", replaced(b"title", b"name"), f"{TITLES}{lost('table.csv')}", SHRUNK),
     Break("another delimiter", "table.csv", replaced(b",", b";"), HEADER),
     Break("no header", "table.csv", holds(lambda content: content.partition(b"\n")[2]), HEADER),
     Break(
         "no file of a pattern",
         "notes",
         lambda folder: remove(folder / "some.yaml"),
-        f"{lost('notes/*.yaml')}\nnotes/*.yaml:{NO_FILE}",
+        f"notes/*.yaml:{NO_FILE}\n{lost('notes/*.yaml')}",
         SHRUNK,
     ),
     Break("a folder gone", "notes", remove, "notes/*.yaml:1: cannot be read: notes: No such file or directory"),

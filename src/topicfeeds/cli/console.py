@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..errors import Problem, TopicFeedsError, printable
+from ..errors import Hint, Problem, TopicFeedsError, add_hint, count, printable
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 MAX_SHOWN_PROBLEMS = 50
 """How many problems are printed without --all-problems."""
 STARTED = time.monotonic()
+_HINTS = {
+    Hint.ALLOW_SHRINK: "If that is right, run once with --allow-shrink, or set max_shrink in the source",
+    Hint.FREE_LOCK: "Try again later, or wait for it with --wait SECONDS",
+    Hint.FREE_PLACE: "Move it away, or choose another folder with --output",
+    Hint.NEWER_STATE: "Install that version, or choose another file with --state",
+    Hint.OTHER_STATE: "Choose another file with --state",
+    Hint.STRICT: "Correct the items, or run without --strict",
+}
+"""The hints of the library, with the options of the command."""
+_DONE = ("published", "written", "removed")
+_RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
+"""Which problems are shown if there are too many: those of a low rank."""
 FormatProblem = Callable[[Problem], str]
 
 
@@ -40,8 +52,9 @@ class Console:
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
-            chosen = sorted(range(len(told)), key=lambda n: told[n].severity == "warning")[:MAX_SHOWN_PROBLEMS]
+            chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
             shown = [told[n] for n in sorted(chosen)]
+        shown = [_name_options(problem) if problem.hint else problem for problem in shown]
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
@@ -49,7 +62,7 @@ class Console:
         else:
             print_lines(*map(self.shape, shown))
         if len(told) > len(shown):
-            self.print_line(f"... and {len(told) - len(shown)} more (--all-problems prints them)")
+            self.print_line(f"... and {len(told) - len(shown)} more (print all of them with --all-problems)")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line. `values` are only part of JSON lines."""
@@ -62,7 +75,7 @@ class Console:
         """Print why a run stopped, and return its exit code."""
         self.print_problems(error.problems)
         if error.message:
-            self.print_line(error.message, "error", code=error.exit_code)
+            self.print_line(_hint_at_options(error.message, error.hint), "error", code=error.exit_code)
         return error.exit_code
 
     def print_changes(self, changes: Changes, *, dry: bool) -> None:
@@ -80,20 +93,22 @@ class Console:
             "retired": changes.retired,
             "seconds": round(time.monotonic() - STARTED, 1),
         }
-        verb = "to write" if dry else "written"
-        gone = "".join(f", {counts[name]} {name}" for name in ("removed", "retired") if counts[name])
+        published, written, removed = ("to publish", "to write", "to remove") if dry else _DONE
+        gone = f", {counts['removed']} {removed}" if counts["removed"] else ""
+        gone += f", {counts['retired']} retired (to be removed later)" if counts["retired"] else ""
         self.print_line(
-            f"{changes.items} items, {changes.refused} refused; {len(changes.written)} documents {verb}, "
-            f"{changes.unchanged} unchanged{gone}; {counts['seconds']:.1f} s",
+            f"{count('item', changes.items)} {published}, {changes.refused} refused; "
+            f"{count('document', len(changes.written))} {written}, {changes.unchanged} unchanged{gone}; "
+            f"{counts['seconds']:.1f} s",
             **counts,
         )
 
     def print_steps(self, steps: Sequence[Step]) -> None:
         """Print the time and memory of each step."""
         if steps and not self.machine:
-            print_lines(f"{'step':<9}{'CPU s':>9}{'time s':>9}{'peak MB':>9}")
+            print_lines(f"{'step':<9}{'CPU (s)':>9}{'elapsed (s)':>13}{'peak memory (MB)':>18}")
         for one in steps:
-            line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>9.2f}{one.peak:>9.0f}"
+            line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>13.2f}{one.peak:>18.0f}"
             self.print_line(
                 " ".join(line.split()) if self.machine else line,
                 step=one.name,
@@ -101,6 +116,16 @@ class Console:
                 time=round(one.time, 3),
                 peak=round(one.peak),
             )
+
+
+def _name_options(problem: Problem) -> Problem:
+    """Write the hint of a problem into its message."""
+    return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)
+
+
+def _hint_at_options(message: str, hint: Hint | None) -> str:
+    """Write a hint behind a message, with the options of the command."""
+    return add_hint(message, _HINTS.get(hint, hint.value) if hint else None)
 
 
 def format_annotation(folder: Path, problem: Problem) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, printable
+from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, count, explain_os_error, printable
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
 from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
@@ -83,12 +83,12 @@ def _run(session: _Session) -> int:
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
         return 128 + (session.signals[0] if session.signals else signal.SIGINT)
     except OSError as error:
-        print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {error.strerror or error}"))
+        print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {explain_os_error(error)}"))
         return ExitCode.OUTPUT
     except Exception:
         import traceback
 
-        print_lines(traceback.format_exc(), "this is a bug in topicfeeds: please report it with the lines above")
+        print_lines(traceback.format_exc(), "This is a bug in topicfeeds. Please report it, with the lines above.")
         return ExitCode.BUG
 
 
@@ -110,35 +110,42 @@ SITE = click.option(
     default="topicfeeds.toml",
     show_default=True,
     metavar="FILE",
-    help="The site file; sources are relative to it.",
+    help="The site file. Paths in it are relative to its folder.",
 )
 OUTPUT = click.option(
-    "--output", type=click.Path(path_type=Path), metavar="DIR", help="Where to write.  [default: public beside FILE]"
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The output folder.  [default: public, beside the site file]",
 )
 STATE = click.option(
     "--state",
     "state_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What runs remember.  [default: a file in .topicfeeds beside the site file]",
+    help="The state file: items and documents of earlier runs.  [default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(
-    "--all-problems", is_flag=True, help=f"Print all findings, not the first {MAX_SHOWN_PROBLEMS}."
+    "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="topicfeeds")
 def cli() -> None:
-    """Publish articles and events as feeds: one per topic, one per tag, and one of everything."""
+    """Publish articles and events as feeds: one of everything, one for each topic, and one for each tag.
+
+    To start, run "topicfeeds init", then "topicfeeds build".
+    """
 
 
 @cli.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
-    """Write a site file and two items to start from, into DIR (default: this folder).
+    """Create an example site in DIR.
 
-    Existing files are left alone: if one is in the way, nothing is written (exit code 2).
+    Writes topicfeeds.toml and items/first.yaml. The default of DIR is the current folder. If one of the two files
+    exists already, nothing is written (exit code 2).
     """
     from importlib.resources import files
 
@@ -146,34 +153,57 @@ def init(folder: Path) -> None:
     made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
     for path in made:
         if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: is there already, and nothing was written")
+            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
     for path, content in made.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {error.strerror}") from error
+            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
         print_text(sys.stdout, f"{path}\n")
-    print_lines(f"now run: topicfeeds build --site {next(iter(made))}")
+    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
 
 
-@cli.command()
+_EXIT_CODES = """\b
+Exit codes:
+  0         done, or nothing to do
+  1         published, but some items were refused
+  2         wrong usage, an error in the site file, or a missing extra
+  65        nothing was published: a source is unreadable or lost too many
+            items, or --strict refused an item
+  70        a bug in topicfeeds: please report it
+  74        the output or the state could not be written
+  75        another run is busy with the output folder
+  130, 143  interrupted, terminated
+
+With 2, 65 and 75, the existing feeds are unchanged. With 74, 130 and 143, each feed is complete, the old or the new
+version, and the next run finishes the work.
+"""
+
+
+@cli.command(epilog=_EXIT_CODES)
 @SITE
 @OUTPUT
 @STATE
-@click.option("--strict", is_flag=True, help="Publish nothing if an item has to be refused (exit code 65).")
-@click.option("--allow-shrink", is_flag=True, help="Publish also if a source lost most of its items.")
-@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
-@click.option("--wait", type=click.IntRange(min=0), default=0, metavar="SECONDS", help="Wait for another run to end.")
+@click.option("--strict", is_flag=True, help="Publish nothing if an item is refused (exit code 65).")
+@click.option("--allow-shrink", is_flag=True, help="Publish even if a source lost most of its items.")
+@click.option("--dry-run", is_flag=True, help="Print the paths that would be written, but write nothing.")
+@click.option(
+    "--wait",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="If another run is busy with the output folder, wait up to SECONDS for it to end.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
     metavar="N",
-    help="Read large sources (50,000 items and more) by so many processes.",
+    help="Read large sources with N processes.",
 )
-@click.option("--profile", "wants_profile", is_flag=True, help="Print time and memory of each step.")
+@click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @ALL_PROBLEMS
 @click.option(
@@ -181,19 +211,17 @@ def init(folder: Path) -> None:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="json: one object a line on standard error.",
+    help="Format of messages. json: one object per line on standard error.",
 )
 @click.pass_obj
 def build(session: _Session, /, site_file: Path, output: Path | None, state_file: Path | None, **given: Any) -> int:
     """Write the feeds that changed, and print their paths.
 
-    Items that cannot be published are left out and named on standard error with file, line and
-    field; the exit code is then 1. Where nothing changed, nothing is printed or opened for writing.
-    SOURCE_DATE_EPOCH, where set, is taken for the current time.
+    An item with an error is refused: the command reports it on standard error, with file, line and field, and
+    publishes the other items (exit code 1). If nothing changed, no file is opened for writing, and only refused items
+    are reported again.
 
-    Exit codes: 0 done, or nothing to do; 1 some items were refused; 2 usage or site file; 65 the input was
-    refused as a whole; 74 the output could not be written; 75 another run is busy with the folder; 130 and 143
-    interrupted and terminated. With 2, 65, 74 and 75 the last good feeds stay.
+    If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
     now, paths = _read_now(), _find_paths(site_file, output, state_file)
     console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
@@ -234,14 +262,20 @@ def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -
     type=click.Choice(["text", "github"]),
     default="text",
     show_default=True,
-    help="github: annotations of GitHub Actions.",
+    help="Format of messages. github: annotations for GitHub Actions.",
 )
 @ALL_PROBLEMS
 def check(site_file: Path, form: str, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    Messages and exit codes are those of build: 0 nothing to mend, 1 items would be refused, 2 usage
-    or site file, 65 the input would be refused as a whole.
+    It prints the same messages as build. It does not compare sources with earlier runs.
+
+    \b
+    Exit codes:
+      0   no errors
+      1   some items would be refused
+      2   wrong usage, an error in the site file, or a missing extra
+      65  nothing would be published: a source is unreadable
     """
     now = _read_now()
     from ..config import load_site
@@ -257,7 +291,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         return console.print_error(error)
     console.print_problems(found.problems)
     if form == "text":
-        print_lines(f"{found.items} items are fine, {found.refused} would be refused")
+        print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
 
 
@@ -265,14 +299,19 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
 @SITE
 @OUTPUT
 @STATE
-@click.option("--max-age", metavar="AGE", help="Fail (exit code 1) if the last success is older: 90s, 30m, 2h, 3d.")
+@click.option(
+    "--max-age", metavar="AGE", help="Exit with code 1 if the last success is older, e.g. than 90s, 30m, 2h or 3d."
+)
 def status(site_file: Path, output: Path | None, state_file: Path | None, max_age: str | None) -> int:
-    """Show the last runs, the feeds, and what is refused, held back or retired."""
+    """Show the last runs, the feeds and the refused items.
+
+    Also shows items that are held back because their date is in the future, and documents of removed feeds.
+    """
     from .status import describe_lateness, describe_state, parse_age
 
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
-        raise click.UsageError(f'--max-age is "{max_age}", not an age such as 90s, 30m, 2h or 3d')
+        raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
     place = _find_paths(site_file, output, state_file)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
     late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
@@ -300,4 +339,4 @@ def _read_now() -> datetime:
     try:
         return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
-        raise click.UsageError(f'SOURCE_DATE_EPOCH is "{epoch}", not a number of seconds since 1970') from None
+        raise click.UsageError(f'SOURCE_DATE_EPOCH "{epoch}" is not a number of seconds since 1970') from None

@@ -14,6 +14,7 @@ from ..state.documents import removal_time
 from ..state.paths import SitePaths
 from ..state.store import State
 
+_ADVICE = "Run topicfeeds build, and read its messages."
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -27,12 +28,11 @@ def describe_lateness(place: SitePaths, oldest: int, now: float) -> str:
     """Return a sentence if the last success is missing or more than `oldest` seconds ago, else an empty text."""
     success = last_success(place.folder)
     if success is None:
-        return "no run has succeeded yet"
-    return (
-        f"the last success was {_format_moment(int(success))}, {int(now - success)} s ago"
-        if now - success > oldest
-        else ""
-    )
+        return f"No run has succeeded yet. {_ADVICE}"
+    age = int(now - success)
+    if now - success <= oldest:
+        return ""
+    return f"The last success was at {_format_moment(int(success))}, {age} s ago; {oldest} s are allowed. {_ADVICE}"
 
 
 def describe_state(place: SitePaths) -> Iterator[str]:
@@ -43,7 +43,7 @@ def describe_state(place: SitePaths) -> Iterator[str]:
     with state.reading() as known:
         if not known:
             yield f"last success  {date}"
-            yield f"{place.state}: no state that can be read (topicfeeds build makes one)"
+            yield f"{place.state}: does not exist or cannot be read (topicfeeds build creates it)"
             return
         try:
             failed = state.get_value("failed")
@@ -54,7 +54,7 @@ def describe_state(place: SitePaths) -> Iterator[str]:
             yield f"last success  {date}"
             yield from _describe_run(state)
         except (sqlite3.Error, TypeError, ValueError) as error:  # a damaged file raises the last two
-            yield f"{place.state}: cannot be read: {error}"
+            yield f"{place.state}: cannot be read: {error} (topicfeeds build says what to do)"
 
 
 def _describe_run(state: State) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _describe_run(state: State) -> Iterator[str]:
         for one in retired:
             since = one.retired or 0
             removed = removal_time(since, int(days or 0))
-            yield f"  {one.path}  since {_format_moment(since)}, removed {_format_moment(removed)}"
+            yield f"  {one.path}  since {_format_moment(since)}, to be removed {_format_moment(removed)}"
 
 
 def _format_moment(moment: int) -> str:

@@ -59,7 +59,7 @@ class Duplicates:
                 return seen, []
             if row[0] != entry.id:
                 self._similar[entry.id] = seen
-                return seen, [_similar_id_warning(record, entry.id)]
+                return seen, [_similar_id_warning(record, entry.id, f"{row[1]}:{row[2]}")]
             if row[3] is None:
                 raise DuplicateIdError
             first = self._from_row(row)
@@ -127,14 +127,18 @@ def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[C
     return first + tuple(category for category in second if category.term not in terms)
 
 
-def _similar_id_warning(record: Record, name: str) -> Problem:
+def _similar_id_warning(record: Record, name: str, where: str) -> Problem:
     name = record.item.id or name
-    message = f"{show(name)} is that of another item but for case or Unicode form (is it the same?)"
+    message = (
+        f"{show(name)} differs from the id of {where} only in case, Unicode form or percent-encoding "
+        "(if both are one item, give both the same id)"
+    )
     return record.problem("id", message, "warning")
 
 
 def _refuse_duplicate(record: Record, where: str) -> NoReturn:
     if record.item.id or record.item.link:
         name = "id" if record.item.id else "link"
-        raise RefusedError(name, f"{show(getattr(record.item, name))} is that of {where} (give each item its own id)")
-    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both an id)")
+        value = show(getattr(record.item, name))
+        raise RefusedError(name, f"{value} is already the id of {where} (give each item its own id)")
+    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both items an id)")

@@ -21,9 +21,11 @@ def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
-        raise RefusedError("start", "has an offset that is not that of its zone, and recurs (give its timezone)")
+        message = f"has another offset than {zone.key}, but the event recurs (set timezone to the event's time zone)"
+        raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        raise RefusedError("start", "is the second of two times that the clock shows, and recurs (take another day)")
+        message = f"is the second {start:%H:%M} of a day on which clocks go back; a recurring event cannot start then"
+        raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,
         end=end,
@@ -86,7 +88,8 @@ def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
         moment = moment.replace(tzinfo=zone)
         if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
             clock = moment.replace(tzinfo=None).isoformat()
-            raise RefusedError(field, f"{clock} does not exist in {zone.key} (clocks skip it: write an offset)")
+            message = f"{clock} does not exist in {zone.key}: clocks skip it (correct it, or write an offset)"
+            raise RefusedError(field, message)
     return to_whole_minutes(moment)
 
 
@@ -111,9 +114,9 @@ def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
     length = duration(event.start, event.end)
     rule = event.recurrence or ""
     if next(list_occurrences(rule, event.start, ()), None) is None:
-        raise RefusedError("recurrence", "ends before its start")
+        raise RefusedError("recurrence", "ends before the event starts (write a later UNTIL)")
     if next(list_occurrences(rule, event.start, event.left_out), None) is None:
-        raise RefusedError("except", "leaves no date of the recurrence")
+        raise RefusedError("except", "removes every date of the recurrence (keep at least one)")
     coming = (
         one
         for one in list_occurrences(rule, event.start, event.left_out)

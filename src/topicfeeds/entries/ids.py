@@ -46,7 +46,7 @@ class IdRegistry:
         if record.path != self._file:
             self._file, self._minted = record.path, {}
             if not record.from_page:
-                message = "is missing (give an id: an edit of date or title makes a new item)"
+                message = "is missing (give every item an id; otherwise an edited date or title makes a new item)"
                 warnings = [record.problem("id", message, "warning")]
         stated = item.published or (item.start if isinstance(item, Event) else None)
         day = stated.isoformat() if stated else ""

@@ -12,9 +12,9 @@ from functools import cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..errors import Problem, nearest, show
+from ..errors import Problem
 from ..models.items import Enclosure, Event, Person
-from ..models.site import Site
+from ..models.site import Site, explain_unknown_topic
 from ..sources.model import HeldBack, ItemLike, Page, Passed, Record, Same
 from ..sources.objects import as_records
 from ..state.memory import ItemMemory
@@ -50,7 +50,7 @@ def resolve(
     data that the memory will store.
     """
     if now and now.tzinfo is None:
-        raise ValueError("now has no time zone (say datetime.now(UTC))")
+        raise ValueError("now has no time zone (pass datetime.now(UTC))")
     resolver = Resolver(site, now.replace(microsecond=0) if now else None, memory)
     inferred: list[tuple[str, Record]] = []
     for one in as_records(found):
@@ -118,12 +118,14 @@ class Resolver:
             return
         entry, known = draft.entry, draft.memory
         if self.now and entry.published > self.now and (record.item.published or record.inferred):
-            message = f"{entry.published.isoformat()} is in the future (the item is held back until then)"
+            then = f"{entry.published.isoformat()} is in the future"
+            message = f"{then}; the item is held back until then (to publish it now, correct the date)"
             yield record.problem("published", message, "warning")
             yield HeldBack(record, entry.published)
             return
         if self.now and entry.updated > max(self.now, entry.published) and record.item.updated:
-            message = f"{entry.updated.isoformat()} is in the future (published stands in for it until then)"
+            then = f"{entry.updated.isoformat()} is in the future"
+            message = f"{then}; published is used until then (correct the date if it is wrong)"
             yield record.problem("updated", message, "warning")
             yield HeldBack(record, entry.updated, whole=False)
             entry = replace(entry, updated=_later(entry.published, known.snapshot_changed if known else None))
@@ -246,8 +248,9 @@ class Resolver:
             return plain
         whole = self._text(record, name, value, to_one_line)
         if has_bidi_controls(whole):
-            done = "it may read as something else" if name == "title" else "they are left out"
-            message = f"has marks that turn the direction of text ({done})"
+            codes = _list_codes(c for c in whole if has_bidi_controls(c))
+            done = "kept: check how the title reads" if name == "title" else "removed: delete them in the source too"
+            message = f"has characters that change the direction of text: {codes} ({done})"
             self._problems.append(record.problem(name, message, "warning"))
         return whole if name == "title" else strip_bidi_controls(whole)
 
@@ -258,19 +261,21 @@ class Resolver:
         """
         whole = strip_forbidden(value)
         if whole != value:
-            lost = sorted({f"U+{ord(c):04X}" for c in value if strip_forbidden(c) != c})
-            message = f"has characters that XML forbids: {', '.join(lost)} (they are left out)"
+            codes = _list_codes(c for c in value if strip_forbidden(c) != c)
+            message = f"has characters that XML forbids: {codes} (removed: delete them in the source too)"
             self._problems.append(record.problem(name, message, "warning"))
         if not shape(whole):
-            raise RefusedError(name, "is blank")
+            raise RefusedError(name, "is blank (write some text)")
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:
         most = self.site.feeds.max_body
         if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
-            raise RefusedError("content", f"has {size} bytes, more than the {most} of feeds.max_body")
+            limit = f"the limit is {most} (shorten it, or raise max_body under [feeds] in the site file)"
+            raise RefusedError("content", f"has {size} bytes; {limit}")
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
-            raise RefusedError("content", f"has tags nested more than {_MAX_NESTING_DEPTH} deep")
+            message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
+            raise RefusedError("content", message)
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:
@@ -291,7 +296,7 @@ class Resolver:
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
-                raise RefusedError(field, f"unknown topic {show(label)}{nearest(label, self.site.topics)}")
+                raise RefusedError(field, explain_unknown_topic(label, self.site.topics))
             topic = self._topic(label)
             found.setdefault(topic.term, topic)
         return tuple(found.values())
@@ -315,16 +320,21 @@ class Resolver:
         if stated is None and self.memory and self.now:
             stated = self.now.astimezone(zone)
         if stated is None:
-            raise RefusedError("published", "is missing (give the day it was announced)")
+            raise RefusedError("published", "is missing (add the day when the event was announced, such as 2026-03-01)")
         published = make_aware(stated, zone, "published")
         updated = make_aware(item.updated, zone, "updated") if item.updated else published
         start = item.start if isinstance(item, Event) else None
         if start and start.year > published.year + 10:
-            message = f"{start.isoformat()} is more than ten years after the announcement (is the year right?)"
+            message = f"{start.isoformat()} is more than ten years after published (check the year)"
             self._problems.append(record.problem("start", message, "warning"))
         if updated < published:
-            self._problems.append(record.problem("updated", "is before published (it is raised to it)", "warning"))
+            message = "is before published, so published is used instead (correct the dates)"
+            self._problems.append(record.problem("updated", message, "warning"))
         return published, max(published, updated)
+
+
+def _list_codes(characters: Iterable[str]) -> str:
+    return ", ".join(sorted({f"U+{ord(c):04X}" for c in characters}))
 
 
 @cache

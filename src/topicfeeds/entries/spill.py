@@ -30,7 +30,8 @@ def close_quietly(file: IO[bytes]) -> None:
 def temp_file_error(error: OSError) -> PublishError:
     """Return the error for a temporary file that cannot be written."""
     place = tempfile.gettempdir()
-    return PublishError(message=f"{place}: cannot be written: {error.strerror} (TMPDIR can name another folder)")
+    message = f"{place}: cannot be written: {error.strerror} (set TMPDIR to a folder with free space)"
+    return PublishError(message=message)
 
 
 class RowSpill:

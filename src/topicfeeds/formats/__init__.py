@@ -41,7 +41,8 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
     the published document. Raises ValueError for an unknown format.
     """
     if format not in FEED_FORMATS:
-        raise ValueError(f"unknown format {show(format)}{nearest(format, FEED_FORMATS)}")
+        hint = nearest(format, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
+        raise ValueError(f"unknown format {show(format)}{hint}")
     return render_document(feed, format, RenderCache(), url)
 
 

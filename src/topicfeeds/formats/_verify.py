@@ -14,7 +14,7 @@ def verify(content: bytes, identity: str, entries: int) -> bytes:
     """Return the content. Raises AssertionError (a bug) if it lacks `identity` or has another number of `entries`."""
     names, found = read_back(content)
     if identity not in names or found != entries:
-        raise AssertionError(f"{identity}: was rendered as {sorted(names)} with {found} entries, not {entries}")
+        raise AssertionError(f"{identity}: rendered as {sorted(names)}, with {found} entries instead of {entries}")
     return content
 
 
@@ -46,7 +46,7 @@ def read_back(content: bytes) -> tuple[set[str], int]:
             names.add("".join(text))
 
     def strange(*_: object) -> None:
-        raise ValueError("has a comment or a CDATA section, where a tag need not be one")
+        raise ValueError("has a comment or a CDATA section, in which a tag is only text")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

@@ -99,7 +99,7 @@ def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
 def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
     event, made = entry.event, Event()
     if event is None:
-        raise TypeError("no event")
+        raise TypeError("the entry is not an event")
     word = status_word(event, feed.language)
     made.add("UID", _escape_text(entry.id))
     made.add("DTSTAMP", entry.updated.astimezone(UTC))

@@ -23,6 +23,8 @@ from .dates import Zone
 from .fields import Language, Model, Names, Text, Url, Word
 from .items import FIELDS, Person, PersonOrName
 
+_MAX_NAMED_TOPICS = 5
+"""How many declared topics a message names."""
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
@@ -91,6 +93,15 @@ def _check_pattern(value: str) -> str:
     if not found <= {"title", "when", "where"}:
         raise ValueError(f"{show(value)} is no pattern (write {{title}}, {{when}}, {{where}} where they belong)")
     return _check_text(value)
+
+
+def explain_unknown_topic(topic: str, declared: Iterable[str]) -> str:
+    """Say that the site file does not declare a topic, and what to write instead."""
+    known = list(declared)
+    names = ", ".join(known[:_MAX_NAMED_TOPICS]) + (", ..." if len(known) > _MAX_NAMED_TOPICS else "")
+    table = f"[topics.{topic}]" if is_slug(topic) else "a [topics.<slug>] table"
+    hint = nearest(topic, known) or f" (use a declared one: {names}; or add {table} to the site file)"
+    return f"unknown topic {show(topic)}{hint}"
 
 
 def _check_field_name(name: str) -> str:
@@ -287,7 +298,7 @@ class Site(Model):
         for table, n, topics in named:
             for topic in topics:
                 if self.topics and topic not in self.topics:
-                    yield (table, n, "topics"), f"unknown topic {show(topic)}{nearest(topic, self.topics)}"
+                    yield (table, n, "topics"), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         keys = Counter(map(tag_key, self.tags))

@@ -31,7 +31,7 @@ def write_temporary(path: str, temporary: str, content: bytes) -> None:
         status = os.fstat(descriptor)
         os.fchmod(descriptor, status.st_mode | 0o444)
         if os.pread(descriptor, len(content) + 1, 0) != content:
-            raise OSError(errno.EIO, "what was written does not read back")
+            raise OSError(errno.EIO, "the file reads back with other content")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

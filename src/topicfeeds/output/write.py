@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import BusyError, ConfigError, PublishError
+from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
 from ..registry import FEED_FORMATS
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
 from ..state.store import State
@@ -36,7 +36,9 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
             make_folder(folder)
         descriptor = acquire_lock(str(folder), wait, create=not dry)
     except BlockingIOError:
-        raise BusyError(message=f"{path}: another run is busy with it (try again, or --wait SECONDS)") from None
+        raise BusyError(message=f"{path}: another run holds this lock", hint=Hint.FREE_LOCK) from None
+    except (FileExistsError, NotADirectoryError) as error:
+        _raise_not_a_folder(Path(error.filename or folder))
     except OSError as error:
         _raise_publish_error(error, path)
     try:
@@ -99,10 +101,11 @@ class StagedWrite:
         self.folders.add(name)
         path = self.folder / name
         if link := find_link(name, self.folder):
-            raise PublishError(message=f"{link}: is a link, and may lead out of the folder (remove it)")
+            message = f"{link}: is a symbolic link, which may lead out of the output folder (remove the link)"
+            raise PublishError(message=message)
         there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
         if not there.is_dir():
-            raise PublishError(message=f"{there}: is in the way: a folder is wanted there (name another output)")
+            _raise_not_a_folder(path)
 
 
 @contextmanager
@@ -211,9 +214,8 @@ def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
             return False
         if listed or not existing or _is_marked(existing):  # an empty file may be overwritten
             return True
-    raise PublishError(
-        message=f"{path}: is in the way, and topicfeeds did not make it (move it, or name another output)"
-    )
+    message = f"{path}: exists, but topicfeeds did not write it and does not replace it"
+    raise PublishError(message=message, hint=Hint.FREE_PLACE)
 
 
 @contextmanager
@@ -229,5 +231,12 @@ def _defer_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _raise_not_a_folder(path: Path) -> NoReturn:
+    """Report the first part of a path that is there and is not a folder."""
+    there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    message = f"{there}: exists, but is not a folder; topicfeeds needs a folder there"
+    raise PublishError(message=message, hint=Hint.FREE_PLACE) from None
+
+
 def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
-    raise PublishError(message=f"{path}: cannot be written: {error.strerror or error}") from error
+    raise PublishError(message=f"{path}: cannot be written: {explain_os_error(error)}") from error

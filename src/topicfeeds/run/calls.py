@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ..config import check_output
 from ..entries.model import DuplicateIdError
 from ..entries.resolve import resolve
-from ..errors import Problem
+from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -70,9 +70,8 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - documents of feeds that no longer exist are removed after `retire_days`,
     - a source that lost more than half of its items stops the run, unless `allow_shrink` is set.
 
-    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read the sources if
-    these are large: more than about 50,000 items or 75 MB. The workers must see the same files under the same paths.
-    The feeds do not depend on the number of workers.
+    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
+    The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
     Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
     PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. In
@@ -127,5 +126,5 @@ def _select_checked(
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems)
     selections = select_feeds(site, report.collect(resolve(site, items, None, now)))
-    check_severity(report.problems, strict=problems is None)
+    check_severity(report.problems, strict=problems is None, hint=Hint.COLLECT)
     return selections

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..entries.resolve import resolve
 from ..entries.row_cache import RowCache
-from ..errors import Problem, SourceError
+from ..errors import Hint, Problem, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
@@ -27,8 +27,8 @@ from .report import Changes, RunReport, note_memory
 Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
 _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
-_REFUSED = "nothing was published, as items were refused: what was there stays"
-_SHRUNK = "nothing was published, as a source lost too many items: what was there stays"
+_REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
+_SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,11 @@ class Run:
             if self.site.sources and name not in limits and name not in accepted:
                 continue  # the site file no longer names it
             if accepted[name] < before * (1 - limits.get(name, _MAX_SHRINK)):
-                message = f"has {accepted[name]} items where it had {before}"
-                message += " (--allow-shrink, or max_shrink in its source)"
-                problems.append(Problem(labels.get(name, name), 1, "", message, "unreadable"))
+                message = f"shrank from {count('item', before)} to {accepted[name]}"
+                label = labels.get(name, name)
+                problems.append(Problem(label, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
         if problems:
-            raise SourceError([*problems, *report.problems], _SHRUNK)  # other problems may explain the loss
+            raise SourceError([*report.problems, *problems], _SHRUNK)  # the cause comes first
 
     def _keep_current(self, selections: dict[str, Selection]) -> int:
         """Keep the documents of unchanged feeds that this run did not select, and count them."""
@@ -174,10 +174,13 @@ class Run:
                 self.state.forget_document(path)
 
 
-def check_severity(problems: Sequence[Problem], *, strict: bool) -> None:
-    """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused."""
+def check_severity(problems: Sequence[Problem], *, strict: bool, hint: Hint = Hint.STRICT) -> None:
+    """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
+
+    `hint` says how to publish without the refused items.
+    """
     severities = {problem.severity for problem in problems}
     if "unreadable" in severities:
         raise SourceError(problems, SourceError.UNREADABLE)
     if strict and "refused" in severities:
-        raise SourceError(problems, _REFUSED)
+        raise SourceError(problems, _REFUSED, hint)

@@ -119,7 +119,8 @@ def _record_failure(run: Run, error: SourceError) -> None:
     if state is None or now is None or inputs is None:
         return
     serious = [problem for problem in error.problems if problem.severity != "warning"]
-    failure = f"failed: {serious[0] if serious else error.message}"
+    first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
+    failure = f"failed: {replace(first, hint=None) if first else error.message}"
     with suppress(PublishError), open_state(state, now):
         state.forget_files({problem.path for problem in serious} - inputs.changed)  # their mtime did not change
         before = str(last_success(str(run.folder)))

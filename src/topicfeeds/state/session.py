@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import Problem, PublishError
-from .store import State, StateDamagedError, is_damage_error, is_file_damaged
+from ..errors import Hint, Problem, PublishError, explain_os_error
+from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_damage_error, is_file_damaged
 
 
 @contextmanager
@@ -27,23 +28,54 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
             state.begin(moment, dry=dry)
         except StateDamagedError as error:
             state.close()
-            if state.path is None or dry or "newer" in str(error):
-                raise PublishError(message=f"{state}: {error}") from None
+            if state.path is None or dry:
+                advice = f" ({_REPLACED})" if dry else ""
+                raise PublishError(message=f"{state}: is damaged{advice}") from error
             if not is_file_damaged(state.path):
-                raise OSError("a disk failed to read it") from error
+                raise OSError(errno.EIO, "the disk failed to read it") from error
             state.quarantined = (
-                f"{error}, and was set aside as {_quarantine(state.path)} (dates first seen are forgotten)"
+                f"was damaged and was moved to {_quarantine(state.path)}; the dates at which items were first seen "
+                "are lost (to keep them, restore a backup)"
             )
             state.begin(moment, dry=dry)
         yield [Problem(state.path or "", 1, "", state.quarantined, "warning")] if state.quarantined else []
+    except NewerStateError:
+        message = f"{state}: was written by a newer version of topicfeeds"
+        raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
+    except ForeignStateError:
+        raise PublishError(message=f"{state}: is a database of another program", hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         state.close()
         if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):
-            raise PublishError(message=f"{state}: the state cannot be used: {error}") from error
-        message = f"{state}: is damaged, and was set aside as {_quarantine(state.path)}: the next run builds all anew"
-        raise PublishError(message=message) from error
+            message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
+            raise PublishError(message=message) from error
+        message = f"{state}: was damaged and was moved to {_quarantine(state.path)}"
+        raise PublishError(message=f"{message} (restore a backup, or run again to build everything anew)") from error
     finally:
         state.close()
+
+
+_ADVICE = {
+    "SQLITE_FULL": "free disk space, then run again",
+    "SQLITE_READONLY": "check the permissions of the file and its folder",
+    "SQLITE_CANTOPEN": "check that its folder can be written, and that it is not a folder itself",
+    "SQLITE_BUSY": "another program uses it: try again later",
+    "SQLITE_IOERR": "check the disk",
+}
+_REPLACED = "a run that writes replaces a damaged state"
+_OTHER_ADVICE = "if it is damaged, restore a backup, or move it away"
+
+
+def _explain(error: sqlite3.Error | OSError, *, dry: bool) -> str:
+    """Say why the state cannot be used, and what to do."""
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{explain_os_error(error)}"
+    if is_damage_error(error):
+        return f"{error} ({_REPLACED if dry else 'check the disk'})"
+    name = getattr(error, "sqlite_errorname", "")
+    advice = next((sentence for kind, sentence in _ADVICE.items() if name.startswith(kind)), _OTHER_ADVICE)
+    return f"{error} ({advice})"
 
 
 def _quarantine(path: str) -> str:

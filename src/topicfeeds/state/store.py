@@ -27,7 +27,15 @@ _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.
 
 
 class StateDamagedError(Exception):
-    """The file is not a state, or this version cannot read it."""
+    """The file is not a state, or it is damaged."""
+
+
+class NewerStateError(Exception):
+    """A newer version of topicfeeds wrote the file."""
+
+
+class ForeignStateError(Exception):
+    """The file is a database of another program."""
 
 
 class State:
@@ -80,8 +88,8 @@ class State:
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
         """Open the state for a run at `now` (seconds since 1970), and create it if it does not exist.
 
-        With `dry`, nothing is written. Raises StateDamagedError if the file is damaged, is not a state, or was written
-        by a newer version.
+        With `dry`, nothing is written. Raises StateDamagedError if the file is not a state, and NewerStateError or
+        ForeignStateError if the file is whole, but this version cannot use it.
         """
         if self._memory is None:
             if not dry:
@@ -90,10 +98,10 @@ class State:
         try:
             version = self._value("pragma user_version")
             if version > VERSION:
-                raise StateDamagedError("was written by a newer topicfeeds (install that, or name another --state)")
+                raise NewerStateError
             if version < VERSION:
                 if not version and self._value("select count(*) from sqlite_master"):
-                    raise sqlite3.DatabaseError("it is a database of something else (name another --state)")
+                    raise ForeignStateError
                 migrate(self._open)
             if not _passes_quick_check(self._open):
                 raise StateDamagedError("is damaged")

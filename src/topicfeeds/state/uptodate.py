@@ -29,14 +29,14 @@ def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool 
 def _why_due(state: State, now: float) -> str | None:
     days, last = state.get_value("retire_days"), state.get_value("now")
     if not isinstance(days, int) or not state.source_paths():
-        return "no run has recorded its sources"
+        return "no earlier run recorded its sources"
     if state.get_value("versions") != describe_versions():
-        return "topicfeeds or a library has another version"
+        return "the version of topicfeeds or of a library changed"
     due = state.next_due(days)
     if due is not None and due <= now:
-        return "a date came due"
+        return "a date has been reached"
     if isinstance(last, int) and now < last:
-        return "the clock was put back"  # dates that were due in the last run may not be due now
+        return "the clock was set back"  # dates that were due in the last run may not be due now
     return None
 
 
@@ -44,7 +44,7 @@ def _why_sources_changed(state: State, site: str) -> str | None:
     changed = snapshot(site, state.source_paths(), state.file_stamps()).changed
     if not changed:
         return None
-    return f"{min(changed)} changed" if min(changed) else "a database or standard input is read at every run"
+    return f"{min(changed)} changed" if min(changed) else "databases and standard input are read in every run"
 
 
 def _why_output_changed(state: State, folder: str) -> str | None:
@@ -54,4 +54,4 @@ def _why_output_changed(state: State, folder: str) -> str | None:
         if document.retired is None and not document.is_unchanged(folder):
             return f"{document.path} changed"
     leftover = next(find_leftovers(folder, folders), None)
-    return f"{leftover} was left by a run that was killed" if leftover else None
+    return f"{leftover} was left behind by a killed run" if leftover else None
