@@ -1,7 +1,7 @@
 """Publish articles and events as Atom and RSS feeds, one per topic and one per tag.
 
-Three nouns and one call: an `Article` or `Event` says what there is, a `Site` who publishes it,
-and `publish` writes the feeds. The names below load their modules when they are first used.
+An `Article` or `Event` is an item to publish, a `Site` describes the publisher, and `publish` writes the feeds.
+Each name below loads its module on first use.
 """
 
 from __future__ import annotations

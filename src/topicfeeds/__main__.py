@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command with the arguments of the process, in UTF-8 mode: paths in site files are UTF-8."""
+    """Run the command with the arguments of the process, in UTF-8 mode, because paths in site files are UTF-8."""
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

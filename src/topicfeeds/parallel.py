@@ -1,6 +1,6 @@
-"""Parallel reading: sources are cut into shards, workers read them, and the results come back in order.
+"""Parallel reading: cut sources into shards, let workers read the shards, and yield the results in order.
 
-The result is what one process would have read, whatever the number of shards.
+The results are the same as with one process, whatever the number of shards.
 """
 
 from __future__ import annotations
@@ -37,17 +37,20 @@ from .state.files import compare_files
 from .state.store import State
 
 MIN_PARALLEL_BYTES = 75_000_000
-"""Bytes of sources (about 50,000 items) up to which one process is as quick, as workers take time to start."""
+"""The size of sources up to which one process is as quick, in bytes (about 50,000 items): workers start slowly."""
 _MIN_ITEM_BYTES = 1_500
-"""The least that an item or a file counts."""
+"""The minimum weight of an item or a file, in bytes."""
 _MAX_SHARD_BYTES = 64 << 20
-"""The most bytes of a shard."""
+"""The largest target weight of a shard, in bytes."""
 _DEFAULT_WORKERS = 32
 """The assumed number of workers of an executor that does not say how many it has."""
 
 
 def is_large(some: Iterable[Source], base: Path) -> bool:
-    """Return whether sources are so large that several processes pay. A pipe cannot be read twice, so it does not."""
+    """Return whether sources are large enough for several processes.
+
+    Standard input never is: it cannot be read twice.
+    """
     some = list(some)
     if any(source.path == "-" for source in some):
         return False
@@ -57,9 +60,9 @@ def is_large(some: Iterable[Source], base: Path) -> bool:
 def read_parallel(
     site: Site, some: Iterable[Source], base: Path, executor: Executor, now: datetime | None
 ) -> Iterator[SourceResult]:
-    """Yield what some sources hold for a site, in the order in which one process would.
+    """Yield the results of sources, in the same order as with one process.
 
-    Raises PublishError where a shard can be read neither by a worker nor here.
+    Raises PublishError if neither a worker nor this process can read a shard.
     """
     reader = _ShardReader(executor, Task(site, base, now))
     ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
@@ -78,7 +81,10 @@ def read_parallel(
 
 
 def _plan_shards(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
-    """Yield at least `least` shards of sources, unless they would be small. A database is not cut."""
+    """Yield the shards of sources: at least `least`, unless they would be small.
+
+    A source without files, such as a database, is yielded as a whole.
+    """
     weighed = [(source, list(_weigh_files(source, base))) for source in some]
     whole = sum(weight for _, files in weighed for _, weight in files)
     size = max(min(_MAX_SHARD_BYTES, whole // least), MIN_PARALLEL_BYTES // 16)
@@ -117,7 +123,7 @@ def _weigh_files(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
             if is_by_line(source, path) and S_ISREG(status.st_mode):
                 with (base / path).open("rb") as file:
                     start = file.read(1 << 16)
-                if start.strip():  # a blank file is read whole, which reports it
+                if start.strip():  # a blank file is read as a whole, and reported
                     weight = max(weight, _MIN_ITEM_BYTES * start.count(b"\n") * size // len(start))
                     shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
         yield shard, weight
@@ -133,7 +139,7 @@ class _ShardReader:
         self._changed: set[str] = set()
 
     def send(self, shard: Shard | Source) -> Future[ShardResult] | None:
-        """Send a shard to a worker; None if no worker is left."""
+        """Send a shard to a worker, and return its future, or None if it must be read here."""
         if isinstance(shard, Source):
             return None
         try:
@@ -142,7 +148,7 @@ class _ShardReader:
             return None
 
     def collect(self, shard: Shard | Source, future: Future[ShardResult] | None) -> Iterator[SourceResult]:
-        """Yield the result of a worker, or read the shard here."""
+        """Yield the results of a shard, from its worker or read here."""
         if isinstance(shard, Source):
             yield from read_sources([shard], self.task.base)
             return
@@ -156,11 +162,11 @@ class _ShardReader:
         self._lines[path] = before + (count or 0)
 
     def _result(self, shard: Shard, future: Future[ShardResult] | None) -> ShardResult:
-        """Wait for the result of a shard. If its worker failed, read the shard here."""
+        """Return the result of a shard from its worker. If the worker failed, read the shard here."""
         if future:
             try:
                 return future.result()
-            except (Exception, CancelledError):  # noqa: S110 - a worker that died, or what will happen here, too
+            except (Exception, CancelledError):  # noqa: S110 - the worker died, or the same error occurs here
                 pass
         try:
             return read_shard(shard, self.task, self.run)
@@ -170,7 +176,7 @@ class _ShardReader:
 
 
 def _shift_lines(one: SourceResult, lines: int, source: Source, base: Path) -> SourceResult:
-    """Add the number of lines in the earlier parts of the file."""
+    """Return a result with all its line numbers increased by `lines`, the lines in earlier parts of the file."""
     if isinstance(one, Passed):
         return one._replace(line=one.line + lines)
     if isinstance(one, Problem):
@@ -190,7 +196,7 @@ SourceResult = Record | Same | Passed | Page | Problem
 
 
 class Shard(NamedTuple):
-    """What a worker reads at a time: some files, or a part of one."""
+    """The work of one call of a worker: some files, or a part of one file."""
 
     source: Source
     paths: tuple[str, ...]
@@ -201,7 +207,7 @@ class Shard(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What all shards of a run share."""
+    """The data that all shards of a run share."""
 
     site: Site
     base: Path
@@ -213,7 +219,7 @@ ShardResult = tuple[list[SourceResult], int | None]
 
 
 class _WorkerMemory(threading.local):
-    """What a worker knows of its run: the newest entries of all shards that it has read."""
+    """The data of a worker about a run: the newest candidates of all shards that it has read."""
 
     run = ""
     selector: FeedSelector
@@ -223,7 +229,7 @@ _WORKER = _WorkerMemory()
 
 
 def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
-    """Read a shard for the run named `run`. Workers call this, in processes of their own."""
+    """Return the results of a shard. `run` identifies the run. Workers call this function in their own processes."""
     site, base, now = task
     if _WORKER.run != run:
         _WORKER.run, _WORKER.selector = run, FeedSelector(site)
@@ -251,7 +257,10 @@ def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
 
 
 def _resolve_alone(resolver: Resolver, record: Record) -> Candidate | None:
-    """Resolve a record that needs neither a memory nor other records, and that has no problem."""
+    """Return the candidate of a record.
+
+    Return None if the record needs the memory or other records, or has a problem.
+    """
     item = record.item
     if item.kind == "event" or not item.published or not (item.id or item.link):
         return None
@@ -290,8 +299,8 @@ def _is_changed(shard: Shard, base: Path) -> bool:
 
 @contextmanager
 def process_pool(jobs: int) -> Iterator[Executor]:
-    """Provide a pool of processes. If the work fails, they end at once."""
-    before, executor = set(active_children()), Executor()  # it takes no work, so the parent reads everything
+    """Provide a pool of processes. If the body of the `with` statement fails, the processes are ended at once."""
+    before, executor = set(active_children()), Executor()  # this executor accepts no work: the parent reads everything
     with suppress(OSError, NotImplementedError):  # no semaphores, as in some containers
         executor = ProcessPoolExecutor(jobs, get_context("spawn"), _start_worker)
     try:
@@ -305,7 +314,7 @@ def process_pool(jobs: int) -> Iterator[Executor]:
 
 
 def _start_worker() -> None:
-    """Start a worker. It ends with its parent, and ignores interrupts from the keyboard."""
+    """Prepare a worker process. It ends when its parent ends, and ignores interrupts from the keyboard."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(300_000, 20, 50)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

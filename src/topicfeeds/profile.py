@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 _BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes in the unit in which the system reports memory."""
+"""The unit of `ru_maxrss`, in bytes."""
 
 
 _STEPS = ("start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end")
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
 
 class Profile:
-    """Measures time and memory of each step of a run. A profile that is not `on` measures nothing and costs nothing."""
+    """Measures time and memory of each step of a run. If `on` is false, it measures nothing and costs nothing."""
 
     def __init__(self, *, on: bool = False) -> None:
         self._on = on
@@ -80,7 +80,7 @@ class Profile:
         return done if self._on else do
 
     def _turn(self, name: str) -> str:
-        """Switch to another step, and return the name of the step before."""
+        """Switch to another step, and return the name of the previous step."""
         before = self._name
         if self._on:
             cpu, moment = time.process_time(), time.perf_counter()

@@ -165,7 +165,7 @@ def print_lines(*lines: str) -> None:
 
 
 def print_text(stream: TextIO | None, text: str) -> None:
-    """Print a text. If the stream is closed or full, continue: the work is done all the same."""
+    """Print a text. Errors of a closed or full stream are ignored, as the work itself is not affected."""
     try:
         if stream:
             stream.write(text)

@@ -90,7 +90,7 @@ def _run(session: _Session) -> int:
 
 
 def _describe_usage_error(error: click.ClickException) -> list[str]:
-    """Return the lines to print. Text that the user typed is escaped; line breaks of click stay."""
+    """Return the lines to print. Text that the user typed is escaped. Line breaks that click made are kept."""
     message = error.format_message()
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return [message]

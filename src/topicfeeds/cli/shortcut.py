@@ -1,7 +1,7 @@
 """A shortcut for builds with nothing to do: they end before click and pydantic are loaded.
 
-Loading these takes longer than the whole check. So the shortcut reads the command's arguments itself, and leaves
-all that it does not know to the command.
+Loading these libraries takes longer than the whole check. So the shortcut parses the arguments itself. If it finds an
+argument that it does not know, the command takes over.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FLAGS = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
 
 
 class Check(NamedTuple):
-    """What the check for "nothing to do" found."""
+    """The result of the check for "nothing to do"."""
 
     paths: SitePaths
     refused: list[StoredProblem] | None = None
@@ -46,9 +46,9 @@ def check_arguments(arguments: Sequence[str]) -> Check | None:
 
 
 def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
-    """Check whether a build has something to do, and record a success if not.
+    """Check whether a build has nothing to do. If so, record a success.
 
-    With `strict`, a build that refused items has something to do: it fails.
+    With `strict`, a build is never skipped if the last build refused items, as it must fail.
     """
     try:
         descriptor = acquire_lock(paths.folder, create=False)
@@ -59,7 +59,7 @@ def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
         finally:
             os.close(descriptor)
     except (OSError, sqlite3.Error, TypeError, ValueError):  # a damaged state raises the last two
-        return Check(paths)  # the build meets the same error, and reports it
+        return Check(paths)  # the build will report the same error
 
 
 def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool) -> Check:

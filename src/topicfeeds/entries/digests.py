@@ -1,4 +1,4 @@
-"""Digests of items and entries: they tell whether something changed."""
+"""Digests of items and entries, to detect changes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def content_digest(entry: Entry, author: bytes | None) -> str:
-    """Return a digest of everything in an entry but its topics, whose titles come from other items.
+    """Return a digest of an entry without its topics: their labels depend on other items.
 
-    `author` is the item's `author_digest`, if it is known: then the long texts need not be hashed again.
+    `author` is the item's `author_digest`, or None. With it, summary and content are not hashed again.
     """
     texts = entry.title, entry.summary or "", entry.content or ""
     values: list[object] = [*map(len, texts), entry.published.isoformat(), entry.updated.isoformat()]
@@ -40,7 +40,8 @@ def topics_digest(topics: tuple[Category, ...]) -> str:
 def author_digest(item: Item) -> bytes:
     """Return a digest of the fields that an author set.
 
-    The memory keeps it, so it must not depend on versions of libraries. The kind is left out: other fields tell it.
+    The memory stores the digest, so it must not depend on versions of libraries. `kind` is left out, as other fields
+    determine it.
     """
     given = item.__pydantic_fields_set__
     parts: list[str] = []
@@ -51,12 +52,12 @@ def author_digest(item: Item) -> bytes:
 
 
 def combine_digests(parts: frozenset[bytes]) -> bytes:
-    """Combine the author digests of the records of one item, whatever their order."""
+    """Return one digest for the author digests of all records of an item, whatever their order."""
     return next(iter(parts)) if len(parts) == 1 else hashlib.sha256(b"".join(sorted(parts))).digest()[:16]
 
 
 def _serialize_field(value: object) -> str:
-    """Serialise the value of a field. Dates and lists of text are ten times as quick as JSON."""
+    """Return the value of a field as text. Dates and lists of text do not use JSON, which takes ten times as long."""
     if type(value) is datetime:
         return value.isoformat()
     if isinstance(value, tuple) and all(type(one) is str for one in value):

@@ -21,10 +21,10 @@ class Merged(NamedTuple):
     """The merged fields of the records of one item, so far."""
 
     path: str
-    """Where the first record is."""
+    """The file of the first record."""
     line: int
     content_hash: int
-    """A hash of the fields that must be equal in all of them."""
+    """A hash of the fields that must be equal in all records of the item."""
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
@@ -33,20 +33,21 @@ class Merged(NamedTuple):
 
 @dataclass(slots=True)
 class Duplicates:
-    """Knows the first record of every id of a run."""
+    """The first record of each id in this run."""
 
     _spill: RowSpill = field(default_factory=RowSpill)
-    """The first record of each id, by a hash of the id without case and Unicode form."""
+    """The first record of each id, by a hash of the id that ignores case and Unicode form."""
     _similar: dict[str, Merged] = field(default_factory=dict)
     """The records whose id differs from an earlier id only in case or Unicode form."""
     _numbers: dict[Category, int] = field(default_factory=dict)
-    """The number of each category in the spill. Categories are few."""
+    """The number that stands for each category in the spill. A run has few categories."""
     _categories: list[Category] = field(default_factory=list)
 
     def merge(self, record: Record, entry: Entry, digest: bytes | None) -> tuple[Merged, list[Problem]]:
         """Merge a record with the earlier ones of its item, and return warnings about its id.
 
-        Raises RefusedError if another item has the id, DuplicateIdError if the earlier record was not read.
+        Raises RefusedError if another item has the id, and DuplicateIdError if the earlier record with this id was
+        not read again.
         """
         content = hash_item(record.item)
         digests = frozenset({digest} if digest else ())
@@ -96,7 +97,7 @@ class Duplicates:
 
 
 def hash_item(item: Item, without: tuple[str, ...] = ("topics", "topic", "tags")) -> int:
-    """Hash an item without some fields: by default those that may differ between pages."""
+    """Return a hash of an item without some fields: by default those that may differ between records of one item."""
     return hash(_field_getter(type(item), without)(item))
 
 
@@ -106,7 +107,7 @@ def _field_getter(kind: type[Item], without: tuple[str, ...]) -> Callable[[Item]
 
 
 def _hash_folded(name: str) -> int:
-    """Hash an id without case, Unicode form and percent-encoding: people treat such ids as equal."""
+    """Return a hash of an id that ignores case, Unicode form and percent-encoding: people treat such ids as equal."""
     if name.isascii() and "%" not in name:
         return hash(name.lower())
     return hash(unicodedata.normalize("NFC", unquote(name)).casefold())

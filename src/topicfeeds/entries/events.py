@@ -43,7 +43,10 @@ def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable
 
 
 def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
-    """Return a time in its zone, or with the offset that its author wrote. `Z` is not such an offset."""
+    """Return a time in its zone. If its author wrote an offset that is not the zone's, the offset is kept.
+
+    UTC (`Z`) is always converted to the zone. Raises RefusedError.
+    """
     if not isinstance(moment, datetime):
         return moment
     if moment.tzinfo is None:
@@ -54,7 +57,7 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
-    """Return a time of a recurrence in its zone."""
+    """Return an exception of a recurrence in the zone of its event."""
     if not isinstance(moment, datetime):
         return moment
     return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)
@@ -73,10 +76,11 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
 
 
 def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
-    """Return a date or time as a time with an offset, in whole minutes and seconds, as the formats need it.
+    """Return a date or time as a date-time in whole seconds, with an offset in whole minutes, as the formats need it.
 
-    The day stays as written, even if the zone once had an offset with seconds. If the clocks show a time twice, it is
-    the first of the two. Raises RefusedError for a time that a change of clocks skips.
+    A date becomes midnight. The local time stays as written, even if the zone had an offset with seconds at that time.
+    If the clocks show a time twice, the first of the two is used. Raises RefusedError for a time that a change of
+    clocks skips.
     """
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), zone)
@@ -103,7 +107,10 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 
 def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
-    """Add the next starts. An occurrence that is still on counts."""
+    """Add the next starts of a recurring event. An occurrence that has not ended yet is included.
+
+    Raises RefusedError if the recurrence has no date.
+    """
     length = duration(event.start, event.end)
     rule = event.recurrence or ""
     if next(list_occurrences(rule, event.start, ()), None) is None:
@@ -120,7 +127,7 @@ def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
 
 
 def _end_instant(start: date, length: timedelta) -> datetime:
-    """Return when an occurrence is over. A day is over when it is over in all time zones."""
+    """Return the end of an occurrence in UTC. A day ends when it has ended in all time zones."""
     if isinstance(start, datetime):
         return start.astimezone(UTC) + length
     return datetime.combine(start, time(12), UTC) + length

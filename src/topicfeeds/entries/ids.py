@@ -14,20 +14,20 @@ from ..text.characters import to_one_line
 from .digests import to_json
 from .duplicates import hash_item
 
-# RFC 3987 in short: a scheme, and no character that an IRI never contains.
+# RFC 3987, simplified: a scheme, and none of the characters that an IRI cannot contain.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 
 @dataclass(slots=True)
 class IdRegistry:
-    """Gives records their ids. Minted ids start with `authority` (RFC 4151)."""
+    """Assigns ids to records. Minted ids are `tag:` URIs of this `authority` (RFC 4151)."""
 
     authority: str
     _file: str | None = None
-    """The file for whose records ids are being minted."""
+    """The file of the last record that needed a minted id."""
     _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
-    """The numbers given in that file to records of equal kind, date and title."""
+    """The numbers of different records of that file, by their kind, date and title."""
 
     def identify(self, record: Record) -> tuple[str, list[Problem]]:
         """Return the id of a record, and warnings about it."""
@@ -38,7 +38,10 @@ class IdRegistry:
         return (item.link, []) if item.link else self._mint(record)
 
     def _mint(self, record: Record) -> tuple[str, list[Problem]]:
-        """Make an id of kind, date and title. Equal records of a file are numbered."""
+        """Return an id made from kind, date and title, and warnings about it.
+
+        Different records of a file with the same kind, date and title are numbered.
+        """
         item, warnings = record.item, []
         if record.path != self._file:
             self._file, self._minted = record.path, {}

@@ -23,7 +23,7 @@ class Category(NamedTuple):
 
 
 class EventSnapshot(NamedTuple):
-    """The facts about an event whose changes readers must learn, as the memory keeps them."""
+    """The facts about an event that the memory stores. A change of these facts makes a notice."""
 
     start: str
     """A date, or a time in UTC (ISO 8601)."""
@@ -33,27 +33,27 @@ class EventSnapshot(NamedTuple):
 
 
 class EventChange(NamedTuple):
-    """One change of an event that readers learn from a notice."""
+    """One change of an event. It is published as a notice."""
 
     at: int
     """When a run saw it, in seconds since 1970."""
     n: int
     """How often the field has had this value."""
     field: str
-    """The field that names the change: status, start, end or location."""
+    """The changed field: the first of status, start, end and location that differs."""
     before: EventSnapshot
     after: EventSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class EventDetails:
-    """The dates and place of an event. All times have a zone: the zone in which readers see them."""
+    """The dates and place of an event. Each time has a zone, and is shown to readers in this zone."""
 
     start: date | datetime
     end: date | datetime | None
-    """A date is the last day."""
+    """If this is a date, it is the last day of the event."""
     foreign: bool = False
-    """Whether the zone differs from the site's, so that text must name it."""
+    """Whether the zone differs from the site's. If so, texts name the zone."""
     place: Place | None = None
     organizer: Person | None = None
     status: StatusName | None = None
@@ -95,7 +95,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
-    """The change that this entry reports. Such an entry is not an event itself."""
+    """The change that this entry reports. A notice has the `event`, but is not published as an event."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -104,12 +104,12 @@ class Entry:
 
 
 def sanitized_content(entry: Entry) -> str | None:
-    """Sanitise the content of an entry and make its addresses absolute; None if nothing is left."""
+    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left."""
     return (sanitize(entry.content, entry.link) or None) if entry.content else None
 
 
 class Candidate(NamedTuple):
-    """What selection needs to know about an entry. `load` returns the whole entry."""
+    """The part of an entry that selection needs. `load` returns the whole entry."""
 
     id: str
     kind: str
@@ -120,14 +120,14 @@ class Candidate(NamedTuple):
     load: Callable[[], Entry]
     """Returns the entry. Raises SourceError if its file changed.
 
-    The topics of an entry that is not in memory may have other labels than here: see `load_entry`.
+    If the entry is not in memory, its topics may have other labels than `topics`: see `load_entry`.
     """
     source: str = "items"
-    """The name of the source that it was read from."""
+    """The name of the source of its record."""
     location: Location | None = None
-    """Where its record is, if the next run can recognise the record there."""
+    """Where its record is. None if the next run cannot recognise the record."""
     memory: ItemMemory | None = None
-    """What the memory will keep of it."""
+    """The data that the memory will store about the item."""
     author_digest: bytes | None = None
     """The digest of the fields that the author set; None without a state."""
     digest: str | None = None
@@ -145,7 +145,7 @@ class Candidate(NamedTuple):
 
 
 def load_entry(candidate: Candidate) -> Entry:
-    """Load the entry of a candidate, with the titles of its topics' feeds as labels."""
+    """Return the entry of a candidate. Its topics get the labels that the candidate has."""
     entry = candidate.load()
     return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)
 
@@ -158,4 +158,4 @@ class RefusedError(Exception):
 
 
 class DuplicateIdError(Exception):
-    """A record that was not read again has a duplicate id. All records must be read."""
+    """An unchanged record has the same id as another record. The run must read all records again."""

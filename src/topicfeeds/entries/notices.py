@@ -14,12 +14,13 @@ from .model import Entry, EventChange, EventDetails, EventSnapshot
 
 _SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_CHANGES = 100
-"""How many changes of an event the memory keeps. Repeated values are counted among these."""
+"""The largest number of changes that the memory stores for one event. `EventChange.n` is computed from these
+changes."""
 _FIELDS = ("status", "start", "end", "location")
 
 
 def take_snapshot(event: EventDetails) -> str:
-    """Return the facts about an event as JSON, in a form that does not depend on how its author wrote them."""
+    """Return the facts about an event as JSON. Equal facts give equal JSON, however the author wrote them."""
     place = event.place.line if event.place else None
     end = _format_utc(event.end) if event.end else None
     end = None if end == _format_utc(event.start) else end
@@ -31,7 +32,10 @@ def _format_utc(moment: date) -> str:
 
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
-    """Return the memory of an event with the time and the notice of a change, if its facts changed."""
+    """Return `known`, with a new notice and the time of the change if the facts differ from `before`.
+
+    `moment` is the time of this run, in seconds since 1970.
+    """
     if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
         return known._replace(snapshot_changed=before.snapshot_changed, changes=before.changes)
     told, old, new = (
@@ -49,7 +53,7 @@ def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMem
 
 
 def read_changes(known: ItemMemory | None) -> list[EventChange]:
-    """Return the changes that have notices, the oldest first."""
+    """Return the changes of an event that have notices, oldest first."""
     if known is None or known.changes is None:
         return []
     rows = json.loads(known.changes)
@@ -63,7 +67,10 @@ def _changed_value(change: EventChange) -> str | None:
 
 
 def add_sequence(entry: Entry, known: ItemMemory | None) -> Entry:
-    """Set the version number of an event: 0, and after a change the seconds since 2000. It never decreases."""
+    """Return an event with its last change and its SEQUENCE.
+
+    SEQUENCE is 0 for an event that never changed, otherwise its `updated` in seconds since 2000. It never decreases.
+    """
     if entry.event is None:
         return entry
     seconds = int((entry.updated - _SEQUENCE_EPOCH).total_seconds()) if entry.updated > entry.published else 0
@@ -73,7 +80,7 @@ def add_sequence(entry: Entry, known: ItemMemory | None) -> Entry:
 
 
 def make_notices(entry: Entry, known: ItemMemory | None, authority: str) -> Iterator[Entry]:
-    """Yield an entry for each change: readers show new entries, but no edits of old ones."""
+    """Yield a new entry for each change, as feed readers show new entries but not edits of old entries."""
     for change in read_changes(known) if entry.event else ():
         text = to_json([entry.id, change.field, _changed_value(change), change.n])
         seen = datetime.fromtimestamp(change.at, entry.published.tzinfo)

@@ -1,6 +1,6 @@
-"""Records become entries: ids, time zones and dates are resolved, duplicates found.
+"""Resolve records: find ids, time zones, dates and duplicates, and make entries.
 
-Only this step asks the memory or the time.
+Only this step uses the memory and the current time to make entries.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def resolve(
 ) -> Iterator[Candidate | HeldBack | Page | Passed | Problem]:
     """Yield a candidate for each record. Pages and problems are passed on.
 
-    Records that only differ in topics, tags and an inferred date are one item. Its candidate is yielded again, under
-    the same id, with everything known so far. With `now` (a date-time with a zone), items with a later date are held
-    back.
+    Records that only differ in topics, tags and an inferred date are one item. For each further record of an item, its
+    candidate is yielded again, with all topics and tags so far. With `now` (a date-time with a zone), items with a
+    later date are held back.
 
     `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
-    it. An item whose fields changed gets the time of the run that saw the change as `updated`. The candidate has
-    what the memory will keep.
+    it. An item whose fields changed gets the time of the run that saw the change as `updated`. The candidate has the
+    data that the memory will store.
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (pass datetime.now(UTC))")
@@ -62,7 +62,7 @@ def resolve(
         elif not isinstance(one, Record):
             yield one
         elif one.inferred and not one.item.published:
-            inferred.append((resolver.identify(one), one))  # until all pages are read, as one may have an earlier date
+            inferred.append((resolver.identify(one), one))  # waits for all pages: another page may give an earlier date
         else:
             yield from resolver.resolve(one, resolver.identify(one))
     earliest: dict[str, date] = {}
@@ -73,7 +73,7 @@ def resolve(
 
 
 class _Draft(NamedTuple):
-    """An entry, and what the run keeps with it."""
+    """An entry, and the data that its candidate needs."""
 
     entry: Entry
     memory: ItemMemory | None
@@ -92,7 +92,7 @@ class Resolver:
     _duplicates: Duplicates = field(default_factory=Duplicates)
     _topic: Callable[[str], Category] = field(init=False)
     _tag: Callable[[str], tuple[str, Category]] = field(init=False)
-    """Returns the key of a label and its category, one object for all items."""
+    """Returns the key of a label and its category. All items share one object for each label."""
     _problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -137,11 +137,14 @@ class Resolver:
                 yield _to_candidate(_Draft(notice, None, None, draft.records), record)._replace(is_notice=True)
 
     def enter(self, one: Passed) -> None:
-        """Reserve the id of a record that another process resolved."""
+        """Reserve the id of a record that is not resolved here: it is unchanged, or a worker resolved it."""
         self._duplicates.enter_unchanged(one.id, one.path, one.line)
 
     def recall(self, same: Same) -> Iterator[Candidate | HeldBack | Problem]:
-        """Yield the candidate of an unchanged record, or resolve the record after all."""
+        """Yield the candidate of an unchanged record from its row.
+
+        If the row does not fit the memory or the current time any more, read and resolve the record.
+        """
         row, now = same.row, self.now
         before = self.memory.find_item(row.id) if self.memory else None
         known = before == row.known or (before is None and row.known == ItemMemory(*row.known[:2]))
@@ -168,13 +171,13 @@ class Resolver:
         )
 
     def _load(self, same: Same) -> Entry:
-        """Read and resolve a record that the last run resolved. The last run reported its problems."""
+        """Return the entry of an unchanged record. Its problems are dropped, as the last run reported them."""
         entry = self._make_entry(same.read(), same.row.id, None)
         self._problems.clear()
         return replace(entry, published=same.row.published, updated=same.row.updated)
 
     def _draft(self, record: Record, name: str) -> _Draft | None:
-        """Return the entry of a record; None if it is refused."""
+        """Return the draft of a record, or None if the record is refused."""
         before = self.memory.find_item(name) if self.memory else None
         try:
             entry = self._make_entry(record, name, before)
@@ -227,7 +230,7 @@ class Resolver:
     def _date_change(
         self, record: Record, entry: Entry, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
-        """Set the time of the last change of a known item. Return its memory and its `updated`."""
+        """Return the memory and the `updated` of an item that an earlier run saw, with the time of its last change."""
         moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a later run with `now` will find the change, and date it
             known = before
@@ -252,7 +255,10 @@ class Resolver:
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
-        """Remove the characters that XML forbids, with a warning."""
+        """Return a text without the characters that XML forbids, and warn about them.
+
+        Raises RefusedError if it is blank.
+        """
         whole = strip_forbidden(value)
         if whole != value:
             codes = _list_codes(c for c in value if strip_forbidden(c) != c)
@@ -337,7 +343,7 @@ def _make_person(name: str) -> Person:
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:
-    """Return the later of a time and of a change, given in seconds since 1970."""
+    """Return the later of `moment` and `seen`, which is in seconds since 1970, or None."""
     return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))
 
 

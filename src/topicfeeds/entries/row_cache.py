@@ -28,25 +28,28 @@ class RowCache:
     """Whether only feeds with changes are selected."""
 
     def __init__(self, state: State, stamps: dict[str, FileStamp], *, known: bool) -> None:
-        """Take the stamps of the files. Without `known`, the rows of the last run are not used."""
+        """`stamps` has the stamp of each file, by path. If `known` is false, the rows of the last run are not used."""
         self._state, self._stamps, self._known = state, stamps, known
         self._told: set[tuple[str, int]] = set()
         self._kept = 0
         self._all_once = True
 
     def key(self, path: str) -> bytes | None:
-        """Return the key of a file that is one record; None if it has no digest yet."""
+        """Return the key of a file that is one record, or None if the file has no digest yet."""
         stamp = self._stamps.get(path)
         return file_key(path, stamp[2]) if stamp and stamp[2] else None
 
     def digest_file(self, path: str, content: bytes, now: tuple[int, int]) -> None:
-        """Store the digest of a file as it was read. `now` is its size and mtime: both may have changed."""
+        """Store the digest of a file as it was read.
+
+        `now` has its size and mtime after reading, which may have changed.
+        """
         if stamp := self._stamps.get(path):
             size, mtime, _ = stamp
             self._stamps[path] = (size, mtime if (size, mtime) == now else -1, hashlib.sha256(content).digest())
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
-        """Return what to yield for an unchanged record; None for any other. `read` reads the record."""
+        """Return an unchanged record as `Same`, or None for any other record. `read` reads the record again."""
         row = self.row(location.key)
         return (Same(row, location, source, partial(read, location)),) if row else None
 
@@ -69,8 +72,11 @@ class RowCache:
         """Return whether every accepted record has a row."""
         return self._kept == accepted and self._all_once
 
-    def keep_current(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend looks at them
-        """Keep the documents of feeds that were not selected. Here all feeds are selected."""
+    def keep_current(self, feeds: Container[str], folder: Path) -> int:  # noqa: ARG002 - Mend uses them
+        """Keep the documents of feeds that were not selected, and return their number.
+
+        The row cache selects all feeds, so there are none.
+        """
         return 0
 
     def note_problem(self, problem: Problem) -> None:
@@ -78,7 +84,7 @@ class RowCache:
         self._told |= {(problem.path, problem.item or problem.line), (problem.path, 0)}
 
     def note(self, candidate: Candidate) -> None:
-        """Note a candidate for the next run, unless its record has a problem, or it was merged."""
+        """Store the row of a candidate, unless its record has a problem or was merged with another record."""
         place, known = candidate.location, candidate.memory
         if candidate.records > 1:
             self._all_once = False
@@ -98,7 +104,7 @@ class RowCache:
             self._state.rows.put(place.key, candidate.id, _FIELD_SEPARATOR.join(parts))
 
     def note_held(self, candidate: Candidate) -> None:
-        """Note a candidate that a feed holds, and its digest."""
+        """Mark a candidate as being in a feed, and store its digest."""
         if candidate.location is None:
             return
         if candidate.digest and candidate.digest != candidate.stored_digest:
@@ -123,7 +129,7 @@ def _split_labels(part: str) -> list[str]:
 
 
 def to_row(candidate: Candidate) -> Row | None:
-    """Return the row that the next run needs of a record; None without a state."""
+    """Return the row of a candidate for the next run, or None if the candidate has no memory."""
     if candidate.memory is None:
         return None
     labels = [one.label for one in candidate.topics], [one.label for one in candidate.tags]

@@ -18,11 +18,11 @@ from .model import Entry
 
 _INITIAL_SLOTS = 1 << 12
 _MAX_BYTES_IN_MEMORY = 16 << 20
-"""Bytes of rows that memory holds. Further rows go to a file without a name."""
+"""The limit of rows in memory, in bytes. When it is reached, all rows in memory go to an unnamed temporary file."""
 
 
 def close_quietly(file: IO[bytes]) -> None:
-    """Close a file that is no longer needed, even if its last bytes do not fit on the disk."""
+    """Close a file that is no longer needed, and ignore errors, such as a full disk."""
     with suppress(OSError):
         file.close()
 
@@ -35,14 +35,14 @@ def temp_file_error(error: OSError) -> PublishError:
 
 
 class RowSpill:
-    """Rows of plain values by keys of 64 bits: a hash table with 12 bytes a slot, and a list of rows."""
+    """Rows of plain values by 64-bit key: a hash table with 12 bytes for each slot, and a list of rows."""
 
     def __init__(self) -> None:
         self._keys, self._numbers = array("q", [0]) * _INITIAL_SLOTS, array("I", [0]) * _INITIAL_SLOTS
-        """The keys, and the number of the row of each, from 1. The number 0 marks a free slot."""
+        """For each slot: its key, and the number of its row, from 1. The number 0 marks a free slot."""
         self._count = 0
         self._starts = array("Q", [0])
-        """The start of each row, and of the next one."""
+        """The first byte of each row, and of the next row to be added."""
         self._held = bytearray()
         """The last rows. Earlier rows are in the file."""
         self._file: IO[bytes] | None = None
@@ -57,7 +57,7 @@ class RowSpill:
         return None
 
     def put(self, key: int, row: tuple[Any, ...]) -> None:
-        """Store a row under a key, and replace the row that has it. Raises PublishError."""
+        """Store a row under a key, in place of an earlier row with this key. Raises PublishError."""
         self._write(self._slot(key), key, row)
 
     def _write(self, slot: int, key: int, row: tuple[Any, ...]) -> None:
@@ -91,7 +91,7 @@ class RowSpill:
                 content = self._file.read(end - start)
             except OSError as error:
                 raise temp_file_error(error) from None
-        row: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - it is what we wrote
+        row: tuple[Any, ...] = marshal.loads(content)  # noqa: S302 - we wrote these bytes
         return row
 
     def _put_aside(self) -> None:
@@ -116,7 +116,7 @@ _FIELDS = tuple(Entry.__dataclass_fields__)
 
 
 class EntrySpill:
-    """A file without a name that holds entries until they are rendered. Raises PublishError if it cannot be written."""
+    """An unnamed temporary file for entries that wait to be rendered. Raises PublishError if it cannot be created."""
 
     def __init__(self) -> None:
         try:
@@ -127,7 +127,10 @@ class EntrySpill:
         weakref.finalize(self, close_quietly, self._file)
 
     def put(self, entry: Entry) -> Callable[[], Entry]:
-        """Write an entry, and return the function that reads it back. Any thread may call it. Raises PublishError."""
+        """Write an entry, and return a function that reads it back. Any thread may call that function.
+
+        Raises PublishError.
+        """
         content = pickle.dumps([getattr(entry, name) for name in _FIELDS], pickle.HIGHEST_PROTOCOL)
         start = self._end
         try:
@@ -140,4 +143,4 @@ class EntrySpill:
 
     def _read(self, start: int, length: int) -> Entry:
         content = os.pread(self._file.fileno(), length, start)
-        return Entry(**dict(zip(_FIELDS, pickle.loads(content), strict=True)))  # noqa: S301 - it is ours
+        return Entry(**dict(zip(_FIELDS, pickle.loads(content), strict=True)))  # noqa: S301 - we wrote these bytes

@@ -1,1 +1,1 @@
-"""Feeds: candidates are sorted into feeds, newest first."""
+"""Feeds: sort candidates into feeds, newest first."""

@@ -1,9 +1,9 @@
-"""Mending: after few changes, only the feeds that a change concerns are selected and rendered again.
+"""Mending: after few changes, only the affected feeds are selected and rendered again.
 
 A feed without new and removed records is unchanged, and so are its documents. A feed with changes is selected from the
 new records and the records that feeds held in the last run. An older record cannot enter a feed, unless a record
-left it and no new one of the same age replaced it. In that case, and in any other doubt, `Unsure` is raised and all
-records are recalled.
+left the feed and no record that is at least as new replaced it. In that case, and in any other doubt, `Unsure` is
+raised, and the run recalls all records.
 """
 
 from __future__ import annotations
@@ -29,30 +29,31 @@ from ..text.slugs import make_tag_slugger, make_topic_slugger
 from .select import sort_key
 
 _MAX_CHANGED_RECORDS = 1000
-"""More new or removed records than this need a full selection."""
+"""With more new records, or as many removed records, all feeds are selected."""
 _SECONDS_A_DAY = 86400
 _SUFFIXES = [made.suffix for made in FEED_FORMATS.values()]
 
 
 class Unsure(Exception):
-    """The effect of the changed records cannot be decided from these records alone."""
+    """The changed records alone do not show which feeds change. All feeds must be selected."""
 
 
 def may_mend(whole: object, now: float) -> bool:
-    """Decide whether the rows of the last run are complete; `whole` is the time of that run, if they were.
+    """Return whether the last run allows mending.
 
-    The memory counts by days when an item was last seen, so the first run of each day reads everything.
+    `whole` is the time of the last run (seconds since 1970) if its rows were complete, else None. The memory stores the
+    day when an item was last seen in a feed, so the first run of each day (UTC) selects all feeds.
     """
     return isinstance(whole, int) and whole <= now and whole // _SECONDS_A_DAY == int(now) // _SECONDS_A_DAY
 
 
 class Mend(RowCache):
-    """A row cache that recalls only the records which new records compete with. Methods raise Unsure."""
+    """A row cache that only recalls records that may be in a feed with a new record. Methods raise Unsure."""
 
     mends = True
 
     def __init__(self, state: State, stamps: dict[str, FileStamp], site: Site) -> None:
-        """Start from what the files are like now."""
+        """`stamps` has the stamp of each file, by path."""
         super().__init__(state, stamps, known=True)
         self._topic, self._tag, self._limit = (
             make_topic_slugger(site.topics),
@@ -60,13 +61,17 @@ class Mend(RowCache):
             site.feeds.limit,
         )
         self._members: list[tuple[Location, str, ReadRecord]] = []
-        """The unchanged records that a feed held."""
+        """The deferred records: unchanged, and in a feed of the last run."""
         self._is_late = False
         self._new: dict[str, list[tuple[float, str]]] = defaultdict(list)
         """The sort keys of new entries, by feed."""
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Passed, ...] | None:
-        """Defer an unchanged record that a feed held. Only count other unchanged records."""
+        """Return None for a record that is not unchanged.
+
+        An unchanged record that was in a feed is deferred until `among` yields it: an empty tuple is returned. Any
+        other unchanged record is returned as `Passed`.
+        """
         found = self._state.rows.get(location.key)
         if found is None:
             return None
@@ -77,11 +82,11 @@ class Mend(RowCache):
         return (Passed(found[0], location.path, location.line, source),)
 
     def note(self, candidate: Candidate) -> None:
-        """Note a candidate, and the sort key of a new one."""
+        """Store the row and the sort key of a new candidate. Unchanged candidates are ignored."""
         if candidate.is_unchanged:
             return
         if self._is_late or candidate.records > 1:
-            raise Unsure  # it was deferred, and was read after all; or several records are one item
+            raise Unsure  # a deferred record was read after all, or several records are one item
         for name in _feed_names((topic.term for topic in candidate.topics), (tag.term for tag in candidate.tags)):
             self._new[name].append(sort_key(candidate.published, candidate.id))
         if len(self._new["all"]) > _MAX_CHANGED_RECORDS:
@@ -91,16 +96,16 @@ class Mend(RowCache):
     def among(
         self, found: Iterable[Record | Same | Passed | Page | Problem]
     ) -> Iterator[Record | Same | Passed | Problem]:
-        """Yield the results of sources, and then the unchanged records that compete with new ones."""
+        """Yield the results of sources, and then the deferred records."""
         for one in found:
             if isinstance(one, Page) or (isinstance(one, Record) and one.inferred):
-                raise Unsure  # it is resolved after all others
+                raise Unsure  # these are resolved after all other records
             yield one
         self._look_for_gaps()
         yield from self._beside()
 
     def _look_for_gaps(self) -> None:
-        """Check that each record which left a feed is replaced by a new record that is at least as new."""
+        """Raise Unsure if a record left a feed, and no new record that is at least as new replaced it."""
         gone: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for row in self.gone(_MAX_CHANGED_RECORDS):
             for name in self._names(row):
@@ -113,7 +118,7 @@ class Mend(RowCache):
                 raise Unsure
 
     def _beside(self) -> Iterator[Same | Passed]:
-        """Yield the unchanged records that a feed held: as `Same` if their feed has changes, else as `Passed`."""
+        """Yield the deferred records: as `Same` if a feed of theirs has changes, else as `Passed`."""
         self._is_late = True
         touched = self._new.keys() - {"all"}
         found: list[tuple[tuple[float, str], Row | None]] = []
@@ -134,7 +139,7 @@ class Mend(RowCache):
         return _feed_names(map(self._topic, row.topics), map(self._tag, row.tags))
 
     def keep_current(self, feeds: Container[str], folder: Path) -> int:
-        """Keep the documents of all other feeds, and count them."""
+        """Keep the documents of all feeds that are not in `feeds`, and return their number. Raises Unsure."""
         count, above = 0, set[str]()
 
         def standing() -> Iterator[WrittenDocument]:
@@ -159,5 +164,5 @@ def _feed_names(topics: Iterable[str], tags: Iterable[str]) -> list[str]:
 
 
 def _feed_name(path: str) -> str:
-    """Return the name of a document's feed."""
+    """Return the name of the feed of a document, by its path."""
     return next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), path)

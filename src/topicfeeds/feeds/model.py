@@ -15,14 +15,14 @@ class Feed:
     """A selection of entries, newest first."""
 
     path: str
-    """Its name: a path without suffix, such as `topics/mobility`."""
+    """The name of the feed: a path without suffix, such as `topics/mobility`."""
     id: str
     title: str
     description: str | None
     page: str
-    """The page for people that shows the same: the topic's, else the site's."""
+    """The web page with the same entries: the `url` of the topic or declared feed, else the `url` of the site."""
     base: str
-    """The address of the folder that all feeds are served from."""
+    """The address at which the output folder is served."""
     updated: datetime
     """The latest `updated` of its entries."""
     entries: tuple[Entry, ...]
@@ -33,11 +33,11 @@ class Feed:
     rights: str | None = None
     logo: str | None = None
     calendar: tuple[Entry, ...] | None = None
-    """Its events, by their start, however many; None where the site publishes no calendars."""
+    """All events of its calendar, sorted by start, without limit. None if the site publishes no calendars."""
     event_title: str | None = None
-    """The pattern of titles of events."""
+    """The pattern of event titles."""
     confirms: bool = False
-    """Whether calendars call cancelled events confirmed."""
+    """Whether calendars give cancelled events the status CONFIRMED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Selection:
     """The feed without its entries."""
     candidates: tuple[Candidate, ...]
     calendar: tuple[Candidate, ...] = ()
-    """The candidates of its calendar: events, by their start."""
+    """The candidates of its calendar: events, sorted by start."""
 
     @property
     def path(self) -> str:
@@ -56,11 +56,11 @@ class Selection:
         return self.feed.path
 
     def load(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with the entries that `load` gives, and without its calendar's."""
+        """Return the feed with its entries, which `load` returns. The events of its calendar are not loaded."""
         return replace(self.feed, entries=tuple(map(load, self.candidates)))
 
     def load_calendar(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with the events of its calendar that `load` gives, and without other entries."""
+        """Return the feed with the events of its calendar, which `load` returns. Its other entries are not loaded."""
         return replace(self.feed, calendar=tuple(map(load, self.calendar)))
 
     def load_all(self) -> Feed:

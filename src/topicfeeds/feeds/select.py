@@ -1,4 +1,4 @@
-"""Selection: which candidates each feed holds, and in which order."""
+"""Selection: choose and sort the candidates of each feed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
 from .model import Feed, Selection
 
 _MAX_CHARS_IN_MEMORY = 100_000_000
-"""Characters of content that entries in memory may have. Further entries go to a temporary file."""
+"""The limit of entries in memory, in characters. Further entries go to a temporary file."""
 _MIN_ENTRY_CHARS = 2500
-"""The least that an entry counts."""
+"""The characters that are counted for each entry, in addition to its content."""
 _MIN_MERGED_KEPT = 1000
 NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed without entries."""
@@ -31,12 +31,13 @@ NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 def select_feeds(
     site: Site, found: Iterable[Candidate | Page], *, spill: bool = False, mends: bool = False
 ) -> dict[str, Selection]:
-    """Sort candidates into feeds by name: everything, the topics, the tags, the declared feeds.
+    """Return the selections of candidates, by feed name: all items, topics, tags, declared feeds.
 
-    No candidate is kept that no feed holds. A candidate that comes again under its id replaces the one before. Pages
-    say what their topics are where the site file is silent. With `spill`, entries past the first 100 million characters
-    go to a temporary file. With `mends`, only the feeds are made to which a new candidate came; unchanged ones
-    come after the new ones.
+    - Only candidates that are in a feed are kept.
+    - A later candidate with the same id replaces the earlier one.
+    - Pages give topics the titles and descriptions that the site file does not have.
+    - With `spill`, entries past the first 100 million characters go to a temporary file.
+    - With `mends`, only feeds with new candidates are returned. `found` must have unchanged candidates after new ones.
     """
     selector = FeedSelector(site, spill=spill, mends=mends)
     for one in found:
@@ -49,20 +50,20 @@ def select_feeds(
 
 @dataclass(slots=True)
 class _NewestEntries:
-    """The newest candidates of a feed in the making, in their order."""
+    """The newest candidates of one feed, in their order."""
 
     name: str
     limit: int
     candidates: list[Candidate] = field(default_factory=list)
     _keys: list[tuple[float, str]] = field(default_factory=list)
-    """The sort key of each."""
+    """The sort key of each candidate."""
 
     def wants(self, key: tuple[float, str]) -> bool:
         """Return whether a candidate with this sort key is new enough."""
         return len(self._keys) < self.limit or key <= self._keys[-1]
 
     def insert(self, candidate: Candidate, key: tuple[float, str]) -> None:
-        """Insert a candidate. It replaces one of equal key, and so of equal id."""
+        """Insert a candidate. It replaces a candidate with the same sort key, and so with the same id."""
         keys = self._keys
         place = bisect_left(keys, key)
         if place < len(keys) and keys[place] == key:
@@ -75,7 +76,7 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """The newest candidates by the end of a feed's name. A missing feed is added here and in the table of all."""
+    """The newest candidates by feed name, without its `start`. A missing feed is added here and in `everything`."""
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries]) -> None:
         super().__init__()
@@ -93,19 +94,19 @@ def sort_key(published: datetime, name: str) -> tuple[float, str]:
 
 
 class FeedSelector:
-    """Sorts candidates into feeds, one after the other."""
+    """Sorts candidates into feeds, one by one."""
 
     def __init__(self, site: Site, *, spill: bool = False, mends: bool = False) -> None:
         self.site, self.mends = site, mends
         self._chars: int | None = 0 if spill else None
-        """Characters of the entries that feeds hold, roughly; None: never spill."""
+        """The estimated characters of the entries that were added to feeds. None if entries are never spilled."""
         self._spill: EntrySpill | None = None
         self._topics = dict(site.topics)
         self._titled = set(site.topics)
         """The topics whose title does not come from the items."""
         self._declared = [(f"feeds/{feed.slug}", _make_matcher(site, feed)) for feed in site.feed]
         self._newest: dict[str, _NewestEntries] = {}
-        """By the feed's name. The tables below add feeds to it."""
+        """All feeds by name. The tables below add feeds to it."""
         limit, per = site.feeds.limit, site.feeds.per
         self._all = _NewestTable("", limit, self._newest)["all"]
         self._by_topic = _NewestTable("topics/", limit, self._newest) if "topic" in per else None
@@ -113,16 +114,16 @@ class FeedSelector:
         self._by_name = _NewestTable("", limit, self._newest)
         self._has_calendars = has_calendars(site.feeds.formats)
         self._calendars: dict[str, dict[str, Candidate]] = {}
-        """All events of a feed by id, where calendars are published."""
+        """The events of each calendar, by feed name and id."""
         self._merged: dict[str, Candidate] = {}
-        """Merged candidates in their last form: declared feeds may hold an earlier form."""
+        """The last form of each merged candidate. Declared feeds may hold an earlier form."""
         self._max_merged = _MIN_MERGED_KEPT
         self._final: dict[str, Candidate] = {}
         author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
         self._author = author.model_copy(update={"name": to_one_line(author.name)})
 
     def add_topic_page(self, page: Page) -> None:
-        """Let a text page describe its topic where the site file is silent."""
+        """Give a topic the title and description of its text page, unless the site file has them."""
         slug = make_topic_slugger(self.site.topics)(page.topic)
         topic = self._topics.get(slug, Topic())
         about = {"title": topic.title or page.title, "description": topic.description or page.description}
@@ -159,7 +160,10 @@ class FeedSelector:
         return places
 
     def _spill_if_many(self, candidate: Candidate) -> Candidate:
-        """Write the entry of an article to the temporary file if memory already has many entries."""
+        """Write the entry of an article to the temporary file if too many entries are in memory.
+
+        Return its candidate.
+        """
         if candidate.is_unchanged or candidate.event or candidate.records > 1:
             return candidate
         entry = candidate.load()
@@ -186,7 +190,7 @@ class FeedSelector:
         return {one.id for newest in self._newest.values() for one in newest.candidates}
 
     def select(self) -> dict[str, Selection]:
-        """Return the feeds of all candidates that were added, with their titles and pages."""
+        """Return the selections of all candidates that were added, by feed name."""
         for name, matches in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
             if name in self._newest:
                 whole = (self._merged.get(one.id, one) for one in self._newest[name].candidates)
@@ -207,7 +211,7 @@ class FeedSelector:
         return sorted(name.partition("/")[2] for name in self._newest if name.startswith(f"{folder}/"))
 
     def _label(self, folder: Literal["topics", "tags"], slug: str) -> str:
-        """Return the label of a topic or tag as its newest entry writes it."""
+        """Return the label that the newest entry of a topic or tag uses."""
         newest = self._newest[f"{folder}/{slug}"].candidates[0]
         categories = newest.topics if folder == "topics" else newest.tags
         return next(category.label for category in categories if category.term == slug)
@@ -218,7 +222,7 @@ class FeedSelector:
         return make_topic_title(slug, Topic(title=self._label("topics", slug)))
 
     def _finish(self, candidate: Candidate) -> Candidate:
-        """Return the last form of a candidate, shared by all feeds: with titled topics and its digest."""
+        """Return a candidate with its final topics and its digest. All feeds share the result."""
         if candidate.id not in self._final:
             whole = self._merged.get(candidate.id, candidate)
             topics, load = tuple(map(self._title_topic, whole.topics)), whole.load
@@ -235,7 +239,10 @@ class FeedSelector:
         return topic._replace(label=make_topic_title(topic.term, self._topics[topic.term]))
 
     def _describe(self, path: str, title: str | None, about: Topic) -> Selection:
-        """Make a selection. `about` has its description and page. The default title is the site's."""
+        """Return a selection. `about` has the description and page of its feed.
+
+        Without `title`, the feed has the title of the site.
+        """
         site, settings = self.site, self.site.feeds
         candidates = tuple(map(self._finish, self._newest[path].candidates)) if path in self._newest else ()
         calendar = tuple(map(self._finish, sorted(self._calendars.get(path, {}).values(), key=_start_key)))
@@ -283,6 +290,6 @@ def _make_matcher(site: Site, feed: DeclaredFeed) -> Callable[[Candidate], bool]
 
 
 def make_topic_title(slug: str, topic: Topic) -> str:
-    """Return the title of a topic, by default made from its slug."""
+    """Return the title of a topic. Without a title, it is made from the slug."""
     title = to_one_line(topic.title or slug)
     return title[:1].upper() + title[1:].replace("-", " ") if is_slug(title) else title

@@ -1,7 +1,7 @@
-"""Formats: a feed becomes bytes. A module here is named as its format, and has a function `render`.
+"""Formats: render feeds as bytes. The module of a format has the name of the format, and a function `render`.
 
-It gets the feed, the address at which the bytes will be served, the feed's addresses in other formats, and the cache
-that the documents of a run share.
+The function gets the feed, the address at which the bytes will be served, the addresses of the feed in other formats,
+and the cache that the documents of a run share.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ Render = Callable[[Feed, str, Alternates, RenderCache], bytes]
 
 @cache
 def find_renderer(name: str) -> Render:
-    """Load the function that renders a format, by the format's name in the registry."""
+    """Return the function that renders a format, by the format's name in the registry."""
     render: Render = import_module(f".{name}", __name__).render
     return render
 
 
 def feed_url(feed: Feed, name: str) -> str:
-    """Return the address at which the published file of a format is served."""
+    """Return the address of the published document of a feed, in the format `name`."""
     return f"{feed.base}{feed.path}{FEED_FORMATS[name].suffix}"
 
 
-def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A002 - the field's own word
-    """Render a feed, as UTF-8.
+def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A002 - callers write format=
+    """Return a feed in a format, as UTF-8.
 
-    `url` is the address at which the bytes will be served, if it is not that of the published
-    file: a feed names its own address (`rel="self"`). Raises ValueError for an unknown format.
+    `url` is the address at which the bytes will be served; the feed contains it (`rel="self"`). Default: the address of
+    the published document. Raises ValueError for an unknown format.
     """
     if format not in FEED_FORMATS:
         hint = nearest(format, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
@@ -47,7 +47,7 @@ def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A
 
 
 def render_document(feed: Feed, name: str, cache: RenderCache, url: str | None = None) -> bytes:
-    """Render a feed in a known format, with a cache that the documents of a run share."""
+    """Return a feed in a known format. The documents of a run share the cache."""
     alternates = [(feed_url(feed, one), FEED_FORMATS[one].media_type) for one in feed.formats if one != name]
     return find_renderer(name)(feed, url or feed_url(feed, name), alternates, cache)
 
@@ -61,7 +61,7 @@ def event_path(entry_id: str) -> str:
 
 
 def render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
-    """Render the calendar file of one event, in the language of a feed."""
+    """Return the calendar file of one event, in the language of a feed."""
     from .ics import render_event_file
 
     return render_event_file(entry, feed, cache)

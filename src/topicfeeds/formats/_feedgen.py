@@ -1,13 +1,18 @@
-"""feedgen: the only module that imports it. Its faults, and what this module does about each:
+"""The only module that imports feedgen. It works around these faults of feedgen:
 
-- Links of Atom entries lose rel, type, title and length (lkiesow/python-feedgen#135): they are set again.
-- The link of an RSS channel is the last link added, of any rel: the page is added last.
-- RSS only gets the first `self` link, and no authors, languages or images: they are extra elements.
-- All dates default to the current time, and RSS dates switch the locale of the whole process, which other threads
-  notice: Atom dates are always set and formatted here, RSS dates are extra elements.
-- Entries are added at the start by default. The time to add categories, links and authors one by one grows with the
-  square of their number, and feedgen changes the dictionaries that it gets: they are added all at once, as copies.
-- CDATA content, `text()` titles with a type, and extensions loaded by name are not used.
+- The links of Atom entries lose rel, type, title and length (lkiesow/python-feedgen#135). This module sets them
+  again.
+- The link of an RSS channel is the last link that was added, whatever its rel. This module adds the page
+  last.
+- RSS only gets the first `self` link, and no authors, languages or images. This module adds them as extra elements.
+- All dates default to the current time. This module always sets Atom dates.
+- RSS dates switch the locale of the whole process, which affects other threads. This module adds them as extra
+  elements.
+- By default, feedgen adds entries at the start. This module appends them.
+- The time to add categories, links and authors one by one grows with the square of their number. This module
+  adds them all at once.
+- feedgen changes the dictionaries that it gets. This module passes copies.
+- This module does not use CDATA content, `text()` titles with a type, and extensions loaded by name.
 """
 
 from __future__ import annotations
@@ -44,15 +49,15 @@ class Dialect(NamedTuple):
     name: str
     """`atom` or `rss`."""
     start: str
-    """The text at the start of each entry, ..."""
+    """The text at the start of each entry. Values never contain it, as `<` is escaped in them."""
     end: str
-    """... and the text after the last entry. Values never contain either, as `<` is escaped in them."""
+    """The text after the last entry. Values never contain it, either."""
     to_address: Callable[[str], str]
     """Returns an address in the form that the format needs."""
     plain: frozenset[str] = frozenset()
-    """Elements whose text has hexadecimal references for `&` and `<`: those of entries, ..."""
+    """The elements of entries whose text has hexadecimal references for `&` and `<`."""
     plain_in_head: frozenset[str] = frozenset()
-    """... and those of the channel."""
+    """The elements of the channel whose text has such references."""
 
 
 class Call:
@@ -75,7 +80,10 @@ class Call:
 
 @lru_cache(maxsize=1000)
 def make_call(method: str, **parameters: str | None) -> Call:
-    """Return a call. Each parameter has its fixed value, or None if it takes a value; their order is kept."""
+    """Return a call. `parameters` has fixed values, and None for each value that differs between elements.
+
+    The order of the parameters is kept.
+    """
     return Call(method, tuple(parameters.items()))
 
 
@@ -86,9 +94,9 @@ _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
 
 
 class ElementCalls:
-    """The calls that make a channel or an entry, and apart from them their values.
+    """The calls that make a channel or an entry, and separately their values.
 
-    Elements with equal calls differ in their values only, so they share a template.
+    Elements with equal calls only differ in their values, so they share a template.
     """
 
     __slots__ = ("calls", "categories", "values")
@@ -104,12 +112,12 @@ class ElementCalls:
         self.values += values
 
     def add(self, name: str, text: str) -> None:
-        """Add an element that feedgen has no name for. The name is bare, or `{namespace}name`."""
+        """Add an element that feedgen does not know. Its name is a plain name or `{namespace}name`."""
         self.calls.append(make_call("add", name=name, text=None))
         self.values.append(text)
 
     def person(self, person: Person) -> None:
-        """Add an author, in the words of Atom (RFC 4287, 3.2)."""
+        """Add an author with the names of Atom's fields (RFC 4287, 3.2)."""
         fields = {"name": person.name, "email": person.email, "uri": person.url}
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
@@ -120,7 +128,7 @@ MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
 
 
 def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
-    """Return calls for the elements that both formats have."""
+    """Return calls for the elements that Atom and RSS share."""
     made = ElementCalls(entry.categories)
     if dialect.name == "atom":
         made.call(START_ENTRY, entry.id, title, format_rfc3339(entry.updated), format_rfc3339(entry.published))
@@ -175,12 +183,12 @@ class _FormattedDate(str):
     """A date that is formatted already."""
 
     def isoformat(self) -> str:
-        """Return the formatted date: feedgen asks a date for it."""
+        """Return the formatted date. feedgen calls this method of dates."""
         return self
 
 
 class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    """Elements and attributes that feedgen has no name for."""
+    """Elements and attributes that feedgen does not know."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, str] = {}
@@ -192,14 +200,14 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         return self.namespaces
 
     def extend_atom(self, element: Any) -> Any:
-        """Add them to a feed or an entry."""
+        """Add the elements and attributes to a feed or an entry, and return it."""
         element.attrib.update(self.attributes)
         for name, text, attributes in self.elements:
             etree.SubElement(element, name, attributes).text = text
         return element
 
     def extend_rss(self, element: Any) -> Any:
-        """Add them to a channel or an item."""
+        """Add the elements and attributes to a channel or an item, and return it."""
         self.extend_atom(element[0] if element.tag == "rss" else element)
         return element
 
@@ -210,7 +218,7 @@ class _Extended:
     told: _Extra
 
     def add(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element. The name is bare, or `{namespace}name`."""
+        """Add an element. Its name is a plain name or `{namespace}name`."""
         self.told.elements.append((name, text, attributes))
 
     def attributes(self, **attributes: str) -> None:
@@ -225,8 +233,8 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self.told.namespaces = namespaces
         self._FeedGenerator__rss_lastBuildDate = None
 
-    def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the element's own word
-        """Set what every feed has."""
+    def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the name of the element
+        """Set the fields that every feed has."""
         self.id(id)
         self.title(title)
         self.generator("topicfeeds")
@@ -242,7 +250,7 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._FeedEntry__atom_link, self._FeedEntry__atom_author = self._links, self._people
 
     def start(self, id: str, title: str, updated: str, published: str) -> None:  # noqa: A002
-        """Set what every entry has."""
+        """Set the fields that every entry has."""
         self.id(id)
         self.title(title)
         self._FeedEntry__atom_updated = _FormattedDate(updated)
@@ -270,5 +278,5 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
 
 
 def format_rfc3339(moment: datetime) -> str:
-    """Format a date for Atom (RFC 3339). UTC is `Z`."""
+    """Return a date-time in the form of RFC 3339, for Atom. The offset of UTC is `Z`."""
     return moment.isoformat().replace("+00:00", "Z")

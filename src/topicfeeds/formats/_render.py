@@ -12,7 +12,7 @@ from .render_cache import RenderCache
 def render_xml(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Render a feed that names itself by an `identity` (its `atom:id`, or its own address), and read it back."""
+    """Return the document of a feed, after reading it back. It has its `identity`: `atom:id` or own address."""
     if fast_paths.ENABLED:
         from ._templates import render_from_templates
 
@@ -23,7 +23,7 @@ def render_xml(
 def render_at_once(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Render a feed with feedgen alone, and read it back."""
+    """Return the document of a feed that feedgen alone renders, after reading it back."""
     entries = [make_entry(entry, feed, cache) for entry in feed.entries]
     has_events = any(entry.event for entry in feed.entries)
     document = render_with_feedgen(channel, entries, dialect, has_events=has_events)

@@ -1,7 +1,8 @@
-"""A fast path: feedgen makes a template of each kind of element once, and values are filled in.
+"""A fast path: feedgen renders a template for each kind of element once. Values are filled in here.
 
-Elements with equal calls differ in their texts only. These are escaped, and put where feedgen put marks. Measured on
-2026-11-28 with 10,000 items: a full build takes 1.6 to 1.8 times as long without it.
+Elements with equal calls only differ in their values. feedgen renders marks in place of the values. This module
+replaces the marks with escaped values. Measured on 2026-11-28 with 10,000 items: a full build takes 1.58 to 1.85 times
+as long without this fast path.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from .render_cache import RenderCache
 _MARK = re.compile(r"\{mark (\d+)\}")
 _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
 _MAX_CACHED_CALLS = 50
-"""The template of an entry with more calls is not cached."""
+"""The template of an entry with this many calls or more is not cached."""
 _VERIFIED_BODY = "verified body"
-"""The variant of a body that was read back in another format. Bodies are long, and need not be read back twice."""
+"""The cache key of a body that was read back in one format. Bodies are long, and are not read back twice."""
 _LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
 
 
 class _Rendered(NamedTuple):
-    """A rendered entry. It is cached after it was read back."""
+    """A rendered entry that is cached after it has been read back."""
 
     values: dict[Hashable, Any]
     """The entry's values in the cache."""
@@ -52,7 +53,7 @@ def render_from_templates(
     identity: str,
     cache: RenderCache,
 ) -> bytes:
-    """Render a feed that names itself by an `identity` (its `atom:id`, or its own address), and read it back.
+    """Return the document of a feed, after reading it back. It has its `identity`: `atom:id` or own address.
 
     An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on the feed's other
     entries.
@@ -83,7 +84,7 @@ def render_from_templates(
 
 
 _Escape = Callable[[str], bytes] | None
-"""Escapes and encodes a value; None for the place of all categories."""
+"""Escapes and encodes a value. None marks the place for all categories."""
 
 
 class Template(NamedTuple):
@@ -94,14 +95,14 @@ class Template(NamedTuple):
     """For each place between two pieces: the number of the value, and its escape function."""
 
     def fill(self, values: Sequence[str], categories: bytes = b"") -> list[bytes]:
-        """Return the pieces with escaped values between them. `categories` are rendered already."""
+        """Return the pieces with escaped values between them. `categories` has the rendered categories."""
         made = self.pieces.copy()
         made[1::2] = [escape(values[number]) if escape else categories for number, escape in self.slots]
         return made
 
 
 def _make_template(text: str, plain: frozenset[str]) -> Template:
-    """Cut a text at its marks, and choose the escape function of each place."""
+    """Return a text as a template: cut at its marks, with the escape function of each place."""
     pieces = _MARK.split(text)
     slots: list[tuple[int, _Escape]] = []
     before = ""
@@ -121,7 +122,7 @@ def _choose_escape(before: str, plain: frozenset[str]) -> _Escape:
 
 
 def _escape_text(value: str) -> bytes:
-    """Escape a text as libxml2 does."""
+    """Return a text, escaped as libxml2 does."""
     return _escape_cached(value) if 500 < len(value) < 20_000 else _escape_characters(value)
 
 
@@ -145,7 +146,7 @@ def _escape_attribute(value: str) -> bytes:
 
 @lru_cache(maxsize=1000)
 def _channel_template(calls: tuple[Call, ...], dialect: Dialect, has_events: bool) -> tuple[Template, bytes]:
-    """Return the template of what is before the entries of a document, and the text after them."""
+    """Return the template of the text before the entries of a document, and the text after them."""
     whole = render_with_feedgen(_make_marked(calls), (), dialect, has_events=has_events)
     head, end, tail = whole.rpartition(dialect.end)
     return _make_template(head, dialect.plain_in_head), (end + tail).encode()
@@ -153,7 +154,7 @@ def _channel_template(calls: tuple[Call, ...], dialect: Dialect, has_events: boo
 
 @lru_cache(maxsize=1000)
 def _entry_template(calls: tuple[Call, ...], dialect: Dialect, has_categories: bool) -> Template:
-    """Return the template of an entry; its last value is all of its categories, if it has any."""
+    """Return the template of an entry. If it has categories, the last slot is for all of them together."""
     marked = _make_marked(calls, [Category("-", "-", "-")] if has_categories else ())
     whole = render_with_feedgen(_make_marked(_AROUND), [marked], dialect, has_events=True)
     text = whole[whole.index(dialect.start) : whole.rindex(dialect.end)]
@@ -164,7 +165,7 @@ def _entry_template(calls: tuple[Call, ...], dialect: Dialect, has_categories: b
 
 @cache
 def _make_category_renderer(dialect: Dialect) -> Callable[[Category], bytes]:
-    """Return the function that renders a category, which many entries have."""
+    """Return the function that renders a category. It caches results, as many entries have the same category."""
     template = _category_template(dialect)
     return lru_cache(maxsize=10_000)(
         lambda one: b"".join(template.fill([one.term, one.label, dialect.to_address(one.scheme)]))

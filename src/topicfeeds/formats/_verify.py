@@ -1,4 +1,4 @@
-"""Verification: rendered documents are read back by a parser that did not render them."""
+"""Verification: read rendered documents back with another parser than the one that rendered them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ENTRIES = {f"{_ATOM} entry": b"</entry>", "item": b"</item>"}
 
 
 def verify(content: bytes, identity: str, entries: int) -> bytes:
-    """Return content that names `identity` and has so many entries. Other content raises AssertionError: a bug."""
+    """Return the content. Raises AssertionError (a bug) if it lacks `identity` or has another number of `entries`."""
     names, found = read_back(content)
     if identity not in names or found != entries:
         raise AssertionError(f"{identity}: rendered as {sorted(names)}, with {found} entries instead of {entries}")
@@ -19,9 +19,10 @@ def verify(content: bytes, identity: str, entries: int) -> bytes:
 
 
 def read_back(content: bytes) -> tuple[set[str], int]:
-    """Return the names of a feed (`atom:id`, `rel="self"`) and the number of its entries. Raises ExpatError.
+    """Return the identities of a feed (`atom:id`, `rel="self"`) and the number of its entries.
 
-    Of a calendar it is `SOURCE`, and the `UID` of its events.
+    The identities of a calendar are its `SOURCE` and the `UID` of each event. Raises ExpatError if XML is not
+    well-formed, and ValueError if it has comments or CDATA sections.
     """
     if content.startswith(b"BEGIN:VCALENDAR\r\n"):
         return _read_calendar(content)
@@ -31,7 +32,7 @@ def read_back(content: bytes) -> tuple[set[str], int]:
     ends: list[bytes] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name in _ENTRIES:  # entries follow, and need no handler: only the syntax is checked
+        if name in _ENTRIES:  # from the first entry on, only the syntax is checked
             ends.append(_ENTRIES[name])
             parser.StartElementHandler = None
             parser.EndElementHandler = None

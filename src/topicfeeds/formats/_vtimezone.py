@@ -1,7 +1,10 @@
 """VTIMEZONE: the changes of a zone's clock, for calendars (RFC 5545, 3.6.5).
 
-icalendar can describe a zone too, with three faults. It gives onsets by the clock after the change, and the RFC by the
-clock before. It misses periods of less than 64 days (Ramadan in Morocco). Its description ends after some years.
+icalendar can also make a VTIMEZONE, but has three faults:
+
+- It writes onsets in the local time after the change. The RFC requires the local time before the change.
+- It misses periods of less than 64 days (Ramadan in Morocco).
+- Its VTIMEZONE ends after some years.
 """
 
 from __future__ import annotations
@@ -16,14 +19,16 @@ from zoneinfo import ZoneInfo
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
 _FIRST_YEAR = 2000
-"""Descriptions start in this year, or earlier if an event does: some readers keep the first description of a zone."""
+"""A VTIMEZONE starts in this year, or in the year before its first event if that is earlier. Some
+calendar programs keep the first VTIMEZONE of a zone that they read."""
 _FIRST, KNOWN = 1800, 2067
-"""No clock was changed before the first year. All changes before the second year are listed; later ones follow rules.
-The IANA tables list changes up to 2037, and weekdays repeat after 28 years."""
+"""No zone changed its clocks before `_FIRST`. All changes before `KNOWN` are computed. Later changes follow rules
+without end. The IANA tables list changes up to 2037, and weekdays repeat after 28 years."""
 _CYCLE, _OFTEN = 28, 5
-"""Years with the same rule: from the first number on it is a rule without end, from the second on a rule."""
+"""Changes in `_OFTEN` years or more that follow one rule are written as a rule. The rule has no end if they are in
+`_CYCLE` years or more, up to the last computed year."""
 _STEP, _SECOND = timedelta(days=3), timedelta(seconds=1)
-"""No two changes are closer together than this step: the closest are four days apart, in Freetown in 1939."""
+"""Changes are searched in steps of `_STEP`. The closest two changes are four days apart, in Freetown in 1939."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -58,7 +63,7 @@ def _render_cached(key: str, first: int) -> bytes:
             _add(made, change, run[0]).add("RRULE", vRecur.from_ical(f"FREQ=YEARLY;{rule}{until}"))
         if single:
             part = _add(made, change, single[0])
-            for onset in single if single[1:] else ():  # all of them, each on a line of its own, as ical.js needs it
+            for onset in single if single[1:] else ():  # ical.js needs all onsets, each on its own line
                 part.add("RDATE", onset)
     return bytes(made.to_ical())
 
@@ -74,7 +79,10 @@ def _add(made: Timezone, change: _OffsetChange, start: datetime) -> TimezoneDayl
 
 
 def _find_changes(zone: ZoneInfo, first: int) -> Iterator[tuple[datetime, _OffsetChange]]:
-    """Yield each change of the clock, by the clock before it. The first one is the start of the first year."""
+    """Yield each change of the clock, with its onset in the local time before the change.
+
+    The first result is the start of the year `first`.
+    """
     start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(KNOWN, 1, 1, tzinfo=UTC)
     yield _make_onset(zone, start, start)
     start = max(start, datetime(_FIRST, 1, 1, tzinfo=UTC))
@@ -98,7 +106,7 @@ def _make_onset(zone: ZoneInfo, before: datetime, moment: datetime) -> tuple[dat
 
 
 def _split_runs(onsets: Sequence[datetime]) -> Iterator[tuple[list[datetime], str]]:
-    """Split onsets into runs of years with one rule, and yield each run with its rule."""
+    """Split onsets into runs of successive years that follow the same rule, and yield each run with its rule."""
     run, rules = [onsets[0]], _find_rules(onsets[0])
     for onset in onsets[1:]:
         if onset.year == run[-1].year + 1 and onset.time() == run[0].time() and rules & _find_rules(onset):
@@ -111,6 +119,6 @@ def _split_runs(onsets: Sequence[datetime]) -> Iterator[tuple[list[datetime], st
 
 
 def _find_rules(onset: datetime) -> set[str]:
-    """Return the rules of RFC 5545 that give this day: its weekday, counted from either end of the month."""
+    """Return the rules of RFC 5545 that match this day: its weekday, counted from the start or the end of the month."""
     counts = [(onset.day + 6) // 7, *([-1] if (onset + timedelta(7)).month != onset.month else [])]
     return {f"BYMONTH={onset.month};BYDAY={count}{_WEEKDAYS[onset.weekday()]}" for count in counts}

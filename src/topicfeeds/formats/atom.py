@@ -28,7 +28,7 @@ _ENTRY_LANGUAGE = make_call("attributes", **{f"{{{XML}}}lang": None})
 
 
 def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
-    """Render a feed that is served at `url`, and in other formats at `alternates`."""
+    """Return the document of a feed that is served at `url`, and in other formats at `alternates`."""
     return render_xml(_make_channel(feed, url, alternates), feed, ATOM, _make_entry, feed.id, cache)
 
 

@@ -1,4 +1,4 @@
-"""Text about events: date, place and status, in the language of the feed. Readers show nothing but text."""
+"""Text about events: date, place and status, in the language of the feed. Feed readers only show text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def format_title(entry: Entry, feed: Feed) -> str:
-    """Return the title of an entry. The title of an event has its status, and follows the publisher's pattern."""
+    """Return the title of an entry.
+
+    The title of an event follows the publisher's pattern, after its status or last change.
+    """
     event = entry.event
     if event is None:
         return entry.title
@@ -58,9 +61,9 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
 
 
 def format_when(event: EventDetails, language: str, notice: EventChange | None = None) -> str:
-    """Format the start and end of an event, or those of a notice. The zone is named if it is not the site's.
+    """Return the start and end of an event, or of the event in a notice, as text.
 
-    A recurring event has its next dates instead.
+    The zone is named if it is not the site's. For a recurring event, the text has its next dates instead.
     """
     if notice:
         text = _format_times(notice.after, event, language)
@@ -78,7 +81,7 @@ def format_when(event: EventDetails, language: str, notice: EventChange | None =
 
 
 def status_word(event: EventDetails, language: str) -> str | None:
-    """Return the word that starts the title of an event that does not take place as planned."""
+    """Return the word for the status of an event that does not take place as planned, or None. Titles start with it."""
     return _title_word(event, find_translation(language))
 
 
@@ -102,7 +105,10 @@ def _change_word(change: EventChange, said: Translation) -> str:
 
 
 def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> str:
-    """Describe a change in the title of its entry. Titles must differ: some readers treat equal titles as one item."""
+    """Return a change as text, for the title of its notice.
+
+    Titles must differ: some readers treat entries with equal titles as one item.
+    """
     said, after = find_translation(feed.language), change.after
     if change.field == "start":
         return said.moved_to.format(
@@ -133,7 +139,7 @@ def _format_times(facts: EventSnapshot, event: EventDetails, language: str) -> s
 
 
 def _parse_moment(moment: str, event: EventDetails) -> date:
-    """Parse a date or time of the memory, in the zone of its event."""
+    """Return a date or time that the memory stored, in the zone of its event."""
     if "T" not in moment:
         return date.fromisoformat(moment)
     zone = event.start.tzinfo if isinstance(event.start, datetime) else None
@@ -198,12 +204,12 @@ def _format_time(moment: datetime, locale: Locale) -> str:
 
 
 def _join_day_and_time(day: str, clock: str, locale: Locale) -> str:
-    pattern = str(locale.datetime_formats["full"]).replace(" - ", ", ")  # a hyphen would read as an interval
+    pattern = str(locale.datetime_formats["full"]).replace(" - ", ", ")  # a hyphen would look like an interval
     return pattern.replace("{1}", day).replace("{0}", clock)
 
 
 def _format_short(moment: date, before: date, language: str) -> str:
-    """Format a day for a title. It has the year if that differs from `before`, and the time if the day is the same."""
+    """Return a day for a title: with the year if it differs from `before`, with the time if only the time differs."""
     from babel.dates import format_skeleton
 
     locale = _find_locale(language)
@@ -215,11 +221,11 @@ def _format_short(moment: date, before: date, language: str) -> str:
 
 
 def _format_zone(moment: date, language: str) -> str:
-    """Return the name of a time's zone: the time of its city, or the offset."""
+    """Return the name of the zone of a date-time, such as "Brussels Time", or its offset."""
     from babel.dates import get_timezone_gmt, get_timezone_location
 
     locale = _find_locale(language)
-    assert isinstance(moment, datetime)  # noqa: S101 - days are the same in all zones
+    assert isinstance(moment, datetime)  # noqa: S101 - only a date-time is `foreign`
     if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
         city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)
         return str(locale.zone_formats["region"]) % city

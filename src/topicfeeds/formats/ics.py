@@ -29,7 +29,7 @@ _UTC = ("UCT", "UTC", "Universal", "Zulu")
 
 
 def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
-    """Render the calendar of a feed that is served at `url`."""
+    """Return the calendar of a feed. The calendar is served at `url`."""
     head = Calendar()
     title = _escape_text(feed.title)
     for name, value in (("PRODID", _PRODID), ("VERSION", "2.0"), ("NAME", title), ("X-WR-CALNAME", title)):
@@ -44,7 +44,7 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
 
 
 def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
-    """Render the file of one event."""
+    """Return the calendar file of one event."""
     variant = "file", feed.language, feed.confirms
     values = cache.values(entry)
     if variant not in values:
@@ -65,7 +65,7 @@ def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cach
 
 
 def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
-    """Return the VTIMEZONE of each zone that is named, from its first year on."""
+    """Return the VTIMEZONE of each zone that the events use, from the year of its first event on."""
     years: dict[str, int] = {}
     for event in events:
         for moment, recurs in ((event.start, bool(event.recurrence)), (event.end, False)):
@@ -75,10 +75,10 @@ def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
 
 
 def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
-    """Return the name of a time's zone, or None if calendars need UTC because readers disagree about the local time.
+    """Return the name of the zone of a date-time, or None if the calendar must give the time in UTC.
 
-    If the clocks show a time twice, some readers use the second one. ical.js drops the seconds of old offsets. The
-    times of a recurring event are local all the same.
+    Calendar programs disagree about some local times. If the clocks show a time twice, some programs use the second
+    one. ical.js drops the seconds of old offsets. Recurring events use local times even then.
     """
     zone = moment.tzinfo
     if not isinstance(zone, ZoneInfo) or zone.key.removeprefix("Etc/") in _UTC or moment.year >= KNOWN:
@@ -124,7 +124,7 @@ def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
 
 
 def _escape_text(value: str) -> vInline:
-    """Escape a text (RFC 5545, 3.3.11). icalendar would read the backslash of C:\\New as a line break."""
+    """Return an escaped text (RFC 5545, 3.3.11). icalendar would treat `\\N` in C:\\New as a line break."""
     return vInline(re.sub(r"([\\;,])", r"\\\1", re.sub("\r\n?", "\n", value)).replace("\n", "\\n"))
 
 

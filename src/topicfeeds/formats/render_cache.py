@@ -1,4 +1,4 @@
-"""The render cache: rendered parts of entries, as an entry is in several feeds and formats."""
+"""The render cache: rendered parts of entries, which several feeds and formats share."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 from ..entries.model import Candidate, Entry, load_entry, sanitized_content
 
 MAX_RENDER_CACHE_CHARS = 30_000_000
-"""Characters of content that cached entries may have. Their rendered parts take some four times that in bytes."""
+"""The limit of cached entries, in characters of content. Their rendered parts take about four bytes for each
+character."""
 _MIN_ENTRY_CHARS = 400
-"""The least that an entry counts."""
+"""The characters that are counted for each entry, in addition to its content."""
 
 
 class RenderCache:
     """Rendered values by entry id and variant, such as the bytes of a format. The oldest entries are dropped first.
 
-    Several threads may share one: two that need the same value may both render it, with the same result.
+    Several threads may share a cache. If two threads need the same value, both may render it, with the same result.
     """
 
     def __init__(self, max_chars: int | None = None) -> None:
@@ -34,7 +35,7 @@ class RenderCache:
         return name in self._values
 
     def values(self, entry: Entry) -> dict[Hashable, Any]:
-        """Return the cached values of an entry by variant. Add to them what you render."""
+        """Return the cached values of an entry by variant. The caller adds what it renders."""
         found = self._values.get(entry.id)
         return self._add(entry) if found is None else found
 

@@ -38,7 +38,7 @@ _ENCLOSURE = make_call("link", href=None, rel="enclosure", type=None, length=Non
 
 
 def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
-    """Render a feed that is served at `url`, and in other formats at `alternates`."""
+    """Return the document of a feed that is served at `url`, and in other formats at `alternates`."""
     return render_xml(_make_channel(feed, url, alternates), feed, RSS, _make_item, to_uri(url), cache)
 
 
@@ -96,10 +96,10 @@ def _make_link(file: Enclosure) -> str:
 
 
 def _escape_tags(text: str) -> str:
-    """Escape a text once more if a reader that treats it as HTML would find a tag."""
+    """Return a text, escaped once more if a reader that treats plain text as HTML would find a tag."""
     return escape(text, quote=False) if _TAG.search(text) else text
 
 
 def _format_rfc822(moment: datetime) -> str:
-    """Format a date in English, with a year of four digits and a numeric offset."""
+    """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822)."""
     return format_datetime(moment)

@@ -1,4 +1,4 @@
-"""The few words that feeds and calendars say about events, in each language of `translations.toml`."""
+"""The words that feeds and calendars use for events, in each language of `translations.toml`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Translation(NamedTuple):
     moved: str
     """The event has a new start or end."""
     moved_to: str
-    """The event has a new start; filled in with the date."""
+    """The event has a new start. The date is filled in."""
     place: str
     """The event has a new place."""
     before: str
-    """Precedes the date, place or status that an event had before a change; filled in with it."""
+    """Introduces the date, place or status before a change, which is filled in."""
     dates: str
-    """Precedes the next dates of an event that recurs; filled in with them."""
+    """Introduces the next dates of a recurring event, which are filled in."""
     calendar: str
     """The text of the link to the calendar file of an event."""
     colon: str = "{}: {}"
-    """Joins a word and the text after it; filled in with both."""
+    """Joins a word and the text after it. Both are filled in."""
     semicolon: str = "; "
     """Separates dates."""
 
@@ -44,6 +44,6 @@ def find_translation(language: str) -> Translation:
 
 @cache
 def load_translations() -> dict[str, Translation]:
-    """Parse the table of all languages."""
+    """Return the words of each language, by language code."""
     text = (files(__package__) / "translations.toml").read_text("utf-8")
     return {language: Translation(**words) for language, words in tomllib.loads(text).items()}

@@ -27,7 +27,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # no control characters: they are reported
+_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # control characters are reported instead
 
 
 class Model(BaseModel):

@@ -60,7 +60,7 @@ def check_rule(rule: str, start: date) -> str:
     if until := parts.get("UNTIL"):
         _check_until(until, timed=timed)
     _check_values(parts, timed=timed)
-    if not (isinstance(start, datetime) and start.tzinfo):  # others are checked when their zone is known
+    if not (isinstance(start, datetime) and start.tzinfo):  # aware starts are checked later, in their zone
         check_start(rule, start)
     return rule
 

@@ -1,1 +1,1 @@
-"""Output: documents are written into a folder, atomically, one run at a time."""
+"""Output: write documents into a folder, atomically, one run at a time."""

@@ -19,9 +19,9 @@ def temporary_path(path: str) -> str:
 
 
 def write_temporary(path: str, temporary: str, content: bytes) -> None:
-    """Write the temporary file of a document, read it back, and sync it. Others may read it, whatever the umask.
+    """Write the temporary file of a document, read it back, and sync it. All users may read it, whatever the umask.
 
-    It is dated a whole second after the old one: some readers look at Last-Modified alone.
+    Its mtime is in a later second than that of the old file: some readers only compare Last-Modified. Raises OSError.
     """
     descriptor = _create(temporary)
     try:
@@ -66,7 +66,7 @@ def sync_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:
-        return  # a folder that may be written but not read cannot be synced
+        return  # a folder without read permission cannot be synced
     try:
         os.fsync(descriptor)
     finally:

@@ -1,4 +1,4 @@
-"""Documents: the files to publish. Each has a path and a fingerprint, and is rendered when somebody needs the bytes."""
+"""Documents: the files to publish. Each has a path and a fingerprint, and is only rendered when needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_DIGESTED = ("author", "calendar", "entries")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file to publish. It is rendered when somebody needs the bytes."""
+    """One file to publish. It is only rendered when `render` is called."""
 
     path: str
     """Relative to the output folder, with forward slashes."""
@@ -39,7 +39,7 @@ class Document:
 
 
 class Documents(Iterable[Document]):
-    """All documents of a site: their number, and an iterator that describes them one by one."""
+    """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
     def __init__(self, selections: Iterable[Selection], profile: Profile = NO_PROFILE) -> None:
         self._selections, self._profile = list(selections), profile
@@ -56,7 +56,7 @@ class Documents(Iterable[Document]):
 
 
 def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
-    """Yield every document, in the order in which to publish them."""
+    """Yield all documents, in the order in which they are published."""
     makers, whole, cache = describe_versions(), list(selections), RenderCache()
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     authors: dict[Person, str] = {}
@@ -64,7 +64,7 @@ def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
         authors.setdefault(one.feed.author, makers + repr(one.feed.author))
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
-        done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
+        done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need the events
         digest = _digest_feed(one, one.candidates, authors[one.feed.author])
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())

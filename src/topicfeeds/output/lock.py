@@ -1,6 +1,6 @@
 """The lock: one run at a time works on an output folder.
 
-Loads quickly, as the check for "nothing to do" takes the lock too.
+This module loads quickly, because the check for "nothing to do" also takes the lock.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import os
 import time
 
 LOCK_NAME = ".topicfeeds.lock"
-"""The file is never removed: no run can mistake another run's lock for a stale one. Its mtime is the last success."""
+"""The lock file. Its mtime is the time of the last success.
+
+Runs keep the file, so no lock can be mistaken for a stale one. There is one exception: a run that created the folder
+and stops with ConfigError removes both.
+"""
 _RETRY_SECONDS = 0.05
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_MODE = 0o666  # less the umask: every member of a group that may write to the folder may record a success
+_MODE = 0o666  # the umask applies; group members with write permission can record a success
 
 
 def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
@@ -43,7 +47,10 @@ def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | 
 
 
 def _try_lock(descriptor: int, path: str) -> bool:
-    """Lock a file, and check that it still has its name. Raises BlockingIOError if another run has the lock."""
+    """Lock a file, and return whether it is still the file at `path`.
+
+    Raises BlockingIOError if another run has the lock.
+    """
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
@@ -52,7 +59,7 @@ def _try_lock(descriptor: int, path: str) -> bool:
 
 
 def _create(path: str) -> int:
-    """Create the lock file. Its date is 1970: nobody can mistake that for a success."""
+    """Create the lock file, and return its descriptor. Its mtime is 0 (1970), which means: no success yet."""
     try:
         descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
     except FileExistsError:
@@ -62,7 +69,7 @@ def _create(path: str) -> int:
 
 
 def last_success(folder: str) -> float | None:
-    """Return the time of the last successful run, in seconds since 1970; None if there is none."""
+    """Return the time of the last successful run, in seconds since 1970, or None."""
     try:
         return os.stat(os.path.join(folder, LOCK_NAME)).st_mtime or None
     except OSError:
@@ -70,5 +77,5 @@ def last_success(folder: str) -> float | None:
 
 
 def record_success(descriptor: int) -> None:
-    """Record the time of a success, for `status` and for monitoring."""
+    """Set the mtime of the lock file to the current time: the last success, for `status` and monitoring."""
     os.utime(descriptor)

@@ -1,4 +1,4 @@
-"""Retirement: documents of feeds that no longer exist stay for some days, and are then removed."""
+"""Retirement: keep the documents of feeds that no longer exist for some days, then remove them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from .write import is_ours
 
 
 class Retirement(NamedTuple):
-    """What happens to the documents that a run did not produce."""
+    """The documents that a run did not produce, by what happens to them."""
 
     removed: tuple[str, ...] = ()
     """Paths to remove now."""
     waiting: int = 0
     """How many other documents wait for their removal."""
     known: tuple[WrittenDocument, ...] = ()
-    """All these documents, as the state keeps them."""
+    """All documents in `removed`, and those that wait, as the state stores them."""
     foreign: tuple[str, ...] = ()
     """Paths whose file is missing, or no longer ours. The state forgets them."""
 
 
 def retire_documents(state: State | None, folder: Path, retire_days: int, now: datetime | None) -> Retirement:
-    """Decide about documents that this run did not produce. Without `now`, none is removed. Raises PublishError."""
+    """Decide which documents that this run did not produce are removed, wait, or are forgotten.
+
+    Without `now`, no document is removed. Raises PublishError.
+    """
     if state is None:
         return Retirement()
     moment = int(now.timestamp()) if now else None

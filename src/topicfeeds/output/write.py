@@ -1,4 +1,4 @@
-"""Writing: changed documents are written into the folder, one run at a time. Unchanged ones are left alone."""
+"""Writing: write changed documents into the folder, one run at a time. Unchanged documents are left alone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
         _raise_publish_error(error, path)
     finally:
         if descriptor is not None:
-            with suppress(OSError):  # it is closed even then, and nothing was written to it
+            with suppress(OSError):  # the file is closed even if this fails, and nothing was written to it
                 os.close(descriptor)
 
 
@@ -73,13 +73,13 @@ class StagedWrite:
 
     def pending(self) -> Iterator[tuple[str, str]]:
         """Yield path and temporary path of each document that is not renamed yet."""
-        paths = (os.path.join(self.folder, name) for name in self.written[self.renamed :])  # noqa: PTH118 - the quicker
+        paths = (os.path.join(self.folder, name) for name in self.written[self.renamed :])  # noqa: PTH118 - faster
         return ((path, temporary_path(path)) for path in paths)
 
     def finish(self, gone: Iterable[str] = ()) -> None:
         """Rename all documents in their order, remove the files `gone`, and sync the folders.
 
-        Signals wait until this is finished. Raises PublishError.
+        Signals that arrive meanwhile are handled afterwards. Raises PublishError.
         """
         path: str | Path = self.folder
         try:
@@ -145,7 +145,7 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
 
 
 def compare_documents(documents: Iterable[Document], folder: Path, state: State | None) -> StagedWrite:
-    """Report what would be written, and write nothing. Raises PublishError."""
+    """Return the documents that would be written, and write nothing. Raises PublishError."""
     staged = StagedWrite(folder)
     for document in documents:
         path = folder / document.path
@@ -212,7 +212,7 @@ def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
         existing = path.read_bytes()
         if existing == content:
             return False
-        if listed or not existing or _is_marked(existing):  # an empty file has nothing to lose
+        if listed or not existing or _is_marked(existing):  # an empty file may be overwritten
             return True
     message = f"{path}: exists, but topicfeeds did not write it and does not replace it"
     raise PublishError(message=message, hint=Hint.FREE_PLACE)

@@ -1,1 +1,4 @@
-"""Runs: all steps in order. `flow` has the steps, `calls` what the library offers, `site` what the command does."""
+"""Runs: all steps in order.
+
+`flow` has the steps, `calls` the functions of the library, `site` the build of the command.
+"""

@@ -35,13 +35,13 @@ class Reading(Iterator[Record | Page | Problem]):
         self._found = read_sources(site.sources, base)
 
     def __next__(self) -> Record | Page | Problem:
-        return cast(Record | Page | Problem, next(self._found))  # without rows, no record is taken as unchanged
+        return cast(Record | Page | Problem, next(self._found))  # without rows, no record is `Same` or `Passed`
 
 
 def read(site: Site, base: Path | str = ".") -> Reading:
-    """Yield the records of a site's sources, with file and line. Problems are among them.
+    """Yield the records of a site's sources, with file and line, and their problems.
 
-    `base` is the folder that the paths of the sources are relative to: the folder of the site file.
+    `base` is the folder of the site file: the paths of the sources are relative to it.
     """
     return Reading(site, Path(base))
 
@@ -63,7 +63,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
     the run. With `now` (a date-time with a zone), items with a later date are held back.
 
-    `state` keeps what later runs need. With `state` and `now`:
+    `state` stores the data that later runs need. With `state` and `now`:
 
     - an event without `published` gets the time of the run that first saw it,
     - `updated` follows changes of an item,
@@ -74,8 +74,8 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
     Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
-    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. The
-    existing files are unchanged then.
+    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. In
+    these cases, the existing files are unchanged.
     """
     folder = Path(folder)
     check_output(site, folder)
@@ -92,7 +92,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
 
 
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
-    """Find the problems of items, and write nothing. Raises SourceError as `publish` does."""
+    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
     select_feeds(site, report.collect(resolve(site, items, None, now)))
     check_severity(report.problems, strict=False)
@@ -102,7 +102,7 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
 def select(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> dict[str, Feed]:
-    """Sort items into feeds by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
+    """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
     Problems are added to the list `problems`. Without a list, an item that cannot be published raises SourceError, so
     no item is skipped unnoticed. With `now` (a date-time with a zone), items with a later date are held back.
@@ -113,10 +113,10 @@ def select(
 def build(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> list[Document]:
-    """Return the documents of a site, in the order in which to publish them. Nothing is written.
+    """Return the documents of a site, in the order in which they should be published. Nothing is written.
 
-    `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` are
-    those of `select`.
+    `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` work
+    as in `select`.
     """
     return list(build_documents(_select_checked(site, items, now, problems).values()))
 

@@ -25,7 +25,7 @@ from ..state.versions import describe_versions
 from .report import Changes, RunReport, note_memory
 
 Watch = Callable[[Documents], Iterable[Document]]
-"""Receives the documents, and yields them one by one while they are written. A progress bar is one."""
+"""A function, such as a progress bar, that receives the documents and yields them while they are written."""
 _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
 _SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
@@ -60,16 +60,16 @@ class Run:
     state: State | None = None
     options: Options = Options()
     inputs: InputFiles | None = None
-    """The files that the items come from; the next run compares them."""
+    """The site file and the files of the sources. The state stores their stamps for the next run."""
     rows: RowCache | None = None
-    """What the last run knew of the records of these files."""
+    """The row cache, with the rows of the records in these files."""
 
     def publish(self, items: Iterable[ItemLike | Same | Passed]) -> Changes:
         """Publish items. Raises SourceError and PublishError.
 
-        The state is written before the first document is renamed: it describes what will be there. If a run is
-        cut off between the two, the next one finds documents that differ from the state, and finishes. A date
-        that was published is never given anew.
+        The state is committed before the first document is renamed. It already describes the new documents. If a run
+        is killed in between, the next run finds files that differ from the state, and finishes the work. So an item
+        whose date was published never gets another date.
         """
         options, profile = self.options, self.options.profile
         with open_state(self.state, options.now, dry=options.dry_run) as warnings:
@@ -99,7 +99,7 @@ class Run:
             return select_feeds(self.site, found, spill=True, mends=self.rows is not None and self.rows.mends)
 
     def _check_shrink(self, report: RunReport) -> None:
-        """Stop if a source lost more items than `max_shrink` allows: most often it is broken. Raises SourceError."""
+        """Raise SourceError if a source lost more items than `max_shrink` allows. Most often, it is broken."""
         if self.state is None or self.options.allow_shrink:
             return
         accepted, limits = report.accepted, dict[str, float]()
@@ -125,7 +125,7 @@ class Run:
         return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
 
     def _remember(self, report: RunReport, selections: Iterable[Selection], retirement: Retirement) -> None:
-        """Commit to the state what the next run needs."""
+        """Commit the data that the next run needs to the state."""
         state, inputs, rows = self.state, self.inputs, self.rows
         if state is None:
             return
@@ -152,9 +152,9 @@ class Run:
         state.commit(self.site.feeds.memory_days)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
-        """Return the single values that the state keeps of a run."""
+        """Return the single values of a run that the state stores."""
         now = int(self.options.now.timestamp()) if self.options.now else None
-        needs_all = report.problems or report.held or self.site.feed  # rows do not have enough about these
+        needs_all = report.problems or report.held or self.site.feed  # rows lack the data for these
         is_whole = not needs_all and self.rows is not None and self.rows.is_whole(report.accepted.total())
         return {
             "versions": describe_versions(),
@@ -167,7 +167,7 @@ class Run:
         }
 
     def _finish(self, staged: StagedWrite, retirement: Retirement) -> None:
-        """Rename and remove documents, and delete the removed ones from the state."""
+        """Rename and remove documents, and delete the removed documents from the state."""
         staged.finish(retirement.removed)
         for path in retirement.removed:
             if self.state:
@@ -175,7 +175,7 @@ class Run:
 
 
 def check_severity(problems: Sequence[Problem], *, strict: bool, hint: Hint = Hint.STRICT) -> None:
-    """Stop if a source is unreadable, and if `strict`, if an item was refused. Raises SourceError.
+    """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
 
     `hint` says how to publish without the refused items.
     """

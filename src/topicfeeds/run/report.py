@@ -1,4 +1,4 @@
-"""Reports: the problems and counts of a run, and what it changed."""
+"""Reports: the problems, the counts and the changes of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..state.store import State
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a run changed. Paths are relative to the output folder, in the order in which they were written."""
+    """The changes of a run. Paths are relative to the output folder, in the order in which they were written."""
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -88,6 +88,6 @@ class RunReport:
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:
-    """Store in the state what the memory will keep of an item."""
+    """Store the memory of an item in the state."""
     if state and candidate.memory:
         state.note_item(candidate.id, candidate.memory)

@@ -1,4 +1,4 @@
-"""The build of a site: everything that the site file describes is published, with the help of the state."""
+"""The build of a site: publish everything that the site file describes. The state shows what can be skipped."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from .report import Changes
 
 
 class LastRun:
-    """What the last run left in the state, compared with the files as they are now."""
+    """The data that the last run left in the state, compared with the current files."""
 
     def __init__(self, paths: SitePaths, site: Site, state: State, options: Options) -> None:
         sources = [(None if source.path == "-" else source.path, source.format) for source in site.sources]
         stamps: dict[str, FileStamp] = {}
         self.problems: set[StoredProblem] = set()
         same = mends = False
-        with state.reading() as known, suppress(sqlite3.Error):  # the run that follows reports it
+        with state.reading() as known, suppress(sqlite3.Error):  # the run reports the error later
             if known:
                 stamps, self.problems = state.file_stamps(), set(state.stored_problems())
                 same = state.get_value("versions") == describe_versions() and state.has_rows()
@@ -47,7 +47,7 @@ class LastRun:
         self.mends = self.has_rows and mends
 
     def new_problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Leave out warnings that the last run gave of files that are unchanged."""
+        """Return the problems, without warnings about unchanged files that the last run already reported."""
         changed = self.inputs.changed
         if self.inputs.site in changed:
             return tuple(problems)
@@ -61,7 +61,7 @@ class LastRun:
 
 
 def build_site(paths: SitePaths, options: Options) -> Changes:
-    """Build what a site file describes. Raises the errors of `load_site` and `publish`.
+    """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
     The result has only warnings that are new, or that concern a changed file: cron mails everything that is printed.
     """
@@ -71,7 +71,7 @@ def build_site(paths: SitePaths, options: Options) -> Changes:
     with lock_folder(folder, options.wait, dry=options.dry_run):
         with options.profile.measure("look"):
             last = LastRun(paths, site, state, options)
-            if last.inputs.site in last.inputs.changed and load_site(paths.site) != site:  # it changed meanwhile
+            if last.inputs.site in last.inputs.changed and load_site(paths.site) != site:  # changed after loading
                 last.inputs.stamps.pop(last.inputs.site, None)
         run = Run(site, folder, state, options, last.inputs)
         try:
@@ -86,8 +86,12 @@ def build_site(paths: SitePaths, options: Options) -> Changes:
 def _publish_sources(run: Run, base: Path, last: LastRun) -> Changes:
     """Publish the sources in the quickest way that is safe.
 
-    The ways, in this order: only feeds with changes (`Mend`), all feeds with known records (`RowCache`), several
-    processes, one process that reads everything. A duplicate id, and some other cases, need the last way.
+    - `Mend`: only feeds with changes are selected.
+    - `RowCache`: all feeds are selected, but unchanged records are not read again.
+    - Several processes read everything.
+    - One process reads everything.
+
+    If a way raises `Unsure` or `DuplicateIdError`, a later way is used.
     """
     site, stamps = run.site, last.inputs.stamps
     state, jobs, now = cast(State, run.state), run.options.jobs, run.options.now
@@ -100,7 +104,7 @@ def _publish_sources(run: Run, base: Path, last: LastRun) -> Changes:
         with suppress(DuplicateIdError):
             return replace(run, rows=rows).publish(read_sources(site.sources, base, rows))
     elif jobs > 1:
-        from ..parallel import is_large, process_pool, read_parallel  # here, as processes take long to load
+        from ..parallel import is_large, process_pool, read_parallel  # imported here, as it loads slowly
 
         if is_large(site.sources, base):
             with process_pool(jobs) as executor, suppress(DuplicateIdError):
@@ -118,7 +122,7 @@ def _record_failure(run: Run, error: SourceError) -> None:
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
     failure = f"failed: {replace(first, hint=None) if first else error.message}"
     with suppress(PublishError), open_state(state, now):
-        state.forget_files({problem.path for problem in serious} - inputs.changed)  # their dates did not tell
+        state.forget_files({problem.path for problem in serious} - inputs.changed)  # their mtime did not change
         before = str(last_success(str(run.folder)))
         state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})
         state.commit(run.site.feeds.memory_days)

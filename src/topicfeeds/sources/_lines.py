@@ -1,4 +1,4 @@
-"""Lines of source files that are read line by line: of a whole file, or of the part that a worker reads."""
+"""Lines: split a source file into lines, or only the part that a worker reads."""
 
 from __future__ import annotations
 

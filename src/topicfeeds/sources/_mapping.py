@@ -15,7 +15,7 @@ _DATES = ("published", "updated", "start", "end")
 
 
 class MappingError(Exception):
-    """A value does not have the form that the source says."""
+    """A value does not have the form that the source declares."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message

@@ -33,7 +33,7 @@ class RawRecord(NamedTuple):
 
 
 class Unreadable(Exception):
-    """The file does not have its format: nothing of it may be published."""
+    """The file is not in its format. Nothing in it may be published."""
 
     def __init__(self, line: int, message: str) -> None:
         self.line, self.message = line, message

@@ -21,7 +21,7 @@ class RowLookup(Protocol):
     """The rows of the last run, as readers use them."""
 
     def known(self, location: Location, source: str, read: ReadRecord) -> tuple[Same | Passed, ...] | None:
-        """Return what to yield for an unchanged record, or None for any other. `read` reads the record again."""
+        """Return the results for an unchanged record, or None for any other record. `read` reads the record again."""
 
     def key(self, path: str) -> bytes | None:
         """Return the key of a file, which identifies its only record, or None."""

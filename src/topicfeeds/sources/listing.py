@@ -42,7 +42,7 @@ class _Block:
     def tags(self) -> list[str] | None:
         """The labels of a list of bullets, or None.
 
-        A bullet is followed by two blanks. Copying may lose one of them: then the label has three words at most.
+        A bullet is followed by two blanks. If copying lost one of them, the label has at most three words.
         """
         found = [match for line in self.lines if (match := _TAG.fullmatch(line))]
         sure = all(len(match[1]) > 1 or len(match[2].split()) <= 3 for match in found)

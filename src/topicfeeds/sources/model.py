@@ -1,4 +1,4 @@
-"""What sources yield: records, pages, and references to unchanged records."""
+"""The results of sources: records, pages, and references to unchanged records."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a text page says about its topic."""
+    """The title and description that a text page gives its topic."""
 
     topic: str
     title: str | None
@@ -94,4 +94,4 @@ class Passed(NamedTuple):
 
 
 ItemLike = Item | Record | Page | Problem | Mapping[str, Any]
-"""What sources yield. Items and mappings made in Python may be mixed with them."""
+"""A result of a source, or an item or mapping made in Python."""

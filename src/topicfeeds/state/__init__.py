@@ -1,1 +1,1 @@
-"""State: what a run stores for the next one, in a SQLite file. It loads quickly."""
+"""State: the data that one run stores for the next, in a SQLite file. All modules but `session` load quickly."""

@@ -41,7 +41,7 @@ def removal_time(retired: int, retire_days: int) -> int:
 
 
 class WrittenDocument(NamedTuple):
-    """What the state stores of a document."""
+    """The data that the state stores about a document."""
 
     path: str
     fingerprint: str

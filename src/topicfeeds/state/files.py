@@ -51,7 +51,7 @@ def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
 
 
 def _relative(path: str, base: str) -> str:
-    """Return a path relative to `base`. To cut off a prefix takes a hundredth of the time of `relpath`."""
+    """Return a path relative to `base`. Cutting off a prefix takes a hundredth of the time of `relpath`."""
     short = path[len(base) + 1 :]
     return short if path.startswith(f"{base}/") and ".." not in short else os.path.relpath(path, base)
 

@@ -1,4 +1,4 @@
-"""What the state stores of items and of problems."""
+"""The data that the state stores about items and problems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class ItemMemory(NamedTuple):
-    """What the memory stores of an item."""
+    """The data that the memory stores about an item."""
 
     published: str
     """The first known date of publication: ISO 8601 with offset."""

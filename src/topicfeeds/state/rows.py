@@ -1,4 +1,4 @@
-"""Rows: what the last run knew of the records of files, to recognise unchanged records."""
+"""Rows: the data of the last run about the records in files, to recognise unchanged records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH_ROWS = 500
 
 
 class Row(NamedTuple):
-    """What is stored of a record of a file (an article): all that is needed to select, date and compare it."""
+    """The data that the state stores about an article in a file: enough to select, date and compare it."""
 
     id: str
     published: datetime
@@ -85,7 +85,7 @@ class Rows:
         return self._run(query, (most,)).fetchall()
 
     def _note(self, query: str, values: tuple[object, ...]) -> None:
-        """Queue values, to write many at once in half of the time."""
+        """Queue values. Writing many at once takes half of the time."""
         waiting = self._waiting.setdefault(query, [])
         waiting.append(values)
         if len(waiting) == BATCH_ROWS:

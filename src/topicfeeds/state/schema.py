@@ -35,7 +35,7 @@ create temp table cores (key blob primary key, core text not null);
 create temp table holding (key blob not null);
 create temp table twice (id text not null);
 """
-"""Temporary tables: what a run stores until it commits."""
+"""Temporary tables: the data of a run until it commits."""
 
 
 def migrate(file: sqlite3.Connection) -> None:

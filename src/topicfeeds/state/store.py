@@ -2,9 +2,9 @@
 
 - The memory stores when items were first published and last changed. Its size is limited. Without the memory, later
   runs know less, but publish nothing wrong.
-- The cache stores what sources and documents looked like. Without the cache, a run takes longer.
+- The cache stores stamps of source files, rows and documents. Without the cache, a run takes longer.
 
-The check for "nothing to do" reads the state, so this module imports only what loads quickly.
+The check for "nothing to do" reads the state, so this module only imports modules that load quickly.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ForeignStateError(Exception):
 
 
 class State:
-    """What a run stores for the next one. Without a path, the state is in memory only, e.g. for tests.
+    """The data that one run stores for the next. Without a path, the state is in memory only, e.g. for tests.
 
     Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
     cannot be read or written.
@@ -144,7 +144,7 @@ class State:
     # The memory.
 
     def find_item(self, name: str) -> ItemMemory | None:
-        """Return what earlier runs stored of an item, by its id, or None."""
+        """Return the memory of an item, by its id, or None."""
         if self._items is not None:
             return self._items[name][0] if name in self._items else None
         query = "select published, said, changed, facts, moved, changes from main.items where id = ?"
@@ -152,7 +152,7 @@ class State:
         return ItemMemory(*row) if row else None
 
     def note_item(self, name: str, known: ItemMemory) -> None:
-        """Store what is known of an item, by its id, and that it still exists. The last call in a run counts."""
+        """Store the memory of an item, by its id, and that it still exists. The last call for an id counts."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
@@ -162,7 +162,7 @@ class State:
             self._write_items()
 
     def _write_items(self) -> None:
-        """Write the queued items. To write many at once takes half of the time."""
+        """Write the queued items. Writing many at once takes half of the time."""
         self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 

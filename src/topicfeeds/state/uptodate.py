@@ -16,11 +16,11 @@ from .versions import describe_versions
 def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> str | None:
     """Return the reason why a build is needed, or None if everything is up to date.
 
-    With `strict`, a build that refused items is needed again, as it fails. The state must be open. `now` is in seconds
-    since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
+    With `strict`, a build is needed if the last build refused items, as it must fail. The state must be open. `now` is
+    in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if os.path.exists(f"{state.path}-journal"):
-        return "a run was killed while it wrote the state"  # a run that writes removes the journal
+        return "a run was killed while it wrote the state"  # a run that is not killed removes the journal
     if strict and state.stored_problems(refused=True):
         return "items were refused"
     return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)

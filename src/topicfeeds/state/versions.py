@@ -15,8 +15,8 @@ _ZONES = "/usr/share/zoneinfo/tzdata.zi"
 def describe_versions() -> str:
     """Return the versions of topicfeeds, Python, the libraries and the time zones, on one line.
 
-    Packages are found by the names of their metadata folders, as `importlib.metadata` finds them. To load that module
-    would take longer than the rest of a run that has nothing to do.
+    Packages are found by the names of their metadata folders, as `importlib.metadata` finds them. Loading that
+    module would take longer than the rest of a run that has nothing to do.
     """
     python = ".".join(map(str, sys.version_info[:3]))
     return " ".join([f"topicfeeds-{__version__}", f"python-{python}", *_list_packages(), _read_zone_release()])

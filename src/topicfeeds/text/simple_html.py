@@ -17,7 +17,7 @@ from .plain_urls import PLAIN_PATH
 ResolveAddress = Callable[[str, str], str | None]
 """Returns the address to publish, or None, for an address as written and the name of its element."""
 CheckedTag = tuple[str, str]
-"""A tag in two forms: with a mark in place of the attributes that it keeps, and as it is published."""
+"""A tag in two forms: with a mark in place of its kept attributes, and as it is published."""
 
 _MARK = "\x01"
 """No text contains this character, as XML forbids it."""
