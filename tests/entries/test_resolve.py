@@ -206,7 +206,7 @@ def test_an_unknown_topic_names_some_of_many_and_how_to_declare_one() -> None:
     (told,) = problems_of([article(topic="No slug")], topics=topics)
     assert told == (
         'items:1: topic: unknown topic "No slug" '
-        "(use a declared one: a0, a1, a2, a3, a4, ...; or add a [topics.<slug>] table to the site file)"
+        "(known topics: a0, a1, a2, a3, a4 and 2 more; to add one, write [topics.no-slug] in topicfeeds.toml)"
     )
 
 
