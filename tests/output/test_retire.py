@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from topicfeeds.output.retire import Retirement, retire_documents
-from topicfeeds.state.documents import WrittenDocument, removal_time
+from topicfeeds.state.documents import WrittenDocument
 from topicfeeds.state.store import State
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -62,11 +62,12 @@ def test_a_document_that_the_run_did_not_make_waits_from_now_on(tmp_path: Path) 
 def test_a_document_is_removed_when_its_days_are_over(tmp_path: Path, seconds: int, removed: bool) -> None:
     retired = MOMENT - 100
     document = write(tmp_path, "tags/x.atom.xml", retired)
-    now = datetime.fromtimestamp(removal_time(retired, DAYS), UTC) + timedelta(seconds=seconds)
+    end = retired + DAYS * 86_400
+    now = datetime.fromtimestamp(end + seconds, UTC)
     with run_with(State(), document) as state:
         found = retire_documents(state, tmp_path, DAYS, now)
         assert found == Retirement(("tags/x.atom.xml",) if removed else (), int(not removed), (document,))
-        assert state.next_due(DAYS) == removal_time(retired, DAYS)
+        assert state.next_due(DAYS) == document.removal_time(DAYS) == end
     assert (tmp_path / "tags/x.atom.xml").exists()  # it is decided here, and done elsewhere
 
 

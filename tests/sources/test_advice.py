@@ -87,7 +87,7 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         ("a.xlsx", ".xlsx files cannot be read (export the sheet as CSV)"),
         ("a.XLS", ".xls files cannot be read (export the sheet as CSV)"),
         ("a.ods", ".ods files cannot be read (export the sheet as CSV)"),
-        ("a.ics", "calendars cannot be read yet (export the events as CSV, JSON or YAML)"),
+        ("a.ics", ".ics files cannot be read (export the events as CSV, JSON or YAML)"),
         (
             "a.docx",
             'the suffix ".docx" is unknown (known: .csv, .json, .jsonl, .ndjson, .txt, .md, .markdown, .toml, .yaml, '

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from topicfeeds.state.documents import TEMPORARY_SUFFIX, WrittenDocument, find_leftovers, find_link, removal_time
+from topicfeeds.state.documents import TEMPORARY_SUFFIX, WrittenDocument, find_leftovers, find_link
 from topicfeeds.state.store import State
 
 
 @pytest.mark.parametrize(("days", "moment"), [(0, 1_000), (1, 87_400), (30, 2_593_000)])
 def test_a_document_is_removed_so_many_whole_days_after_it_was_retired(days: int, moment: int) -> None:
-    assert removal_time(1_000, days) == moment
+    assert WrittenDocument("a.xml", "", 0, 0, 0, "", 1_000).removal_time(days) == moment
+
+
+def test_a_document_that_a_feed_makes_is_not_removed() -> None:
+    assert WrittenDocument("a.xml", "", 0, 0, 0, "", None).removal_time(0) is None
 
 
 def test_the_state_and_the_rule_agree_on_the_first_removal() -> None:
@@ -22,7 +26,7 @@ def test_the_state_and_the_rule_agree_on_the_first_removal() -> None:
     for retired in (900, 400, None):
         state.note_document(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
     state.commit(1)
-    assert [state.next_due(days) for days in (0, 1, 30)] == [removal_time(400, days) for days in (0, 1, 30)]
+    assert [state.next_due(days) for days in (0, 1, 30)] == [400, 86_800, 2_592_400]
 
 
 def test_a_document_is_as_written_while_size_and_date_are_the_same(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from ..errors import Problem
 from ..output.lock import last_success
-from ..state.documents import removal_time
 from ..state.paths import SitePaths
 from ..state.store import State
 
@@ -81,9 +80,9 @@ def _describe_run(state: State) -> Iterator[str]:
         yield "retired"
         days = state.get_value("retire_days")
         for one in retired:
-            since = one.retired or 0
-            removed = removal_time(since, int(days or 0))
-            yield f"  {one.path}  since {_format_moment(since)}, to be removed {_format_moment(removed)}"
+            removed = one.removal_time(int(days or 0))
+            end = "kept" if removed is None else f"to be removed {_format_moment(removed)}"
+            yield f"  {one.path}  since {_format_moment(one.retired or 0)}, {end}"
 
 
 def _format_moment(moment: int) -> str:

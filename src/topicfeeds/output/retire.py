@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ..state.documents import WrittenDocument, removal_time
+from ..state.documents import WrittenDocument
 from ..state.store import State
 from .write import is_ours
 
@@ -34,8 +34,8 @@ def retire_documents(state: State | None, folder: Path, retire_days: int, now: d
     moment = int(now.timestamp()) if now else None
     unmade = state.unmade_documents(moment)
     known = tuple(one for one in unmade if is_ours(one, folder))
-    over = (one for one in known if moment is not None and removal_time(one.retired or 0, retire_days) <= moment)
-    removed = tuple(one.path for one in over)
+    times = ((one.path, one.removal_time(retire_days)) for one in known)
+    removed = tuple(path for path, time in times if moment is not None and time is not None and time <= moment)
     kept = {one.path for one in known}
     foreign = tuple(one.path for one in unmade if one.path not in kept)
     return Retirement(removed, len(known) - len(removed), known, foreign)

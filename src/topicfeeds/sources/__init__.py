@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..errors import Problem, nearest, show
 from ..models.site import Source
-from ..registry import SOURCE_FORMATS, SUFFIXES
+from ..registry import SOURCE_FORMATS, SUFFIXES, UNSUPPORTED_SUFFIXES
 from ..state.files import expand_path
 from ._bytes import decode_file, open_regular, read_content
 from ._raw import RawRecord, Unreadable, find_format, find_reader
@@ -29,8 +29,6 @@ from ._unchanged import RowLookup, locate_file, read_changed_lines, recall_file
 from ._validate import validate_record
 from .model import Page, Passed, Record, Same
 
-_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
-_CALENDARS = (".ics", ".ical")
 _DOWNLOAD = "download the file first, and give the path of the copy"
 _HINTS = {
     errno.ENOENT: "check path in [[sources]]: it starts in the folder of the site file",
@@ -137,10 +135,8 @@ def _explain_suffix(path: str) -> str:
     suffix = Path(path).suffix.lower()
     if "://" in path:
         return f"cannot be read: a web address is not a file ({_DOWNLOAD})"
-    if suffix in _SPREADSHEETS:
-        return f"{suffix} files cannot be read (export the sheet as CSV)"
-    if suffix in _CALENDARS:
-        return "calendars cannot be read yet (export the events as CSV, JSON or YAML)"
+    if suffix in UNSUPPORTED_SUFFIXES:
+        return f"{suffix} files cannot be read ({UNSUPPORTED_SUFFIXES[suffix]})"
     known = ", ".join(SUFFIXES)
     if not suffix:
         return f"the file name has no suffix (set format in [[sources]]: {', '.join(SOURCE_FORMATS)})"

@@ -35,11 +35,6 @@ def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
 _SECONDS_A_DAY = 86_400
 
 
-def removal_time(retired: int, retire_days: int) -> int:
-    """Return when to remove a document that no feed has made since `retired`. Both are in seconds since 1970."""
-    return retired + retire_days * _SECONDS_A_DAY
-
-
 class WrittenDocument(NamedTuple):
     """The data that the state stores about a document."""
 
@@ -52,6 +47,10 @@ class WrittenDocument(NamedTuple):
     updated: str
     retired: int | None = None
     """Since when no feed of the site makes the document, in seconds since 1970. None if a feed makes it."""
+
+    def removal_time(self, retire_days: int) -> int | None:
+        """Return when to remove the document, in seconds since 1970, or None to keep it."""
+        return None if self.retired is None else self.retired + retire_days * _SECONDS_A_DAY
 
     def is_unchanged(self, folder: str) -> bool:
         """Return whether the file is a regular file with the stored size and mtime."""

@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
-from .documents import WrittenDocument, removal_time
+from .documents import WrittenDocument
 from .files import FileStamp
 from .memory import ItemMemory, StoredProblem
 from .rows import BATCH_ROWS, Rows
@@ -260,9 +260,9 @@ class State:
         """
         held = self._value("select min(until) from held")
         due = self._value("select min(value) from meta where name = 'due'")
-        retired = self._value("select min(retired) from documents")
-        over = None if retired is None else removal_time(retired, days)
-        return min((moment for moment in (held, due, over) if moment is not None), default=None)
+        retired = map(WrittenDocument._make, self._open.execute("select * from documents where retired is not null"))
+        over = (one.removal_time(days) for one in retired)
+        return min((moment for moment in (held, due, *over) if moment is not None), default=None)
 
     def commit(self, days: int) -> None:
         """Commit all changes. Items that no feed contained for `days` are forgotten."""
