@@ -76,7 +76,7 @@ def _check_url(value: str) -> str:
     except ValueError as error:
         raise ValueError(_explain_broken_url(value, str(error))) from None
     if not has_port:
-        raise ValueError(_explain_broken_url(value, "port"))
+        raise ValueError(_explain_broken_url(value, "Port is missing"))
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError(f"{show(value)} is not a web address (start it with https:// or http://)")
     if (
@@ -96,9 +96,9 @@ def _check_url(value: str) -> str:
 
 def _explain_broken_url(value: str, reason: str) -> str:
     """Say what is wrong with an address that cannot be parsed, by what the standard library says of it."""
-    if "port" in reason.lower():
+    if reason.startswith("Port "):
         return f"{show(value)} has no valid port (remove the colon after the host, or write a number from 1 to 65535)"
-    if "IPv" in reason:
+    if "IPv" in reason and "is not a host name" not in reason:
         return f"{show(value)} has no valid IPv6 address in its brackets (write a host name such as www.example.org)"
     return f"{show(value)} has no valid host name (write an address such as https://www.example.org/news)"
 

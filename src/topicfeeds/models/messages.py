@@ -87,7 +87,9 @@ class _Finding(NamedTuple):
         """Name the type of a value in the words of the format."""
         if isinstance(value, Mapping):
             return _MAPPINGS.get(self.origin.form, "a mapping")
-        return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "another type")
+        return next(
+            (words for kind, words in _KINDS.items() if isinstance(value, kind)), f"of type {type(value).__name__}"
+        )
 
 
 def validate_item(record: Any, find_origin: Callable[[], Origin] = Origin) -> Item | list[tuple[FieldPath, str]]:
@@ -203,11 +205,11 @@ def _advise_list(finding: _Finding) -> str:
         return "put it in a list"
     if name == "enclosures":
         return "write a list, each entry with url and type"
-    parts = re.split("[,;]", given) if isinstance(given, str) and name != "authors" else [given]
-    example = json.dumps([str(part).strip() for part in parts if str(part).strip()], ensure_ascii=False)
-    return (
-        f"write {example}" if isinstance(given, str) and len(example) <= _MAX_EXAMPLE_CHARS else 'write ["...", "..."]'
-    )
+    if not isinstance(given, str):
+        return 'write ["...", "..."]'
+    parts = [given] if name == "authors" else re.split("[,;]", given)
+    example = json.dumps([part.strip() for part in parts if part.strip()], ensure_ascii=False)
+    return f"write {example}" if len(example) <= _MAX_EXAMPLE_CHARS else 'write ["...", "..."]'
 
 
 def _explain_blank(finding: _Finding) -> str:
