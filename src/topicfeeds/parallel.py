@@ -156,7 +156,7 @@ class _ShardReader:
         found, count = self._result(shard, future)
         if count is None and path not in self._changed:
             self._changed.add(path)
-            yield Problem(path, 1, "", "changed while it was read (run again)", "unreadable")
+            yield Problem(path, 1, "", "changed while topicfeeds read it (run again)", "unreadable")
         before = self._lines[path] if shard.part and shard.part[0] else 0
         yield from (_shift_lines(one, before, shard.source, self.task.base) for one in found) if before else found
         self._lines[path] = before + (count or 0)
