@@ -15,8 +15,9 @@ from .registry import FEED_FORMATS
 from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
+_SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed will come: reserve its suffix
 _OUTPUT_EXAMPLES = [
-    f"{name}{form.suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for form in FEED_FORMATS.values()
+    f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
 ]
 """Examples of paths in an output folder."""
 
