@@ -93,6 +93,33 @@ def test_pages_install_from_a_checkout_with_the_pip_of_a_virtual_environment(pag
         assert "topicfeeds" not in given, "the name is not on PyPI"
 
 
+FROM_OTHERS = {
+    "Input/output error",
+    "No such file or directory",
+    "No space left on device",
+    "Permission denied",
+    "readonly database",
+    "unable to open database file",
+    "database is locked",
+    "unable to open",
+    "no such table",
+    "syntax error",
+    "No such option",
+    "No such command",
+}
+"""Messages of the operating system, SQLite and click."""
+
+
+def test_troubleshooting_names_messages_that_the_program_has() -> None:
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
+    page = (ROOT / "docs/troubleshooting.md").read_text("utf-8")
+    tables = "".join(page.split("| message has |")[1:])
+    cells = re.findall(r"^\| ([^|]+) \|", tables, re.MULTILINE)
+    named = {words for cell in cells for words in re.findall(r"`([^`]+)`", cell)}
+    assert len(named) > 40
+    assert sorted(words for words in named - FROM_OTHERS if words not in code) == []
+
+
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives to the page's headings."""
     text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)

@@ -40,7 +40,7 @@ class Duplicates:
     _similar: dict[str, Merged] = field(default_factory=dict)
     """The records whose id differs from an earlier id only in case or Unicode form."""
     _numbers: dict[Category, int] = field(default_factory=dict)
-    """The number that stands for each category in the spill. A run has few categories."""
+    """The number of each category. The spill stores the number in place of the category."""
     _categories: list[Category] = field(default_factory=list)
 
     def merge(self, record: Record, entry: Entry, digest: bytes | None) -> tuple[Merged, list[Problem]]:

@@ -232,7 +232,7 @@ class Resolver:
     ) -> tuple[ItemMemory, datetime]:
         """Return the memory and the `updated` of an item that an earlier run saw, with the time of its last change."""
         moment = int(self.now.timestamp()) if self.now else None
-        if moment is None:  # a later run with `now` will find the change, and date it
+        if moment is None:  # a later run that gets `now` will find the change and set its date
             known = before
         else:
             again = (
