@@ -18,15 +18,17 @@ from typing import NamedTuple
 
 import click
 
+from topicfeeds import Problem
 from topicfeeds.config import load_site
+from topicfeeds.entries.chunk_cache import ChunkCache, ReadChunk
 from topicfeeds.entries.model import Candidate
 from topicfeeds.entries.resolve import resolve
 from topicfeeds.feeds.select import FeedSelector
 from topicfeeds.models import Site, Source
 from topicfeeds.output.documents import Documents
 from topicfeeds.output.write import stage
-from topicfeeds.parallel import Shard, SourceResult, Task, read_shard
-from topicfeeds.sources.model import Passed, Same
+from topicfeeds.parallel import Shard, ShardResult, Task, read_shard
+from topicfeeds.state.cache import open_temporary_cache
 
 from . import corpus
 
@@ -41,9 +43,7 @@ class Constants(NamedTuple):
     work: float
     """The worker reads and resolves an item, and sends the result."""
     row: float
-    """The parent receives an item that may be in a feed, and selects it."""
-    passed: float
-    """The parent records the id of any other item."""
+    """The parent receives an item, stores its row and selects it."""
     document: float
     """The parent makes a document: it reads the items again, sanitises, serialises and writes them."""
     start: float = 0.5
@@ -76,12 +76,10 @@ class Load:
 def simulate(load: Load, costs: Constants) -> Outcome:
     """Simulate a build: workers read shards, and the parent collects the results in the order of the shards.
 
-    Assumes that items are in random order, that all feeds have the same number of items, and that at most two shards
-    for each worker are queued.
+    Assumes that at most two shards for each worker are queued.
     """
     free = [(costs.start, worker) for worker in range(load.workers)]
     heapq.heapify(free)
-    seen = [0] * load.workers
     collected: list[float] = []
     parent = busy = worked = 0.0
     for number, shard in enumerate(_shards(load)):
@@ -90,9 +88,7 @@ def simulate(load: Load, costs: Constants) -> Outcome:
         done = max(moment, collected[ahead] if ahead >= 0 else 0) + shard * costs.work
         heapq.heappush(free, (done, worker))
         worked += shard * costs.work
-        seen[worker] += shard
-        rows = min(shard, _FEEDS * _LIMIT * shard / max(seen[worker], 1))
-        took = rows * costs.row + (shard - rows) * costs.passed
+        took = shard * costs.row
         parent, busy = max(parent, done) + took, busy + took
         collected.append(parent)
     written = load.documents * costs.document
@@ -112,35 +108,34 @@ def measured(items: int) -> Constants:
         (folder / "topicfeeds.toml").write_text(_SITE, "utf-8")
         site = load_site(folder / "topicfeeds.toml")
         found, worked = _worked(site, site.sources[0], folder)
-        passed = [Passed(str(n), "items.jsonl", n, "items.jsonl") for n in range(items)]
-        rows = [one for one in found if isinstance(one, Same)]
-        selector, row = _selected(site, rows)
-        _, entered = _selected(site, passed)
+        selector, row = _selected(site, folder, [one for one in found if isinstance(one, ReadChunk)])
         written = time.process_time()
-        documents = Documents(selector.select().values())
+        documents = Documents(selector.select().values(), site)
         with stage(documents, folder / "public", None) as batch:
             batch.finish()
         written = time.process_time() - written
-    return Constants(worked / items, row / len(rows), entered / items, written / len(documents))
+    return Constants(worked / items, row / items, written / len(documents))
 
 
-def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[SourceResult], float]:
+def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[ReadChunk | Problem], float]:
     """Do the work of a worker, including pickling. Return the results and the CPU seconds."""
     path = folder / "items.jsonl"
     status = path.stat()
-    shard = Shard(source, (path.name,), (0, status.st_size), (status.st_size, status.st_mtime_ns))
+    stamp = (status.st_size, status.st_mtime_ns)
+    shard = Shard(source, 0, (path.name,), part=(0, status.st_size), stamp=stamp)
     began = time.process_time()
-    sent = pickle.dumps(read_shard(shard, Task(site, folder, None), "measured"))
+    sent = pickle.dumps(read_shard(shard, Task(site, folder), "measured"))
     took = time.process_time() - began
-    found: Sequence[SourceResult] = pickle.loads(sent)[0]
-    return found, took
+    result: ShardResult = pickle.loads(sent)
+    return result.chunks, took
 
 
-def _selected(site: Site, found: Sequence[Same | Passed]) -> tuple[FeedSelector, float]:
+def _selected(site: Site, folder: Path, found: Sequence[ReadChunk]) -> tuple[FeedSelector, float]:
     """Do what the parent does with results of workers. Return the selector and the CPU seconds."""
     sent, selector = pickle.dumps(found), FeedSelector(site)
+    chunks = ChunkCache(site, folder, open_temporary_cache())
     began = time.process_time()
-    for one in resolve(site, pickle.loads(sent)):
+    for one in resolve(site, chunks.read(pickle.loads(sent))):
         if isinstance(one, Candidate):
             selector.add(one)
     return selector, time.process_time() - began
@@ -162,7 +157,7 @@ def main(items: int, workers: Sequence[int], documents: int, sample: int) -> Non
     """Measure what one item and one document cost on this machine, and simulate a build with many workers."""
     gc.set_threshold(300_000, 20, 50)  # as the command and its workers do
     costs = measured(sample)
-    for name in ("work", "row", "passed", "document"):
+    for name in ("work", "row", "document"):
         click.echo(f"{name:<9} {getattr(costs, name) * 1e6:8.1f} microseconds")
     click.echo(f"\n{'workers':>7} {'total s':>9} {'worker s':>11} {'parent s':>9} {'documents s':>12}")
     for count in workers:

@@ -27,8 +27,10 @@ from support.city import HOUR, NOON, City, row
 from support.needs import ROOT
 from support.records import ROWS, documents_in, put, written
 from topicfeeds import Changes, PublishError, SourceError, State, load_site, parallel, publish, read
+from topicfeeds.entries import chunk_cache
 from topicfeeds.models import Source
 from topicfeeds.parallel import is_large, process_pool
+from topicfeeds.sources.model import Chunk
 
 MORE = """
 [[sources]]
@@ -313,19 +315,42 @@ def test_databases_and_what_is_missing_are_asked_by_the_parent_in_their_place(tm
     )
 
 
-def test_a_build_by_several_processes_keeps_no_rows_and_one_by_one_does(tmp_path: Path) -> None:
-    city = City.create(tmp_path, *(row(f"n{n}") for n in range(40)))
-    city.build(jobs=2)
-    assert city.sql("select count(*) from rows") == [(40,)]  # it was small
-    city.configure(limit=5)
+def test_a_build_after_one_by_several_processes_reads_only_what_changed(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with cut(400):
-        city.build(NOON + HOUR, jobs=2)
-        assert city.sql("select count(*) from rows") == [(0,)]
-        assert city.build(NOON + HOUR, jobs=2).written == ()
-        city.put(*(row(f"n{n}") for n in range(40)), row("n3", title="Another"))
-        [problem] = city.build(NOON + 2 * HOUR, jobs=2).problems  # found by one process, after all
-    assert str(problem).startswith('items.jsonl:41: id: "n3" is already the id of items.jsonl:4')
-    assert city.sql("select count(*) from rows") == [(40,)]
+        first = city.build(jobs=2)
+    assert first.items > 120
+    assert city.is_up_to_date()
+    parsed: list[str] = []
+    real = chunk_cache.parse_chunk
+
+    def parse(chunk: Chunk, *given: Any) -> Any:
+        parsed.append(chunk.location.path)
+        return real(chunk, *given)
+
+    monkeypatch.setattr(chunk_cache, "parse_chunk", parse)
+    note = city.folder / f"notes/{b'd3'.hex()}.md"
+    note.write_text(f"{note.read_text()}\nMore\n")
+    with cut(400):
+        again = city.build(jobs=2)
+    assert parsed == [f"notes/{note.name}"]
+    assert again.items == first.items
+    expected = documents_in(city.public)
+    city.cache.unlink()
+    assert city.build().written == ()
+    assert documents_in(city.public) == expected
+
+
+@pytest.mark.parametrize("size", [9_000, 150])
+def test_several_processes_leave_the_cache_that_one_leaves(city: City, size: int) -> None:
+    query = "select hex(chunk), n, row from records order by 1, 2"
+    with cut(size):
+        city.build(jobs=2)
+    many = [city.sql(query, cache=True), sorted(city.sql("select path, digest from files", cache=True))]
+    city.cache.unlink()
+    city.build()
+    assert many == [city.sql(query, cache=True), sorted(city.sql("select path, digest from files", cache=True))]
 
 
 def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> None:
@@ -394,7 +419,8 @@ def test_the_command_reads_by_several_processes_and_remembers_as_one_does(city: 
     assert done.returncode == 1, done.stderr
     documents = documents_in(city.public)
     assert len(documents) > 20
-    assert city.sql("select count(*) from rows") == [(0,)]
+    [(rows,)] = city.sql("select count(*) from records", cache=True)
+    assert rows > 120
     again = subprocess.run(command(city, "--quiet"), capture_output=True, text=True, timeout=100, cwd=city.folder)
     assert (again.returncode, again.stdout, documents_in(city.public)) == (1, "", documents)
 

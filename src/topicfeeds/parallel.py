@@ -1,6 +1,7 @@
-"""Parallel reading: cut sources into shards, let workers read the shards, and yield the results in order.
+"""Parallel reading: cut sources into shards, let workers read the shards, and yield their chunks in order.
 
-The results are the same as with one process, whatever the number of shards.
+Workers return the rows of the chunk cache, so the results are the same as with one process, whatever the number of
+shards.
 """
 
 from __future__ import annotations
@@ -11,30 +12,27 @@ import secrets
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from itertools import pairwise
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
-from .entries.model import Candidate, Entry
-from .entries.resolve import Resolver
-from .entries.row_cache import RowCache, to_row
+from .entries.chunk_cache import ReadChunk, parse_chunk
+from .entries.headers import HeaderMaker
+from .entries.model import Candidate, Entry, Header
 from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
-from .sources import is_by_line, is_single, list_paths, read_files, read_sources
+from .sources import SiteSources
 from .sources._lines import count_line_ends
-from .sources._unchanged import reread
-from .sources.model import Page, Passed, Record, Same
-from .state.files import compare_files
-from .state.store import State
+from .sources.chunks import is_by_line, list_paths, read_chunks, read_file
+from .sources.model import Chunk
+from .state.files import FileStamp, InputFiles
 
 MIN_PARALLEL_BYTES = 75_000_000
 """The size of sources up to which one process is as quick, in bytes (about 50,000 items): workers start slowly."""
@@ -54,21 +52,19 @@ def is_large(some: Iterable[Source], base: Path) -> bool:
     some = list(some)
     if any(source.path == "-" for source in some):
         return False
-    return sum(weight for source in some for _, weight in _weigh_files(source, base)) > MIN_PARALLEL_BYTES
+    return sum(weight for source in some for _, weight, _ in _weigh_files(source, base)) > MIN_PARALLEL_BYTES
 
 
-def read_parallel(
-    site: Site, some: Iterable[Source], base: Path, executor: Executor, now: datetime | None
-) -> Iterator[SourceResult]:
-    """Yield the results of sources, in the same order as with one process.
+def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: Executor) -> Iterator[ChunkResult]:
+    """Yield the chunks of sources, in the same order as with one process. `files` get the digests of new files.
 
     Raises PublishError if neither a worker nor this process can read a shard.
     """
-    reader = _ShardReader(executor, Task(site, base, now))
+    reader = _ShardReader(executor, Task(site, items.base), files)
     ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
-    waiting: deque[tuple[Shard | Source, Future[ShardResult] | None]] = deque()
+    waiting: deque[tuple[Shard, Future[ShardResult] | None]] = deque()
     try:
-        for shard in _plan_shards(some, base, ahead):
+        for shard in _plan_shards(items.sources, items.base, files, ahead):
             waiting.append((shard, reader.send(shard)))
             if len(waiting) > ahead:
                 yield from reader.collect(*waiting.popleft())
@@ -80,30 +76,28 @@ def read_parallel(
                 future.cancel()
 
 
-def _plan_shards(some: Iterable[Source], base: Path, least: int) -> Iterator[Shard | Source]:
+def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: int) -> Iterator[Shard]:
     """Yield the shards of sources: at least `least`, unless they would be small.
 
-    A source without files, such as a database, is yielded as a whole.
+    A source without files, such as a database, has one shard without paths.
     """
     weighed = [(source, list(_weigh_files(source, base))) for source in some]
-    whole = sum(weight for _, files in weighed for _, weight in files)
+    whole = sum(weight for _, found in weighed for _, weight, _ in found)
     size = max(min(_MAX_SHARD_BYTES, whole // least), MIN_PARALLEL_BYTES // 16)
-    for source, files in weighed:
-        group: list[str] = []
-        heavy = 0
-        for shard, weight in files:
-            if not shard.part:
-                group += shard.paths
+    for number, (source, found) in enumerate(weighed):
+        group, heavy = Shard(source, number), 0
+        for path, weight, stamp in found:
+            if not stamp:
+                known = {path: files.stamps[path]} if path in files.stamps else {}
+                group = group._replace(paths=(*group.paths, path), stamps={**group.stamps, **known})
                 heavy += weight
-            if group and (shard.part or heavy >= size):
-                yield Shard(source, tuple(group))
-                group, heavy = [], 0
-            if shard.part:
-                yield from _cut_file(shard, -(-weight // size))
-        if group:
-            yield Shard(source, tuple(group))
-        if not files:
-            yield source
+            if group.paths and (stamp or heavy >= size):
+                yield group
+                group, heavy = Shard(source, number), 0
+            if stamp:
+                yield from _cut_file(Shard(source, number, (path,), stamp=stamp), -(-weight // size))
+        if group.paths or not found:
+            yield group
 
 
 def _cut_file(shard: Shard, parts: int) -> Iterator[Shard]:
@@ -112,10 +106,13 @@ def _cut_file(shard: Shard, parts: int) -> Iterator[Shard]:
     return (shard._replace(part=part) for part in pairwise(edges))
 
 
-def _weigh_files(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
-    """Yield each file of a source that a worker can read, with its weight in bytes."""
+def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[int, int] | None]]:
+    """Yield path, weight in bytes, and stamp of each file of a source.
+
+    Only files that can be cut into parts have a stamp: size and mtime (nanoseconds).
+    """
     for path in list_paths(source, base):
-        shard, weight = Shard(source, (path,)), _MIN_ITEM_BYTES
+        weight, stamp = _MIN_ITEM_BYTES, None
         with suppress(OSError):  # the reader reports the error
             status = (base / path).stat()
             size = status.st_size
@@ -125,41 +122,40 @@ def _weigh_files(source: Source, base: Path) -> Iterator[tuple[Shard, int]]:
                     start = file.read(1 << 16)
                 if start.strip():  # a blank file is read as a whole, and reported
                     weight = max(weight, _MIN_ITEM_BYTES * start.count(b"\n") * size // len(start))
-                    shard = shard._replace(part=(0, size), stamp=(size, status.st_mtime_ns))
-        yield shard, weight
+                    stamp = (size, status.st_mtime_ns)
+        yield path, weight, stamp
 
 
 class _ShardReader:
     """Sends shards to workers, and yields their results in order."""
 
-    def __init__(self, executor: Executor, task: Task) -> None:
-        self.executor, self.task, self.run = executor, task, secrets.token_hex(8)
+    def __init__(self, executor: Executor, task: Task, files: InputFiles) -> None:
+        self.executor, self.task, self.files, self.run = executor, task, files, secrets.token_hex(8)
         self._lines = Counter[str]()
         """The number of line ends in the parts of each file, so far."""
         self._changed: set[str] = set()
 
-    def send(self, shard: Shard | Source) -> Future[ShardResult] | None:
+    def send(self, shard: Shard) -> Future[ShardResult] | None:
         """Send a shard to a worker, and return its future, or None if it must be read here."""
-        if isinstance(shard, Source):
-            return None
-        try:
-            return self.executor.submit(read_shard, shard, self.task, self.run)
-        except (RuntimeError, OSError):  # the executor is broken, shut down, or cannot start a process
-            return None
+        if shard.paths:
+            with suppress(RuntimeError, OSError):  # the executor is broken, shut down, or cannot start a process
+                return self.executor.submit(read_shard, shard, self.task, self.run)
+        return None
 
-    def collect(self, shard: Shard | Source, future: Future[ShardResult] | None) -> Iterator[SourceResult]:
+    def collect(self, shard: Shard, future: Future[ShardResult] | None) -> Iterator[ChunkResult]:
         """Yield the results of a shard, from its worker or read here."""
-        if isinstance(shard, Source):
-            yield from read_sources([shard], self.task.base)
+        if not shard.paths:
+            yield from read_chunks([shard.source], self.task.base)
             return
         path = shard.paths[0]
-        found, count = self._result(shard, future)
-        if count is None and path not in self._changed:
+        found = self._result(shard, future)
+        if found.line_ends is None and path not in self._changed:
             self._changed.add(path)
             yield Problem(path, 1, "", "changed while topicfeeds read it (run again)", "unreadable")
         before = self._lines[path] if shard.part and shard.part[0] else 0
-        yield from (_shift_lines(one, before, shard.source, self.task.base) for one in found) if before else found
-        self._lines[path] = before + (count or 0)
+        yield from (_shift_lines(one, before) for one in found.chunks) if before else found.chunks
+        self._lines[path] = before + (found.line_ends or 0)
+        self.files.stamps.update(found.stamps)
 
     def _result(self, shard: Shard, future: Future[ShardResult] | None) -> ShardResult:
         """Return the result of a shard from its worker. If the worker failed, read the shard here."""
@@ -175,31 +171,25 @@ class _ShardReader:
             raise PublishError(message=message) from error
 
 
-def _shift_lines(one: SourceResult, lines: int, source: Source, base: Path) -> SourceResult:
-    """Return a result with all its line numbers increased by `lines`, the lines in earlier parts of the file."""
-    if isinstance(one, Passed):
-        return one._replace(line=one.line + lines)
+def _shift_lines(one: ReadChunk | Problem, lines: int) -> ReadChunk | Problem:
+    """Return a result with its lines increased by `lines`, the lines in earlier parts of the file."""
     if isinstance(one, Problem):
         return replace(one, line=one.line + lines, item=one.item + lines if one.item else 0)
-    if isinstance(one, Page):
-        return one
-    location = one.location and one.location._replace(line=one.location.line + lines)
-    if isinstance(one, Same) and location:
-        return one._replace(location=location, read=partial(reread, source, base, location))
-    if isinstance(one, Record):
-        moved = {name: line + lines for name, line in one.lines.items()}
-        return one._replace(line=one.line + lines, lines=moved, location=location)
-    return one
+    return one._replace(location=one.location._replace(line=one.location.line + lines))
 
 
-SourceResult = Record | Same | Passed | Page | Problem
+ChunkResult = Chunk | ReadChunk | Problem
 
 
 class Shard(NamedTuple):
     """The work of one call of a worker: some files, or a part of one file."""
 
     source: Source
-    paths: tuple[str, ...]
+    number: int
+    """The number of its source in the site file, from 0."""
+    paths: tuple[str, ...] = ()
+    stamps: Mapping[str, FileStamp] = {}
+    """The stamps of the files. A file without a digest gets it when it is read."""
     part: tuple[int, int] | None = None
     """The first byte of the part, and the byte after its last. A line belongs to the part in which it starts."""
     stamp: tuple[int, int] = (0, 0)
@@ -211,11 +201,16 @@ class Task(NamedTuple):
 
     site: Site
     base: Path
-    now: datetime | None
 
 
-ShardResult = tuple[list[SourceResult], int | None]
-"""The results of a worker in order, and the number of line ends in its part; None if the file changed."""
+class ShardResult(NamedTuple):
+    """What a worker read."""
+
+    chunks: list[ReadChunk | Problem]
+    stamps: Mapping[str, FileStamp]
+    """The stamps of its files, with their digests."""
+    line_ends: int | None
+    """The number of line ends in its part; None if the file changed."""
 
 
 class _WorkerMemory(threading.local):
@@ -230,60 +225,57 @@ _WORKER = _WorkerMemory()
 
 def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
     """Return the results of a shard. `run` identifies the run. Workers call this function in their own processes."""
-    site, base, now = task
+    site, base = task
     if _WORKER.run != run:
         _WORKER.run, _WORKER.selector = run, FeedSelector(site)
     if _is_changed(shard, base):
-        return [], None
-    state = State()
-    state.begin()
-    resolver = Resolver(site, now, state)
-    found: list[tuple[str, SourceResult]] = []
-    single = [path for path in shard.paths if is_single(shard.source, path)]
-    rows = RowCache(state, compare_files(single, str(base), {})[0], known=False)
-    for one in read_files(shard.source, shard.paths, base, rows, shard.part):
-        candidate = _resolve_alone(resolver, one) if isinstance(one, Record) else None
-        if candidate and isinstance(one, Record):
-            _WORKER.selector.add(candidate._replace(load=_not_loadable))
-            found.append((candidate.id, _to_same(candidate, one, shard.source, base) or one))
-        else:
-            found.append(("", one))
-    state.close()
+        return ShardResult([], {}, None)
+    maker, stamps = HeaderMaker(site), dict(shard.stamps)
+    files = InputFiles([], stamps, set(), "", str(base), set(), {})
+    chunks: list[ReadChunk | Problem] = []
+    for path in shard.paths:
+        for chunk in read_file(shard.source, shard.number, path, base, files, shard.part):
+            chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker)
     if _is_changed(shard, base):
-        return [], None
+        return ShardResult([], {}, None)
     held = _WORKER.selector.held_ids()
-    results = [one if name in held or not name else _to_passed(name, one) for name, one in found]
-    return results, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0
+    kept = [one if isinstance(one, Problem) else _drop_bodies(one, held) for one in chunks]
+    return ShardResult(kept, stamps, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0)
 
 
-def _resolve_alone(resolver: Resolver, record: Record) -> Candidate | None:
-    """Return the candidate of a record.
+def _read_chunk(chunk: Chunk, maker: HeaderMaker) -> list[ReadChunk | Problem]:
+    """Return a chunk as its rows, or the problems of a chunk that is unreadable."""
+    stored: list[ReadChunk | Problem] = []
+    bodies: dict[int, tuple[str, str]] = {}
+    problems: list[ReadChunk | Problem] = []
+    for one in parse_chunk(chunk, maker, lambda key, rows: stored.append(ReadChunk(chunk.location, key, rows, bodies))):
+        if isinstance(one, Header) and one.body:
+            bodies[one.position[1]] = _select_header(one), one.body()
+        elif isinstance(one, Problem):
+            problems.append(one)
+    return stored or problems
 
-    Return None if the record needs the memory or other records, or has a problem.
-    """
-    item = record.item
-    if item.kind == "event" or not item.published or not (item.id or item.link):
-        return None
-    found = list(resolver.resolve(record, resolver.identify(record)))
-    return found[0] if len(found) == 1 and isinstance(found[0], Candidate) and found[0].records == 1 else None
+
+def _select_header(header: Header) -> str:
+    """Add a header to the worker's feeds, and return its id; empty if only the parent can tell its date or id."""
+    name = header.own_id or header.link
+    if header.times or not header.published or not name:
+        return ""
+    dates = header.published, header.updated or header.published
+    _WORKER.selector.add(Candidate(name, header.kind, *dates, header.topics, header.tags, _not_loadable, ""))
+    return name
+
+
+def _drop_bodies(one: ReadChunk, held: Container[str]) -> ReadChunk:
+    """Return a chunk without the bodies that are too old for all feeds."""
+    return one._replace(
+        bodies={number: found for number, found in one.bodies.items() if not found[0] or found[0] in held}
+    )
 
 
 def _not_loadable() -> Entry:
     """Raise an error: a worker keeps no entries."""
     raise RuntimeError("workers do not keep entries")
-
-
-def _to_same(candidate: Candidate, record: Record, source: Source, base: Path) -> Same | None:
-    row = to_row(candidate)
-    if record.location is None or row is None:
-        return None
-    return Same(row, record.location, record.source, partial(reread, source, base, record.location))
-
-
-def _to_passed(name: str, one: SourceResult) -> SourceResult:
-    if isinstance(one, Same):
-        return Passed(name, one.location.path, one.location.line, one.source)
-    return Passed(name, one.path, one.line, one.source) if isinstance(one, Record) else one
 
 
 def _is_changed(shard: Shard, base: Path) -> bool:

@@ -126,7 +126,10 @@ def make_output_file(name: str) -> Callable[[City], object]:
 
 
 REASONS: dict[str, tuple[Callable[[City], object], str]] = {
-    "state without sources": (lambda city: city.sql("delete from inputs"), "no earlier run recorded its sources"),
+    "state without sources": (
+        lambda city: city.sql("delete from inputs", cache=True),
+        "no earlier run recorded its sources",
+    ),
     "state without days": (
         lambda city: city.sql("delete from meta where name = 'retire_days'"),
         "no earlier run recorded its sources",
@@ -135,11 +138,15 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
         lambda city: city.sql("update meta set value = 'topicfeeds-0.1' where name = 'versions'"),
         "the version of topicfeeds or of a library changed",
     ),
-    "date of an item": (
-        lambda city: city.sql("update held set until = ?", int(NOON.timestamp())),
-        "a date has been reached",
+    "cache": (
+        lambda city: city.cache.unlink(),
+        "the cache is missing, or a run was killed while it wrote the state",
     ),
-    "date of an event": (
+    "cache of another run": (
+        lambda city: city.sql("update meta set value = value + 1 where name = 'run'", cache=True),
+        "the cache is missing, or a run was killed while it wrote the state",
+    ),
+    "date of an item or event": (
         lambda city: city.sql("update meta set value = ? where name = 'due'", int(NOON.timestamp())),
         "a date has been reached",
     ),
@@ -191,7 +198,7 @@ def test_a_check_depends_on_the_time(city: City, hours: int, reason: str | None)
 
 
 def test_a_database_and_standard_input_are_reasons_at_every_run(city: City) -> None:
-    city.sql("insert into inputs values (1, null, null)")
+    city.sql("insert into inputs values (1, null, null)", cache=True)
     assert city.check().reason == "databases and standard input are read in every run"
     city.put(*ITEMS)
     assert city.check().reason == "databases and standard input are read in every run"
@@ -213,7 +220,7 @@ DOUBTS: dict[str, Callable[[City], object]] = {
     "a state that is none": lambda city: city.state.write_bytes(b"<html>" * 1000),
     "a state of another version": lambda city: city.sql("pragma user_version = 99"),
     "a damaged table": lambda city: city.sql("drop table documents"),
-    "a damaged value": lambda city: city.sql("update held set until = 'soon'"),
+    "a damaged value": lambda city: city.sql("update meta set value = 'soon' where name = 'due'"),
 }
 
 

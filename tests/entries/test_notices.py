@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from support import as_shown, event, site
 from topicfeeds import Article, Entry, Event, FeedSettings, Place, publish, select
-from topicfeeds.entries.model import Candidate
+from topicfeeds.entries.headers import make_headers
+from topicfeeds.entries.model import Candidate, load_entry
 from topicfeeds.entries.resolve import resolve
 from topicfeeds.feeds.select import select_feeds
 from topicfeeds.run.calls import build
@@ -45,11 +46,11 @@ class Years:
         """Resolve items with what the memory has of them, and write nothing."""
         self.state.begin(int(self.now.timestamp()), dry=True)
         try:
-            resolved = resolve(self.site, items, self.state, self.now)
+            resolved = resolve(self.site, make_headers(self.site, items), self.state, self.now)
             selected = select_feeds(self.site, (one for one in resolved if isinstance(one, Candidate)))["all"]
         finally:
             self.state.close()
-        return list(as_shown(selected.load_all()))
+        return list(as_shown(selected.load_all(load_entry)))
 
 
 def fair(**fields: Any) -> Event:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import feedparser
 import pytest
 
-from support import article, event, site
+from support import article, event, schedule_of, site
 from topicfeeds import Article, Event, Feed, publish, render, select
 from topicfeeds.formats import event_path
 from topicfeeds.run.calls import build
@@ -94,9 +94,7 @@ def test_within_a_zone_moments_count_and_not_the_clock() -> None:
     with pytest.raises(ValueError, match="is before start"):
         event(start=second, end=first + timedelta(minutes=9))
     night = event(start=datetime(2026, 10, 24, 22, tzinfo=brussels), end=datetime(2026, 10, 25, 6, tzinfo=brussels))
-    happening = feed_of(night, now=NOW, calendar_days_back=0).entries[0].event
-    assert happening
-    assert happening.until == datetime(2026, 10, 25, 5, tzinfo=UTC)
+    assert schedule_of(night, NOW, calendar_days_back=0).until == datetime(2026, 10, 25, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

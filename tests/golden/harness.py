@@ -147,9 +147,10 @@ class Stage:
         """Make the state one that the version before wrote."""
         assert self.state
         with closing(sqlite3.connect(self.state)) as file, file:
-            (current,) = file.execute("pragma user_version").fetchone()
-            file.execute("drop table rows")
-            file.execute(f"pragma user_version = {current - 1}")
+            for table in ("rows", "inputs", "files", "findings", "held"):
+                file.execute(f"create table {table} (n integer primary key, path text)")
+            file.execute("pragma user_version = 4")
+        Path(f"{self.state}.cache").unlink()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import event, problems_of, site
+from support import event, problems_of, schedule_of, site
 from topicfeeds import select
 from topicfeeds.models.recurrence import list_occurrences
 
@@ -233,12 +233,10 @@ def test_what_is_on_counts_as_next_and_what_is_over_does_not() -> None:
     }
     for hour, day in ((19, 6), (20, 7)):
         now = datetime(2026, 5, 6, hour, tzinfo=UTC)
-        happening = select(site(), [event(**fields)], now=now)["all"].entries[0].event
-        assert happening
+        happening = schedule_of(event(**fields), now)
         assert happening.next[0].day == day
         assert happening.until == datetime(2026, 5, day, 20, tzinfo=UTC)
-    over = select(site(), [event(**fields)], now=datetime(2026, 6, 1, tzinfo=UTC))["all"].entries[0].event
-    assert over
+    over = schedule_of(event(**fields), datetime(2026, 6, 1, tzinfo=UTC))
     assert (over.next, over.until) == ((), None)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from support import CASES, EXAMPLE, article, event, folder_site, site
 from topicfeeds import Article, Document, Entry, Event, build, publish, read, select
-from topicfeeds.entries.spill import EntrySpill
+from topicfeeds.entries.spill import Spill
 from topicfeeds.formats import ics
 from topicfeeds.formats.render_cache import RenderCache
 from topicfeeds.output import documents
@@ -139,13 +139,13 @@ def test_entries_that_memory_has_no_room_for_are_published_with_the_same_bytes(
     given = folder_site(folder)
     expected = rendered(build(given, read(given, folder), problems=[]))
     spilled: list[str] = []
-    real = EntrySpill.put
+    real = Spill.add_text
 
-    def put(self: EntrySpill, entry: Entry) -> Any:
-        spilled.append(entry.kind)
-        return real(self, entry)
+    def add_text(self: Spill, text: str) -> int:
+        spilled.append("event" if '"start"' in text else "article")
+        return real(self, text)
 
-    monkeypatch.setattr(EntrySpill, "put", put)
+    monkeypatch.setattr(Spill, "add_text", add_text)
     monkeypatch.setattr("topicfeeds.formats.render_cache.MAX_RENDER_CACHE_CHARS", 1)
     monkeypatch.setattr("topicfeeds.feeds.select._MAX_CHARS_IN_MEMORY", 1)
     publish(given, read(given, folder), tmp_path)

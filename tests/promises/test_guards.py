@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def city(tmp_path: Path) -> City:
     return made
 
 
-def stopped(city: City, now: int = 1, **options: object) -> str:
+def stopped(city: City, now: int = 1, **options: Any) -> str:
     """Build, which has to be refused and to change nothing, and give the findings."""
     before, success = snapshot(city.public), last_success(str(city.public))
     with pytest.raises(SourceError) as caught:

@@ -208,9 +208,9 @@ def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path
         "import os\n"
         "from pathlib import Path\n"
         "from topicfeeds.models import Source\n"
-        "from topicfeeds.sources import read_sources\n"
+        "from topicfeeds.sources import SiteSources\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
-        f"print(*(one for one in read_sources([Source(path={path!r})], Path('.'))), sep='\\n')\n"
+        f"print(*(one for one in SiteSources([Source(path={path!r})], Path('.'))), sep='\\n')\n"
     )
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o055)

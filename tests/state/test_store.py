@@ -89,7 +89,7 @@ def test_the_last_word_of_a_run_counts(tmp_path: Path) -> None:
 
 def test_a_state_that_is_not_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.ProgrammingError, match="the state is not open"):
-        State(tmp_path / "state").file_stamps()
+        State(tmp_path / "state").accepted_counts()
 
 
 def test_reading_and_dry_runs_make_no_file(tmp_path: Path) -> None:
@@ -197,12 +197,12 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     assert state.next_due(1) is None
 
 
-def test_the_next_moment_is_that_of_the_first_item_that_waits_or_document_that_goes(tmp_path: Path) -> None:
+def test_the_next_moment_is_that_of_the_run_or_of_the_first_document_that_goes(tmp_path: Path) -> None:
     state = State()
     state.begin()
-    state.replace_rows("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500), (2, "a.yaml", 2, "c", 500)])
+    assert state.next_due(30) is None
+    state.set_values({"due": 500})
     assert state.next_due(30) == 500
-    assert [title for _, _, title, _ in state.held_items()] == ["a", "c", "b"]
     state.note_document(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.next_due(0), state.next_due(1)) == (400, 500)
@@ -214,38 +214,30 @@ def test_a_file_that_is_no_state_is_not_known(tmp_path: Path) -> None:
         assert known is False
 
 
-def test_a_moment_that_was_recorded_counts_too() -> None:
-    state = State()
-    state.begin()
-    assert state.next_due(30) is None
-    state.set_values({"due": 5})
-    assert state.next_due(30) == 5
-    state.replace_rows("held", [(0, "a.yaml", 1, "A", 4)])
-    assert state.next_due(30) == 4
-    state.set_values({"due": 3})
-    assert state.next_due(30) == 3
-
-
 def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     one, other = (5, 7, b"digest"), (5, 8, b"digest")
     finding = StoredProblem("a.yaml", 1, "title", "is missing", "refused", 1)
     for stamps in ({"a": one, "b": one}, {"b": other, "c": one}, {}):
         state.begin()
-        state.store_files(stamps)
-        state.replace_rows("findings", [(0, *finding), (1, *finding._replace(severity="warning"))])
-        state.replace_rows("inputs", [(0, "b", None), (1, None, "csv")])
-        state.replace_rows("accepted", {"a": 3}.items())
+        cache = state.cache
+        cache.store_files(stamps)
+        cache.replace_rows("findings", [(0, *finding), (1, *finding._replace(severity="warning"))])
+        cache.replace_rows("inputs", [(0, "b", None), (1, None, "csv")])
+        cache.replace_rows("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500)])
+        state.set_accepted({"a": 3})
         state.set_values({"items": len(stamps)})
         state.commit(1)
         state.close()
         with state.reading():
-            assert state.file_stamps() == stamps
+            assert state.has_cache()
+            assert cache.file_stamps() == stamps
             assert state.get_value("items") == len(stamps)
             assert state.get_value("other") is None
-            assert state.stored_problems() == [finding, finding._replace(severity="warning")]
-            assert state.stored_problems(refused=True) == [finding]
-            assert state.source_paths() == [("b", None), (None, "csv")]
+            assert cache.stored_problems() == [finding, finding._replace(severity="warning")]
+            assert cache.stored_problems(refused=True) == [finding]
+            assert cache.source_paths() == [("b", None), (None, "csv")]
+            assert [title for _, _, title, _ in cache.held_items()] == ["a", "b"]
             assert state.accepted_counts() == {"a": 3}
 
 
@@ -275,7 +267,7 @@ def _zeroed(content: bytes) -> bytes:
 
 
 def _garbled(content: bytes) -> bytes:
-    at = content.rindex(b"items.jsonl") // 4096 * 4096
+    at = content.rindex(b"item/fair") // 4096 * 4096
     return content[:at] + b"\xa5" * 4096 + content[at + 4096 :]
 
 
@@ -314,7 +306,7 @@ def test_a_dry_run_goes_on_without_a_damaged_state_and_leaves_it(city: City, dam
     assert changes.written == ("all.atom.xml", "all.rss.xml")
     assert changes.problems == ()
     assert city.state.read_bytes() == content
-    assert len(list(city.state.parent.iterdir())) == 1
+    assert sorted(city.state.parent.iterdir()) == [city.state, city.cache]
 
 
 def test_damage_that_is_found_on_the_way_stops_one_run(city: City) -> None:
@@ -341,7 +333,7 @@ def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
 
 def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
     city.build()
-    for change in ("items drop column changes", "documents add column digest blob", "held rename to more"):
+    for change in ("items drop column changes", "documents add column digest blob", "accepted rename to more"):
         city.sql(f"alter table {change}")
     city.sql("pragma user_version = 1")
     written = {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")}
@@ -434,7 +426,11 @@ def test_the_command_names_the_option_for_another_state(city: City, version: int
 
 def test_a_lost_cache_costs_a_build_and_a_lost_state_nothing_that_is_dated(city: City) -> None:
     before = snapshot(city.public)
-    for table in ("meta", "inputs", "files", "accepted", "documents", "findings", "held"):
+    city.cache.unlink()
+    assert not city.is_up_to_date()
+    assert city.build(NOON + DAY).written == ()
+    assert snapshot(city.public) == before
+    for table in ("meta", "accepted", "documents"):
         city.sql(f"delete from {table}")
     assert not city.is_up_to_date()
     assert city.build(NOON + DAY).written == ()
@@ -449,7 +445,8 @@ def test_a_lost_cache_costs_a_build_and_a_lost_state_nothing_that_is_dated(city:
 
 def test_a_failed_run_leaves_memory_and_documents_as_they_were(city: City) -> None:
     def kept() -> object:
-        return [city.sql(f"select * from {table}") for table in ("items", "documents", "files", "accepted", "held")]
+        tables = {"items": False, "documents": False, "accepted": False, "held": True, "records": True, "bodies": True}
+        return [city.sql(f"select * from {table}", cache=cache) for table, cache in tables.items()]
 
     before = kept()
     (city.folder / "items.jsonl").write_text("[", "utf-8")

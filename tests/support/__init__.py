@@ -8,12 +8,15 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from support.needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
+from topicfeeds.entries.headers import make_headers
+from topicfeeds.entries.model import Candidate, Schedule
+from topicfeeds.entries.resolve import resolve
 from topicfeeds.formats.body import make_attachment, make_body
 from topicfeeds.formats.event_text import format_title
 from topicfeeds.formats.render_cache import RenderCache
@@ -65,6 +68,14 @@ def _show(entry: Entry, feed: Feed, cache: RenderCache) -> Entry:
     own = make_attachment(entry, feed, cache)
     files = (*entry.enclosures, *([own] if own else []))
     return replace(entry, title=format_title(entry, feed), content=make_body(entry, feed, own, cache), enclosures=files)
+
+
+def schedule_of(item: Event, now: datetime, **settings: Any) -> Schedule:
+    """Give what a moment says about an event, by the settings of feeds."""
+    made = site(feeds=settings)
+    [candidate] = [one for one in resolve(made, make_headers(made, [item]), now=now) if isinstance(one, Candidate)]
+    assert candidate.event
+    return candidate.event
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int, int]]:

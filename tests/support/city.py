@@ -75,9 +75,9 @@ class City:
     def state(self) -> Path:
         return Path(self.place.state)
 
-    def build(self, now: datetime = NOON, **options: Any) -> Changes:
+    def build(self, now: datetime = NOON, jobs: int = 1, **options: Any) -> Changes:
         """Build, at a moment."""
-        return build_site(self.place, Options(now=now, **options))
+        return build_site(self.place, Options(now=now, **options), jobs)
 
     def build_into(self, output: str, now: datetime = NOON) -> Changes:
         """Build into another folder, named from that of the site."""
@@ -91,10 +91,14 @@ class City:
         """Check for "nothing to do", as a build does."""
         return check_paths(self.place, now.timestamp())
 
-    def sql(self, query: str, *values: object) -> list[Any]:
-        """Look into the state, or edit it."""
-        with closing(sqlite3.connect(self.state)) as state, state:
-            return state.execute(query, values).fetchall()
+    @property
+    def cache(self) -> Path:
+        return Path(f"{self.state}.cache")
+
+    def sql(self, query: str, *values: object, cache: bool = False) -> list[Any]:
+        """Look into the memory or the cache, or edit it."""
+        with closing(sqlite3.connect(self.cache if cache else self.state)) as file, file:
+            return file.execute(query, values).fetchall()
 
 
 def dates(folder: Path, feed: str = "all") -> dict[str, tuple[str, str]]:

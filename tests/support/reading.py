@@ -6,7 +6,7 @@ from pathlib import Path
 
 from topicfeeds import Problem
 from topicfeeds.models import Source
-from topicfeeds.sources import read_sources
+from topicfeeds.sources import SiteSources
 from topicfeeds.sources.model import Record
 
 
@@ -25,4 +25,4 @@ def everything(folder: Path, path: str, content: str | bytes | None, **source: o
     """Read a file, that is written before where its content is given."""
     if content is not None:
         (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read_sources([Source.model_validate({"path": path, **source})], folder))
+    return list(SiteSources([Source.model_validate({"path": path, **source})], folder))

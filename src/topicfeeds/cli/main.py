@@ -242,10 +242,10 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     def watch(documents: Documents) -> Iterable[Document]:
         return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
 
-    names = ("strict", "allow_shrink", "dry_run", "wait", "jobs")
+    names = ("strict", "allow_shrink", "dry_run", "wait")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
-        changes = build_site(paths, options)
+        changes = build_site(paths, options, given["jobs"])
     except TopicFeedsError as error:
         return console.print_error(error)
     console.print_problems(changes.problems)

@@ -67,10 +67,10 @@ def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool
     with state.reading() as known:
         if not known:
             return Check(paths)
-        refused = state.stored_problems(refused=True)
         reason = why_stale(state, paths.site, paths.folder, now, strict=strict)
-    if reason:
-        return Check(paths, reason=reason)
+        if reason:
+            return Check(paths, reason=reason)
+        refused = state.cache.stored_problems(refused=True)
     record_success(descriptor)
     return Check(paths, refused)
 

@@ -57,7 +57,8 @@ def describe_state(place: SitePaths) -> Iterator[str]:
 
 
 def _describe_run(state: State) -> Iterator[str]:
-    refused, held = state.stored_problems(refused=True), state.held_items()
+    refused = state.cache.stored_problems(refused=True) if state.has_cache() else []
+    held = state.cache.held_items() if state.has_cache() else []
     count = len({(finding.path, finding.item) for finding in refused})
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}

@@ -4,50 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
-from operator import attrgetter
 
 from pydantic import BaseModel
 
 from ..models.items import Item
-from .model import Category, Entry
 
-_SERIALISED = ("title", "summary", "content", "published", "updated", "topics", "tags", "authors", "enclosures")
-"""The fields that `content_digest` serialises one by one, and the topics, which it ignores."""
-_plain_fields = attrgetter(*(name for name in Entry.__dataclass_fields__ if name not in _SERIALISED))
-"""The fields of an entry that `repr` serialises quickly."""
+_LABELS = ("topics", "topic", "tags")
+"""The fields that may differ between the records of one item."""
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def content_digest(entry: Entry, author: bytes | None) -> str:
-    """Return a digest of an entry without its topics: their labels depend on other items.
+def digest_item(item: Item) -> tuple[bytes, bytes]:
+    """Return a digest of the fields that an author set, and one of those fields except topics and tags.
 
-    `author` is the item's `author_digest`, or None. With it, summary and content are not hashed again.
-    """
-    texts = entry.title, entry.summary or "", entry.content or ""
-    values: list[object] = [*map(len, texts), entry.published.isoformat(), entry.updated.isoformat()]
-    values += (_plain_fields(entry), list(map(tuple, entry.tags)))
-    values += ([one.__dict__ for one in some] for some in (entry.authors, entry.enclosures))
-    whole = [entry.title, author.hex()] if author else texts
-    return hashlib.sha256("".join([repr(values), *whole]).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def topics_digest(topics: tuple[Category, ...]) -> str:
-    """Return the topics of an entry as text, for the fingerprint of a document."""
-    return repr(tuple(map(tuple, topics)))
-
-
-def author_digest(item: Item) -> bytes:
-    """Return a digest of the fields that an author set.
-
-    The memory stores the digest, so it must not depend on versions of libraries. `kind` is left out, as other fields
-    determine it.
+    The memory and the cache store the digests, so they must not depend on versions of libraries. `kind` is left out, as
+    other fields determine it.
     """
     given = item.__pydantic_fields_set__
     parts: list[str] = []
+    labels: list[str] = []
+    whole: list[str] = []
     for name, value in item.__dict__.items():
         if name in given and name != "kind" and value is not None and value != ():
-            parts += (name, value if type(value) is str else _serialize_field(value))
+            text = value if type(value) is str else _serialize_field(value)
+            whole += (name, text)
+            if name in _LABELS:
+                labels += (name, text)
+            else:
+                parts += (name, text)
+    author = hash_parts(whole)
+    return author, hash_parts(parts) if labels else author
+
+
+def hash_parts(parts: Iterable[str]) -> bytes:
+    """Return a digest of texts."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 

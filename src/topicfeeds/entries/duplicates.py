@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
-from operator import attrgetter
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from ..errors import Problem, show
-from ..models.items import Item
-from ..sources.model import Record
-from .model import Category, DuplicateIdError, Entry, RefusedError
-from .spill import RowSpill
+from .headers import HeaderMaker
+from .model import Category, Header, RefusedError
+from .spill import SeenRow, Spill
+
+_SEPARATOR = "\x1e"
+"""Separates labels in a text. XML forbids it, so no label contains it."""
+_DIGEST_BYTES = 16
 
 
 class Merged(NamedTuple):
@@ -23,87 +22,59 @@ class Merged(NamedTuple):
     path: str
     """The file of the first record."""
     line: int
-    content_hash: int
-    """A hash of the fields that must be equal in all records of the item."""
+    content_digest: bytes
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
     records: int = 1
 
 
-@dataclass(slots=True)
 class Duplicates:
     """The first record of each id in this run."""
 
-    _spill: RowSpill = field(default_factory=RowSpill)
-    """The first record of each id, by a hash of the id that ignores case and Unicode form."""
-    _similar: dict[str, Merged] = field(default_factory=dict)
-    """The records whose id differs from an earlier id only in case or Unicode form."""
-    _numbers: dict[Category, int] = field(default_factory=dict)
-    """The number of each category. The spill stores the number in place of the category."""
-    _categories: list[Category] = field(default_factory=list)
+    def __init__(self, maker: HeaderMaker, spill: Spill) -> None:
+        self._maker, self._spill = maker, spill
+        self._similar: dict[str, Merged] = {}
+        """The records whose id differs from an earlier id only in case or Unicode form."""
 
-    def merge(self, record: Record, entry: Entry, digest: bytes | None) -> tuple[Merged, list[Problem]]:
-        """Merge a record with the earlier ones of its item, and return warnings about its id.
+    def merge(self, header: Header, name: str) -> tuple[Merged, list[Problem]]:
+        """Merge a record with the earlier ones of the item `name`, and return warnings about its id.
 
-        Raises RefusedError if another item has the id, and DuplicateIdError if the earlier record with this id was
-        not read again.
+        Raises RefusedError if another item has the id.
         """
-        content = hash_item(record.item)
-        digests = frozenset({digest} if digest else ())
-        seen = Merged(record.path, record.line, content, entry.topics, entry.tags, digests)
-        first = self._similar.get(entry.id)
+        digests = frozenset((header.author_digest,))
+        seen = Merged(header.path, header.line, header.content_digest, header.topics, header.tags, digests)
+        first = self._similar.get(name)
         if first is None:
-            row = self._spill.enter(_hash_folded(entry.id), self._to_row(entry.id, seen))
+            row = self._spill.enter(_hash_folded(name), _to_row(name, seen))
             if row is None:
                 return seen, []
-            if row[0] != entry.id:
-                self._similar[entry.id] = seen
-                return seen, [_similar_id_warning(record, entry.id, f"{row[1]}:{row[2]}")]
-            if row[3] is None:
-                raise DuplicateIdError
+            if row[0] != name:
+                self._similar[name] = seen
+                return seen, [_similar_id_warning(header, name, f"{row[1]}:{row[2]}")]
             first = self._from_row(row)
-        if first.content_hash != content:
-            _refuse_duplicate(record, f"{first.path}:{first.line}")
-        return self._store(entry.id, _merge(first, seen)), []
-
-    def enter_unchanged(self, name: str, path: str, line: int) -> None:
-        """Enter an unchanged record. Raises DuplicateIdError if another record has the same or a similar id."""
-        if self._spill.enter(_hash_folded(name), (name, path, line, None, (), ())):
-            raise DuplicateIdError
+        if first.content_digest != header.content_digest:
+            _refuse_duplicate(header, f"{first.path}:{first.line}")
+        return self._store(name, _merge(first, seen)), []
 
     def _store(self, name: str, merged: Merged) -> Merged:
         if name in self._similar:
             self._similar[name] = merged
         else:
-            self._spill.put(_hash_folded(name), self._to_row(name, merged))
+            self._spill.put(_hash_folded(name), _to_row(name, merged))
         return merged
 
-    def _number(self, category: Category) -> int:
-        known = self._numbers.get(category)
-        if known is None:
-            known = self._numbers[category] = len(self._categories)
-            self._categories.append(category)
-        return known
-
-    def _to_row(self, name: str, seen: Merged) -> tuple[Any, ...]:
-        topics, tags = tuple(map(self._number, seen.topics)), tuple(map(self._number, seen.tags))
-        return name, seen.path, seen.line, seen.content_hash, topics, tags, seen.records, *seen.author_digests
-
-    def _from_row(self, row: tuple[Any, ...]) -> Merged:
-        _, path, line, content, topics, tags, records, *digests = row
-        topics, tags = (tuple(self._categories[n] for n in numbers) for numbers in (topics, tags))
-        return Merged(path, line, content, topics, tags, frozenset(digests), records)
+    def _from_row(self, row: SeenRow) -> Merged:
+        _, path, line, content, topics, tags, authors, records = row
+        digests = (authors[at : at + _DIGEST_BYTES] for at in range(0, len(authors), _DIGEST_BYTES))
+        kinds = (self._maker.topic, topics), (self._maker.tag, tags)
+        known = [tuple(map(make, text.split(_SEPARATOR))) if text else () for make, text in kinds]
+        return Merged(path, line, content, known[0], known[1], frozenset(digests), records)
 
 
-def hash_item(item: Item, without: tuple[str, ...] = ("topics", "topic", "tags")) -> int:
-    """Return a hash of an item without some fields: by default those that may differ between records of one item."""
-    return hash(_field_getter(type(item), without)(item))
-
-
-@cache
-def _field_getter(kind: type[Item], without: tuple[str, ...]) -> Callable[[Item], object]:
-    return attrgetter(*(name for name in kind.model_fields if name not in without))
+def _to_row(name: str, seen: Merged) -> SeenRow:
+    topics, tags = (_SEPARATOR.join([one.label for one in some]) for some in (seen.topics, seen.tags))
+    return name, seen.path, seen.line, seen.content_digest, topics, tags, b"".join(seen.author_digests), seen.records
 
 
 def _hash_folded(name: str) -> int:
@@ -127,18 +98,16 @@ def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[C
     return first + tuple(category for category in second if category.term not in terms)
 
 
-def _similar_id_warning(record: Record, name: str, where: str) -> Problem:
-    name = record.item.id or name
+def _similar_id_warning(header: Header, name: str, where: str) -> Problem:
     message = (
-        f"{show(name)} differs from the id of {where} only in case, Unicode form or percent-encoding "
+        f"{show(header.own_id or name)} differs from the id of {where} only in case, Unicode form or percent-encoding "
         "(if both are one item, give both the same id)"
     )
-    return record.problem("id", message, "warning")
+    return header.problem("id", message, "warning")
 
 
-def _refuse_duplicate(record: Record, where: str) -> NoReturn:
-    if record.item.id or record.item.link:
-        name = "id" if record.item.id else "link"
-        value = show(getattr(record.item, name))
-        raise RefusedError(name, f"{value} is already the id of {where} (give each item its own id)")
+def _refuse_duplicate(header: Header, where: str) -> NoReturn:
+    if value := header.own_id or header.link:
+        message = f"{show(value)} is already the id of {where} (give each item its own id)"
+        raise RefusedError("id" if header.own_id else "link", message)
     raise RefusedError("id", f"is missing, and {where} has the same date and title (give both items an id)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -12,10 +11,11 @@ from ..models.dates import duration, to_whole_minutes
 from ..models.items import Event, Person, Place
 from ..models.recurrence import at_start_time, check_exception, check_start, list_occurrences
 from ..models.site import FeedSettings, Site
-from .model import EventDetails, RefusedError
+from .digests import to_json
+from .model import EventDetails, EventSnapshot, EventTimes, RefusedError, Schedule
 
 
-def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable[[str, str], str]) -> EventDetails:
+def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> EventDetails:
     """Resolve the dates and place of an event. `line` cleans the text of a field. Raises RefusedError."""
     zone = ZoneInfo(event.timezone or site.timezone)
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
@@ -38,8 +38,7 @@ def resolve_event(event: Event, site: Site, now: datetime | None, line: Callable
     )
     if rule:
         _check_recurrence(rule, made)
-        made = _add_next_dates(made, now)
-    return _apply_window(made, now, site.feeds) if now else made
+    return made
 
 
 def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
@@ -73,6 +72,10 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
             check_exception(moment, rule, event.start)
     except ValueError as error:
         raise RefusedError(field, str(error)) from None
+    if next(list_occurrences(rule, event.start, ()), None) is None:
+        raise RefusedError("recurrence", "ends before the event starts (write a later UNTIL)")
+    if next(list_occurrences(rule, event.start, event.left_out), None) is None:
+        raise RefusedError("except", "removes every date of the recurrence (keep at least one)")
 
 
 def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
@@ -106,24 +109,24 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
     return person.model_copy(update={"name": line("organizer", person.name)})
 
 
-def _add_next_dates(event: EventDetails, now: datetime | None) -> EventDetails:
-    """Add the next starts of a recurring event. An occurrence that has not ended yet is included.
+def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
+    """Return the next starts of an event, whether calendars show it now, and when that changes."""
+    made = Schedule(event.start)
+    if event.recurrence:
+        made = _add_next_dates(made, event, now)
+    return _apply_window(made, event, now, settings) if now else made
 
-    Raises RefusedError if the recurrence has no date.
-    """
+
+def _add_next_dates(made: Schedule, event: EventTimes, now: datetime | None) -> Schedule:
+    """Add the next starts of a recurring event. An occurrence that has not ended yet is included."""
     length = duration(event.start, event.end)
-    rule = event.recurrence or ""
-    if next(list_occurrences(rule, event.start, ()), None) is None:
-        raise RefusedError("recurrence", "ends before the event starts (write a later UNTIL)")
-    if next(list_occurrences(rule, event.start, event.left_out), None) is None:
-        raise RefusedError("except", "removes every date of the recurrence (keep at least one)")
     coming = (
         one
-        for one in list_occurrences(rule, event.start, event.left_out)
+        for one in list_occurrences(event.recurrence or "", event.start, event.left_out)
         if now is None or _end_instant(one, length) > now
     )
     following = tuple(islice(coming, 3))
-    return replace(event, next=following, until=_end_instant(following[0], length) if now and following else None)
+    return made._replace(next=following, until=_end_instant(following[0], length) if now and following else None)
 
 
 def _end_instant(start: date, length: timedelta) -> datetime:
@@ -133,14 +136,26 @@ def _end_instant(start: date, length: timedelta) -> datetime:
     return datetime.combine(start, time(12), UTC) + length
 
 
-def _apply_window(event: EventDetails, now: datetime, settings: FeedSettings) -> EventDetails:
+def _apply_window(made: Schedule, event: EventTimes, now: datetime, settings: FeedSettings) -> Schedule:
     """Decide whether calendars show the event now, and when that changes."""
     back, ahead = settings.calendar_days_back, settings.calendar_days_ahead
     comes, goes = None, None
     if ahead is not None:
         comes = _end_instant(event.start, timedelta()) - timedelta(days=ahead)
-    if back is not None and not event.next:
+    if back is not None and not made.next:
         goes = _end_instant(event.start, duration(event.start, event.end)) + timedelta(days=back)
     inside = (comes is None or comes <= now) and (goes is None or goes > now)
-    coming = [moment for moment in (event.until, comes, goes) if moment and moment > now]
-    return replace(event, in_calendar=inside, until=min(coming, default=None))
+    coming = [moment for moment in (made.until, comes, goes) if moment and moment > now]
+    return made._replace(in_calendar=inside, until=min(coming, default=None))
+
+
+def take_snapshot(event: EventDetails) -> str:
+    """Return the facts about an event as JSON. Equal facts give equal JSON, however the author wrote them."""
+    place = event.place.line if event.place else None
+    end = _format_utc(event.end) if event.end else None
+    end = None if end == _format_utc(event.start) else end
+    return to_json(EventSnapshot(_format_utc(event.start), end, place, event.status or "confirmed"))
+
+
+def _format_utc(moment: date) -> str:
+    return (moment.astimezone(UTC) if isinstance(moment, datetime) else moment).isoformat()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from ..errors import Problem, Severity
 from ..models.items import Enclosure, Person, Place
 from ..models.status import StatusName
-from ..sources.model import Location
+from ..sources.model import NO_LINES
 from ..state.memory import ItemMemory
 from ..text.html import sanitize
 
@@ -45,6 +46,17 @@ class EventChange(NamedTuple):
     after: EventSnapshot
 
 
+class EventTimes(NamedTuple):
+    """When an event takes place. Each time has a zone."""
+
+    start: date | datetime
+    end: date | datetime | None
+    """If this is a date, it is the last day of the event."""
+    recurrence: str | None = None
+    """A rule of RFC 5545."""
+    left_out: tuple[date | datetime, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class EventDetails:
     """The dates and place of an event. Each time has a zone, and is shown to readers in this zone."""
@@ -66,9 +78,19 @@ class EventDetails:
     """Grows with every change (RFC 5545, 3.8.7.4)."""
     change: EventChange | None = None
     """The last change that has a notice."""
+
+
+class Schedule(NamedTuple):
+    """What the current time and the memory say about an event."""
+
+    start: date | datetime
+    next: tuple[date | datetime, ...] = ()
+    """The next starts of a recurring event, three at most."""
     in_calendar: bool = True
     until: datetime | None = None
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
+    sequence: int = 0
+    change: EventChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +130,61 @@ def sanitized_content(entry: Entry) -> str | None:
     return (sanitize(entry.content, entry.link) or None) if entry.content else None
 
 
+class Header(NamedTuple):
+    """The part of a record that selection needs, without its texts.
+
+    Only the record, the site file and the versions of libraries determine it. So later runs can use it again, unlike an
+    `Entry`, which also depends on the memory, the current time and other records.
+    """
+
+    kind: str
+    own_id: str | None
+    """The id that the author set."""
+    link: str | None
+    """The link that the author set."""
+    minted: tuple[str, str] | None
+    """The date and the title from which an id is made, if the record has neither id nor link."""
+    published: datetime | None
+    """The date that the author set, with a zone."""
+    updated: datetime | None
+    inferred: date | None
+    """A date of publication that is inferred from a text page."""
+    timezone: str
+    """The time zone of its dates (IANA name)."""
+    topics: tuple[Category, ...]
+    tags: tuple[Category, ...]
+    author_digest: bytes
+    content_digest: bytes
+    """A digest of the fields that must be equal in all records of an item."""
+    load: Callable[[], Entry]
+    """Returns the entry, without what only the memory, the time or other records say: see `load_entry`.
+
+    Raises SourceError if its file changed.
+    """
+    from_page: bool = False
+    untitled: bool = False
+    times: EventTimes | None = None
+    snapshot: str | None = None
+    """Start, end, place and status of an event, as JSON."""
+    path: str = "items"
+    line: int = 0
+    """The first line of the record, from 1; on a text page, the line of the first date."""
+    lines: Mapping[str, int] = NO_LINES
+    """The lines of those fields that may be wrong because of the memory, the time or other records."""
+    source: str = "items"
+    """The name of the source."""
+    position: tuple[bytes, int] = (b"", 0)
+    """The key of its chunk, and its number among the records of the chunk, from 0."""
+    body: Callable[[], str] | None = None
+    """Returns the item as JSON for the cache, or an empty text; None if the item comes from the cache."""
+
+    def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
+        """Return a problem about a field of this record."""
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
+
+
 class Candidate(NamedTuple):
-    """The part of an entry that selection needs. `load` returns the whole entry."""
+    """The part of an entry that selection needs. `load_entry` returns the whole entry."""
 
     id: str
     kind: str
@@ -118,36 +193,61 @@ class Candidate(NamedTuple):
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     load: Callable[[], Entry]
-    """Returns the entry. Raises SourceError if its file changed.
-
-    If the entry is not in memory, its topics may have other labels than `topics`: see `load_entry`.
-    """
+    """Returns the entry without the values of this candidate. Raises SourceError if its file changed."""
+    digest: str
+    """A digest of everything that the entry depends on, except the site file and the labels of topics."""
+    link: str | None = None
+    """The link of an entry whose author set none."""
     source: str = "items"
     """The name of the source of its record."""
-    location: Location | None = None
-    """Where its record is. None if the next run cannot recognise the record."""
+    position: tuple[bytes, int] = (b"", 0)
+    """The key of its chunk, and its number among the records of the chunk, from 0."""
+    body: Callable[[], str] | None = None
+    """Returns the item as JSON for the cache, or an empty text; None if the item comes from the cache."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
-    author_digest: bytes | None = None
-    """The digest of the fields that the author set; None without a state."""
-    digest: str | None = None
-    """The content digest, once it is known."""
-    stored_digest: str | None = None
-    """The content digest that the last run stored."""
     records: int = 1
     """How many records were merged into it."""
-    event: EventDetails | None = None
-    is_notice: bool = False
-    is_spilled: bool = False
-    """Whether its entry is in a temporary file."""
-    is_unchanged: bool = False
-    """Whether its record is unchanged since the last run, and was not read again."""
+    event: Schedule | None = None
+    notice: EventChange | None = None
+    """The change that this candidate reports, if it is a notice."""
 
 
 def load_entry(candidate: Candidate) -> Entry:
-    """Return the entry of a candidate. Its topics get the labels that the candidate has."""
-    entry = candidate.load()
-    return entry if entry.topics == candidate.topics else replace(entry, topics=candidate.topics)
+    """Return the entry of a candidate, with the candidate's dates, topics and tags. Raises SourceError."""
+    entry, schedule, notice = candidate.load(), candidate.event, candidate.notice
+    event = entry.event
+    if event and schedule:
+        event = replace(event, next=schedule.next, sequence=schedule.sequence, change=schedule.change)
+    return Entry(
+        id=candidate.id,
+        kind=candidate.kind,
+        title=entry.title,
+        link=candidate.link or entry.link,
+        published=candidate.published,
+        updated=candidate.updated,
+        summary=None if notice else entry.summary,
+        content=None if notice else entry.content,
+        topics=candidate.topics,
+        tags=candidate.tags,
+        authors=entry.authors,
+        language=entry.language,
+        image=entry.image,
+        enclosures=() if notice else entry.enclosures,
+        event=event,
+        notice=notice,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An item that is held back until its date, or an item whose last change is held back."""
+
+    header: Header
+    title: str
+    until: datetime
+    whole: bool = True
+    """Whether the item is held back, and not only its `updated`."""
 
 
 class RefusedError(Exception):
@@ -155,7 +255,3 @@ class RefusedError(Exception):
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
-
-
-class DuplicateIdError(Exception):
-    """An unchanged record has the same id as another record. The run must read all records again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..entries.model import Candidate, Entry, load_entry
+from ..entries.model import Candidate, Entry
 from ..models.items import Person
 
 
@@ -63,7 +63,7 @@ class Selection:
         """Return the feed with the events of its calendar, which `load` returns. Its other entries are not loaded."""
         return replace(self.feed, calendar=tuple(map(load, self.calendar)))
 
-    def load_all(self) -> Feed:
-        """Return the feed with its entries and its calendar."""
-        calendar = None if self.feed.calendar is None else tuple(map(load_entry, self.calendar))
-        return replace(self.feed, entries=tuple(map(load_entry, self.candidates)), calendar=calendar)
+    def load_all(self, load: Callable[[Candidate], Entry]) -> Feed:
+        """Return the feed with its entries and its calendar, which `load` returns."""
+        calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
+        return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)

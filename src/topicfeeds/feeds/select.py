@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Literal
 
-from ..entries.digests import content_digest
+from ..entries.headers import HeaderMaker
 from ..entries.model import Candidate, Category
-from ..entries.spill import EntrySpill
+from ..entries.spill import Spill
 from ..models.items import Person
 from ..models.site import DeclaredFeed, Site, Topic
 from ..registry import FEED_FORMATS, has_calendars
@@ -28,18 +29,15 @@ NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed without entries."""
 
 
-def select_feeds(
-    site: Site, found: Iterable[Candidate | Page], *, spill: bool = False, mends: bool = False
-) -> dict[str, Selection]:
+def select_feeds(site: Site, found: Iterable[Candidate | Page], spill: Spill | None = None) -> dict[str, Selection]:
     """Return the selections of candidates, by feed name: all items, topics, tags, declared feeds.
 
     - Only candidates that are in a feed are kept.
     - A later candidate with the same id replaces the earlier one.
     - Pages give topics the titles and descriptions that the site file does not have.
-    - With `spill`, entries past the first 100 million characters go to a temporary file.
-    - With `mends`, only feeds with new candidates are returned. `found` must have unchanged candidates after new ones.
+    - With `spill`, entries past the first 100 million characters go to it.
     """
-    selector = FeedSelector(site, spill=spill, mends=mends)
+    selector = FeedSelector(site, spill)
     for one in found:
         if isinstance(one, Page):
             selector.add_topic_page(one)
@@ -96,11 +94,11 @@ def sort_key(published: datetime, name: str) -> tuple[float, str]:
 class FeedSelector:
     """Sorts candidates into feeds, one by one."""
 
-    def __init__(self, site: Site, *, spill: bool = False, mends: bool = False) -> None:
-        self.site, self.mends = site, mends
-        self._chars: int | None = 0 if spill else None
-        """The estimated characters of the entries that were added to feeds. None if entries are never spilled."""
-        self._spill: EntrySpill | None = None
+    def __init__(self, site: Site, spill: Spill | None = None) -> None:
+        self.site, self._spill = site, spill
+        self._chars = 0
+        """The estimated characters of the entries in memory that were added to feeds."""
+        self._maker = HeaderMaker(site)
         self._topics = dict(site.topics)
         self._titled = set(site.topics)
         """The topics whose title does not come from the items."""
@@ -136,44 +134,34 @@ class FeedSelector:
         places = self._find_places(candidate)
         if candidate.records > 1 and self._declared:
             self._keep_merged(candidate)
-        if self._has_calendars and candidate.event and not candidate.is_notice and candidate.event.in_calendar:
+        if self._has_calendars and candidate.event and not candidate.notice and candidate.event.in_calendar:
             for place in places:
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         key = sort_key(candidate.published, candidate.id)
         wanting = [place for place in places if place.wants(key)]
-        if wanting and self._chars is not None:
-            candidate = self._spill_if_many(candidate)
+        if wanting and self._spill and candidate.body and not candidate.event:
+            candidate = self._spill_if_many(candidate, self._spill)
         for place in wanting:
             place.insert(candidate, key)
 
     def _find_places(self, candidate: Candidate) -> list[_NewestEntries]:
         places = [self._all]
-        if self.mends and candidate.is_unchanged:
-            places += [self._newest[name] for name in _feed_paths(candidate) if name in self._newest]
-        else:
-            if self._by_topic is not None:
-                places += [self._by_topic[topic.term] for topic in candidate.topics]
-            if self._by_tag is not None:
-                places += [self._by_tag[tag.term] for tag in candidate.tags]
+        if self._by_topic is not None:
+            places += [self._by_topic[topic.term] for topic in candidate.topics]
+        if self._by_tag is not None:
+            places += [self._by_tag[tag.term] for tag in candidate.tags]
         if self._declared:
             places += [self._by_name[name] for name, matches in self._declared if matches(candidate)]
         return places
 
-    def _spill_if_many(self, candidate: Candidate) -> Candidate:
-        """Write the entry of an article to the temporary file if too many entries are in memory.
-
-        Return its candidate.
-        """
-        if candidate.is_unchanged or candidate.event or candidate.records > 1:
+    def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
+        """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
+        self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
+        text = candidate.body() if candidate.body and self._chars > _MAX_CHARS_IN_MEMORY else ""
+        if not text:
             return candidate
-        entry = candidate.load()
-        self._chars = (self._chars or 0) + _MIN_ENTRY_CHARS + len(entry.content or "")
-        if self._chars <= _MAX_CHARS_IN_MEMORY:
-            return candidate
-        self._spill = self._spill or EntrySpill()
-        return candidate._replace(
-            load=self._spill.put(entry), digest=content_digest(entry, candidate.author_digest), is_spilled=True
-        )
+        read = partial(spill.read_text, spill.add_text(text))
+        return candidate._replace(load=lambda: self._maker.restore(read(), candidate.kind), body=read)
 
     def _keep_merged(self, candidate: Candidate) -> None:
         """Keep a merged candidate. From time to time, drop those that no declared feed holds."""
@@ -205,7 +193,7 @@ class FeedSelector:
         for feed in self.site.feed:
             about = Topic(description=feed.description, url=feed.url)
             made.append(self._describe(f"feeds/{feed.slug}", feed.title, about))
-        return {one.path: one for one in made if one.candidates or not self.mends}
+        return {one.path: one for one in made}
 
     def _slugs(self, folder: str) -> list[str]:
         return sorted(name.partition("/")[2] for name in self._newest if name.startswith(f"{folder}/"))
@@ -222,15 +210,10 @@ class FeedSelector:
         return make_topic_title(slug, Topic(title=self._label("topics", slug)))
 
     def _finish(self, candidate: Candidate) -> Candidate:
-        """Return a candidate with its final topics and its digest. All feeds share the result."""
+        """Return a candidate with its final topics. All feeds share the result."""
         if candidate.id not in self._final:
             whole = self._merged.get(candidate.id, candidate)
-            topics, load = tuple(map(self._title_topic, whole.topics)), whole.load
-            digest = whole.digest or content_digest(load(), whole.author_digest)
-            if topics != whole.topics and not (whole.is_unchanged or whole.is_spilled):
-                entry = replace(load(), topics=topics)
-                load = lambda: entry  # noqa: E731 - one object for all feeds
-            self._final[candidate.id] = whole._replace(topics=topics, digest=digest, load=load)
+            self._final[candidate.id] = whole._replace(topics=tuple(map(self._title_topic, whole.topics)))
         return self._final[candidate.id]
 
     def _title_topic(self, topic: Category) -> Category:
@@ -265,10 +248,6 @@ class FeedSelector:
             confirms=settings.cancelled_events == "confirmed",
         )
         return Selection(feed, candidates, calendar)
-
-
-def _feed_paths(candidate: Candidate) -> list[str]:
-    return [f"topics/{topic.term}" for topic in candidate.topics] + [f"tags/{tag.term}" for tag in candidate.tags]
 
 
 def _start_key(candidate: Candidate) -> tuple[float, str]:

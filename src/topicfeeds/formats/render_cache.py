@@ -48,9 +48,7 @@ class RenderCache:
         return html
 
     def load(self, candidate: Candidate) -> Entry:
-        """Return the entry of a candidate. If it is not in memory, it is loaded once for all feeds that hold it."""
-        if not (candidate.is_unchanged or candidate.is_spilled):
-            return candidate.load()
+        """Return the entry of a candidate. It is loaded once for all feeds that hold it."""
         entry: Entry | None = self._values.get(candidate.id, {}).get("entry")
         if entry is None:
             entry = load_entry(candidate)

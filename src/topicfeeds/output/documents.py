@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from ..entries.digests import topics_digest
 from ..entries.model import Candidate
 from ..feeds.model import Feed, Selection
 from ..formats import EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
-from ..models.items import Person
+from ..models.site import Site
 from ..profile import NO_PROFILE, Profile
 from ..registry import FEED_FORMATS
 from ..state.versions import describe_versions
@@ -41,8 +40,8 @@ class Document:
 class Documents(Iterable[Document]):
     """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
-    def __init__(self, selections: Iterable[Selection], profile: Profile = NO_PROFILE) -> None:
-        self._selections, self._profile = list(selections), profile
+    def __init__(self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE) -> None:
+        self._selections, self._site, self._profile = list(selections), site, profile
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
@@ -50,28 +49,26 @@ class Documents(Iterable[Document]):
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
-        for one in self._profile.measure_each("build", build_documents(self._selections)):
+        for one in self._profile.measure_each("build", build_documents(self._selections, self._site)):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
 
-def build_documents(selections: Iterable[Selection]) -> Iterator[Document]:
-    """Yield all documents, in the order in which they are published."""
-    makers, whole, cache = describe_versions(), list(selections), RenderCache()
+def build_documents(selections: Iterable[Selection], site: Site) -> Iterator[Document]:
+    """Yield all documents of a site, in the order in which they are published."""
+    makers = _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
+    whole, cache = list(selections), RenderCache()
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
-    authors: dict[Person, str] = {}
-    for one in whole:
-        authors.setdefault(one.feed.author, makers + repr(one.feed.author))
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need the events
-        digest = _digest_feed(one, one.candidates, authors[one.feed.author])
+        digest = _digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
         for name in one.feed.formats:
             if FEED_FORMATS[name].is_calendar:
-                yield _describe_calendar(one, name, _digest_feed(one, one.calendar, authors[one.feed.author]), cache)
+                yield _describe_calendar(one, name, _digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
@@ -132,7 +129,7 @@ def _render_event(candidate: Candidate, feed: Feed, cache: RenderCache) -> bytes
 def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, Candidate]]:
     for one in selections:
         for candidate in (*one.candidates, *one.calendar) if one.feed.calendar is not None else ():
-            if candidate.event and not candidate.is_notice:
+            if candidate.event and not candidate.notice:
                 yield one, candidate
 
 
@@ -145,7 +142,7 @@ def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -
 
 
 def _digest_candidate(candidate: Candidate) -> str:
-    return (candidate.digest or "") + topics_digest(candidate.topics)
+    return candidate.digest + repr(tuple(map(tuple, candidate.topics)))
 
 
 def _hash_parts(parts: Iterable[str]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ..config import check_output
-from ..entries.model import DuplicateIdError
+from ..entries.headers import make_headers
+from ..entries.model import Candidate, Entry, load_entry
 from ..entries.resolve import resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection
@@ -17,8 +18,8 @@ from ..feeds.select import select_feeds
 from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..output.write import lock_folder
-from ..sources import read_sources
-from ..sources.model import ItemLike, Page, Record
+from ..sources import SiteSources
+from ..sources.model import ItemLike
 from ..state.store import State
 from .flow import Options, Run, check_severity
 from .report import Changes, RunReport
@@ -27,23 +28,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
-class Reading(Iterator[Record | Page | Problem]):
-    """The records of a site's sources. They are read one by one, or by the workers of `publish`."""
-
-    def __init__(self, site: Site, base: Path) -> None:
-        self.sources, self.base = site.sources, base
-        self._found = read_sources(site.sources, base)
-
-    def __next__(self) -> Record | Page | Problem:
-        return cast(Record | Page | Problem, next(self._found))  # without rows, no record is `Same` or `Passed`
-
-
-def read(site: Site, base: Path | str = ".") -> Reading:
+def read(site: Site, base: Path | str = ".") -> SiteSources:
     """Yield the records of a site's sources, with file and line, and their problems.
 
-    `base` is the folder of the site file: the paths of the sources are relative to it.
+    `base` is the folder of the site file: the paths of the sources are relative to it. `publish` does not parse again
+    what its state knows from the last run.
     """
-    return Reading(site, Path(base))
+    return SiteSources(site.sources, Path(base))
 
 
 def publish(  # noqa: PLR0913 - keyword options of a public call
@@ -79,22 +70,16 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     """
     folder = Path(folder)
     check_output(site, folder)
-    options = Options(now=now, strict=strict, allow_shrink=allow_shrink)
-    run = Run(site, folder, state, options)
+    pool = (lambda: nullcontext(executor)) if executor else None
+    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, pool=pool)
     with lock_folder(folder):
-        if executor and isinstance(items, Reading):
-            from ..parallel import is_large, read_parallel
-
-            if is_large(items.sources, items.base):
-                with suppress(DuplicateIdError):  # one process resolves a duplicate id
-                    return run.publish(read_parallel(site, items.sources, items.base, executor, now))
-        return run.publish(items)
+        return Run(site, folder, state, options).publish(items)
 
 
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
-    select_feeds(site, report.collect(resolve(site, items, None, now)))
+    select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
     check_severity(report.problems, strict=False)
     return report.changes()
 
@@ -107,7 +92,14 @@ def select(
     Problems are added to the list `problems`. Without a list, an item that cannot be published raises SourceError, so
     no item is skipped unnoticed. With `now` (a date-time with a zone), items with a later date are held back.
     """
-    return {name: one.load_all() for name, one in _select_checked(site, items, now, problems).items()}
+    loaded: dict[str, Entry] = {}
+
+    def load(candidate: Candidate) -> Entry:
+        if candidate.id not in loaded:
+            loaded[candidate.id] = load_entry(candidate)
+        return loaded[candidate.id]
+
+    return {name: one.load_all(load) for name, one in _select_checked(site, items, now, problems).items()}
 
 
 def build(
@@ -118,13 +110,13 @@ def build(
     `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` work
     as in `select`.
     """
-    return list(build_documents(_select_checked(site, items, now, problems).values()))
+    return list(build_documents(_select_checked(site, items, now, problems).values(), site))
 
 
 def _select_checked(
     site: Site, items: Iterable[ItemLike], now: datetime | None, problems: list[Problem] | None
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems)
-    selections = select_feeds(site, report.collect(resolve(site, items, None, now)))
+    selections = select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
     check_severity(report.problems, strict=problems is None, hint=Hint.COLLECT)
     return selections

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..entries.chunk_cache import ChunkCache, ReadChunk
+from ..entries.headers import make_headers
+from ..entries.model import Header
 from ..entries.resolve import resolve
-from ..entries.row_cache import RowCache
+from ..entries.spill import Spill
 from ..errors import Hint, Problem, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
@@ -17,15 +22,24 @@ from ..output.documents import Document, Documents
 from ..output.retire import Retirement, retire_documents
 from ..output.write import StagedWrite, compare_documents, stage
 from ..profile import NO_PROFILE, Profile
-from ..sources.model import ItemLike, Passed, Same
+from ..sources import SiteSources
+from ..sources.chunks import read_chunks
+from ..sources.model import Chunk, ItemLike, Page
+from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles
 from ..state.session import open_state
 from ..state.store import State
 from ..state.versions import describe_versions
 from .report import Changes, RunReport, note_memory
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
+
 Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
+Pool = Callable[[], "AbstractContextManager[Executor]"]
+"""Returns the executor that reads large sources, for a `with` statement."""
 _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
 _SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
@@ -45,8 +59,7 @@ class Options:
     """Report what would change, and write nothing."""
     wait: float = 0
     """Seconds to wait for another run to end."""
-    jobs: int = 1
-    """How many processes read large sources."""
+    pool: Pool | None = None
     watch: Watch = iter
     profile: Profile = NO_PROFILE
 
@@ -59,12 +72,8 @@ class Run:
     folder: Path
     state: State | None = None
     options: Options = Options()
-    inputs: InputFiles | None = None
-    """The site file and the files of the sources. The state stores their stamps for the next run."""
-    rows: RowCache | None = None
-    """The row cache, with the rows of the records in these files."""
 
-    def publish(self, items: Iterable[ItemLike | Same | Passed]) -> Changes:
+    def publish(self, items: Iterable[ItemLike]) -> Changes:
         """Publish items. Raises SourceError and PublishError.
 
         The state is committed before the first document is renamed. It already describes the new documents. If a run
@@ -72,13 +81,12 @@ class Run:
         whose date was published never gets another date.
         """
         options, profile = self.options, self.options.profile
-        with open_state(self.state, options.now, dry=options.dry_run) as warnings:
+        with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
-            selections = self._select(items, report)
+            selections = self._select(source.headers, report)
             check_severity(report.problems, strict=options.strict)
             self._check_shrink(report)
-            current = self._keep_current(selections)
-            documents = Documents(selections.values(), profile)
+            documents = Documents(selections.values(), self.site, profile)
             if options.dry_run:
                 staged = compare_documents(options.watch(documents), self.folder, self.state)
                 retirement = self._retire()
@@ -86,17 +94,37 @@ class Run:
                 with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
                     retirement = self._retire()
                     with profile.measure("remember"):
-                        self._remember(report, selections.values(), retirement)
+                        self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement)
         done = replace(report.changes(), written=tuple(staged.written), removed=retirement.removed)
-        return replace(done, unchanged=staged.unchanged + current, retired=retirement.waiting)
+        return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
 
-    def _select(self, items: Iterable[ItemLike | Same | Passed], report: RunReport) -> dict[str, Selection]:
-        profile = self.options.profile
-        resolved = resolve(self.site, profile.measure_each("read", items), self.state, self.options.now)
+    @contextmanager
+    def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
+        """Provide the headers of items. If sources are read, unchanged chunks come from the cache."""
+        options = self.options
+        if not isinstance(items, SiteSources) or not (self.state or options.pool):
+            yield _Input(make_headers(self.site, options.profile.measure_each("read", items)))
+            return
+        with options.profile.measure("look"):
+            cache = self.state.cache if self.state else open_temporary_cache()
+            files = items.snapshot(cache.file_stamps())
+            chunks = ChunkCache(self.site, items.base, cache)
+        found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files)
+        with ExitStack() as stack:
+            if options.pool and not chunks.has_chunks:
+                from ..parallel import is_large, read_parallel  # imported here, as it loads slowly
+
+                if is_large(items.sources, items.base):
+                    executor = stack.enter_context(options.pool())
+                    found = read_parallel(self.site, items, files, executor)
+            yield _Input(chunks.read(found), files, chunks)
+
+    def _select(self, headers: Iterable[Header | Page | Problem], report: RunReport) -> dict[str, Selection]:
+        profile, spill = self.options.profile, Spill()
+        resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
-            found = report.collect(profile.measure_each("resolve", resolved), self.state, self.rows)
-            return select_feeds(self.site, found, spill=True, mends=self.rows is not None and self.rows.mends)
+            return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Most often, it is broken."""
@@ -116,54 +144,43 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK)  # the cause comes first
 
-    def _keep_current(self, selections: dict[str, Selection]) -> int:
-        """Keep the documents of unchanged feeds that this run did not select, and count them."""
-        with self.options.profile.measure("look"):
-            return self.rows.keep_current(selections, self.folder) if self.rows else 0
-
     def _retire(self) -> Retirement:
         return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
 
-    def _remember(self, report: RunReport, selections: Iterable[Selection], retirement: Retirement) -> None:
+    def _remember(
+        self, report: RunReport, selections: Iterable[Selection], retirement: Retirement, source: _Input
+    ) -> None:
         """Commit the data that the next run needs to the state."""
-        state, inputs, rows = self.state, self.inputs, self.rows
+        state, chunks = self.state, source.chunks
         if state is None:
             return
-        for candidate in {one.id: one for selection in selections for one in selection.candidates}.values():
-            if rows:
-                rows.note_held(candidate)
+        held = ((*selection.candidates, *selection.calendar) for selection in selections)
+        candidates = {one.id: one for some in held for one in some}.values()
+        for candidate in candidates:
             if candidate.kind != "event":
                 note_memory(candidate, state)
+        if chunks:
+            for candidate in candidates:
+                chunks.keep(candidate)
+            for waiting in report.held:
+                chunks.keep(waiting.header)
         state.note_documents(retirement.known)
         for path in retirement.foreign:
             state.forget_document(path)
-        state.replace_rows("accepted", report.accepted.items())
-        found = enumerate(report.problems)
-        state.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
-        waiting = ((n, one.record, int(one.until.timestamp())) for n, one in enumerate(report.held))
-        state.replace_rows("held", ((n, record.path, record.line, record.item.title, at) for n, record, at in waiting))
-        state.replace_rows("inputs", ((n, *one) for n, one in enumerate(inputs.sources if inputs else ())))
-        state.store_files(inputs.stable_stamps() if inputs else {})
-        if rows:
-            rows.commit()
-        else:
-            state.rows.commit()
+        state.set_accepted(report.accepted)
         state.set_values(self._describe(report))
+        _store_last_run(state.cache, report, source.files)
         state.commit(self.site.feeds.memory_days)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
-        """Return the single values of a run that the state stores."""
-        now = int(self.options.now.timestamp()) if self.options.now else None
-        needs_all = report.problems or report.held or self.site.feed  # rows lack the data for these
-        is_whole = not needs_all and self.rows is not None and self.rows.is_whole(report.accepted.total())
+        """Return the single values of a run that the memory stores."""
         return {
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
             "failed": None,
             "items": report.items,
-            "now": now,
+            "now": int(self.options.now.timestamp()) if self.options.now else None,
             "due": int(report.due.timestamp()) if report.due else None,
-            "whole": now if is_whole else None,
         }
 
     def _finish(self, staged: StagedWrite, retirement: Retirement) -> None:
@@ -172,6 +189,26 @@ class Run:
         for path in retirement.removed:
             if self.state:
                 self.state.forget_document(path)
+
+
+class _Input(NamedTuple):
+    """The input of a run."""
+
+    headers: Iterable[Header | Page | Problem]
+    files: InputFiles | None = None
+    """The site file and the files of the sources. The cache stores their stamps for the next run."""
+    chunks: ChunkCache | None = None
+
+
+def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
+    """Store in the cache what the run read and found."""
+    found = enumerate(report.problems)
+    cache.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+    waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held))
+    rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
+    cache.replace_rows("held", rows)
+    cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
+    cache.store_files(files.stable_stamps() if files else {})
 
 
 def check_severity(problems: Sequence[Problem], *, strict: bool, hint: Hint = Hint.STRICT) -> None:

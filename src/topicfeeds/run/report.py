@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..entries.model import Candidate
-from ..entries.row_cache import RowCache
+from ..entries.model import Candidate, HeldBack
 from ..errors import Problem
-from ..sources.model import HeldBack, Page, Passed
+from ..sources.model import Page
 from ..state.store import State
 
 
@@ -42,7 +41,7 @@ class RunReport:
     accepted: Counter[str] = field(default_factory=Counter)
     """How many items each source has, including items that are held back."""
     due: datetime | None = None
-    """When the rendered text of an event next changes without an edit."""
+    """When the output next changes without an edit, because of an item that is held back or the text of an event."""
 
     @property
     def items(self) -> int:
@@ -50,37 +49,33 @@ class RunReport:
         return self.accepted.total() - sum(one.whole for one in self.held)
 
     def collect(
-        self,
-        resolved: Iterable[Candidate | HeldBack | Page | Passed | Problem],
-        state: State | None = None,
-        rows: RowCache | None = None,
+        self, resolved: Iterable[Candidate | HeldBack | Page | Problem], state: State | None = None
     ) -> Iterator[Candidate | Page]:
-        """Yield the candidates and pages of the results. Note the rest for the report, the state and the row cache."""
+        """Yield the candidates and pages of the results. Note the rest for the report and the state."""
         for one in resolved:
             if isinstance(one, Candidate):
                 self._collect_candidate(one, state)
-                if rows:
-                    rows.note(one)
                 yield one
             elif isinstance(one, Problem):
                 self.problems.append(one)
-                if rows:
-                    rows.note_problem(one)
             elif isinstance(one, HeldBack):
                 self.held.append(one)
-                self.accepted[one.record.source] += one.whole
-            elif isinstance(one, Passed):
-                self.accepted[one.source] += 1
+                self.accepted[one.header.source] += one.whole
+                self._note_due(one.until)
             else:
                 yield one
 
     def _collect_candidate(self, candidate: Candidate, state: State | None) -> None:
-        if candidate.is_notice:
+        if candidate.notice:
             return
         self.accepted[candidate.source] += 1
         if candidate.event:
             note_memory(candidate, state)
-            self.due = min((moment for moment in (self.due, candidate.event.until) if moment), default=None)
+            self._note_due(candidate.event.until)
+
+    def _note_due(self, moment: datetime | None) -> None:
+        if moment and (self.due is None or moment < self.due):
+            self.due = moment
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""

@@ -10,11 +10,11 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ._mapping import MappingError, map_record
 from ._raw import RawRecord, find_format
-from .model import Location, Record
+from .model import Record
 
 
 def validate_record(
-    raw: RawRecord, source: Source, path: str, location: Location | None = None, origin: Origin | None = None
+    raw: RawRecord, source: Source, path: str, origin: Origin | None = None
 ) -> Iterator[Record | Problem]:
     """Validate a record in the shape that its source says; findings come in the order of their lines.
 
@@ -31,7 +31,7 @@ def validate_record(
     if isinstance(item, Item):
         topics = tuple(source.topics)
         page_details = raw.inferred, raw.from_page, raw.untitled
-        yield Record(item, path, raw.line, lines, topics, *page_details, source.name, location)
+        yield Record(item, path, raw.line, lines, topics, *page_details, source.name)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
     for line, place, sentence in sorted(located, key=lambda found: found[0]):

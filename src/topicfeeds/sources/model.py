@@ -1,30 +1,15 @@
-"""The results of sources: records, pages, and references to unchanged records."""
+"""The results of sources: chunks, records and pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from ..errors import Problem, Severity
 from ..models.items import Item
-from ..state.rows import Row
-
-
-class Location(NamedTuple):
-    """Where a record is in a file, so that it can be read again, and a digest that shows whether it changed."""
-
-    path: str
-    line: int
-    """The first line of the record, from 1."""
-    start: int
-    """The first byte of the record, from 0."""
-    length: int
-    """The length of the record in bytes; -1 if the record is the whole file."""
-    key: bytes
-    """A digest of the bytes of the record and of the path."""
-
+from ..models.site import Source
 
 NO_LINES: Mapping[str, int] = {}
 
@@ -48,7 +33,6 @@ class Record(NamedTuple):
     """Whether the title is a label made from kind and date."""
     source: str = "items"
     """The name of the source: the path or query in the site file."""
-    location: Location | None = None
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -64,33 +48,35 @@ class Page:
     description: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """An item that is held back until its date, or an item whose last change is held back."""
-
-    record: Record
-    until: datetime
-    whole: bool = True
-    """Whether the item is held back, and not only its `updated`."""
+Contents = Iterator[Record | Page | Problem]
 
 
-class Same(NamedTuple):
-    """A record that did not change since the last run."""
+class Location(NamedTuple):
+    """Where a chunk is in a file, so that it can be read again."""
 
-    row: Row
-    location: Location
-    source: str
-    read: Callable[[], Record]
-    """Reads the record again. Raises SourceError if it changed."""
-
-
-class Passed(NamedTuple):
-    """A record that is in no feed, and is not resolved again. Its id is reserved, and it is counted."""
-
-    id: str
+    source: Source
     path: str
-    line: int
-    source: str
+    salt: bytes = b""
+    """A part of the keys of its chunks: it tells the files of all sources apart."""
+    line: int = 1
+    """The first line of the chunk, from 1."""
+    start: int = 0
+    """The first byte of the chunk, from 0."""
+    length: int = -1
+    """The length of the chunk in bytes; -1 if the chunk is the whole file."""
+
+
+class Chunk(NamedTuple):
+    """A part of a source that later runs recognise by its key: a line of JSON Lines, otherwise a file."""
+
+    location: Location
+    key: bytes
+    """A digest of its bytes, its path and its source. Empty if later runs cannot recognise the chunk."""
+    read: Callable[[], tuple[bytes, Contents]]
+    """Reads the chunk, and returns the key of the bytes that were read, and the contents.
+
+    A problem with the severity `unreadable` ends the contents.
+    """
 
 
 ItemLike = Item | Record | Page | Problem | Mapping[str, Any]

@@ -11,16 +11,16 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ._raw import RawRecord
 from ._validate import validate_record
-from .model import ItemLike, Page, Passed, Record, Same
+from .model import ItemLike, Page, Record
 
 
-def as_records(found: Iterable[ItemLike | Same | Passed]) -> Iterator[Record | Same | Passed | Page | Problem]:
+def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
     Everything that sources yield is passed on unchanged.
     """
     for position, one in enumerate(found, 1):
-        if isinstance(one, (Record, Same, Passed, Page, Problem)):
+        if isinstance(one, (Record, Page, Problem)):
             yield one
         elif isinstance(one, (Article, Event)):
             yield Record(one, "items", position)

@@ -107,7 +107,7 @@ def compare_files(
     """Return the stamps of files, and the files that differ from the `known` stamps.
 
     A file differs if it is new, is missing, is not a regular file, or has other content. A file is not opened if its
-    size and mtime are known. A new file in `later` is not opened either: it is digested when it is read.
+    size and mtime are known. Other files in `later` are not opened either: they are digested when they are read.
 
     Call this before the files are read. If a file changes after the call, the next run sees another stamp.
     """
@@ -118,7 +118,7 @@ def compare_files(
         before = known.get(path)
         try:
             path.encode()  # a name that is not UTF-8 cannot be stored
-            stamp = _take_stamp(os.path.join(base, path), before, moment, later=before is None and path in later)
+            stamp = _take_stamp(os.path.join(base, path), before, moment, later=path in later)
         except (OSError, UnicodeError):
             changed.add(path)
             continue
@@ -180,13 +180,27 @@ class InputFiles(NamedTuple):
     sources: list[SourcePath]
     stamps: dict[str, FileStamp]
     changed: set[str]
-    """The files that differ from the stamps in the state; "" for a source without path."""
+    """The files that differ from the stamps in the cache; "" for a source without path."""
     site: str
     """The name of the site file. It is one of the files in `stamps`."""
     base: str
     """The folder to which all paths are relative."""
     deferred: set[str]
     """The files that are digested when they are read."""
+    known: Mapping[str, FileStamp]
+    """The stamps in the cache."""
+
+    def digest(self, path: str) -> bytes:
+        """Return the SHA-256 of a file, or an empty digest if it must be read first."""
+        return self.stamps[path][2] if path in self.stamps else b""
+
+    def note_digest(self, path: str, digest: bytes, status: tuple[int, int]) -> None:
+        """Store the SHA-256 of a file as it was read. `status` has its size and mtime (nanoseconds) after reading."""
+        if path in self.stamps:
+            size, mtime, _ = self.stamps[path]
+            self.stamps[path] = (size, mtime if (size, mtime) == status else -1, digest)
+            if path in self.known and self.known[path][2] == digest:
+                self.changed.discard(path)
 
     def stable_stamps(self) -> dict[str, FileStamp]:
         """Return the stamps of files that did not change since they were compared.
@@ -201,14 +215,15 @@ class InputFiles(NamedTuple):
 
 
 def snapshot(
-    site: str, sources: Sequence[SourcePath], known: dict[str, FileStamp], *, defer: bool = False
+    site: str, sources: Sequence[SourcePath], known: Mapping[str, FileStamp], *, defer: bool = False
 ) -> InputFiles:
-    """Compare the site file and the files of the sources with the `known` stamps, which the state stored.
+    """Compare the site file and the files of the sources with the `known` stamps, which the cache stored.
 
-    With `defer`, a new file that is one record is digested when it is read.
+    `site` is the path of the site file, or the folder of a site without a file, with a final `/`. With `defer`, files
+    that are not known and not read line by line are digested when they are read.
     """
     base, name = os.path.split(site)
-    paths = [name]
+    paths = [name] if name else []
     deferred: set[str] = set()
     missing: set[str] = set()
     for path, kind in sources:
@@ -223,6 +238,6 @@ def snapshot(
         paths += found
         if defer:
             forms = ((one, kind or find_source_format(one)) for one in found)
-            deferred.update(one for one, form in forms if form and SOURCE_FORMATS[form].single)
+            deferred.update(one for one, form in forms if form and not SOURCE_FORMATS[form].by_line)
     stamps, changed = compare_files(paths, base or ".", known, deferred)
-    return InputFiles(list(sources), stamps, changed | missing, name, base or ".", deferred)
+    return InputFiles(list(sources), stamps, changed | missing, name, base or ".", deferred, known)

@@ -1,8 +1,8 @@
-"""The state: one SQLite file for each output folder.
+"""The state: two SQLite files for each output folder.
 
-- The memory stores when items were first published and last changed. Its size is limited. Without the memory, later
-  runs know less, but publish nothing wrong.
-- The cache stores stamps of source files, rows and documents. Without the cache, a run takes longer.
+- The memory stores when items were first published and last changed, and which documents are ours. Its size is limited.
+  Without the memory, later runs know less, but publish nothing wrong.
+- The cache (`cache.py`) stores what the last run read. Without the cache, a run takes longer.
 
 The check for "nothing to do" reads the state, so this module only imports modules that load quickly.
 """
@@ -15,10 +15,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
+from .cache import BATCH_ROWS, Cache, open_database
 from .documents import WrittenDocument
-from .files import FileStamp
-from .memory import ItemMemory, StoredProblem
-from .rows import BATCH_ROWS, Rows
+from .memory import ItemMemory
 from .schema import RUN_TABLES, VERSION, migrate
 
 _MAX_ITEMS_IN_MEMORY = 100_000
@@ -55,6 +54,8 @@ class State:
         self._noted: set[str] = set()
         self._waiting: list[tuple[object, ...]] = []
         """Items that wait to be written, as rows of the table."""
+        self.cache = Cache(None if self.path is None else f"{self.path}.cache")
+        self._has_cache = False
         self.quarantined: str | None = None
         """The warning about a damaged state, until a run commits."""
 
@@ -70,14 +71,19 @@ class State:
 
     @contextmanager
     def reading(self) -> Iterator[bool]:
-        """Open the state for reading only, and yield whether there is a state of this version."""
+        """Open both files for reading only, and yield whether there is a memory of this version."""
         if self._memory is None and self._file is None:
             with suppress(sqlite3.Error):
-                self._file = _connect(self.path or "", "ro")
+                self._file = open_database(self.path or "", "ro")
         try:
+            self._has_cache = self.cache.open()
             yield self._known()
         finally:
             self.close()
+
+    def has_cache(self) -> bool:
+        """Return whether there is a cache, and the same run wrote both files."""
+        return self._has_cache and self.cache.get_value("run") == self.get_value("run")
 
     def _known(self) -> bool:
         try:
@@ -94,7 +100,7 @@ class State:
         if self._memory is None:
             if not dry:
                 os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
-            self._file = _connect(self.path or "", "rwc") if not dry else self._readable()
+            self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
         try:
             version = self._value("pragma user_version")
             if version > VERSION:
@@ -107,7 +113,6 @@ class State:
                 raise StateDamagedError("is damaged")
             self._open.executescript(RUN_TABLES)
             self._open.execute("begin" if dry else "begin immediate")
-            self.rows = Rows(self._open)
             self._day = None if now is None else now // 86400
             self._noted.clear()
             self._waiting.clear()
@@ -116,6 +121,8 @@ class State:
             if is_damage_error(error):
                 raise StateDamagedError("is damaged") from error
             raise
+        self.cache.begin(dry=dry)
+        self._has_cache = True
 
     def _load(self) -> None:
         self._items = None
@@ -126,10 +133,10 @@ class State:
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it. If that fails, return an empty database in memory."""
         with suppress(sqlite3.Error):
-            file = _connect(self.path or "", "ro")
+            file = open_database(self.path or "", "ro")
             if file.execute("pragma user_version").fetchone()[0] >= VERSION and _passes_quick_check(file):
                 return file
-        return _connect(":memory:", "")
+        return open_database(":memory:", "")
 
     def close(self) -> None:
         """Discard uncommitted changes, and close the file."""
@@ -140,6 +147,7 @@ class State:
         if self._file:
             self._file.close()
             self._file = None
+        self.cache.close()
 
     # The memory.
 
@@ -166,17 +174,6 @@ class State:
         self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
-    # The cache.
-
-    def file_stamps(self) -> dict[str, FileStamp]:
-        """Return the stored stamps of the site file and the files of the sources, by path."""
-        rows = self._open.execute("select path, size, mtime, digest from files")
-        return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
-
-    def source_paths(self) -> list[tuple[str | None, str | None]]:
-        """Return path and format of each source. The path is None for a source that every run reads."""
-        return self._open.execute("select path, kind from inputs order by n").fetchall()
-
     def accepted_counts(self) -> dict[str, int]:
         """Return the number of items of each source in the last successful run."""
         return dict(self._open.execute("select source, items from accepted"))
@@ -184,24 +181,11 @@ class State:
     def get_value(self, name: str) -> str | int | None:
         """Return a single value of the last run, or None.
 
-        The names are `versions`, `retire_days`, `due`, `items`, `now`, `whole`; a run that failed sets `failed`,
-        `failure` and `before`. All times are in seconds since 1970.
+        The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
+        `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run that committed.
         """
         found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
-
-    def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
-        """Return the problems of the last successful run. With `refused`, only refused items are returned."""
-        query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
-        return [StoredProblem(*row) for row in self._open.execute(query, ("refused", not refused))]
-
-    def held_items(self) -> list[tuple[str, int, str, int]]:
-        """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
-        return self._open.execute("select path, line, title, until from held order by until, n").fetchall()
-
-    def has_rows(self) -> bool:
-        """Return whether there are rows of the last run."""
-        return bool(self._value("select exists (select 1 from rows)"))
 
     def find_document(self, path: str) -> WrittenDocument | None:
         """Return the document that was last written to a path, or None."""
@@ -230,24 +214,10 @@ class State:
         """Remove a document from the state."""
         self._open.execute("delete from documents where path = ?", (path,))
 
-    def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
-        """Store the stamps of the files of the sources, in place of all earlier stamps."""
-        known = self.file_stamps()
-        gone = [(path,) for path in known.keys() - stamps.keys()]
-        self._open.executemany("delete from files where path = ?", gone)
-        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
-        self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
-
-    def forget_files(self, paths: Iterable[str]) -> None:
-        """Forget the stamps of files, so that the next run reads them."""
-        names = ((path.encode(errors="replace").decode(),) for path in paths)
-        self._open.executemany("delete from files where path = ?", names)
-
-    def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Replace all rows of a table of the cache."""
-        self._open.execute(f"delete from {table}")  # noqa: S608
-        for row in rows:
-            self._open.execute(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
+    def set_accepted(self, counts: Mapping[str, int]) -> None:
+        """Store the number of items of each source, in place of all earlier numbers."""
+        self._open.execute("delete from accepted")
+        self._open.executemany("insert into accepted values (?, ?)", counts.items())
 
     def set_values(self, values: Mapping[str, str | int | None]) -> None:
         """Set single values by name."""
@@ -258,14 +228,16 @@ class State:
 
         `days` is the number of days after which retired documents are removed.
         """
-        held = self._value("select min(until) from held")
         due = self._value("select min(value) from meta where name = 'due'")
         retired = map(WrittenDocument._make, self._open.execute("select * from documents where retired is not null"))
         over = (one.removal_time(days) for one in retired)
-        return min((moment for moment in (held, due, *over) if moment is not None), default=None)
+        return min((moment for moment in (due, *over) if moment is not None), default=None)
 
-    def commit(self, days: int) -> None:
-        """Commit all changes. Items that no feed contained for `days` are forgotten."""
+    def commit(self, days: int, *, failed: bool = False) -> None:
+        """Commit all changes: first of the memory, then of the cache. Items that no feed had for `days` are forgotten.
+
+        If the run `failed`, the cache keeps all chunks.
+        """
         run = self._open.execute
         self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
@@ -274,20 +246,17 @@ class State:
         if self._day is not None:
             run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
+        before = self.get_value("run")
+        number = before + 1 if isinstance(before, int) else 1
+        self.set_values({"run": number})
         run("commit")
+        self.cache.commit(number, forget=not failed)
         self.quarantined = None
         self._open.executescript(_DROP_RUN_TABLES)
 
     def _value(self, query: str) -> int:
         value: int = self._open.execute(query).fetchone()[0]
         return value
-
-
-def _connect(path: str, mode: str) -> sqlite3.Connection:
-    if path == ":memory:":
-        return sqlite3.connect(path, isolation_level=None)
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
 
 
 def _passes_quick_check(file: sqlite3.Connection) -> bool:
@@ -312,7 +281,7 @@ def is_file_damaged(path: str) -> bool:
         with open(path, "rb") as file:
             while file.read(1 << 20):
                 pass
-        with closing(_connect(path, "rw")) as again:
+        with closing(open_database(path, "rw")) as again:
             for _ in again.iterdump():  # reads every text
                 pass
             found: str = again.execute("pragma integrity_check(1)").fetchone()[0]

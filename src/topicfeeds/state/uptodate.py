@@ -19,16 +19,18 @@ def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool 
     With `strict`, a build is needed if the last build refused items, as it must fail. The state must be open. `now` is
     in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
-    if os.path.exists(f"{state.path}-journal"):
+    if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
         return "a run was killed while it wrote the state"  # a run that is not killed removes the journal
-    if strict and state.stored_problems(refused=True):
+    if not state.has_cache():
+        return "the cache is missing, or a run was killed while it wrote the state"
+    if strict and state.cache.stored_problems(refused=True):
         return "items were refused"
     return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
 
 
 def _why_due(state: State, now: float) -> str | None:
     days, last = state.get_value("retire_days"), state.get_value("now")
-    if not isinstance(days, int) or not state.source_paths():
+    if not isinstance(days, int) or not state.cache.source_paths():
         return "no earlier run recorded its sources"
     if state.get_value("versions") != describe_versions():
         return "the version of topicfeeds or of a library changed"
@@ -41,7 +43,7 @@ def _why_due(state: State, now: float) -> str | None:
 
 
 def _why_sources_changed(state: State, site: str) -> str | None:
-    changed = snapshot(site, state.source_paths(), state.file_stamps()).changed
+    changed = snapshot(site, state.cache.source_paths(), state.cache.file_stamps()).changed
     if not changed:
         return None
     return f"{min(changed)} changed" if min(changed) else "databases and standard input are read in every run"

@@ -1,0 +1,113 @@
+"""The chunk cache: unchanged chunks of sources are neither parsed nor validated again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import Problem
+from ..models.site import Site
+from ..sources.chunks import read_again
+from ..sources.model import Chunk, Location, Page, Record
+from ..state.cache import Cache
+from ..state.versions import describe_versions
+from .encoding import NO_CONTENTS, decode_rows, encode_row
+from .headers import HeaderMaker, encode_item
+from .model import Candidate, Entry, Header
+
+
+class ReadChunk(NamedTuple):
+    """A chunk that a worker read."""
+
+    location: Location
+    key: bytes
+    rows: list[str]
+    bodies: Mapping[int, tuple[str, str]]
+    """Id and body of the records that a feed may hold, by their number in the chunk."""
+
+
+class ChunkCache:
+    """Reads chunks as headers. What it reads is in the cache for the next run. The cache must be open."""
+
+    def __init__(self, site: Site, base: Path, cache: Cache) -> None:
+        """`base` is the folder to which the paths of chunks are relative."""
+        self._maker, self._base, self._cache = HeaderMaker(site), base, cache
+        self.has_chunks = cache.require(_describe_basis(site))
+        """Whether the last run left chunks that can be used."""
+        self._last: tuple[bytes, list[Record]] = (b"", [])
+        """The key and the records of the last chunk that was read again."""
+
+    def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem]:
+        """Yield the contents of chunks. After an error, the other chunks of the same file are skipped."""
+        broken: str | None = None
+        for chunk in chunks:
+            if isinstance(chunk, Problem):
+                yield chunk
+            elif isinstance(chunk, ReadChunk):
+                yield from self._take(chunk)
+            elif chunk.location.path != broken:
+                for one in self._recall(chunk) or parse_chunk(chunk, self._maker, self._cache.store_rows):
+                    if isinstance(one, Problem) and one.severity == "unreadable":
+                        broken = chunk.location.path
+                    yield one
+
+    def _recall(self, chunk: Chunk) -> list[Header | Page | Problem] | None:
+        """Return the contents of an unchanged chunk, or None for any other chunk."""
+        rows = self._cache.find_rows(chunk.key) if chunk.key else None
+        if rows:
+            with suppress(ValueError, TypeError, LookupError):  # a damaged row: the chunk is read
+                return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self._load))
+        return None
+
+    def _take(self, chunk: ReadChunk) -> Iterator[Header | Page | Problem]:
+        """Yield the contents of a chunk that a worker read, and store them."""
+        self._cache.store_rows(chunk.key, chunk.rows)
+        for number, (_, body) in chunk.bodies.items():
+            self._cache.store_body((chunk.key, number), body)
+        return decode_rows(chunk.rows, chunk.location, chunk.key, self._maker, self._load)
+
+    def _load(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
+        """Return the entry of a record that this run did not read. Raises SourceError if its file changed."""
+        body = self._cache.find_body(position)
+        if body:
+            with suppress(ValueError):  # a damaged body: the chunk is read again
+                return self._maker.restore(body, kind)
+        key, number = position
+        if self._last[0] != key:
+            self._last = key, read_again(location, self._base, key)
+        record = self._last[1][number]
+        self._cache.store_body(position, encode_item(record.item))
+        return self._maker.load(record)
+
+    def keep(self, one: Candidate | Header) -> None:
+        """Keep the body of a record for the next run, as a feed holds it."""
+        if one.position[0]:
+            self._cache.want_body(one.position)
+            if body := one.body and one.body():
+                self._cache.store_body(one.position, body)
+
+
+def parse_chunk(
+    chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None]
+) -> Iterator[Header | Page | Problem]:
+    """Read a chunk and yield its contents. `store` gets its key and rows, unless it is unreadable."""
+    key, contents = chunk.read()
+    rows: list[str] = []
+    number, is_sound = 0, bool(key)
+    for one in contents:
+        for made in maker.make(one, (key, number)) if isinstance(one, Record) else [one]:
+            is_sound = is_sound and not (isinstance(made, Problem) and made.severity == "unreadable")
+            if is_sound:
+                rows.append(encode_row(made, chunk.location.line))
+            yield made
+        number += isinstance(one, Record)
+    if is_sound:
+        store(key, rows or [NO_CONTENTS])
+
+
+def _describe_basis(site: Site) -> str:
+    """Return a digest of all that shapes the contents of a chunk, except its bytes."""
+    return hashlib.sha256(f"{describe_versions()}\n{site.model_dump_json()}".encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""Encoding: headers, pages and problems as JSON rows, for the cache and for workers.
+
+Rows are only read by the version that wrote them. Lines are relative to the first line of their chunk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..errors import Problem
+from ..sources.model import NO_LINES, Location, Page
+from .digests import to_json
+from .headers import HeaderMaker
+from .model import Entry, EventTimes, Header
+
+Load = Callable[[Location, tuple[bytes, int], str], Entry]
+"""Loads the entry of a record, given its location, its position and its kind."""
+NO_CONTENTS = '[""]'
+"""The row of a chunk without contents, so that it is known, too."""
+
+
+def encode_row(one: Header | Page | Problem, first: int) -> str:
+    """Return the row of one result of a chunk. `first` is the first line of the chunk."""
+    if isinstance(one, Header):
+        return to_json(_flatten_header(one, first))
+    if isinstance(one, Page):
+        return to_json(["page", *astuple(one)])
+    item = one.item and one.item - first
+    return to_json(["problem", one.line - first, one.field, one.message, one.severity, item, bool(one.item)])
+
+
+def _flatten_header(one: Header, first: int) -> list[object]:
+    return [
+        one.kind,
+        one.own_id,
+        one.link,
+        one.minted,
+        one.published and one.published.isoformat(),
+        one.updated and one.updated.isoformat(),
+        one.inferred and one.inferred.isoformat(),
+        one.timezone,
+        [topic.label for topic in one.topics],
+        [tag.label for tag in one.tags],
+        one.author_digest.hex(),
+        one.content_digest.hex() if one.content_digest != one.author_digest else "",
+        one.from_page,
+        one.untitled,
+        _flatten_times(one.times) if one.times else None,
+        one.snapshot,
+        one.position[1],
+        one.line - first,
+        {name: line - first for name, line in one.lines.items()},
+    ]
+
+
+def decode_rows(
+    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load
+) -> Iterator[Header | Page | Problem]:
+    """Yield the contents of a chunk that is at a location now."""
+    for row in rows:
+        kind, *values = json.loads(row)
+        if kind == "problem":
+            line, field, message, severity, item, has_item = values
+            first = location.line
+            yield Problem(location.path, line + first, field, message, severity, item + first if has_item else 0)
+        elif kind == "page":
+            yield Page(*values)
+        elif kind:
+            yield _decode_header(kind, values, location, key, maker, load)
+
+
+def _decode_header(
+    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, load: Load
+) -> Header:
+    own_id, link, minted, published, updated, inferred, zone, topics, tags, author, content, *rest = values
+    from_page, untitled, times, snapshot, number, line, lines = rest
+    digest, first, position = bytes.fromhex(author), location.line, (key, number)
+    return Header(
+        kind=kind,
+        own_id=own_id,
+        link=link,
+        minted=minted,
+        published=published and datetime.fromisoformat(published),
+        updated=updated and datetime.fromisoformat(updated),
+        inferred=inferred and date.fromisoformat(inferred),
+        timezone=zone,
+        topics=tuple(map(maker.topic, topics)),
+        tags=tuple(map(maker.tag, tags)),
+        author_digest=digest,
+        content_digest=bytes.fromhex(content) if content else digest,
+        load=partial(load, location, position, kind),
+        from_page=from_page,
+        untitled=untitled,
+        times=_restore_times(*times) if times else None,
+        snapshot=snapshot,
+        path=location.path,
+        line=line + first,
+        lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
+        source=location.source.name,
+        position=position,
+    )
+
+
+def _flatten_times(times: EventTimes) -> list[object]:
+    moments = (times.start, times.end, *times.left_out)
+    return [times.recurrence, *(_flatten_moment(one) if one else None for one in moments)]
+
+
+def _restore_times(recurrence: str | None, start: list[str], end: list[str] | None, *left_out: list[str]) -> EventTimes:
+    last = _restore_moment(*end) if end else None
+    return EventTimes(_restore_moment(*start), last, recurrence, tuple(_restore_moment(*one) for one in left_out))
+
+
+def _flatten_moment(moment: date) -> list[str]:
+    """Return a moment as text, and its time zone if it has one that is not a fixed offset."""
+    text = moment.isoformat()
+    if not isinstance(moment, datetime):
+        return [text]
+    zone = moment.tzinfo
+    return [text, zone.key] if isinstance(zone, ZoneInfo) else [text, ""]
+
+
+def _restore_moment(text: str, zone: str | None = None) -> date:
+    if zone is None:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(ZoneInfo(zone)) if zone else moment

@@ -1,0 +1,231 @@
+"""Headers: the part of resolving that needs neither the memory, nor the time, nor other records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache, partial
+from zoneinfo import ZoneInfo
+
+from pydantic_core import PydanticSerializationError
+
+from ..errors import Problem
+from ..models.items import Article, Enclosure, Event, Item, Person
+from ..models.site import Site, explain_unknown_topic
+from ..sources.model import NO_LINES, ItemLike, Page, Record
+from ..sources.objects import as_records
+from ..text.characters import has_bidi_controls, strip_bidi_controls, strip_forbidden, to_one_line
+from ..text.html import nesting_depth
+from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
+from ..text.urls import url_warning
+from .digests import digest_item
+from .events import make_aware, resolve_event, take_snapshot
+from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
+
+_MAX_NESTING_DEPTH = 250
+_LATER_FIELDS = ("id", "link", "published", "updated", "start")
+"""The fields that may be wrong because of the memory, the time or other records."""
+_UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
+"""A date in an entry that only the memory or the time can tell."""
+
+
+def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem]:
+    """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
+    maker = HeaderMaker(site)
+    for one in as_records(found):
+        if isinstance(one, Record):
+            yield from maker.make(one)
+        else:
+            yield one
+
+
+class HeaderMaker:
+    """Makes headers of records, one by one."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        slug, topic_slug = make_tag_slugger(site.tag_slugs), make_topic_slugger(site.topics)
+        self.topic: Callable[[str], Category]
+        self.topic = cache(lambda label: Category(topic_slug(label), label, f"{site.base}topics/"))
+        self.tag: Callable[[str], Category]
+        self.tag = cache(lambda label: Category(slug(label), label, f"{site.base}tags/"))
+        self._key = cache(tag_key)
+        self._problems: list[Problem] = []
+
+    def make(self, record: Record, position: tuple[bytes, int] = (b"", 0)) -> Iterator[Header | Problem]:
+        """Yield the problems of a record, and its header unless the record is refused."""
+        header = None
+        try:
+            entry = self.make_entry(record)
+            header = self._make_header(record, entry, position)
+        except RefusedError as refusal:
+            self._problems.append(record.problem(refusal.field, refusal.message))
+        if self._problems:
+            yield from self._problems
+            self._problems.clear()
+        if header:
+            yield header
+
+    def load(self, record: Record) -> Entry:
+        """Return the entry of a record whose header an earlier run made. Its problems were reported then."""
+        entry = self.make_entry(record)
+        self._problems.clear()
+        return entry
+
+    def restore(self, text: str, kind: str) -> Entry:
+        """Return the entry of an item that `encode_item` encoded. Raises pydantic.ValidationError."""
+        return self.load(Record((Event if kind == "event" else Article).model_validate_json(text), "", 1))
+
+    def make_entry(self, record: Record) -> Entry:
+        """Return the entry of a record, without what only the memory, the time or other records say.
+
+        Raises RefusedError.
+        """
+        item = record.item
+        topics = self._topics(record)
+        event = resolve_event(item, self.site, partial(self._line, record)) if isinstance(item, Event) else None
+        zone = ZoneInfo(item.timezone or self.site.timezone)
+        published = make_aware(item.published, zone, "published") if item.published else _UNKNOWN
+        for place in ("link", "image"):
+            if (address := getattr(item, place)) and (warning := url_warning(address)):
+                self._problems.append(record.problem(place, warning, "warning"))
+        return Entry(
+            id=item.id or "",
+            kind=item.kind,
+            title=self._line(record, "title", item.title),
+            link=item.link or "",
+            published=published,
+            updated=make_aware(item.updated, zone, "updated") if item.updated else _UNKNOWN,
+            summary=self._text(record, "summary", item.summary) if item.summary else None,
+            content=self._content(record, item.content) if item.content else None,
+            topics=topics,
+            tags=self._tags(record),
+            authors=tuple(self._authors(record)) if item.authors else (),
+            language=item.language,
+            image=item.image,
+            enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
+            event=event,
+        )
+
+    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int]) -> Header:
+        item, event = record.item, entry.event
+        author, content = digest_item(item)
+        lines = record.lines
+        return Header(
+            kind=item.kind,
+            own_id=item.id,
+            link=item.link,
+            minted=None if item.id or item.link else _describe_minted(item, untitled=record.untitled),
+            published=entry.published if item.published else None,
+            updated=entry.updated if item.updated else None,
+            inferred=None if item.published else record.inferred,
+            timezone=item.timezone or self.site.timezone,
+            topics=entry.topics,
+            tags=entry.tags,
+            author_digest=author,
+            content_digest=content,
+            load=lambda: entry,
+            from_page=record.from_page,
+            untitled=record.untitled,
+            times=_get_times(event) if event else None,
+            snapshot=take_snapshot(event) if event else None,
+            path=record.path,
+            line=record.line,
+            lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,
+            source=record.source,
+            position=position,
+            body=partial(encode_item, item),
+        )
+
+    def _line(self, record: Record, name: str, value: str) -> str:
+        """Return a title or a name as one line. Names lose the marks that change the direction of text."""
+        if value and value.isprintable() and (plain := to_one_line(value)):
+            return plain
+        whole = self._text(record, name, value, to_one_line)
+        if has_bidi_controls(whole):
+            codes = _list_codes(c for c in whole if has_bidi_controls(c))
+            done = "kept: check how the title reads" if name == "title" else "removed: delete them in the source too"
+            message = f"has characters that change the direction of text: {codes} ({done})"
+            self._problems.append(record.problem(name, message, "warning"))
+        return whole if name == "title" else strip_bidi_controls(whole)
+
+    def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
+        """Return a text without the characters that XML forbids, and warn about them.
+
+        Raises RefusedError if it is blank.
+        """
+        whole = strip_forbidden(value)
+        if whole != value:
+            codes = _list_codes(c for c in value if strip_forbidden(c) != c)
+            message = f"has characters that XML forbids: {codes} (removed: delete them in the source too)"
+            self._problems.append(record.problem(name, message, "warning"))
+        if not shape(whole):
+            raise RefusedError(name, "is blank (write some text)")
+        return shape(whole)
+
+    def _content(self, record: Record, value: str) -> str:
+        most = self.site.feeds.max_body
+        if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
+            limit = f"the limit is {most} (shorten it, or raise max_body under [feeds] in the site file)"
+            raise RefusedError("content", f"has {size} bytes; {limit}")
+        if nesting_depth(value) > _MAX_NESTING_DEPTH:
+            message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
+            raise RefusedError("content", message)
+        return self._text(record, "content", value)
+
+    def _authors(self, record: Record) -> Iterator[Person]:
+        for author in record.item.authors:
+            name = author if isinstance(author, str) else author.name
+            clean = self._line(record, "authors", name)
+            yield _make_person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+
+    def _enclosures(self, record: Record) -> Iterator[Enclosure]:
+        for file in record.item.enclosures:
+            title = self._line(record, "enclosures", file.title) if file.title else None
+            yield file.model_copy(update={"title": title})
+
+    def _topics(self, record: Record) -> tuple[Category, ...]:
+        names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
+        found: dict[str, Category] = {}
+        for name in names:
+            label = self._line(record, "topics", name)
+            if self.site.topics and label not in self.site.topics:
+                field = "topic" if record.item.topic else "topics"
+                raise RefusedError(field, explain_unknown_topic(label, self.site.topics))
+            topic = self.topic(label)
+            found.setdefault(topic.term, topic)
+        return tuple(found.values())
+
+    def _tags(self, record: Record) -> tuple[Category, ...]:
+        found: dict[str, Category] = {}
+        for tag in record.item.tags:
+            label = self._line(record, "tags", tag)
+            found.setdefault(self._key(label), self.tag(label))
+        return tuple(found.values())
+
+
+def encode_item(item: Item) -> str:
+    """Return the fields that the author set, as JSON. Empty for text that JSON cannot have, such as lone surrogates."""
+    with suppress(PydanticSerializationError, UnicodeError):
+        return item.model_dump_json(exclude_unset=True, by_alias=True)
+    return ""
+
+
+def _describe_minted(item: Item, *, untitled: bool) -> tuple[str, str]:
+    """Return the date and the title from which an id is made."""
+    stated = item.published or (item.start if isinstance(item, Event) else None)
+    return stated.isoformat() if stated else "", "" if untitled else to_one_line(item.title)
+
+
+def _get_times(event: EventDetails) -> EventTimes:
+    return EventTimes(event.start, event.end, event.recurrence, event.left_out)
+
+
+def _list_codes(characters: Iterable[str]) -> str:
+    return ", ".join(sorted({f"U+{ord(c):04X}" for c in characters}))
+
+
+@cache
+def _make_person(name: str) -> Person:
+    return Person(name=name)

@@ -1,0 +1,206 @@
+"""Chunks: the parts of sources that later runs recognise, and do not parse again if they are unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import Problem, SourceError
+from ..models.site import Source
+from ..registry import SOURCE_FORMATS
+from ..state.files import InputFiles, expand_path
+from ._bytes import decode_file, open_regular, read_content
+from ._explain import explain_os_error, explain_suffix
+from ._lines import split_lines
+from ._raw import LineReader, RawRecord, Unreadable, find_format, find_line_reader, find_reader
+from ._validate import validate_record
+from .model import Chunk, Contents, Location, Record
+
+T = TypeVar("T")
+_BUFFER_BYTES = 1 << 18
+"""The size of the buffer for reading large files, in bytes."""
+_KEY_BYTES = 16
+
+
+def read_chunks(sources: Iterable[Source], base: Path, inputs: InputFiles | None = None) -> Iterator[Chunk | Problem]:
+    """Yield the chunks of sources, in the order of the site file, then by path, then by line.
+
+    `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
+    caller decides whether the run stops. With `inputs`, a file with a known digest is not opened before its chunk is
+    read, and the other files get their digests.
+    """
+    for number, source in enumerate(sources):
+        if source.database:
+            yield Chunk(Location(source, source.label), b"", partial(_read_database, source))
+        else:
+            for path in (paths := list(_expand(source, base))):
+                yield from [path] if isinstance(path, Problem) else read_file(source, number, path, base, inputs)
+            if not paths:
+                message = "no file matches (check path in [[sources]], or remove the source)"
+                yield Problem(source.path or "-", 1, "", message, "warning")
+
+
+def read_contents(chunks: Iterable[Chunk | Problem]) -> Contents:
+    """Yield the contents of chunks. After an error, the other chunks of the same file are skipped."""
+    broken: str | None = None
+    for chunk in chunks:
+        if isinstance(chunk, Problem):
+            yield chunk
+        elif chunk.location.path != broken:
+            for one in chunk.read()[1]:
+                if isinstance(one, Problem) and one.severity == "unreadable":
+                    broken = chunk.location.path
+                yield one
+
+
+def list_paths(source: Source, base: Path) -> list[str]:
+    """Return the files of a source.
+
+    The list is empty for a database, standard input, or a path with an error, which `read_chunks` reports.
+    """
+    if source.database or source.path == "-":
+        return []
+    return [path for path in _expand(source, base) if isinstance(path, str)]
+
+
+def is_by_line(source: Source, path: str) -> bool:
+    """Return whether each line of a file is one record."""
+    name = find_format(source, path)
+    return name is not None and SOURCE_FORMATS[name].by_line
+
+
+def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
+    given = source.path or "-"
+    try:
+        yield from expand_path(given, str(base), source.format)
+    except OSError as error:
+        where = os.path.relpath(error.filename, base)
+        yield Problem(given, 1, "", f"cannot be read: {where}: {explain_os_error(error, given)}", "unreadable")
+
+
+def read_file(
+    source: Source,
+    number: int,
+    path: str,
+    base: Path,
+    inputs: InputFiles | None = None,
+    part: tuple[int, int] | None = None,
+) -> Iterator[Chunk | Problem]:
+    """Yield the chunks of a file. `number` is the number of its source, as several sources may have the same file.
+
+    `part` selects a part of the file: its first byte, and the byte after its last.
+    """
+    salt = hashlib.blake2b(f"{number}\0{path}".encode(errors="surrogateescape"), digest_size=_KEY_BYTES).digest()
+    location, kind = Location(source, path, salt), find_format(source, path)
+    if kind is None:
+        yield Problem(_name_file(path), 1, "", explain_suffix(path), "unreadable")
+    elif SOURCE_FORMATS[kind].by_line:
+        yield from _report_errors(path, _split_file(location, kind, base, part))
+    else:
+        yield from _report_errors(path, _take_file(location, base, inputs))
+
+
+def _name_file(path: str) -> str:
+    return "standard input" if path == "-" else path
+
+
+def _report_errors(path: str, found: Iterator[T]) -> Iterator[T | Problem]:
+    """Yield the contents of a file, and a problem if it cannot be read to its end."""
+    try:
+        yield from found
+    except (Unreadable, OSError) as error:
+        yield _explain_error(path, error)
+
+
+def _explain_error(path: str, error: Unreadable | OSError) -> Problem:
+    if isinstance(error, Unreadable):
+        return Problem(_name_file(path), error.line, "", error.message, "unreadable")
+    return Problem(_name_file(path), 1, "", f"cannot be read: {explain_os_error(error, path)}", "unreadable")
+
+
+def _take_file(location: Location, base: Path, inputs: InputFiles | None) -> Iterator[Chunk]:
+    """Yield a file as a chunk. The file is read at once if its digest is not known. Raises Unreadable and OSError."""
+    path = location.path
+    if digest := inputs.digest(path) if inputs else b"":
+        yield Chunk(location, make_key(location, digest), partial(_read_later, location, base))
+        return
+    content, stamp = read_content(base, path)
+    key = b""
+    if path != "-" and inputs:
+        digest = hashlib.sha256(content).digest()
+        inputs.note_digest(path, digest, stamp)
+        key = make_key(location, digest)
+    yield Chunk(location, key, lambda: (key, _report_errors(path, _parse_file(location, content))))
+
+
+def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
+    path = location.path
+    try:
+        content, _ = read_content(base, path)
+    except (Unreadable, OSError) as error:
+        return b"", iter([_explain_error(path, error)])
+    key = make_key(location, hashlib.sha256(content).digest())
+    return key, _report_errors(path, _parse_file(location, content))
+
+
+def _parse_file(location: Location, content: bytes) -> Contents:
+    source, path = location.source, location.path
+    name = _name_file(path)
+    for found in find_reader(find_format(source, path) or "")(decode_file(content), source, name):
+        yield from validate_record(found, source, name) if isinstance(found, RawRecord) else (found,)
+
+
+def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
+    """Yield the lines of a file, or of a part of it. Raises Unreadable and OSError."""
+    source, path, salt = location[:3]
+    with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
+        decode = find_line_reader(kind)(_name_file(path))
+        for number, start, line in split_lines(file, part):
+            key = b"" if path == "-" else make_key(location, line)
+            place = Location(source, path, salt, number, start, len(line))
+            yield Chunk(place, key, partial(_parse_line, place, decode, line, key))
+
+
+def _parse_line(location: Location, decode: LineReader, line: bytes, key: bytes) -> tuple[bytes, Contents]:
+    return key, _report_errors(location.path, _validate_line(location, decode, line))
+
+
+def _validate_line(location: Location, decode: LineReader, line: bytes) -> Contents:
+    name = _name_file(location.path)
+    for found in decode(line, location.line):
+        yield from validate_record(found, location.source, name) if isinstance(found, RawRecord) else (found,)
+
+
+def _read_database(source: Source) -> tuple[bytes, Contents]:
+    from .database import read_database
+
+    return b"", read_database(source)
+
+
+def make_key(location: Location, content: bytes) -> bytes:
+    """Return the key of a chunk: `content` is a line, or the SHA-256 of a whole file."""
+    return hashlib.blake2b(content, digest_size=_KEY_BYTES, salt=location.salt).digest()
+
+
+def read_again(location: Location, base: Path, key: bytes) -> list[Record]:
+    """Return the records of a chunk. Raises SourceError if the file changed."""
+    with suppress(OSError, Unreadable), (base / location.path).open("rb") as file:
+        file.seek(location.start)
+        content = file.read(location.length)
+        is_file = location.length < 0
+        if make_key(location, hashlib.sha256(content).digest() if is_file else content) == key:
+            found = _parse_file(location, content) if is_file else _parse_line_again(location, content)
+            return [one for one in found if isinstance(one, Record)]
+    problem = Problem(location.path, location.line, "", "changed while topicfeeds read it (run again)", "unreadable")
+    raise SourceError([problem], SourceError.UNREADABLE)
+
+
+def _parse_line_again(location: Location, line: bytes) -> Contents:
+    kind = find_format(location.source, location.path) or ""
+    return _validate_line(location, find_line_reader(kind)(location.path), line)

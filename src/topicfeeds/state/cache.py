@@ -1,0 +1,281 @@
+"""The cache: what the last run read, in a SQLite file beside the memory. It may be deleted: a run then takes longer.
+
+The key of a chunk is a digest of its content, so a row is never wrong: at worst, no later run asks for it. A cache that
+is damaged, or that other versions or another site file made, is emptied without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from .files import FileStamp
+from .memory import StoredProblem
+
+APPLICATION_ID = 0x74666361
+VERSION = 1
+MAX_BODY_CHARS = 64_000
+"""The longest body that is stored, in characters. A longer one is read again when it is needed."""
+MAX_BODIES_CHARS = 256_000_000
+"""The limit of all stored bodies, in characters."""
+BATCH_ROWS = 500
+"""The number of rows that are written at once."""
+_SCHEMA = """
+create table inputs (n integer primary key, path text, kind text);
+create table files (path text primary key, size integer not null, mtime integer not null, digest blob not null)
+    without rowid;
+create table findings (n integer primary key, path text not null, line integer not null, field text not null,
+    message text not null, severity text not null, item integer not null);
+create table held (n integer primary key, path text not null, line integer not null, title text not null,
+    until integer not null);
+create table records (chunk blob not null, n integer not null, row text not null);
+create unique index records_chunk on records (chunk, n);
+create table bodies (chunk blob not null, n integer not null, size integer not null, body text not null);
+create unique index bodies_chunk on bodies (chunk, n);
+create table meta (name text primary key, value) without rowid;
+"""
+_MARKS = f"pragma application_id = {APPLICATION_ID}; pragma user_version = {VERSION};"
+_RUN_TABLES = """
+create temp table seen (chunk blob primary key) without rowid;
+create temp table wanted (chunk blob not null, n integer not null, primary key (chunk, n)) without rowid;
+"""
+
+
+def open_database(path: str, mode: str) -> sqlite3.Connection:
+    """Open a SQLite file. `mode` is ro, rw or rwc; an empty path is a temporary database."""
+    if path in ("", ":memory:"):
+        return sqlite3.connect(path, isolation_level=None)
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
+
+
+def open_temporary_cache() -> Cache:
+    """Return an open cache in a temporary file, for a run without a state."""
+    cache = Cache("")
+    cache.begin()
+    return cache
+
+
+class Cache:
+    """Chunks, files and findings of the last run.
+
+    Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
+    cannot be read or written.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path
+        self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
+        self._file: sqlite3.Connection | None = None
+        self._waiting: dict[str, list[tuple[object, ...]]] = {}
+        self._is_readable = False
+        """Whether the file must not be written."""
+        self._found = 0
+        """How many chunks of the last run this run has found."""
+        self._bytes = 0
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        connection = self._memory or self._file
+        if connection is None:
+            raise sqlite3.ProgrammingError("the cache is not open")
+        return connection
+
+    def open(self) -> bool:
+        """Open the file for reading only, and return whether it is a cache of this version."""
+        with suppress(sqlite3.Error):
+            if self._memory is None:
+                self._file = open_database(self.path or "", "ro")
+            return self._is_ours()
+        return False
+
+    def begin(self, *, dry: bool = False) -> None:
+        """Open the cache for a run, and create it if it does not exist. With `dry`, nothing is written."""
+        self._found, self._is_readable = 0, dry and self._memory is None
+        self._waiting.clear()
+        if self._memory is None:
+            self._file = self._open_or_replace() if not dry else self._file
+        if dry and not self.open():
+            self._use_empty()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Create the tables, and begin a transaction."""
+        if not self._is_ours():
+            self._open.executescript(f"begin; {_SCHEMA} {_MARKS} commit")
+        self._open.executescript(_RUN_TABLES)
+        self._run("begin")
+        size = self.get_value("bytes")
+        self._bytes = size if isinstance(size, int) else 0
+
+    def _use_empty(self) -> None:
+        """Use an empty cache in memory, as the file must not be written."""
+        self.close()
+        self._file, self._is_readable = open_database(":memory:", ""), False
+
+    def _open_or_replace(self) -> sqlite3.Connection:
+        """Open the file. Remove it first if it is damaged, or if another version wrote it."""
+        path = self.path or ""
+        self._file = open_database(path, "rwc")
+        if path and not self._is_ours() and os.path.getsize(path):
+            self.close()
+            os.unlink(path)
+            self._file = open_database(path, "rwc")
+        self._file.execute("pragma synchronous = normal")
+        return self._file
+
+    def _is_ours(self) -> bool:
+        try:
+            marks = [self._run(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+                return False
+            raise
+        return marks == [APPLICATION_ID, VERSION]
+
+    def close(self) -> None:
+        """Discard uncommitted changes, and close the file."""
+        if self._memory:
+            with suppress(sqlite3.Error):
+                self._memory.rollback()
+                self._memory.executescript("drop table if exists temp.seen; drop table if exists temp.wanted")
+        if self._file:
+            self._file.close()
+            self._file = None
+
+    def _run(self, query: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
+        return self._open.execute(query, tuple(values))
+
+    # Chunks.
+
+    def require(self, basis: str) -> bool:
+        """Forget all chunks unless they were made with the same `basis`: site file and versions.
+
+        Return whether chunks are known.
+        """
+        if self.get_value("basis") != basis:
+            if self._is_readable:
+                self._use_empty()
+                self._prepare()
+            self._run("delete from records")
+            self._run("delete from bodies")
+            self.set_values({"basis": basis, "bytes": 0, "chunks": 0})
+            self._bytes = 0
+        return bool(self.get_value("chunks"))
+
+    def find_rows(self, chunk: bytes) -> list[str] | None:
+        """Return the rows of a chunk, by its key, or None if the chunk is unknown."""
+        rows = self._run("select row from records where chunk = ? order by n", (chunk,)).fetchall()
+        if not rows:
+            return None
+        self._found += self._note("insert or ignore into seen values (?)", (chunk,))
+        return [row for (row,) in rows]
+
+    def store_rows(self, chunk: bytes, rows: Iterable[str]) -> None:
+        """Store the rows of a new chunk."""
+        self._note("insert or ignore into seen values (?)", (chunk,))
+        if not self._is_readable:
+            for n, row in enumerate(rows):
+                self._note("insert or ignore into records values (?, ?, ?)", (chunk, n, row))
+
+    def find_body(self, position: tuple[bytes, int]) -> str | None:
+        """Return the body of a record, by the key of its chunk and its number in the chunk, or None."""
+        self._write()
+        found = self._run("select body from bodies where chunk = ? and n = ?", position).fetchone()
+        return found[0] if found else None
+
+    def store_body(self, position: tuple[bytes, int], body: str) -> None:
+        """Store the body of a record, unless it is too long, or there are too many."""
+        if not self._is_readable and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
+            self._bytes += len(body)
+            self._note("insert or ignore into bodies values (?, ?, ?, ?)", (*position, len(body), body))
+
+    def want_body(self, position: tuple[bytes, int]) -> None:
+        """Keep the body of a record for the next run."""
+        self._note("insert or ignore into wanted values (?, ?)", position)
+
+    def _note(self, query: str, values: tuple[object, ...]) -> int:
+        """Queue values. Writing many at once takes half of the time."""
+        waiting = self._waiting.setdefault(query, [])
+        waiting.append(values)
+        if len(waiting) == BATCH_ROWS:
+            self._write()
+        return 1
+
+    def _write(self) -> None:
+        for query, waiting in self._waiting.items():
+            if waiting:
+                self._open.executemany(query, waiting)
+                waiting.clear()
+
+    def _forget_gone(self) -> None:
+        """Forget the chunks that no longer exist, and the bodies that no feed needs."""
+        self._write()
+        if self._found != self.get_value("chunks"):
+            self._run("delete from records where chunk not in (select chunk from seen)")
+        gone = "select b.rowid from bodies b left join wanted w on w.chunk = b.chunk and w.n = b.n where w.n is null"
+        removed = self._run(f"delete from bodies where rowid in ({gone}) returning size").fetchall()  # noqa: S608
+        chunks = self._run("select count(*) from seen").fetchone()[0]
+        size = self._bytes - sum(size for (size,) in removed)
+        self.set_values({"chunks": chunks, "bytes": size})
+
+    # The last run.
+
+    def file_stamps(self) -> dict[str, FileStamp]:
+        """Return the stored stamps of the site file and the files of the sources, by path."""
+        rows = self._run("select path, size, mtime, digest from files")
+        return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
+
+    def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
+        """Store the stamps of the files of the sources, in place of all earlier stamps."""
+        known = self.file_stamps()
+        gone = [(path,) for path in known.keys() - stamps.keys()]
+        self._open.executemany("delete from files where path = ?", gone)
+        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
+        self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
+
+    def forget_files(self, paths: Iterable[str]) -> None:
+        """Forget the stamps of files, so that the next run reads them."""
+        names = ((path.encode(errors="replace").decode(),) for path in paths)
+        self._open.executemany("delete from files where path = ?", names)
+
+    def source_paths(self) -> list[tuple[str | None, str | None]]:
+        """Return path and format of each source. The path is None for a source that every run reads."""
+        return self._run("select path, kind from inputs order by n").fetchall()
+
+    def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
+        """Return the problems of the last successful run. With `refused`, only refused items are returned."""
+        query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
+        return [StoredProblem(*row) for row in self._run(query, ("refused", not refused))]
+
+    def held_items(self) -> list[tuple[str, int, str, int]]:
+        """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
+        return self._run("select path, line, title, until from held order by until, n").fetchall()
+
+    def get_value(self, name: str) -> str | int | None:
+        """Return a single value: `basis`, `chunks`, `bytes` or `run`, or None."""
+        found = self._run("select value from meta where name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def set_values(self, values: Mapping[str, str | int | None]) -> None:
+        """Set single values by name."""
+        self._open.executemany("insert or replace into meta values (?, ?)", values.items())
+
+    def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Replace all rows of a table about the last run: `inputs`, `findings` or `held`."""
+        self._run(f"delete from {table}")  # noqa: S608
+        for row in rows:
+            self._run(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
+
+    def commit(self, run: int, *, forget: bool = True) -> None:
+        """Commit all changes, and forget the chunks that this run did not find, if `forget` is set.
+
+        `run` is the number of the run in the memory: both files belong together if it is equal.
+        """
+        if forget:
+            self._forget_gone()
+        self.set_values({"run": run})
+        self._run("commit")
+        self._open.executescript("delete from temp.seen; delete from temp.wanted")
