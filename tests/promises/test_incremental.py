@@ -44,7 +44,7 @@ from support.edits import (
     Undo,
 )
 from support.source_files import SUFFIXES
-from support.twins import FAILED_RUNS_FORGET, Twins
+from support.twins import Twins
 from topicfeeds import parallel
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
@@ -241,7 +241,6 @@ def test_edits_of_plain_articles(kind: str) -> None:
     run(Project.create(kind, plain=True), PLAIN_STORY)
 
 
-@pytest.mark.xfail(FAILED_RUNS_FORGET, reason="a failed run deletes items that no run saw for memory_days")
 def test_a_failed_run_forgets_nothing() -> None:
     """The event has no date of its own: if the memory loses it, the event is new again."""
     with TemporaryDirectory(dir=DISK) as folder:

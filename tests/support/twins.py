@@ -27,39 +27,39 @@ SHOWN = 30
 """How many lines of a difference a failure prints."""
 WIDTH = 300
 """How many characters of a line it prints."""
-FAILED_RUNS_FORGET = True
-"""A known bug: a failed run deletes items from the memory that no run saw for `memory_days`, though they exist.
-
-Set it to False when the bug is fixed, and delete `Twins._forgot`.
-"""
-CACHE_TABLES = ("files", "rows")
 MEMORY = {
     "items": "select * from items order by id",
     "documents": "select path, fingerprint, size, entries, updated, retired from documents order by path",
     "accepted": "select * from accepted order by source",
-    "held": "select path, line, title, until from held order by n",
-    "findings": "select path, line, field, message, severity, item from findings order by n",
     "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
 }
-"""The part of the state that must not depend on the cache, as queries."""
+"""The part of the memory that must not depend on the cache, as queries."""
+LAST_RUN = {
+    "held": "select path, line, title, until from held order by n",
+    "findings": "select path, line, field, message, severity, item from findings order by n",
+}
+"""What the cache says of the last good run, as queries."""
 
 
 def drop_cache(state_path: Path) -> None:
     """Delete the cache, and keep the memory."""
-    state_path.with_name(f"{state_path.name}.cache").unlink(missing_ok=True)
-    if state_path.exists():
-        with closing(sqlite3.connect(state_path)) as state, state:
-            there = {name for (name,) in state.execute("select name from sqlite_master where type = 'table'")}
-            for name in there.intersection(CACHE_TABLES):
-                state.execute(f"delete from {name}")
+    find_cache(state_path).unlink(missing_ok=True)
 
 
-def read_memory(state_path: Path) -> dict[str, list[Any]]:
-    """Return the rows of the memory, by the names of `MEMORY`."""
-    if not state_path.exists():
-        return {name: [] for name in MEMORY}
-    with closing(sqlite3.connect(f"file:{state_path}?mode=ro", uri=True)) as state:
-        return {name: state.execute(query).fetchall() for name, query in MEMORY.items()}
+def find_cache(state_path: Path) -> Path:
+    """Return the path of the cache that belongs to a memory."""
+    return state_path.with_name(f"{state_path.name}.cache")
+
+
+def read_memory(state_path: Path, *, failed: bool = False) -> dict[str, list[Any]]:
+    """Return the rows of the memory, and what the cache says of the last run unless it `failed`."""
+    found: dict[str, list[Any]] = {}
+    for path, queries in ((state_path, MEMORY), (find_cache(state_path), {} if failed else LAST_RUN)):
+        found |= dict.fromkeys(queries, [])
+        if path.exists() and queries:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as state:
+                found |= {name: state.execute(query).fetchall() for name, query in queries.items()}
+    return found
 
 
 def read_documents(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -103,8 +103,6 @@ class Twins:
         self.city = folder / "one/city"
         self.city.mkdir(parents=True)
         (self.city / "public").mkdir()
-        self._forgot = False
-        """Whether a failed run deleted items from the memory, and no run succeeded since."""
 
     def build(self, now: datetime, *, jobs: int = 1, clean_jobs: int = 1, **options: Any) -> list[str]:
         """Build both copies, and return the differences."""
@@ -119,13 +117,12 @@ class Twins:
             *_check_written(before, incremental),
             *_check_warnings(before, incremental, clean),
         ]
-        if is_up_to_date and not self._forgot and (_contents(before) != _contents(clean) or clean.error):
+        if is_up_to_date and (_contents(before) != _contents(clean) or clean.error):
             found.append("`topicfeeds build` would have nothing to do, but a clean build changes something")
             found += _compare(before, clean)
         lost = _item_ids(before) - _item_ids(incremental) if incremental.error else set()
-        if lost and not FAILED_RUNS_FORGET:
+        if lost:
             found.append(f"a failed run deleted items from the memory: {sorted(lost)}")
-        self._forgot = bool(lost) or (self._forgot and incremental.error is not None)
         return found
 
     def memory(self) -> dict[str, list[Any]]:
@@ -155,10 +152,12 @@ def _build(paths: SitePaths, jobs: int, **options: Any) -> Outcome:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CITY", str(Path(paths.site).parent))  # for databases, whose paths do not start at the site file
         try:
-            changes = build_site(paths, Options(jobs=jobs, **options))
+            changes = build_site(paths, Options(**options), jobs)
         except SourceError as caught:
             error = caught
-    return Outcome(read_documents(Path(paths.folder)), read_memory(Path(paths.state)), changes, error)
+    return Outcome(
+        read_documents(Path(paths.folder)), read_memory(Path(paths.state), failed=bool(error)), changes, error
+    )
 
 
 def _item_ids(outcome: Outcome) -> set[str]:
@@ -175,7 +174,7 @@ def _compare(incremental: Outcome, clean: Outcome) -> Iterator[str]:
     for path in sorted(left.keys() | right.keys()):
         if left.get(path) != right.get(path):
             yield from _diff(path, *(_lines(some.get(path)) for some in (left, right)))
-    for name in MEMORY:
+    for name in incremental.memory:
         rows = (list(map(repr, outcome.memory[name])) for outcome in (incremental, clean))
         yield from _diff(f"table {name}", *rows)
     if incremental.changes or incremental.error:

@@ -236,14 +236,14 @@ class State:
     def commit(self, days: int, *, failed: bool = False) -> None:
         """Commit all changes: first of the memory, then of the cache. Items that no feed had for `days` are forgotten.
 
-        If the run `failed`, the cache keeps all chunks.
+        If the run `failed`, no item and no chunk is forgotten, as the run did not look for all of them.
         """
         run = self._open.execute
         self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
         run("insert or replace into main.items select * from noted except select * from main.items")
         run("insert or replace into main.documents select * from current except select * from main.documents")
-        if self._day is not None:
+        if self._day is not None and not failed:
             run("update main.items set seen = ? where seen is null", (self._day,))
             run("delete from main.items where seen < ?", (self._day - days,))
         before = self.get_value("run")
