@@ -55,7 +55,7 @@ def read_memory(state_path: Path, *, failed: bool = False) -> dict[str, list[Any
     """Return the rows of the memory, and what the cache says of the last run unless it `failed`."""
     found: dict[str, list[Any]] = {}
     for path, queries in ((state_path, MEMORY), (find_cache(state_path), {} if failed else LAST_RUN)):
-        found |= dict.fromkeys(queries, [])
+        found |= {name: [] for name in queries}
         if path.exists() and queries:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as state:
                 found |= {name: state.execute(query).fetchall() for name, query in queries.items()}

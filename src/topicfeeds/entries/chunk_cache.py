@@ -71,11 +71,12 @@ class ChunkCache:
 
     def _load(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
         """Return the entry of a record that this run did not read. Raises SourceError if its file changed."""
-        body = self._cache.find_body(position)
-        if body:
+        key, number = position
+        if location.is_single:
+            return self._maker.load(read_again(location, self._base, key)[number])
+        if body := self._cache.find_body(position):
             with suppress(ValueError):  # a damaged body: the chunk is read again
                 return self._maker.restore(body, kind)
-        key, number = position
         if self._last[0] != key:
             self._last = key, read_again(location, self._base, key)
         record = self._last[1][number]
@@ -84,7 +85,7 @@ class ChunkCache:
 
     def keep(self, one: Candidate | Header) -> None:
         """Keep the body of a record for the next run, as a feed holds it."""
-        if one.position[0]:
+        if one.position[0] and not one.is_single:
             self._cache.want_body(one.position)
             if body := one.body and one.body():
                 self._cache.store_body(one.position, body)
@@ -96,9 +97,10 @@ def parse_chunk(
     """Read a chunk and yield its contents. `store` gets its key and rows, unless it is unreadable."""
     key, contents = chunk.read()
     rows: list[str] = []
-    number, is_sound = 0, bool(key)
+    number, is_sound, is_single = 0, bool(key), chunk.location.is_single
     for one in contents:
-        for made in maker.make(one, (key, number)) if isinstance(one, Record) else [one]:
+        made_of_it = maker.make(one, (key, number), is_single=is_single) if isinstance(one, Record) else [one]
+        for made in made_of_it:
             is_sound = is_sound and not (isinstance(made, Problem) and made.severity == "unreadable")
             if is_sound:
                 rows.append(encode_row(made, chunk.location.line))

@@ -23,24 +23,31 @@ def digest_item(item: Item) -> tuple[bytes, bytes]:
     other fields determine it.
     """
     given = item.__pydantic_fields_set__
-    parts: list[str] = []
+    texts: list[str] = []
     labels: list[str] = []
-    whole: list[str] = []
+    more: list[str] = []
+    parts = texts
     for name, value in item.__dict__.items():
         if name in given and name != "kind" and value is not None and value != ():
-            text = value if type(value) is str else _serialize_field(value)
-            whole += (name, text)
             if name in _LABELS:
-                labels += (name, text)
+                parts = more  # the fields after the labels; the long texts come before
+                labels += (name, value if type(value) is str else _serialize_field(value))
             else:
-                parts += (name, text)
-    author = hash_parts(whole)
-    return author, hash_parts(parts) if labels else author
+                parts += (name, value if type(value) is str else _serialize_field(value))
+    content = hashlib.sha256(_encode(texts))
+    author = content.copy()
+    author.update(_encode(["", *labels, *more] if labels or more else []))
+    content.update(_encode(["", *more] if more else []))
+    return author.digest()[:16], content.digest()[:16]
 
 
 def hash_parts(parts: Iterable[str]) -> bytes:
     """Return a digest of texts."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
+    return hashlib.sha256(_encode(parts)).digest()[:16]
+
+
+def _encode(parts: Iterable[str]) -> bytes:
+    return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 def combine_digests(parts: frozenset[bytes]) -> bytes:

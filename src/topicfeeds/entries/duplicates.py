@@ -26,7 +26,7 @@ class Merged(NamedTuple):
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
-    records: int = 1
+    records: int
 
 
 class Duplicates:
@@ -34,35 +34,28 @@ class Duplicates:
 
     def __init__(self, maker: HeaderMaker, spill: Spill) -> None:
         self._maker, self._spill = maker, spill
-        self._similar: dict[str, Merged] = {}
+        self._similar: dict[str, SeenRow] = {}
         """The records whose id differs from an earlier id only in case or Unicode form."""
 
-    def merge(self, header: Header, name: str) -> tuple[Merged, list[Problem]]:
-        """Merge a record with the earlier ones of the item `name`, and return warnings about its id.
+    def merge(self, header: Header, name: str) -> tuple[Merged | None, Problem | None]:
+        """Enter a record of the item `name`. Return the item if it has earlier records, or a warning about its id.
 
         Raises RefusedError if another item has the id.
         """
-        digests = frozenset((header.author_digest,))
-        seen = Merged(header.path, header.line, header.content_digest, header.topics, header.tags, digests)
-        first = self._similar.get(name)
+        row, key = _to_row(header, name), _hash_folded(name)
+        first = self._similar.get(name) or self._spill.enter(key, row)
         if first is None:
-            row = self._spill.enter(_hash_folded(name), _to_row(name, seen))
-            if row is None:
-                return seen, []
-            if row[0] != name:
-                self._similar[name] = seen
-                return seen, [_similar_id_warning(header, name, f"{row[1]}:{row[2]}")]
-            first = self._from_row(row)
-        if first.content_digest != header.content_digest:
-            _refuse_duplicate(header, f"{first.path}:{first.line}")
-        return self._store(name, _merge(first, seen)), []
-
-    def _store(self, name: str, merged: Merged) -> Merged:
+            return None, None
+        if first[0] != name:
+            self._similar[name] = row
+            return None, _similar_id_warning(header, name, f"{first[1]}:{first[2]}")
+        merged = _merge(self._from_row(first), header)
+        merged_row = _join_row(name, merged)
         if name in self._similar:
-            self._similar[name] = merged
+            self._similar[name] = merged_row
         else:
-            self._spill.put(_hash_folded(name), _to_row(name, merged))
-        return merged
+            self._spill.put(key, merged_row)
+        return merged, None
 
     def _from_row(self, row: SeenRow) -> Merged:
         _, path, line, content, topics, tags, authors, records = row
@@ -72,7 +65,13 @@ class Duplicates:
         return Merged(path, line, content, known[0], known[1], frozenset(digests), records)
 
 
-def _to_row(name: str, seen: Merged) -> SeenRow:
+def _to_row(header: Header, name: str) -> SeenRow:
+    topics = _SEPARATOR.join([one.label for one in header.topics])
+    tags = _SEPARATOR.join([one.label for one in header.tags])
+    return name, header.path, header.line, header.content_digest, topics, tags, header.author_digest, 1
+
+
+def _join_row(name: str, seen: Merged) -> SeenRow:
     topics, tags = (_SEPARATOR.join([one.label for one in some]) for some in (seen.topics, seen.tags))
     return name, seen.path, seen.line, seen.content_digest, topics, tags, b"".join(seen.author_digests), seen.records
 
@@ -84,11 +83,14 @@ def _hash_folded(name: str) -> int:
     return hash(unicodedata.normalize("NFC", unquote(name)).casefold())
 
 
-def _merge(first: Merged, second: Merged) -> Merged:
+def _merge(first: Merged, header: Header) -> Merged:
+    """Add a record to its item. Raises RefusedError if it is another item."""
+    if first.content_digest != header.content_digest:
+        _refuse_duplicate(header, f"{first.path}:{first.line}")
     return first._replace(
-        topics=_unite(first.topics, second.topics),
-        tags=_unite(first.tags, second.tags),
-        author_digests=first.author_digests | second.author_digests,
+        topics=_unite(first.topics, header.topics),
+        tags=_unite(first.tags, header.tags),
+        author_digests=first.author_digests | {header.author_digest},
         records=first.records + 1,
     )
 

@@ -104,6 +104,7 @@ def _decode_header(
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
+        is_single=location.is_single,
     )
 
 

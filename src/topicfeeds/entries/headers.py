@@ -53,12 +53,17 @@ class HeaderMaker:
         self._key = cache(tag_key)
         self._problems: list[Problem] = []
 
-    def make(self, record: Record, position: tuple[bytes, int] = (b"", 0)) -> Iterator[Header | Problem]:
-        """Yield the problems of a record, and its header unless the record is refused."""
+    def make(
+        self, record: Record, position: tuple[bytes, int] = (b"", 0), *, is_single: bool = False
+    ) -> Iterator[Header | Problem]:
+        """Yield the problems of a record, and its header unless the record is refused.
+
+        `position` is its place in its chunk, and `is_single` says whether the chunk is one record.
+        """
         header = None
         try:
             entry = self.make_entry(record)
-            header = self._make_header(record, entry, position)
+            header = self._make_header(record, entry, position, is_single=is_single)
         except RefusedError as refusal:
             self._problems.append(record.problem(refusal.field, refusal.message))
         if self._problems:
@@ -108,7 +113,7 @@ class HeaderMaker:
             event=event,
         )
 
-    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int]) -> Header:
+    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines
@@ -136,6 +141,7 @@ class HeaderMaker:
             source=record.source,
             position=position,
             body=partial(encode_item, item),
+            is_single=is_single,
         )
 
     def _line(self, record: Record, name: str, value: str) -> str:

@@ -176,7 +176,9 @@ class Header(NamedTuple):
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON for the cache, or an empty text; None if the item comes from the cache."""
+    """Returns the item as JSON, or an empty text; None if this run did not read the item."""
+    is_single: bool = False
+    """Whether its chunk is one record. If so, the cache does not store the item: it is read again quickly."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -203,7 +205,9 @@ class Candidate(NamedTuple):
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON for the cache, or an empty text; None if the item comes from the cache."""
+    """Returns the item as JSON, or an empty text; None if this run did not read the item."""
+    is_single: bool = False
+    """Whether its chunk is one record. If so, the cache does not store the item: it is read again quickly."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
     records: int = 1

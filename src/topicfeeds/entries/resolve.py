@@ -78,15 +78,17 @@ class _Resolver:
         try:
             before = self.memory.find_item(name) if self.memory else None
             published, updated = self._dates(header, before)
-            merged, warnings = self._duplicates.merge(header, name)
+            merged, warning = self._duplicates.merge(header, name)
         except RefusedError as refusal:
             yield header.problem(refusal.field, refusal.message)
             return
         yield from self._warn_about_dates(header, published)
-        yield from warnings
+        if warning:
+            yield warning
         known = None
         if self.memory:
-            known = ItemMemory(published.isoformat(), combine_digests(merged.author_digests), snapshot=header.snapshot)
+            author = combine_digests(merged.author_digests) if merged else header.author_digest
+            known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot)
             if before:
                 known, updated = self._date_change(header, (published, updated), known, before)
         if self.now and published > self.now and (header.published or header.inferred):
@@ -109,15 +111,21 @@ class _Resolver:
         yield HeldBack(header, header.load().title, until, whole)
 
     def _make_candidate(
-        self, header: Header, name: str, dates: tuple[datetime, datetime], merged: Merged, known: ItemMemory | None
+        self,
+        header: Header,
+        name: str,
+        dates: tuple[datetime, datetime],
+        merged: Merged | None,
+        known: ItemMemory | None,
     ) -> Candidate:
         published, updated = dates
+        topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
         schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
         if schedule:
             schedule = add_sequence(schedule, published, updated, known)
-        link = None if header.link else self._page(merged.topics)
+        link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
-        parts += (one.label for one in merged.tags)
+        parts += [one.label for one in tags]
         if schedule:
             parts.append(repr((schedule.next, schedule.sequence, schedule.change)))
         return Candidate(
@@ -125,16 +133,17 @@ class _Resolver:
             kind=header.kind,
             published=published,
             updated=updated,
-            topics=merged.topics,
-            tags=merged.tags,
+            topics=topics,
+            tags=tags,
             load=header.load,
             digest=hash_parts(parts).hex(),
             link=link,
             source=header.source,
             position=header.position,
             body=header.body,
+            is_single=header.is_single,
             memory=known,
-            records=merged.records,
+            records=merged.records if merged else 1,
             event=schedule,
         )
 

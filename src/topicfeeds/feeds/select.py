@@ -213,7 +213,8 @@ class FeedSelector:
         """Return a candidate with its final topics. All feeds share the result."""
         if candidate.id not in self._final:
             whole = self._merged.get(candidate.id, candidate)
-            self._final[candidate.id] = whole._replace(topics=tuple(map(self._title_topic, whole.topics)))
+            topics = tuple(map(self._title_topic, whole.topics))
+            self._final[candidate.id] = whole if topics == whole.topics else whole._replace(topics=topics)
         return self._final[candidate.id]
 
     def _title_topic(self, topic: Category) -> Category:

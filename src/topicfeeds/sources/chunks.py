@@ -97,13 +97,14 @@ def read_file(
     `part` selects a part of the file: its first byte, and the byte after its last.
     """
     salt = hashlib.blake2b(f"{number}\0{path}".encode(errors="surrogateescape"), digest_size=_KEY_BYTES).digest()
-    location, kind = Location(source, path, salt), find_format(source, path)
+    kind = find_format(source, path)
     if kind is None:
         yield Problem(_name_file(path), 1, "", explain_suffix(path), "unreadable")
-    elif SOURCE_FORMATS[kind].by_line:
-        yield from _report_errors(path, _split_file(location, kind, base, part))
-    else:
-        yield from _report_errors(path, _take_file(location, base, inputs))
+        return
+    form = SOURCE_FORMATS[kind]
+    location = Location(source, path, salt, form.by_line or form.single)
+    found = _split_file(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
+    yield from _report_errors(path, found)
 
 
 def _name_file(path: str) -> str:
@@ -163,7 +164,7 @@ def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int]
         decode = find_line_reader(kind)(_name_file(path))
         for number, start, line in split_lines(file, part):
             key = b"" if path == "-" else make_key(location, line)
-            place = Location(source, path, salt, number, start, len(line))
+            place = Location(source, path, salt, True, number, start, len(line))
             yield Chunk(place, key, partial(_parse_line, place, decode, line, key))
 
 

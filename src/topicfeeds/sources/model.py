@@ -58,6 +58,8 @@ class Location(NamedTuple):
     path: str
     salt: bytes = b""
     """A part of the keys of its chunks: it tells the files of all sources apart."""
+    is_single: bool = False
+    """Whether the chunk is one record, and so is read again quickly."""
     line: int = 1
     """The first line of the chunk, from 1."""
     start: int = 0

@@ -72,9 +72,10 @@ class Cache:
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._is_readable = False
         """Whether the file must not be written."""
-        self._found = 0
-        """How many chunks of the last run this run has found."""
-        self._bytes = 0
+        self._chunks = self._found = self._new = 0
+        """How many chunks the last run left, and how many of them, and new ones, this run has found."""
+        self._last_row = self._bytes = 0
+        """The number of the last row of the last run, and the size of all bodies, in characters."""
 
     @property
     def _open(self) -> sqlite3.Connection:
@@ -93,7 +94,7 @@ class Cache:
 
     def begin(self, *, dry: bool = False) -> None:
         """Open the cache for a run, and create it if it does not exist. With `dry`, nothing is written."""
-        self._found, self._is_readable = 0, dry and self._memory is None
+        self._is_readable = dry and self._memory is None
         self._waiting.clear()
         if self._memory is None:
             self._file = self._open_or_replace() if not dry else self._file
@@ -107,8 +108,9 @@ class Cache:
             self._open.executescript(f"begin; {_SCHEMA} {_MARKS} commit")
         self._open.executescript(_RUN_TABLES)
         self._run("begin")
-        size = self.get_value("bytes")
-        self._bytes = size if isinstance(size, int) else 0
+        self._found = self._new = 0
+        self._chunks, self._bytes = (int(self.get_value(name) or 0) for name in ("chunks", "bytes"))
+        self._last_row = self._run("select coalesce(max(rowid), 0) from records").fetchone()[0]
 
     def _use_empty(self) -> None:
         """Use an empty cache in memory, as the file must not be written."""
@@ -162,20 +164,21 @@ class Cache:
             self._run("delete from records")
             self._run("delete from bodies")
             self.set_values({"basis": basis, "bytes": 0, "chunks": 0})
-            self._bytes = 0
-        return bool(self.get_value("chunks"))
+            self._chunks = self._bytes = self._last_row = 0
+        return bool(self._chunks)
 
     def find_rows(self, chunk: bytes) -> list[str] | None:
         """Return the rows of a chunk, by its key, or None if the chunk is unknown."""
-        rows = self._run("select row from records where chunk = ? order by n", (chunk,)).fetchall()
+        rows = self._chunks and self._run("select row from records where chunk = ? order by n", (chunk,)).fetchall()
         if not rows:
             return None
-        self._found += self._note("insert or ignore into seen values (?)", (chunk,))
+        self._found += 1
+        self._note("insert or ignore into seen values (?)", (chunk,))
         return [row for (row,) in rows]
 
     def store_rows(self, chunk: bytes, rows: Iterable[str]) -> None:
         """Store the rows of a new chunk."""
-        self._note("insert or ignore into seen values (?)", (chunk,))
+        self._new += 1
         if not self._is_readable:
             for n, row in enumerate(rows):
                 self._note("insert or ignore into records values (?, ?, ?)", (chunk, n, row))
@@ -196,13 +199,12 @@ class Cache:
         """Keep the body of a record for the next run."""
         self._note("insert or ignore into wanted values (?, ?)", position)
 
-    def _note(self, query: str, values: tuple[object, ...]) -> int:
+    def _note(self, query: str, values: tuple[object, ...]) -> None:
         """Queue values. Writing many at once takes half of the time."""
         waiting = self._waiting.setdefault(query, [])
         waiting.append(values)
         if len(waiting) == BATCH_ROWS:
             self._write()
-        return 1
 
     def _write(self) -> None:
         for query, waiting in self._waiting.items():
@@ -213,11 +215,12 @@ class Cache:
     def _forget_gone(self) -> None:
         """Forget the chunks that no longer exist, and the bodies that no feed needs."""
         self._write()
-        if self._found != self.get_value("chunks"):
-            self._run("delete from records where chunk not in (select chunk from seen)")
+        if self._found != self._chunks:
+            query = "delete from records where rowid <= ? and chunk not in (select chunk from seen)"
+            self._run(query, (self._last_row,))
         gone = "select b.rowid from bodies b left join wanted w on w.chunk = b.chunk and w.n = b.n where w.n is null"
         removed = self._run(f"delete from bodies where rowid in ({gone}) returning size").fetchall()  # noqa: S608
-        chunks = self._run("select count(*) from seen").fetchone()[0]
+        chunks = self._new + self._run("select count(*) from seen").fetchone()[0]
         size = self._bytes - sum(size for (size,) in removed)
         self.set_values({"chunks": chunks, "bytes": size})
 
