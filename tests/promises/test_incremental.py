@@ -75,8 +75,9 @@ def run(project: Project, steps: Sequence[Step], **options: Any) -> None:
             project.write(twins.city)
             now += timedelta(minutes=step.minutes)
             if found := twins.build(now, **options, **step.options):
-                lines = "\n".join(found)
-                raise AssertionError(f"after step {number}, {step.edit}, at {now:%Y-%m-%d %H:%M}:\n{lines}")
+                kinds = ", ".join(dict.fromkeys(file.kind for file in project.files))
+                message = f"{kinds}, step {number}, {step.edit}, at {now:%Y-%m-%d %H:%M}:"
+                raise AssertionError("\n".join([message, *found]))
 
 
 # Every kind of edit, in one order. Items and files are counted from 0, in the order of the site file.

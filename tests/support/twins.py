@@ -31,35 +31,33 @@ MEMORY = {
     "items": "select * from items order by id",
     "documents": "select path, fingerprint, size, entries, updated, retired from documents order by path",
     "accepted": "select * from accepted order by source",
-    "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
-}
-"""The part of the memory that must not depend on the cache, as queries."""
-LAST_RUN = {
     "held": "select path, line, title, until from held order by n",
     "findings": "select path, line, field, message, severity, item from findings order by n",
+    "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
 }
-"""What the cache says of the last good run, as queries."""
+"""The part of the state that must not depend on the cache, as queries."""
+OF_LAST_SUCCESS = {"held", "findings"}
+"""What only a successful run stores: after a failed run, a state without cache may lack it."""
 
 
-def drop_cache(state_path: Path) -> None:
-    """Delete the cache, and keep the memory."""
-    find_cache(state_path).unlink(missing_ok=True)
+def drop_cache(state_path: Path) -> bool:
+    """Delete the cache, and keep the memory. Return whether there was a cache."""
+    found = [Path(f"{state_path}.cache{suffix}") for suffix in ("", "-journal", "-wal", "-shm")]
+    found = [path for path in found if path.exists()]
+    for path in found:
+        path.unlink()
+    return bool(found)
 
 
-def find_cache(state_path: Path) -> Path:
-    """Return the path of the cache that belongs to a memory."""
-    return state_path.with_name(f"{state_path.name}.cache")
-
-
-def read_memory(state_path: Path, *, failed: bool = False) -> dict[str, list[Any]]:
-    """Return the rows of the memory, and what the cache says of the last run unless it `failed`."""
-    found: dict[str, list[Any]] = {}
-    for path, queries in ((state_path, MEMORY), (find_cache(state_path), {} if failed else LAST_RUN)):
-        found |= {name: [] for name in queries}
-        if path.exists() and queries:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as state:
-                found |= {name: state.execute(query).fetchall() for name, query in queries.items()}
-    return found
+def read_memory(state_path: Path) -> dict[str, list[Any]]:
+    """Return rows of the state, by the names of `MEMORY`. A table that the memory lacks is read from the cache."""
+    rows: dict[str, list[Any]] = {name: [] for name in MEMORY}
+    for path in (Path(f"{state_path}.cache"), state_path):
+        if path.exists():
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+                there = {name for (name,) in file.execute("select name from sqlite_master where type = 'table'")}
+                rows |= {name: file.execute(MEMORY[name]).fetchall() for name in MEMORY if name in there}
+    return rows
 
 
 def read_documents(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -109,14 +107,13 @@ class Twins:
         paths = _paths(self.city)
         before = _last_outcome(paths)
         is_up_to_date = check_paths(paths, now.timestamp(), strict=options.get("strict", False)).refused is not None
-        other = self._copy()
+        other, had_cache = self._copy()
         clean = _build(other, clean_jobs, now=now, **options)
         incremental = _build(paths, jobs, now=now, **options)
-        found = [
-            *_compare(incremental, clean),
-            *_check_written(before, incremental),
-            *_check_warnings(before, incremental, clean),
-        ]
+        found = [*_compare(incremental, clean), *_check_written(before, incremental)]
+        found += _check_warnings(before, incremental, clean)
+        if before.documents and not had_cache:
+            found.append("there was no cache, so both builds were clean (adapt `drop_cache`)")
         if is_up_to_date and (_contents(before) != _contents(clean) or clean.error):
             found.append("`topicfeeds build` would have nothing to do, but a clean build changes something")
             found += _compare(before, clean)
@@ -129,14 +126,14 @@ class Twins:
         """Return the rows of the memory after the incremental build."""
         return read_memory(Path(_paths(self.city).state))
 
-    def _copy(self) -> SitePaths:
+    def _copy(self) -> tuple[SitePaths, bool]:
         shutil.rmtree(self._folder / "two", ignore_errors=True)
         shutil.copytree(self.city, self._folder / "two/city")
         paths = _paths(self._folder / "two/city")
-        drop_cache(Path(paths.state))
+        had_cache = drop_cache(Path(paths.state))
         for path in read_documents(Path(paths.folder)):
             os.utime(Path(paths.folder, path), ns=(OLD_NS, OLD_NS))
-        return paths
+        return paths, had_cache
 
 
 def _paths(city: Path) -> SitePaths:
@@ -155,9 +152,7 @@ def _build(paths: SitePaths, jobs: int, **options: Any) -> Outcome:
             changes = build_site(paths, Options(**options), jobs)
         except SourceError as caught:
             error = caught
-    return Outcome(
-        read_documents(Path(paths.folder)), read_memory(Path(paths.state), failed=bool(error)), changes, error
-    )
+    return Outcome(read_documents(Path(paths.folder)), read_memory(Path(paths.state)), changes, error)
 
 
 def _item_ids(outcome: Outcome) -> set[str]:
@@ -174,7 +169,7 @@ def _compare(incremental: Outcome, clean: Outcome) -> Iterator[str]:
     for path in sorted(left.keys() | right.keys()):
         if left.get(path) != right.get(path):
             yield from _diff(path, *(_lines(some.get(path)) for some in (left, right)))
-    for name in incremental.memory:
+    for name in (name for name in MEMORY if not clean.error or name not in OF_LAST_SUCCESS):
         rows = (list(map(repr, outcome.memory[name])) for outcome in (incremental, clean))
         yield from _diff(f"table {name}", *rows)
     if incremental.changes or incremental.error:
