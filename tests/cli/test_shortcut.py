@@ -13,6 +13,7 @@ import pytest
 
 from support import command
 from support.city import DAY, HOUR, NOON, City, row
+from topicfeeds import __version__
 from topicfeeds.cli import shortcut
 from topicfeeds.cli.shortcut import Check, check_arguments
 from topicfeeds.output.lock import LOCK_NAME, acquire_lock, last_success
@@ -125,6 +126,11 @@ def make_output_file(name: str) -> Callable[[City], object]:
     return lambda city: (city.public / name).write_bytes(b"half")
 
 
+def message_of(check: Check) -> str | None:
+    """Give the reason of a check in words."""
+    return check.reason.message if check.reason else None
+
+
 REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     "state without sources": (
         lambda city: city.sql("delete from inputs", cache=True),
@@ -136,7 +142,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     ),
     "another version": (
         lambda city: city.sql("update meta set value = 'topicfeeds-0.1' where name = 'versions'"),
-        "the version of topicfeeds or of a library changed",
+        f"topicfeeds changed from 0.1 to {__version__}",
     ),
     "cache": (
         lambda city: city.cache.unlink(),
@@ -148,21 +154,24 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     ),
     "date of an item or event": (
         lambda city: city.sql("update meta set value = ? where name = 'due'", int(NOON.timestamp())),
-        "a date has been reached",
+        "a date of an event has been reached",
     ),
     "date of a removal": (
         lambda city: city.sql("update documents set retired = ? where path like 'tags/x%'", 5),
-        "a date has been reached",
+        "tags/x.atom.xml: its feed no longer exists, and its time is over",
     ),
     "clock": (
         lambda city: city.sql("update meta set value = value + 1 where name = 'now'"),
         "the clock was set back",
     ),
     "edited source": (lambda city: city.put(*ITEMS, row("new")), "items.jsonl changed"),
-    "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl changed"),
+    "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl is gone"),
     "edited site file": (lambda city: city.configure(limit=7), "topicfeeds.toml changed"),
-    "edited document": (make_output_file("all.atom.xml"), "all.atom.xml changed"),
-    "deleted document": (lambda city: (city.public / "tags/y.rss.xml").unlink(), "tags/y.rss.xml changed"),
+    "edited document": (make_output_file("all.atom.xml"), "all.atom.xml was changed or deleted, but not by topicfeeds"),
+    "deleted document": (
+        lambda city: (city.public / "tags/y.rss.xml").unlink(),
+        "tags/y.rss.xml was changed or deleted, but not by topicfeeds",
+    ),
     "temporary file": (
         make_output_file(f"tags/.x.atom.xml{TEMPORARY_SUFFIX}"),
         f"public/tags/.x.atom.xml{TEMPORARY_SUFFIX} was left behind by a killed run",
@@ -179,8 +188,15 @@ def test_a_check_says_why_there_is_something_to_do(
     assert shortcut.check_paths(relative, NOON.timestamp()) == Check(relative, refused=[])
     os.utime(city.public / LOCK_NAME, (LONG_AGO, LONG_AGO))
     change(city)
-    assert shortcut.check_paths(relative, NOON.timestamp()) == Check(relative, reason=reason)
+    found = shortcut.check_paths(relative, NOON.timestamp())
+    assert found.refused is None
+    assert found.reason
+    assert found.reason.message == reason
+    assert found.reason in shortcut.list_reasons(relative, NOON.timestamp())
     assert last_success("public") == LONG_AGO
+
+
+DUE = 'items.jsonl:3: the date of "About later" has been reached'
 
 
 @pytest.mark.parametrize(
@@ -189,24 +205,24 @@ def test_a_check_says_why_there_is_something_to_do(
         (-1, "the clock was set back"),
         (0, None),
         (23, None),
-        (24, "a date has been reached"),
-        (48, "a date has been reached"),
+        (24, DUE),
+        (48, DUE),
     ],
 )
 def test_a_check_depends_on_the_time(city: City, hours: int, reason: str | None) -> None:
-    assert city.check(NOON + hours * HOUR).reason == reason
+    assert message_of(city.check(NOON + hours * HOUR)) == reason
 
 
 def test_a_database_and_standard_input_are_reasons_at_every_run(city: City) -> None:
     city.sql("insert into inputs values (1, null, null)", cache=True)
-    assert city.check().reason == "databases and standard input are read in every run"
+    assert message_of(city.check()) == "databases and standard input are read in every run"
     city.put(*ITEMS)
-    assert city.check().reason == "databases and standard input are read in every run"
+    assert message_of(city.check()) == "databases and standard input are read in every run"
 
 
 def test_a_run_that_was_killed_while_it_wrote_the_state_is_a_reason(city: City) -> None:
     Path(f"{city.state}-journal").write_bytes(b"")
-    assert city.check().reason == "a run was killed while it wrote the state"
+    assert message_of(city.check()) == "a run was killed while it wrote the state"
 
 
 def busy(city: City) -> object:
@@ -238,12 +254,12 @@ def test_a_check_that_cannot_look_leaves_all_to_the_build(city: City, change: Ca
 
 def test_a_check_remembers_nothing_of_the_one_before(city: City) -> None:
     city.put(*ITEMS)
-    assert city.check().reason == "items.jsonl changed"
-    assert city.check().reason == "items.jsonl changed"
+    assert message_of(city.check()) == "items.jsonl changed"
+    assert message_of(city.check()) == "items.jsonl changed"
     city.put(*ITEMS, LATER)
     assert city.check().refused == []
     assert city.check().refused == []
-    assert city.check(NOON + DAY).reason == "a date has been reached"
+    assert message_of(city.check(NOON + DAY)) == DUE
     assert city.check().refused == []
 
 
@@ -258,7 +274,7 @@ from topicfeeds.cli import shortcut
 real = shortcut.check_paths
 def check_paths(*given, **more):
     found = real(*given, **more)
-    print("check:", found.reason)
+    print("check:", found.reason.message)
     return found
 shortcut.check_paths = check_paths
 from topicfeeds.__main__ import main

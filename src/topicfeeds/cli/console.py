@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..output.documents import Document, Documents
     from ..profile import Step
     from ..run.report import Changes
+    from ..state.uptodate import Reason
 
 MAX_SHOWN_PROBLEMS = 50
 """How many problems are printed without --all-problems."""
@@ -102,6 +103,17 @@ class Console:
             f"{counts['seconds']:.1f} s",
             **counts,
         )
+
+    def print_reasons(self, reasons: Sequence[Reason]) -> None:
+        """Print why a build has something to do."""
+        shown = reasons if self.everything else reasons[:MAX_SHOWN_PROBLEMS]
+        for one in shown:
+            message = printable(one.message)
+            self.print_line(message if self.machine else f"Reason: {message}", reason=one.kind, path=one.path)
+        if len(reasons) > len(shown):
+            self.print_line(f"... and {len(reasons) - len(shown)} more (print all of them with --all-problems)")
+        if not reasons:
+            self.print_line("Nothing to do: no file, version or document changed, and no date was reached.")
 
     def print_steps(self, steps: Sequence[Step]) -> None:
         """Print the time and memory of each step."""

@@ -21,7 +21,7 @@ from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsErr
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
 from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
-from .shortcut import Check, check_paths
+from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -206,6 +206,7 @@ the old or the new version. The next run finishes the work.
     metavar="N",
     help="Read large sources with N processes.",
 )
+@click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @ALL_PROBLEMS
@@ -231,6 +232,8 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
     profile = Profile(on=given["wants_profile"])
     check = session.check or (None if given["dry_run"] else check_paths(paths, now.timestamp(), strict=given["strict"]))
+    if given["explain"]:
+        console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
         console.print_problems([Problem(*one) for one in check.refused])
         console.print_steps(profile.steps())

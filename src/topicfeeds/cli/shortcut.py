@@ -16,7 +16,7 @@ from ..output.lock import acquire_lock, record_success
 from ..state.memory import StoredProblem
 from ..state.paths import SitePaths, default_paths
 from ..state.store import State
-from ..state.uptodate import why_stale
+from ..state.uptodate import Reason, find_reasons
 
 _OPTIONS_WITH_VALUE = ("--site", "--output", "--state", "--wait", "--jobs", "--log-format")
 _FLAGS = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
@@ -28,8 +28,8 @@ class Check(NamedTuple):
     paths: SitePaths
     refused: list[StoredProblem] | None = None
     """The refused items of the last run, if there is nothing to do."""
-    reason: str | None = None
-    """Why there is something to do, if the check found a reason."""
+    reason: Reason | None = None
+    """The first reason why there is something to do, if the check found one."""
 
 
 def check_arguments(arguments: Sequence[str]) -> Check | None:
@@ -67,12 +67,24 @@ def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool
     with state.reading() as known:
         if not known:
             return Check(paths)
-        reason = why_stale(state, paths.site, paths.folder, now, strict=strict)
+        reason = next(find_reasons(state, paths.site, paths.folder, now, strict=strict), None)
         if reason:
             return Check(paths, reason=reason)
         refused = state.cache.stored_problems(refused=True)
     record_success(descriptor)
     return Check(paths, refused)
+
+
+def list_reasons(paths: SitePaths, now: float, *, strict: bool = False) -> list[Reason]:
+    """Return all reasons why there is something to do."""
+    state = State(paths.state)
+    with state.reading() as known:
+        if not known:
+            return [Reason("state", "there is no state: every file is read, and every document is written")]
+        try:
+            return list(find_reasons(state, paths.site, paths.folder, now, strict=strict))
+        except (OSError, sqlite3.Error, TypeError, ValueError) as error:
+            return [Reason("state", f"the state cannot be read: {error}")]
 
 
 def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:

@@ -6,54 +6,90 @@ It loads neither readers nor models, and opens nothing for writing.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from .documents import OUTPUT_FOLDERS, find_leftovers
 from .files import snapshot
 from .store import State
-from .versions import describe_versions
+from .versions import compare_versions, describe_versions
 
 
-def why_stale(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> str | None:
-    """Return the reason why a build is needed, or None if everything is up to date.
+class Reason(NamedTuple):
+    """A reason why a build is needed."""
+
+    kind: str
+    """What changed: state, items, version, date, source or document."""
+    message: str
+    path: str | None = None
+    """The file that changed. The path of a source starts in the folder of the site file, that of a document in the
+    output folder."""
+
+
+def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
+    """Yield the reasons why a build is needed; none if everything is up to date.
 
     With `strict`, a build is needed if the last build refused items, as it must fail. The state must be open. `now` is
     in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
-        return "a run was killed while it wrote the state"  # a run that is not killed removes the journal
+        yield Reason("state", "a run was killed while it wrote the state")  # a run that is not killed removes it
     if not state.has_cache():
-        return "the cache is missing, or a run was killed while it wrote the state"
+        yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
+        return
     if strict and state.cache.stored_problems(refused=True):
-        return "items were refused"
-    return _why_due(state, now) or _why_sources_changed(state, site) or _why_output_changed(state, folder)
+        yield Reason("items", "items were refused, and --strict is set")
+    yield from _find_due(state, now)
+    yield from _find_sources(state, site)
+    yield from _find_documents(state, folder)
 
 
-def _why_due(state: State, now: float) -> str | None:
-    days, last = state.get_value("retire_days"), state.get_value("now")
+def _find_due(state: State, now: float) -> Iterator[Reason]:
+    days, last, versions = state.get_value("retire_days"), state.get_value("now"), state.get_value("versions")
     if not isinstance(days, int) or not state.cache.source_paths():
-        return "no earlier run recorded its sources"
-    if state.get_value("versions") != describe_versions():
-        return "the version of topicfeeds or of a library changed"
+        yield Reason("state", "no earlier run recorded its sources")
+        return
+    if versions != describe_versions():
+        yield from (Reason("version", one) for one in compare_versions(str(versions)))
+    if isinstance(last, int) and now < last:  # dates that were due in the last run may not be due now
+        yield Reason("date", "the clock was set back")
     due = state.next_due(days)
     if due is not None and due <= now:
-        return "a date has been reached"
-    if isinstance(last, int) and now < last:
-        return "the clock was set back"  # dates that were due in the last run may not be due now
-    return None
+        yield from _list_dates(state, days, now)
 
 
-def _why_sources_changed(state: State, site: str) -> str | None:
-    changed = snapshot(site, state.cache.source_paths(), state.cache.file_stamps()).changed
-    if not changed:
-        return None
-    return f"{min(changed)} changed" if min(changed) else "databases and standard input are read in every run"
+def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
+    """Yield the dates that have been reached."""
+    found = False
+    for path, line, title, until in state.cache.held_items():
+        if until <= now:
+            found = True
+            yield Reason("date", f'{path}:{line}: the date of "{title}" has been reached', path)
+    for one in state.list_documents():
+        removal = one.removal_time(days)
+        if removal is not None and removal <= now:
+            found = True
+            yield Reason("date", f"{one.path}: its feed no longer exists, and its time is over", one.path)
+    if not found:
+        yield Reason("date", "a date of an event has been reached")
 
 
-def _why_output_changed(state: State, folder: str) -> str | None:
+def _find_sources(state: State, site: str) -> Iterator[Reason]:
+    files = snapshot(site, state.cache.source_paths(), state.cache.file_stamps())
+    for path in sorted(files.changed):
+        if not path:
+            yield Reason("source", "databases and standard input are read in every run")
+        else:
+            done = "is gone" if path not in files.stamps else "changed" if path in files.known else "is new"
+            yield Reason("source", f"{path} {done}", path)
+
+
+def _find_documents(state: State, folder: str) -> Iterator[Reason]:
     folders = set(OUTPUT_FOLDERS)
     for document in state.list_documents():
         folders.add(os.path.dirname(document.path))
         if document.retired is None and not document.is_unchanged(folder):
-            return f"{document.path} changed"
-    leftover = next(find_leftovers(folder, folders), None)
-    return f"{leftover} was left behind by a killed run" if leftover else None
+            message = f"{document.path} was changed or deleted, but not by topicfeeds"
+            yield Reason("document", message, document.path)
+    for leftover in find_leftovers(folder, folders):
+        yield Reason("document", f"{leftover} was left behind by a killed run", leftover)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from .. import __version__
 
 LIBRARIES = ("babel", "feedgen", "icalendar", "idna", "lxml", "nh3", "pyromark", "python_dateutil", "tzdata")
+_ZONES_MARK = "# version "
+"""The start of the line that has the release of the system's time zones."""
 _ZONES = "/usr/share/zoneinfo/tzdata.zi"
 
 
@@ -20,6 +22,22 @@ def describe_versions() -> str:
     """
     python = ".".join(map(str, sys.version_info[:3]))
     return " ".join([f"topicfeeds-{__version__}", f"python-{python}", *_list_packages(), _read_zone_release()])
+
+
+def compare_versions(before: str) -> Iterator[str]:
+    """Yield what changed since an earlier result of `describe_versions`, in words."""
+    old, new = (
+        dict(map(_split_version, text.replace(_ZONES_MARK, "zones-").split())) for text in (before, describe_versions())
+    )
+    for name in dict.fromkeys([*old, *new]):
+        if old.get(name) != new.get(name):
+            what = "time zones of the system" if name == "zones" else name
+            yield f"{what} changed from {old.get(name) or 'none'} to {new.get(name) or 'none'}"
+
+
+def _split_version(text: str) -> tuple[str, str]:
+    name, _, version = text.rpartition("-")
+    return name, version
 
 
 def _list_packages() -> Iterator[str]:
