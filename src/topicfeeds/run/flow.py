@@ -27,7 +27,7 @@ from ..sources.chunks import read_chunks
 from ..sources.model import Chunk, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles
-from ..state.session import open_state
+from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
 from .report import Changes, RunReport, note_memory
@@ -75,6 +75,18 @@ class Run:
 
     def publish(self, items: Iterable[ItemLike]) -> Changes:
         """Publish items. Raises SourceError and PublishError.
+
+        If the cache turns out to be damaged, it is deleted, and the sources are read once more.
+        """
+        try:
+            return self._publish(items)
+        except CacheDamagedError:
+            if not isinstance(items, SiteSources):
+                raise
+            return self._publish(items)
+
+    def _publish(self, items: Iterable[ItemLike]) -> Changes:
+        """Publish items in one go.
 
         The state is committed before the first document is renamed. It already describes the new documents. If a run
         is killed in between, the next run finds files that differ from the state, and finishes the work. So an item

@@ -13,6 +13,10 @@ from ..errors import Hint, Problem, PublishError, explain_os_error
 from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_damage_error, is_file_damaged
 
 
+class CacheDamagedError(PublishError):
+    """The cache was damaged, and is deleted now. Another run reads everything."""
+
+
 @contextmanager
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
@@ -46,6 +50,11 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         raise PublishError(message=f"{state}: is a database of another program", hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         state.close()
+        cache = state.cache.path
+        if cache and not dry and is_damage_error(error) and is_file_damaged(cache):
+            Path(cache).unlink()
+            message = f"{cache}: was damaged and was deleted (run again; the run takes longer)"
+            raise CacheDamagedError(message=message) from error
         if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):
             message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
             raise PublishError(message=message) from error
