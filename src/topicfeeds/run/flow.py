@@ -81,8 +81,8 @@ class Run:
         try:
             return self._publish(items)
         except CacheDamagedError:
-            if not isinstance(items, SiteSources):
-                raise
+            if not isinstance(items, SiteSources) or any(source.path == "-" for source in items.sources):
+                raise  # neither items from Python nor standard input can be read twice
             return self._publish(items)
 
     def _publish(self, items: Iterable[ItemLike]) -> Changes:
