@@ -79,5 +79,5 @@ GOALS = [
     Goal("CPU if one item changed / a full build", 0.25, "", _one),
     Goal("Peak memory with 1,000,000 items", 200.0, " MB", _peak),
     Goal("Peak memory with 1,000,000 items / with 100,000 items", 1.25, "", _rise),
-    Goal("CPU of each further item above 100,000 items / above 10,000 items", 1.15, "", _each),
+    Goal("CPU per additional item, from 100,000 to 1,000,000 items / from 10,000 to 100,000 items", 1.15, "", _each),
 ]

@@ -1,4 +1,4 @@
-# Run this as root, in a checkout of topicfeeds. The site file and its sources are in /opt/feeds.
+# First copy the site file and its sources to /opt/feeds. Then run this as root, in a checkout of topicfeeds.
 # Use Debian's Python: the service cannot read a Python in a home folder.
 adduser --system --group --no-create-home --home /opt/feeds feeds
 /usr/bin/python3 -m venv /opt/feeds/.venv

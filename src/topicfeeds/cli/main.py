@@ -120,7 +120,7 @@ STATE = click.option(
     "state_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The state file. It records items and documents of earlier runs.  "
+    help="The file of the memory: dates of items, and documents of earlier runs. The cache is beside it (FILE.cache).  "
     "[default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(
@@ -175,8 +175,9 @@ Exit codes:
   130       interrupted (Ctrl+C)
   143       terminated (SIGTERM)
 
-After codes 2, 65 and 75, the existing feeds are unchanged. After codes 74, 130 and 143, each file is complete: either
-the old or the new version. The next run finishes the work.
+After codes 2, 65 and 75, the existing feeds are unchanged. After codes 130 and 143, either all feeds were updated, or
+none. After codes 70 and 74, some files may be new and others old, but no file is incomplete. The next run writes the
+remaining files.
 """
 
 
@@ -204,7 +205,7 @@ the old or the new version. The next run finishes the work.
     default=1,
     show_default=True,
     metavar="N",
-    help="Read large sources with N processes.",
+    help="Read large sources with N processes, if the cache is empty.",
 )
 @click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
@@ -221,8 +222,10 @@ the old or the new version. The next run finishes the work.
 def build(session: _Session, /, site_file: Path, output: Path | None, state_file: Path | None, **given: Any) -> int:
     """Write the feeds that changed, and print their paths.
 
-    The command refuses items with errors. It reports each refused item on standard error, with file, line and field. It
-    publishes the other items and exits with code 1.
+    The command refuses items with errors. It reports each refused item on standard error, with file, line and field. If
+    it refuses an item, it still publishes the other items, and exits with code 1.
+
+    A warning is only printed if the last successful run did not have it.
 
     If nothing changed, the command writes no file. It only reports the refused items again.
 
@@ -275,8 +278,9 @@ def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -
 def check(site_file: Path, form: str, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build. It does not compare sources with earlier runs, so it does not detect
-    lost items.
+    The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
+    so it does not detect lost items. It refuses events without a published date, because only build can set this date.
+    It prints all warnings, even those of earlier runs.
 
     \b
     Exit codes:
@@ -330,7 +334,10 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 @cli.command(no_args_is_help=True)
 @click.argument("what", type=click.Choice(["item", "site"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of an item or of the site file, for use in a text editor."""
+    """Print the JSON Schema of an item or of the site file.
+
+    Text editors can use the schema to validate files.
+    """
     import json
 
     from pydantic import TypeAdapter
