@@ -101,7 +101,6 @@ FROM_OTHERS = {
     "readonly database",
     "unable to open database file",
     "database is locked",
-    "malformed",
     "unable to open",
     "no such table",
     "syntax error",

@@ -154,7 +154,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     ),
     "date of an item or event": (
         lambda city: city.sql("update meta set value = ? where name = 'due'", int(NOON.timestamp())),
-        "a date of an event has been reached",
+        "a date of an item or event has been reached",
     ),
     "date of a removal": (
         lambda city: city.sql("update documents set retired = ? where path like 'tags/x%'", 5),

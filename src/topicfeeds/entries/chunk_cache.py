@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from ..sources.chunks import read_again
 from ..sources.model import Chunk, Location, Page, Record
 from ..state.cache import Cache
 from ..state.versions import describe_versions
-from .encoding import NO_CONTENTS, decode_rows, encode_row
+from .encoding import NO_CONTENTS, Load, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
 from .model import Candidate, Entry, Header
 
@@ -49,7 +50,7 @@ class ChunkCache:
             elif isinstance(chunk, ReadChunk):
                 yield from self._take(chunk)
             elif chunk.location.path != broken:
-                for one in self._recall(chunk) or parse_chunk(chunk, self._maker, self._cache.store_rows):
+                for one in self._recall(chunk) or parse_chunk(chunk, self._maker, self._cache.store_rows, self._load):
                     if isinstance(one, Problem) and one.severity == "unreadable":
                         broken = chunk.location.path
                     yield one
@@ -85,27 +86,36 @@ class ChunkCache:
 
     def keep(self, one: Candidate | Header) -> None:
         """Keep the body of a record for the next run, as a feed holds it."""
-        if one.position[0] and not one.is_single:
+        if one.position[0] and not one.reload:
             self._cache.want_body(one.position)
             if body := one.body and one.body():
                 self._cache.store_body(one.position, body)
 
 
 def parse_chunk(
-    chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None]
+    chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None], load: Load | None = None
 ) -> Iterator[Header | Page | Problem]:
-    """Read a chunk and yield its contents. `store` gets its key and rows, unless it is unreadable."""
-    key, contents = chunk.read()
+    """Read a chunk and yield its contents. `store` gets its key and rows, unless it is unreadable.
+
+    With `load`, headers of a chunk that is one record do not keep the item: `load` reads it again.
+    """
+    location, (key, contents) = chunk.location, chunk.read()
     rows: list[str] = []
-    number, is_sound, is_single = 0, bool(key), chunk.location.is_single
+    number, is_sound = 0, bool(key)
+    may_reload = load if key and location.is_single else None
     for one in contents:
-        made_of_it = maker.make(one, (key, number), is_single=is_single) if isinstance(one, Record) else [one]
-        for made in made_of_it:
+        found: Iterable[Header | Page | Problem]
+        if isinstance(one, Record):
+            position = key, number
+            reload = partial(may_reload, location, position, one.item.kind) if may_reload else None
+            found, number = maker.make(one, position, reload), number + 1
+        else:
+            found = [one]
+        for made in found:
             is_sound = is_sound and not (isinstance(made, Problem) and made.severity == "unreadable")
             if is_sound:
-                rows.append(encode_row(made, chunk.location.line))
+                rows.append(encode_row(made, location.line))
             yield made
-        number += isinstance(one, Record)
     if is_sound:
         store(key, rows or [NO_CONTENTS])
 

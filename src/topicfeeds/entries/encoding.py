@@ -81,6 +81,7 @@ def _decode_header(
     own_id, link, minted, published, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines = rest
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
+    load_again = partial(load, location, position, kind)
     return Header(
         kind=kind,
         own_id=own_id,
@@ -94,7 +95,7 @@ def _decode_header(
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
-        load=partial(load, location, position, kind),
+        load=load_again,
         from_page=from_page,
         untitled=untitled,
         times=_restore_times(*times) if times else None,
@@ -104,7 +105,7 @@ def _decode_header(
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
-        is_single=location.is_single,
+        reload=load_again if location.is_single else None,
     )
 
 

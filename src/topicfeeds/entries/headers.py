@@ -54,16 +54,16 @@ class HeaderMaker:
         self._problems: list[Problem] = []
 
     def make(
-        self, record: Record, position: tuple[bytes, int] = (b"", 0), *, is_single: bool = False
+        self, record: Record, position: tuple[bytes, int] = (b"", 0), reload: Callable[[], Entry] | None = None
     ) -> Iterator[Header | Problem]:
         """Yield the problems of a record, and its header unless the record is refused.
 
-        `position` is its place in its chunk, and `is_single` says whether the chunk is one record.
+        `position` is its place in its chunk. `reload` reads its entry again, if the chunk is one record.
         """
         header = None
         try:
             entry = self.make_entry(record)
-            header = self._make_header(record, entry, position, is_single=is_single)
+            header = self._make_header(record, entry, position, reload)
         except RefusedError as refusal:
             self._problems.append(record.problem(refusal.field, refusal.message))
         if self._problems:
@@ -113,7 +113,9 @@ class HeaderMaker:
             event=event,
         )
 
-    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:
+    def _make_header(
+        self, record: Record, entry: Entry, position: tuple[bytes, int], reload: Callable[[], Entry] | None
+    ) -> Header:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines
@@ -140,8 +142,8 @@ class HeaderMaker:
             lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,
             source=record.source,
             position=position,
-            body=partial(encode_item, item),
-            is_single=is_single,
+            body=None if reload else partial(encode_item, item),
+            reload=reload,
         )
 
     def _line(self, record: Record, name: str, value: str) -> str:

@@ -176,9 +176,9 @@ class Header(NamedTuple):
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text; None if this run did not read the item."""
-    is_single: bool = False
-    """Whether its chunk is one record. If so, the cache does not store the item: it is read again quickly."""
+    """Returns the item as JSON, or an empty text; None if this run did not read the item, or `reload` is set."""
+    reload: Callable[[], Entry] | None = None
+    """Reads the entry again from a chunk that is one record, which is quick. The cache does not store its item."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -205,9 +205,9 @@ class Candidate(NamedTuple):
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text; None if this run did not read the item."""
-    is_single: bool = False
-    """Whether its chunk is one record. If so, the cache does not store the item: it is read again quickly."""
+    """Returns the item as JSON, or an empty text; None if this run did not read the item, or `reload` is set."""
+    reload: Callable[[], Entry] | None = None
+    """Reads the entry again from a chunk that is one record, which is quick. The cache does not store its item."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
     records: int = 1

@@ -141,7 +141,7 @@ class _Resolver:
             source=header.source,
             position=header.position,
             body=header.body,
-            is_single=header.is_single,
+            reload=header.reload,
             memory=known,
             records=merged.records if merged else 1,
             event=schedule,

@@ -139,7 +139,7 @@ class FeedSelector:
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         key = sort_key(candidate.published, candidate.id)
         wanting = [place for place in places if place.wants(key)]
-        if wanting and self._spill and candidate.body and not candidate.event:
+        if wanting and self._spill and not candidate.event:
             candidate = self._spill_if_many(candidate, self._spill)
         for place in wanting:
             place.insert(candidate, key)
@@ -156,8 +156,14 @@ class FeedSelector:
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
+        if candidate.load is candidate.reload:
+            return candidate  # it is not in memory
         self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
-        text = candidate.body() if candidate.body and self._chars > _MAX_CHARS_IN_MEMORY else ""
+        if self._chars <= _MAX_CHARS_IN_MEMORY:
+            return candidate
+        if candidate.reload:
+            return candidate._replace(load=candidate.reload)
+        text = candidate.body() if candidate.body else ""
         if not text:
             return candidate
         read = partial(spill.read_text, spill.add_text(text))

@@ -216,7 +216,7 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     """Store in the cache what the run read and found."""
     found = enumerate(report.problems)
     cache.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
-    waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held))
+    waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))

@@ -50,11 +50,8 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         raise PublishError(message=f"{state}: is a database of another program", hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         state.close()
-        cache = state.cache.path
-        if cache and not dry and is_damage_error(error) and is_file_damaged(cache):
-            Path(cache).unlink()
-            message = f"{cache}: was damaged and was deleted (run again; the run takes longer)"
-            raise CacheDamagedError(message=message) from error
+        if not dry and is_damage_error(error):
+            _drop_damaged_cache(state)
         if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):
             message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
             raise PublishError(message=message) from error
@@ -62,6 +59,14 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         raise PublishError(message=f"{message} (restore a backup, or run again to build everything anew)") from error
     finally:
         state.close()
+
+
+def _drop_damaged_cache(state: State) -> None:
+    """Delete the cache if it is damaged. Raises CacheDamagedError in that case."""
+    path = state.cache.path
+    if path and is_file_damaged(path):
+        Path(path).unlink()
+        raise CacheDamagedError(message=f"{path}: was damaged and was deleted (run again; the run takes longer)")
 
 
 _ADVICE = {

@@ -71,7 +71,7 @@ def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
             found = True
             yield Reason("date", f"{one.path}: its feed no longer exists, and its time is over", one.path)
     if not found:
-        yield Reason("date", "a date of an event has been reached")
+        yield Reason("date", "a date of an item or event has been reached")
 
 
 def _find_sources(state: State, site: str) -> Iterator[Reason]:

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 from .. import __version__
 
-LIBRARIES = ("babel", "feedgen", "icalendar", "idna", "lxml", "nh3", "pyromark", "python_dateutil", "tzdata")
+LIBRARIES = (
+    *("babel", "feedgen", "icalendar", "idna", "lxml", "nh3", "pydantic", "pydantic_core", "pyromark"),
+    *("python_dateutil", "pyyaml", "tzdata"),
+)
 _ZONES_MARK = "# version "
 """The start of the line that has the release of the system's time zones."""
 _ZONES = "/usr/share/zoneinfo/tzdata.zi"
