@@ -18,7 +18,7 @@ def main() -> None:
         if check and check.refused == []:
             sys.exit(0)
         from .cli.main import main
-    except KeyboardInterrupt:  # from here on, the command handles signals
+    except KeyboardInterrupt:  # after this block, the command itself handles signals
         sys.exit(130)
     main(check)
 

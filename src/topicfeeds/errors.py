@@ -1,7 +1,7 @@
 """The errors that stop a run, and the problems that a person should check.
 
 TopicFeedsError        exit code of the command
-+-- ConfigError        2   the site file is wrong: nothing was read or written
++-- ConfigError        2   the site file or the output folder is wrong: nothing was published
 |   +-- MissingExtraError  a source needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
 +-- PublishError       74  the output folder or the state could not be updated
@@ -20,7 +20,10 @@ from typing import Literal, Self
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the command; 65 to 75 are those of `sysexits.h`. A signal adds its number to 128."""
+    """The exit codes of the command. After a signal, the exit code is 128 plus the number of the signal.
+
+    The codes 65 to 75 are those of `sysexits.h`.
+    """
 
     DONE = 0
     """Done, or nothing to do."""
@@ -43,7 +46,7 @@ Severity = Literal["warning", "refused", "unreadable"]
 
 
 class Hint(Enum):
-    """What to do about a problem, in the words of a Python caller. The command names its options: `cli/console.py`."""
+    """What to do about a problem, for users of the library. `cli/console.py` has the hints for users of the command."""
 
     ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
     COLLECT = "Correct the items, or pass a list as problems"
@@ -55,7 +58,7 @@ class Hint(Enum):
 
 
 def add_hint(message: str, hint: str | None) -> str:
-    """Write a hint behind a message, as a sentence of its own."""
+    """Add a hint after a message, as a separate sentence."""
     return f"{message.removesuffix('.')}. {hint}." if hint else message
 
 
@@ -65,7 +68,7 @@ class Problem:
 
     `severity` says what happened:
 
-    - `warning`: the item is published all the same.
+    - `warning`: the item is published, unless the message says that it is skipped or held back.
     - `refused`: the item is not published.
     - `unreadable`: the source cannot be used, and nothing is published.
     """
@@ -120,7 +123,7 @@ class MissingExtraError(ConfigError):
 
 
 def _describe_missing_extra(extra: str) -> str:
-    """Return a message that names the packages of an extra. pip finds these wherever topicfeeds came from."""
+    """Return a message that names the packages of an extra. pip finds them even if topicfeeds is not on PyPI."""
     import re
     import shlex
     from importlib.metadata import PackageNotFoundError, requires

@@ -35,9 +35,9 @@ from .sources.model import Chunk
 from .state.files import FileStamp, InputFiles
 
 MIN_PARALLEL_BYTES = 75_000_000
-"""The size of sources up to which one process is as quick, in bytes (about 50,000 items): workers start slowly."""
+"""Up to this size of all sources, in bytes (about 50,000 items), one process is as fast: workers start slowly."""
 _MIN_ITEM_BYTES = 1_500
-"""The minimum weight of an item or a file, in bytes."""
+"""The minimum weight of an item or a file, in bytes. The weight estimates the time to read it."""
 _MAX_SHARD_BYTES = 64 << 20
 """The largest target weight of a shard, in bytes."""
 _DEFAULT_WORKERS = 32
@@ -47,7 +47,7 @@ _DEFAULT_WORKERS = 32
 def is_large(some: Iterable[Source], base: Path) -> bool:
     """Return whether sources are large enough for several processes.
 
-    Standard input never is: it cannot be read twice.
+    Standard input cannot be read twice, so sources with standard input are never large enough.
     """
     some = list(some)
     if any(source.path == "-" for source in some):
@@ -56,7 +56,8 @@ def is_large(some: Iterable[Source], base: Path) -> bool:
 
 
 def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: Executor) -> Iterator[ChunkResult]:
-    """Yield the chunks of sources, in the same order as with one process. `files` get the digests of new files.
+    """Yield the chunks of sources, in the same order as with one process. The digests of new files are added to
+    `files`.
 
     Raises PublishError if neither a worker nor this process can read a shard.
     """
@@ -77,7 +78,7 @@ def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: E
 
 
 def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: int) -> Iterator[Shard]:
-    """Yield the shards of sources: at least `least`, unless they would be small.
+    """Yield at least `least` shards of the sources, or fewer shards if they would be too small.
 
     A source without files, such as a database, has one shard without paths.
     """
@@ -191,7 +192,7 @@ class Shard(NamedTuple):
     stamps: Mapping[str, FileStamp] = {}
     """The stamps of the files. A file without a digest gets it when it is read."""
     part: tuple[int, int] | None = None
-    """The first byte of the part, and the byte after its last. A line belongs to the part in which it starts."""
+    """A range of bytes: its start, and its end (exclusive). A line belongs to the part in which it starts."""
     stamp: tuple[int, int] = (0, 0)
     """Size and mtime (nanoseconds) of a file that is read in parts."""
 
@@ -204,7 +205,7 @@ class Task(NamedTuple):
 
 
 class ShardResult(NamedTuple):
-    """What a worker read."""
+    """The result of reading a shard."""
 
     chunks: list[ReadChunk | Problem]
     stamps: Mapping[str, FileStamp]
@@ -257,7 +258,10 @@ def _read_chunk(chunk: Chunk, maker: HeaderMaker) -> list[ReadChunk | Problem]:
 
 
 def _select_header(header: Header) -> str:
-    """Add a header to the worker's feeds, and return its id; empty if only the parent can tell its date or id."""
+    """Add a header to the worker's feeds, and return its id.
+
+    Return an empty text if only the parent process can find its date or id.
+    """
     name = header.own_id or header.link
     if header.times or not header.published or not name:
         return ""
@@ -267,7 +271,7 @@ def _select_header(header: Header) -> str:
 
 
 def _drop_bodies(one: ReadChunk, held: Container[str]) -> ReadChunk:
-    """Return a chunk without the bodies that are too old for all feeds."""
+    """Return a chunk without the bodies of records that are too old for all feeds."""
     return one._replace(
         bodies={number: found for number, found in one.bodies.items() if not found[0] or found[0] in held}
     )

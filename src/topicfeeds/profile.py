@@ -55,7 +55,7 @@ class Profile:
             self._turn(before)
 
     def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
-        """Return the same items, and charge the time to get each one to a step."""
+        """Return the same items. The time to get each item is charged to a step."""
         return self._each(name, some) if self._on else some
 
     def _each(self, name: str, some: Iterable[T]) -> Iterator[T]:

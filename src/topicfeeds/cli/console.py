@@ -33,7 +33,7 @@ _HINTS = {
 """The hints of the library, with the options of the command."""
 _DONE = ("published", "written", "removed")
 _RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
-"""Which problems are shown if there are too many: those of a low rank."""
+"""If there are too many problems, problems with the lowest ranks are shown."""
 FormatProblem = Callable[[Problem], str]
 
 
@@ -66,7 +66,7 @@ class Console:
             self.print_line(f"... and {len(told) - len(shown)} more (print all of them with --all-problems)")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
-        """Print a line. `values` are only part of JSON lines."""
+        """Print a line. `values` are printed in JSON only."""
         if self.machine:
             _log(level, message, **values)
         else:
@@ -136,7 +136,7 @@ def _name_options(problem: Problem) -> Problem:
 
 
 def _hint_at_options(message: str, hint: Hint | None) -> str:
-    """Write a hint behind a message, with the options of the command."""
+    """Add a hint after a message, with the options of the command."""
     return add_hint(message, _HINTS.get(hint, hint.value) if hint else None)
 
 

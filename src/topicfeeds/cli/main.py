@@ -61,7 +61,7 @@ def main(check: Check | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, session.receive)
-    gc.set_threshold(300_000, 20, 50)  # builds make few reference cycles; searching takes 10 % of the time
+    gc.set_threshold(300_000, 20, 50)  # builds make few reference cycles; searching for them takes 10 % of the time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search all installed packages
     code = _run(session)
     for stream in (sys.stdout, sys.stderr):

@@ -33,7 +33,7 @@ class Check(NamedTuple):
 
 
 def check_arguments(arguments: Sequence[str]) -> Check | None:
-    """Check for "nothing to do" if the arguments are those of a plain build; None for other commands."""
+    """Check for "nothing to do" if the arguments are those of a plain build. Return None for other arguments."""
     options = _parse_options(arguments)
     if options is None:
         return None
@@ -48,7 +48,7 @@ def check_arguments(arguments: Sequence[str]) -> Check | None:
 def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
     """Check whether a build has nothing to do. If so, record a success.
 
-    With `strict`, a build is never skipped if the last build refused items, as it must fail.
+    With `strict`, a build is never skipped if the last build refused items: the new build must fail.
     """
     try:
         descriptor = acquire_lock(paths.folder, create=False)

@@ -27,22 +27,25 @@ class ReadChunk(NamedTuple):
     key: bytes
     rows: list[str]
     bodies: Mapping[int, tuple[str, str]]
-    """Id and body of the records that a feed may hold, by their number in the chunk."""
+    """The id and body of each record that a feed may contain, by its number in the chunk.
+
+    The id is empty if the worker cannot know it.
+    """
 
 
 class ChunkCache:
-    """Reads chunks as headers. What it reads is in the cache for the next run. The cache must be open."""
+    """Reads chunks as headers, and stores them in the cache for the next run. The cache must be open."""
 
     def __init__(self, site: Site, base: Path, cache: Cache) -> None:
         """`base` is the folder to which the paths of chunks are relative."""
         self._maker, self._base, self._cache = HeaderMaker(site), base, cache
         self.has_chunks = cache.require(_describe_basis(site))
-        """Whether the last run left chunks that can be used."""
+        """Whether the cache has chunks that this run can use."""
         self._last: tuple[bytes, list[Record]] = (b"", [])
         """The key and the records of the last chunk that was read again."""
 
     def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem]:
-        """Yield the contents of chunks. After an error, the other chunks of the same file are skipped."""
+        """Yield the contents of chunks. After an unreadable chunk, the rest of its file is skipped."""
         broken: str | None = None
         for chunk in chunks:
             if isinstance(chunk, Problem):
@@ -85,7 +88,7 @@ class ChunkCache:
         return self._maker.load(record)
 
     def keep(self, one: Candidate | Header) -> None:
-        """Keep the body of a record for the next run, as a feed holds it."""
+        """Keep the body of a record in the cache, because a feed contains the record, or its item is held back."""
         if one.position[0] and not one.reload:
             self._cache.want_body(one.position)
             if body := one.body and one.body():
@@ -95,9 +98,9 @@ class ChunkCache:
 def parse_chunk(
     chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None], load: Load | None = None
 ) -> Iterator[Header | Page | Problem]:
-    """Read a chunk and yield its contents. `store` gets its key and rows, unless it is unreadable.
+    """Read a chunk and yield its contents. `store` gets the key and rows of a readable chunk with a key.
 
-    With `load`, headers of a chunk that is one record do not keep the item: `load` reads it again.
+    With `load`, the header of a chunk that is one record does not keep the item: `load` reads the item again.
     """
     location, (key, contents) = chunk.location, chunk.read()
     rows: list[str] = []
@@ -121,5 +124,5 @@ def parse_chunk(
 
 
 def _describe_basis(site: Site) -> str:
-    """Return a digest of all that shapes the contents of a chunk, except its bytes."""
+    """Return a digest of the versions and the site file. Chunks with equal bytes and digests have equal contents."""
     return hashlib.sha256(f"{describe_versions()}\n{site.model_dump_json()}".encode()).hexdigest()

@@ -17,10 +17,10 @@ to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def digest_item(item: Item) -> tuple[bytes, bytes]:
-    """Return a digest of the fields that an author set, and one of those fields except topics and tags.
+    """Return two digests: one of all fields that the author set, and one of these fields without topics and tags.
 
-    The memory and the cache store the digests, so they must not depend on versions of libraries. `kind` is left out, as
-    other fields determine it.
+    The memory and the cache store the digests, so the digests must not depend on versions of libraries. `kind` is left
+    out, as other fields determine it.
     """
     given = item.__pydantic_fields_set__
     texts: list[str] = []
@@ -30,7 +30,7 @@ def digest_item(item: Item) -> tuple[bytes, bytes]:
     for name, value in item.__dict__.items():
         if name in given and name != "kind" and value is not None and value != ():
             if name in _LABELS:
-                parts = more  # the fields after the labels; the long texts come before
+                parts = more  # fields after the labels; the models declare long texts before the labels
                 labels += (name, value if type(value) is str else _serialize_field(value))
             else:
                 parts += (name, value if type(value) is str else _serialize_field(value))
@@ -51,12 +51,12 @@ def _encode(parts: Iterable[str]) -> bytes:
 
 
 def combine_digests(parts: frozenset[bytes]) -> bytes:
-    """Return one digest for the author digests of all records of an item, whatever their order."""
+    """Combine the author digests of all records of an item. The order of the records does not matter."""
     return next(iter(parts)) if len(parts) == 1 else hashlib.sha256(b"".join(sorted(parts))).digest()[:16]
 
 
 def _serialize_field(value: object) -> str:
-    """Return the value of a field as text. Dates and lists of text do not use JSON, which takes ten times as long."""
+    """Return the value of a field as text. JSON takes ten times as long, so dates and lists of text do not use it."""
     if type(value) is datetime:
         return value.isoformat()
     if isinstance(value, tuple) and all(type(one) is str for one in value):

@@ -35,12 +35,13 @@ class Duplicates:
     def __init__(self, maker: HeaderMaker, spill: Spill) -> None:
         self._maker, self._spill = maker, spill
         self._similar: dict[str, SeenRow] = {}
-        """The records whose id differs from an earlier id only in case or Unicode form."""
+        """By id: the records whose id differs from an earlier id only in case, Unicode form or percent-encoding."""
 
     def merge(self, header: Header, name: str) -> tuple[Merged | None, Problem | None]:
-        """Enter a record of the item `name`. Return the item if it has earlier records, or a warning about its id.
+        """Add a record of the item with the id `name`.
 
-        Raises RefusedError if another item has the id.
+        Return the merged item if it has earlier records, or a warning if an earlier id is similar. Raises RefusedError
+        if another item has the id.
         """
         row, key = _to_row(header, name), _hash_folded(name)
         first = self._similar.get(name) or self._spill.enter(key, row)
@@ -77,14 +78,14 @@ def _join_row(name: str, seen: Merged) -> SeenRow:
 
 
 def _hash_folded(name: str) -> int:
-    """Return a hash of an id that ignores case, Unicode form and percent-encoding: people treat such ids as equal."""
+    """Return a hash of an id. Ids that differ only in case, Unicode form or percent-encoding have the same hash."""
     if name.isascii() and "%" not in name:
         return hash(name.lower())
     return hash(unicodedata.normalize("NFC", unquote(name)).casefold())
 
 
 def _merge(first: Merged, header: Header) -> Merged:
-    """Add a record to its item. Raises RefusedError if it is another item."""
+    """Add a record to its item. Raises RefusedError if the record belongs to another item."""
     if first.content_digest != header.content_digest:
         _refuse_duplicate(header, f"{first.path}:{first.line}")
     return first._replace(

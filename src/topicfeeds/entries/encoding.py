@@ -1,6 +1,6 @@
 """Encoding: headers, pages and problems as JSON rows, for the cache and for workers.
 
-Rows are only read by the version that wrote them. Lines are relative to the first line of their chunk.
+Only the version of topicfeeds that wrote rows reads them. Line numbers are relative to the first line of the chunk.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
 Load = Callable[[Location, tuple[bytes, int], str], Entry]
-"""Loads the entry of a record, given its location, its position and its kind."""
+"""Loads the entry of a record, given the location of its chunk, its position and its kind."""
 NO_CONTENTS = '[""]'
-"""The row of a chunk without contents, so that it is known, too."""
+"""The row of a chunk without contents. It marks the chunk as known, too."""
 
 
 def encode_row(one: Header | Page | Problem, first: int) -> str:
@@ -62,7 +62,7 @@ def _flatten_header(one: Header, first: int) -> list[object]:
 def decode_rows(
     rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load
 ) -> Iterator[Header | Page | Problem]:
-    """Yield the contents of a chunk that is at a location now."""
+    """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
     for row in rows:
         kind, *values = json.loads(row)
         if kind == "problem":
@@ -120,7 +120,7 @@ def _restore_times(recurrence: str | None, start: list[str], end: list[str] | No
 
 
 def _flatten_moment(moment: date) -> list[str]:
-    """Return a moment as text, and its time zone if it has one that is not a fixed offset."""
+    """Return a date as text. For a date-time, add the name of its zone, or an empty text for a fixed offset."""
     text = moment.isoformat()
     if not isinstance(moment, datetime):
         return [text]

@@ -79,7 +79,7 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
 
 
 def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:
-    """Return a date or time as a date-time in whole seconds, with an offset in whole minutes, as the formats need it.
+    """Return a date or time as a date-time in whole seconds, with an offset in whole minutes, as feed formats need.
 
     A date becomes midnight. The local time stays as written, even if the zone had an offset with seconds at that time.
     If the clocks show a time twice, the first of the two is used. Raises RefusedError for a time that a change of
@@ -110,7 +110,7 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 
 def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
-    """Return the next starts of an event, whether calendars show it now, and when that changes."""
+    """Return the next starts of an event, whether calendars show it now, and when this schedule next changes."""
     made = Schedule(event.start)
     if event.recurrence:
         made = _add_next_dates(made, event, now)

@@ -1,4 +1,4 @@
-"""Headers: the part of resolving that needs neither the memory, nor the time, nor other records."""
+"""Headers: the part of resolving that does not need the memory, the current time or other records."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedErr
 
 _MAX_NESTING_DEPTH = 250
 _LATER_FIELDS = ("id", "link", "published", "updated", "start")
-"""The fields that may be wrong because of the memory, the time or other records."""
+"""The fields whose checks need the memory, the current time or other records."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
-"""A date in an entry that only the memory or the time can tell."""
+"""A placeholder for a date that depends on the memory or the current time."""
 
 
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem]:
@@ -58,7 +58,8 @@ class HeaderMaker:
     ) -> Iterator[Header | Problem]:
         """Yield the problems of a record, and its header unless the record is refused.
 
-        `position` is its place in its chunk. `reload` reads its entry again, if the chunk is one record.
+        `position` is the key of its chunk, and its number in the chunk. If the chunk is one record, `reload` reads the
+        entry again.
         """
         header = None
         try:
@@ -83,7 +84,7 @@ class HeaderMaker:
         return self.load(Record((Event if kind == "event" else Article).model_validate_json(text), "", 1))
 
     def make_entry(self, record: Record) -> Entry:
-        """Return the entry of a record, without what only the memory, the time or other records say.
+        """Return the entry of a record, without values from the memory, the current time or other records.
 
         Raises RefusedError.
         """
@@ -147,7 +148,7 @@ class HeaderMaker:
         )
 
     def _line(self, record: Record, name: str, value: str) -> str:
-        """Return a title or a name as one line. Names lose the marks that change the direction of text."""
+        """Return a title or a name as one line. Characters that change the direction of text are removed from names."""
         if value and value.isprintable() and (plain := to_one_line(value)):
             return plain
         whole = self._text(record, name, value, to_one_line)
@@ -214,7 +215,7 @@ class HeaderMaker:
 
 
 def encode_item(item: Item) -> str:
-    """Return the fields that the author set, as JSON. Empty for text that JSON cannot have, such as lone surrogates."""
+    """Return the fields that the author set, as JSON. Return an empty text if it contains lone surrogates."""
     with suppress(PydanticSerializationError, UnicodeError):
         return item.model_dump_json(exclude_unset=True, by_alias=True)
     return ""

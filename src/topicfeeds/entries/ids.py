@@ -1,4 +1,4 @@
-"""Ids of items: stated, the item's own link, or minted from its date and title."""
+"""Ids of items: the `id` of the author, else the `link` of the author, else an id minted from date and title."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..errors import Problem
 from .digests import to_json
 from .model import Header
 
-# RFC 3987, simplified: a scheme, and none of the characters that an IRI cannot contain.
+# RFC 3987, simplified: a scheme, and only characters that an IRI can contain.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
@@ -24,7 +24,7 @@ class IdRegistry:
     _file: str | None = None
     """The file of the last item that needed a minted id."""
     _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
-    """The numbers of different items of that file, by their kind, date and title."""
+    """By kind, date and title: the numbers of the items of that file that share all three."""
 
     def identify(self, header: Header) -> tuple[str, list[Problem]]:
         """Return the id of an item, and warnings about it."""

@@ -81,7 +81,7 @@ class EventDetails:
 
 
 class Schedule(NamedTuple):
-    """What the current time and the memory say about an event."""
+    """The part of an event that depends on the current time and the memory."""
 
     start: date | datetime
     next: tuple[date | datetime, ...] = ()
@@ -103,7 +103,7 @@ class Entry:
     title: str
     link: str
     published: datetime
-    """A time with a zone, in whole seconds, in the zone that the author meant."""
+    """A date-time in whole seconds, with the offset of the item's time zone, or the offset that the author wrote."""
     updated: datetime
     summary: str | None = None
     """Plain text."""
@@ -157,9 +157,9 @@ class Header(NamedTuple):
     content_digest: bytes
     """A digest of the fields that must be equal in all records of an item."""
     load: Callable[[], Entry]
-    """Returns the entry, without what only the memory, the time or other records say: see `load_entry`.
+    """Returns the entry, without values from the memory, the current time or other records: see `load_entry`.
 
-    Raises SourceError if its file changed.
+    Raises SourceError if the file of the record changed.
     """
     from_page: bool = False
     untitled: bool = False
@@ -170,15 +170,18 @@ class Header(NamedTuple):
     line: int = 0
     """The first line of the record, from 1; on a text page, the line of the first date."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of those fields that may be wrong because of the memory, the time or other records."""
+    """The lines of the fields whose checks need the memory, the current time or other records."""
     source: str = "items"
     """The name of the source."""
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text; None if this run did not read the item, or `reload` is set."""
+    """Returns the item as JSON, or an empty text if that fails.
+
+    It is None if `reload` is set, or if this run did not read the item.
+    """
     reload: Callable[[], Entry] | None = None
-    """Reads the entry again from a chunk that is one record, which is quick. The cache does not store its item."""
+    """Reads the entry again, if its chunk is one record. This is quick, so the cache does not store the item."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -195,19 +198,22 @@ class Candidate(NamedTuple):
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     load: Callable[[], Entry]
-    """Returns the entry without the values of this candidate. Raises SourceError if its file changed."""
+    """Returns the entry without the values of this candidate. Raises SourceError if the file of the record changed."""
     digest: str
     """A digest of everything that the entry depends on, except the site file and the labels of topics."""
     link: str | None = None
-    """The link of an entry whose author set none."""
+    """The link of the entry if its author set none: the page of a topic, or the site's `url`."""
     source: str = "items"
     """The name of the source of its record."""
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text; None if this run did not read the item, or `reload` is set."""
+    """Returns the item as JSON, or an empty text if that fails.
+
+    It is None if `reload` is set, or if this run did not read the item.
+    """
     reload: Callable[[], Entry] | None = None
-    """Reads the entry again from a chunk that is one record, which is quick. The cache does not store its item."""
+    """Reads the entry again, if its chunk is one record. This is quick, so the cache does not store the item."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
     records: int = 1
@@ -245,13 +251,13 @@ def load_entry(candidate: Candidate) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An item that is held back until its date, or an item whose last change is held back."""
+    """An item that is held back until its date, or a published item whose `updated` is not used until that date."""
 
     header: Header
     title: str
     until: datetime
     whole: bool = True
-    """Whether the item is held back, and not only its `updated`."""
+    """Whether the whole item is held back. If not, the item is published without its `updated`."""
 
 
 class RefusedError(Exception):

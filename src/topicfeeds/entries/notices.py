@@ -19,7 +19,7 @@ _FIELDS = ("status", "start", "end", "location")
 
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
-    """Return `known`, with a new notice and the time of the change if the facts differ from `before`.
+    """Return `known`, the new memory of an event. If its facts differ from `before`, add the change and its time.
 
     `moment` is the time of this run, in seconds since 1970.
     """

@@ -33,13 +33,13 @@ def resolve(
 ) -> Iterator[Candidate | HeldBack | Page | Problem]:
     """Yield a candidate for each header. Pages and problems are passed on.
 
-    Records that only differ in topics, tags and an inferred date are one item. For each further record of an item, its
-    candidate is yielded again, with all topics and tags so far. With `now` (a date-time with a zone), items with a
-    later date are held back.
+    Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
+    the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
+    items with a later date are held back.
 
     `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
-    it. An item whose fields changed gets the time of the run that saw the change as `updated`. The candidate has the
-    data that the memory will store.
+    it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
+    has the data that the memory will store.
     """
     if now and now.tzinfo is None:
         raise ValueError("now has no time zone (pass datetime.now(UTC))")
@@ -150,7 +150,7 @@ class _Resolver:
     def _date_change(
         self, header: Header, dates: tuple[datetime, datetime], known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
-        """Return the memory and the `updated` of an item that an earlier run saw, with the time of its last change."""
+        """Return the new memory and the `updated` of an item that an earlier run saw. Both include its last change."""
         published, updated = dates
         moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a later run that gets `now` will find the change and set its date
@@ -192,5 +192,5 @@ class _Resolver:
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:
-    """Return the later of `moment` and `seen`, which is in seconds since 1970, or None."""
+    """Return the later of two times. `seen` is in seconds since 1970, or None to return `moment`."""
     return moment if seen is None else max(moment, datetime.fromtimestamp(seen, moment.tzinfo))

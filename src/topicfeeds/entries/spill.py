@@ -1,4 +1,4 @@
-"""The spill: temporary data about very many items. It goes to an unnamed temporary file when memory would not do."""
+"""The spill: temporary data about the items of a run. If it is large, most of it is in an unnamed temporary file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ..errors import PublishError
 
 _CACHE_KB = 16_000
-"""How much of the spill is in memory, in kilobytes."""
+"""The part of the spill that is kept in memory, in kilobytes."""
 _TABLES = """
 pragma journal_mode = off;
 create table seen (key integer primary key, id text, path text, line integer, content blob, topics text, tags text,
@@ -33,7 +33,7 @@ class Spill:
             self._file.executescript(_TABLES)
 
     def enter(self, key: int, row: SeenRow) -> SeenRow | None:
-        """Store a row under a new key and return None, or return the row that has the key."""
+        """If the key is new, store the row and return None. Otherwise, return the stored row of the key."""
         with _explain_errors():
             run = self._file.execute
             if run("insert or ignore into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row)).rowcount:

@@ -48,7 +48,7 @@ def select_feeds(site: Site, found: Iterable[Candidate | Page], spill: Spill | N
 
 @dataclass(slots=True)
 class _NewestEntries:
-    """The newest candidates of one feed, in their order."""
+    """The newest candidates of one feed, newest first."""
 
     name: str
     limit: int
@@ -74,7 +74,10 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """The newest candidates by feed name, without its `start`. A missing feed is added here and in `everything`."""
+    """The feeds whose names begin with `start`, by the rest of the name.
+
+    A missing feed is added to this table, and under its whole name to `everything`.
+    """
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries]) -> None:
         super().__init__()
@@ -114,7 +117,7 @@ class FeedSelector:
         self._calendars: dict[str, dict[str, Candidate]] = {}
         """The events of each calendar, by feed name and id."""
         self._merged: dict[str, Candidate] = {}
-        """The last form of each merged candidate. Declared feeds may hold an earlier form."""
+        """The last version of each merged candidate. Declared feeds may contain an earlier version."""
         self._max_merged = _MIN_MERGED_KEPT
         self._final: dict[str, Candidate] = {}
         author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
@@ -170,7 +173,7 @@ class FeedSelector:
         return candidate._replace(load=lambda: self._maker.restore(read(), candidate.kind), body=read)
 
     def _keep_merged(self, candidate: Candidate) -> None:
-        """Keep a merged candidate. From time to time, drop those that no declared feed holds."""
+        """Keep a merged candidate. From time to time, drop candidates that no declared feed contains."""
         self._merged[candidate.id] = candidate
         if len(self._merged) > self._max_merged:
             names = [name for name, _ in self._declared if name in self._newest]

@@ -12,7 +12,7 @@ from .render_cache import RenderCache
 def render_xml(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Return the document of a feed, after reading it back. It has its `identity`: `atom:id` or own address."""
+    """Return the document of a feed, after reading it back. It must contain `identity`: its `atom:id` or address."""
     if fast_paths.ENABLED:
         from ._templates import render_from_templates
 

@@ -53,9 +53,9 @@ def render_from_templates(
     identity: str,
     cache: RenderCache,
 ) -> bytes:
-    """Return the document of a feed, after reading it back. It has its `identity`: `atom:id` or own address.
+    """Return the document of a feed, after reading it back. It must contain `identity`: its `atom:id` or address.
 
-    An entry is rendered and read back once for all feeds that hold it. Its bytes do not depend on the feed's other
+    An entry is rendered and read back once for all feeds that contain it. Its bytes do not depend on the feed's other
     entries.
     """
     has_files = feed.calendar is not None

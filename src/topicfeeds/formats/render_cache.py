@@ -48,7 +48,7 @@ class RenderCache:
         return html
 
     def load(self, candidate: Candidate) -> Entry:
-        """Return the entry of a candidate. It is loaded once for all feeds that hold it."""
+        """Return the entry of a candidate. It is loaded once for all feeds that contain it."""
         entry: Entry | None = self._values.get(candidate.id, {}).get("entry")
         if entry is None:
             entry = load_entry(candidate)

@@ -1,4 +1,4 @@
-"""The models of what publishers write: items and the site. They are frozen and validated, and do no I/O.
+"""The models of the data that publishers write: items and the site. They are frozen and validated, and do no I/O.
 
 Unknown fields are errors. Null and blank values are treated as absent. Fields with several values accept any sequence.
 """

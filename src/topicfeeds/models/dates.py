@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from ..errors import show
 
 NOT_ISO = "not_iso"
-"""The type of pydantic's error for text in another form than ISO 8601."""
+"""The type of pydantic's error for text that is not in ISO 8601."""
 ISO_EXAMPLES = "write 2026-03-01 or 2026-03-01T14:30"
 _WRONG_YEAR = "has a wrong year (write a year from 1000 to 9998)"
 _WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +02:00)"
@@ -44,7 +44,7 @@ def _parse_iso(text: str) -> date | datetime:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
         if found := _MOMENT.fullmatch(text):
-            # Python does not support leap seconds: the second before is used.
+            # Python does not support leap seconds: second 60 becomes second 59.
             seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
             return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
     except ValueError:

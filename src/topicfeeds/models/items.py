@@ -181,7 +181,7 @@ class Event(Item):
                 raise ValueError(f"{show(moment.isoformat())} must be a date without a time, like start")
             if isinstance(moment, datetime) and (start.tzinfo is None) != (moment.tzinfo is None):
                 raise ValueError(f"{show(moment.isoformat())} {_must_match_offset(start)}")
-            if not (isinstance(moment, datetime) and moment.tzinfo):  # else it is known when its zone is
+            if not (isinstance(moment, datetime) and moment.tzinfo):  # aware moments are checked later, in the zone
                 check_exception(moment, rule, start)
         return left_out
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FieldPath = tuple[str | int, ...]
 """Names of fields, and positions (from 0) in lists."""
 
-# What other systems call our fields; messages name ours, nothing is guessed.
+# Names of our fields in other systems. Messages suggest our names. Values are never guessed.
 _ALIASES = {
     "author": "authors", "body": "content", "categories": "topics", "category": "topics", "date": "published",
     "description": "summary", "excerpt": "summary", "guid": "id", "headline": "title", "html": "content",
@@ -33,24 +33,24 @@ _SOURCE_ALIASES = {
     "dir": "path", "directory": "path", "file": "path", "filename": "path", "files": "path", "folder": "path",
     "glob": "path", "pattern": "path", "sql": "query", "type": "format", "url": "path",
 }  # fmt: skip
-"""What others call the keys of `[[sources]]`."""
+"""Other names for the keys of `[[sources]]`. Messages suggest our names."""
 _BOUNDS = {"greater_than_equal": ("too small", "or more"), "less_than_equal": ("too large", "or less")}
 _KINDS = {date: "a date", str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list",
           tuple: "a list"}  # fmt: skip
 _MAPPINGS = {"csv": "a group of columns", "json": "an object", "jsonl": "an object", "site": "a table",
              "toml": "a table"}  # fmt: skip
-"""What a format calls named values; elsewhere they are a mapping."""
+"""The word for a mapping in each format. For other formats, the word is `mapping`."""
 _CSV_LISTS = ("topics", "tags", "authors", "except")
 _DATES = ("published", "updated", "start", "end")
 _TEXT_KEYS = ("rendered", "value", "text", "html", "name", "title", "#text")
-"""Under which names other systems keep the text of a field."""
+"""The keys under which other systems store the text of a field."""
 _TEXT_HINTS = {"database": "cast the column to text in the query", "python": "give a str"}
-"""How to make text of a number, where quotes are not the way."""
+"""How to convert a number to text, for formats without quotes."""
 _MAX_EXAMPLE_CHARS = 60
 
 
 class Origin(NamedTuple):
-    """Where a record was read: advice fits its format."""
+    """Where a record was read. Messages give advice for its format."""
 
     form: str = "python"
     """A source format of the registry, or `database`, `site` (the site file), `python`."""
@@ -58,12 +58,12 @@ class Origin(NamedTuple):
 
     @property
     def fields_setting(self) -> str:
-        """How to name the setting `fields` of the source."""
+        """The name of the source's setting `fields` in messages."""
         return "fields" if self.form == "python" else "fields in [[sources]]"
 
 
 class _Finding(NamedTuple):
-    """An error of pydantic, with where it is."""
+    """An error of pydantic, and its place."""
 
     kind: str
     given: Any
@@ -93,7 +93,7 @@ class _Finding(NamedTuple):
 
 
 def validate_item(record: Any, find_origin: Callable[[], Origin] = Origin) -> Item | list[tuple[FieldPath, str]]:
-    """Validate a record: the item, or the findings about it."""
+    """Validate a record. Return the item, or the place and message of each error."""
     try:
         return parse_item(record)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def validate_item(record: Any, find_origin: Callable[[], Origin] = Origin) -> It
 def explain_errors(
     error: ValidationError, model: type[BaseModel], origin: Origin | None = None
 ) -> Iterator[tuple[FieldPath, str]]:
-    """Give the place (field names and positions from 0) and a sentence for each finding."""
+    """Yield the place (field names, and positions from 0) and a sentence for each error."""
     origin = origin or Origin("site" if model is Site else "python")
     for raw in error.errors(include_url=False):
         place = tuple(part for part in raw["loc"] if part != "[key]" and not str(part).startswith("\ufdd0"))
@@ -138,7 +138,7 @@ def _explain_missing(finding: _Finding) -> str:
 
 
 def _explain_shape(finding: _Finding) -> str:
-    """Explain that something else stands in the place of named values."""
+    """Explain that a value is not a mapping."""
     if finding.origin.form == "site" and (hint := _explain_table(finding)):
         return f"is {finding.describe(finding.given)}, not a table ({hint})"
     if not finding.place:
@@ -166,7 +166,7 @@ def _explain_table(finding: _Finding) -> str:
 
 
 def _explain_text(finding: _Finding) -> str:
-    """Explain that something else stands in the place of text."""
+    """Explain that a value is not text."""
     if isinstance(finding.given, Mapping):
         hint = _advise_mapping(finding, finding.given)
     elif isinstance(finding.given, (list, tuple)):
@@ -177,7 +177,7 @@ def _explain_text(finding: _Finding) -> str:
 
 
 def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
-    """Say how to get text out of named values, which other systems have where we have text."""
+    """Say how to get the text out of a mapping. Some systems have mappings for fields that are text here."""
     source = finding.origin.source
     inner = next((key for key in _TEXT_KEYS if isinstance(given.get(key), str)), "")
     if not source or not inner or len(finding.place) > 1 or finding.origin.form in ("csv", "python"):
@@ -274,7 +274,7 @@ def _advise_unknown(finding: _Finding) -> str:
 
 
 def _find_model(place: FieldPath, model: type[BaseModel]) -> type[BaseModel]:
-    """Follow a place down to the model that has its last field."""
+    """Return the model that has the last field of a place."""
     for part in place:
         if part in model.model_fields:
             model = next(_list_models(model.model_fields[str(part)].annotation), model)
@@ -282,14 +282,14 @@ def _find_model(place: FieldPath, model: type[BaseModel]) -> type[BaseModel]:
 
 
 def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):  # not Annotated, which has it too
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):  # Annotated has it, but is not a type
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _list_models(inner)
 
 
 def _say(hint: str) -> Callable[[_Finding], str]:
-    """Return the function that says the same of every value."""
+    """Return a function that shows the value of a finding, followed by the hint."""
     return lambda finding: f"{show(finding.given)} {hint}"
 
 
@@ -319,4 +319,4 @@ _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "less_than_equal": _explain_bound,
     NOT_ISO: _explain_date,
 }
-"""How to explain each type of pydantic's errors."""
+"""The function that explains each type of pydantic's errors."""

@@ -21,7 +21,8 @@ def temporary_path(path: str) -> str:
 def write_temporary(path: str, temporary: str, content: bytes) -> None:
     """Write the temporary file of a document, read it back, and sync it. All users may read it, whatever the umask.
 
-    Its mtime is in a later second than that of the old file: some readers only compare Last-Modified. Raises OSError.
+    Its mtime is at least one second after the mtime of the old file: some feed readers only compare Last-Modified,
+    which has whole seconds. Raises OSError.
     """
     descriptor = _create(temporary)
     try:

@@ -29,7 +29,7 @@ class Document:
     """Relative to the output folder, with forward slashes."""
     media_type: str
     fingerprint: str
-    """Equal fingerprints mean equal bytes. The versions of the rendering libraries are part of it."""
+    """Equal fingerprints mean equal bytes. Fingerprints depend on the versions of the rendering libraries."""
     render: Callable[[], bytes]
     """Returns the bytes. Several threads may call it."""
     entries: int
@@ -105,7 +105,7 @@ def _describe(
 
 
 def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
-    """Yield a calendar file for each event that a feed or a calendar holds."""
+    """Yield a calendar file for each event that a feed or a calendar contains."""
     seen: set[str] = set()
     for one, candidate in _find_events(selections):
         if candidate.id not in seen:

@@ -12,8 +12,8 @@ import time
 LOCK_NAME = ".topicfeeds.lock"
 """The lock file. Its mtime is the time of the last success.
 
-Runs keep the file, so no lock can be mistaken for a stale one. There is one exception: a run that created the folder
-and stops with ConfigError removes both.
+Runs do not delete the file. The operating system releases the lock when a run ends, so there are no stale locks. There
+is one exception: a run that created the folder and stops with ConfigError removes the file and the folder.
 """
 _RETRY_SECONDS = 0.05
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -25,7 +25,7 @@ class Retirement(NamedTuple):
 
 
 def retire_documents(state: State | None, folder: Path, retire_days: int, now: datetime | None) -> Retirement:
-    """Decide which documents that this run did not produce are removed, wait, or are forgotten.
+    """Decide for each document that this run did not produce: remove it, keep it for now, or forget it.
 
     Without `now`, no document is removed. Raises PublishError.
     """

@@ -232,7 +232,7 @@ def _defer_signals() -> Iterator[None]:
 
 
 def _raise_not_a_folder(path: Path) -> NoReturn:
-    """Report the first part of a path that is there and is not a folder."""
+    """Report the innermost existing part of a path, which is not a folder."""
     there = next(one for one in (path, *path.parents) if os.path.lexists(one))
     message = f"{there}: exists, but is not a folder; topicfeeds needs a folder there"
     raise PublishError(message=message, hint=Hint.FREE_PLACE) from None

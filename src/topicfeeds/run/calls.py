@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def read(site: Site, base: Path | str = ".") -> SiteSources:
     """Yield the records of a site's sources, with file and line, and their problems.
 
-    `base` is the folder of the site file: the paths of the sources are relative to it. `publish` does not parse again
-    what its state knows from the last run.
+    `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
+    does not parse unchanged parts of the sources again.
     """
     return SiteSources(site.sources, Path(base))
 
@@ -59,14 +59,16 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - an event without `published` gets the time of the run that first saw it,
     - `updated` follows changes of an item,
     - documents of feeds that no longer exist are removed after `retire_days`,
-    - a source that lost more than half of its items stops the run, unless `allow_shrink` is set.
+    - a source that lost more items than its `max_shrink` allows (default: half) stops the run, unless `allow_shrink` is
+      set.
 
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
     Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
-    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. In
-    these cases, the existing files are unchanged.
+    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. After
+    PublishError, each file is complete: either the old or the new version. After the other errors, the existing files
+    are unchanged.
     """
     folder = Path(folder)
     check_output(site, folder)

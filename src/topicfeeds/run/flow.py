@@ -86,11 +86,11 @@ class Run:
             return self._publish(items)
 
     def _publish(self, items: Iterable[ItemLike]) -> Changes:
-        """Publish items in one go.
+        """Publish items. Do not retry.
 
         The state is committed before the first document is renamed. It already describes the new documents. If a run
-        is killed in between, the next run finds files that differ from the state, and finishes the work. So an item
-        whose date was published never gets another date.
+        is killed in between, the next run finds files that differ from the state, and writes them again. So the date of
+        an item is stored before it is published, and never changes.
         """
         options, profile = self.options, self.options.profile
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
@@ -139,7 +139,7 @@ class Run:
             return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
 
     def _check_shrink(self, report: RunReport) -> None:
-        """Raise SourceError if a source lost more items than `max_shrink` allows. Most often, it is broken."""
+        """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
         if self.state is None or self.options.allow_shrink:
             return
         accepted, limits = report.accepted, dict[str, float]()

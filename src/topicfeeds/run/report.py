@@ -34,7 +34,7 @@ class Changes:
 
 @dataclass(slots=True)
 class RunReport:
-    """The problems and counts that a run collects between records and feeds."""
+    """The problems and counts that a run collects while it turns records into feeds."""
 
     problems: list[Problem] = field(default_factory=list)
     held: list[HeldBack] = field(default_factory=list)

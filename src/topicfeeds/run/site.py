@@ -25,7 +25,7 @@ from .report import Changes
 def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
-    `jobs` processes read large sources. The result has only warnings that the last good run did not have: cron mails
+    `jobs` processes read large sources. Warnings of the last successful run are not repeated, because cron mails
     everything that is printed.
     """
     base, folder, state = Path(paths.site).parent, Path(paths.folder), State(paths.state)
@@ -60,14 +60,14 @@ def _digest_file(path: str) -> bytes:
 
 
 def _read_findings(state: State) -> set[tuple[str, ...]]:
-    """Return the problems of the last good run, without their lines."""
+    """Return the problems of the last successful run, without their lines."""
     with state.reading(), suppress(sqlite3.Error):  # the run reports the error later
         return {(one.path, one.field, one.message, one.severity) for one in state.cache.stored_problems()}
     return set()
 
 
 def _find_new(problems: Iterable[Problem], known: set[tuple[str, ...]]) -> tuple[Problem, ...]:
-    """Return the problems, without warnings that the last good run had."""
+    """Return the problems, except warnings that the last successful run had."""
     named = ((one, (one.path, one.field, one.message, one.severity)) for one in problems)
     return tuple(one for one, name in named if one.severity != "warning" or name not in known)
 
@@ -81,7 +81,7 @@ def _record_failure(run: Run, error: SourceError) -> None:
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
     failure = f"failed: {replace(first, hint=None) if first else error.message}"
     with suppress(PublishError), open_state(state, now):
-        state.cache.forget_files({problem.path for problem in serious})  # their mtime may not change
+        state.cache.forget_files({problem.path for problem in serious})  # a correction may not change their mtime
         before = str(last_success(str(run.folder)))
         state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})
         state.commit(run.site.feeds.memory_days, failed=True)

@@ -4,10 +4,10 @@ The module of a format has the name of the format, and a function `read`. The fu
 file, if the format is `by_line`), the source, and the name of the file in messages. It yields:
 
 - a `RawRecord` for each record,
-- a `Page` for what a text page says about its topic,
+- a `Page` for the title and description that a text page gives its topic,
 - a `Problem` for anything that it cannot use.
 
-It raises `Unreadable` if the file does not have its format.
+It raises `Unreadable` if the file is not valid in the format.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SiteSources(Iterator[Record | Page | Problem]):
     """
 
     def __init__(self, sources: Sequence[Source], base: Path, site_file: str = "", digest: bytes = b"") -> None:
-        """`site_file` is the name of the site file in `base`, and `digest` the SHA-256 of what was loaded from it."""
+        """`site_file` is the name of the site file in `base`, and `digest` the SHA-256 of its loaded content."""
         self.sources, self.base = sources, base
         self._site_file, self._digest = site_file, digest
         self._contents = read_contents(read_chunks(sources, base))

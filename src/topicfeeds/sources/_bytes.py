@@ -53,7 +53,7 @@ def decode_file(content: bytes) -> str:
     """Decode the bytes of a whole file, as `decode` does.
 
     Raises Unreadable if the file is too large for a format that is not read line by line, is empty, or has
-    marks of a merge conflict.
+    merge conflict markers.
     """
     if len(content) > _MAX_FILE_BYTES:
         raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")

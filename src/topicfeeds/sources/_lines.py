@@ -16,13 +16,13 @@ _MAX_LINE_BYTES = 16 * 1024 * 1024
 def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple[int, int, bytes]]:
     """Yield number (from 1), first byte (from 0) and content of each line that is not blank. Raises Unreadable.
 
-    `part` has the first byte of a part of the file, and the byte after its last. Only lines that start in the part are
-    yielded, and they are counted from the start of the part.
+    `part` is a range of bytes: its start, and its end (exclusive). Only lines that start in the part are yielded, and
+    lines are counted from the start of the part.
     """
     number, start = (0, 0) if part is None else _seek_part(file, part[0])
     end = None if part is None else part[1]
     blank = part is None
-    # Bytes are split at LF only: str.splitlines() would split inside of strings, at U+2028 and others.
+    # Bytes are split at LF only: str.splitlines() would also split at U+2028, which JSON strings may contain.
     while (end is None or start < end) and (line := file.readline(_MAX_LINE_BYTES)):
         number += 1
         if len(line) == _MAX_LINE_BYTES:
@@ -38,7 +38,7 @@ def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator
 
 
 def _seek_part(file: BinaryIO, first: int) -> tuple[int, int]:
-    """Seek the first line that starts in a part. Return the number of lines that end before it, and its first byte."""
+    """Seek the first line that starts in a part. Return the number of skipped lines (0 or 1), and its first byte."""
     if first == 0:
         return 0, 0
     file.seek(first - 1)

@@ -24,7 +24,7 @@ class MappingError(Exception):
 def map_record(record: Any, source: Source) -> Any:
     """Return a record with the field names of items. Raises MappingError.
 
-    If the source has `fields`, only the mapped fields are read, else the record is used as it is.
+    If the source has `fields`, only the mapped fields are read. Otherwise, all fields of the record are read.
     """
     if source.fields:
         record = {name: _follow_path(record, path) for name, path in source.places.items()}

@@ -33,7 +33,7 @@ class RawRecord(NamedTuple):
 
 
 class Unreadable(Exception):
-    """The file is not in its format. Nothing in it may be published."""
+    """The file is not valid in its format. Nothing in it may be published."""
 
     def __init__(self, line: int, message: str) -> None:
         self.line, self.message = line, message
@@ -53,7 +53,7 @@ Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
 
 
 def find_format(source: Source, path: str) -> str | None:
-    """Return the name of a file's format: the one that the source names, else by suffix, or None."""
+    """Return the name of a file's format: the `format` of the source, else the format of the file's suffix, or None."""
     return source.format or find_source_format(path)
 
 

@@ -1,4 +1,4 @@
-"""A fast path: read front matter with one field on each line by a regular expression. YAML gives the same result.
+"""A fast path: a regular expression reads front matter with one field on each line. YAML gives the same result.
 
 Measured on 2026-11-28 with 10,000 Markdown files: a full build takes 1.15 times as long without it.
 """

@@ -16,7 +16,7 @@ from .model import Record
 def validate_record(
     raw: RawRecord, source: Source, path: str, origin: Origin | None = None
 ) -> Iterator[Record | Problem]:
-    """Validate a record in the shape that its source says; findings come in the order of their lines.
+    """Map a record as its source says, and validate it. Problems are yielded in the order of their lines.
 
     `origin` is for records that are not from a file or a database.
     """

@@ -13,7 +13,7 @@ _INDENTED = {
     "did not find expected <document start>",
     "block sequence entries are not allowed in this context",
 }
-"""What libyaml says where the indentation is wrong, and also where quotes are missing."""
+"""The errors of libyaml for wrong indentation. libyaml reports the same errors for missing quotes."""
 _SENTENCES = {
     "found character that cannot start any token": "a text that starts with @, % or ` needs quotes",
     "found unexpected end of stream": "a quoted text is not closed (add the closing quote)",
@@ -32,7 +32,10 @@ _MAX_LINES = 1000
 
 
 def explain_yaml_error(text: str, number: int, column: int, problem: str) -> str:
-    """Return a sentence with the likely cause of what libyaml says about a line (from 1) and column (from 0)."""
+    """Return a sentence with the likely cause of an error of libyaml.
+
+    `number` is its line (from 1), `column` its column (from 0), and `problem` its message.
+    """
     lines = text.split("\n")[:number]
     return f"is not valid YAML: {_explain(lines[-1], lines[-_MAX_LINES:-1], column, problem)}"
 
@@ -48,7 +51,7 @@ def _explain(line: str, above: list[str], column: int, problem: str) -> str:
 
 
 def _find_blank_mistake(line: str, above: list[str], column: int) -> str:
-    """Find blanks that are missing or too many; nothing where the blanks are right."""
+    """Return a message about missing or extra spaces, or an empty text if the spaces are right."""
     start = line.lstrip()
     if start.startswith("-") and start[1:2].isalnum():
         return 'a hyphen has no blank after it (write "- title: ...")'
@@ -61,7 +64,7 @@ def _find_blank_mistake(line: str, above: list[str], column: int) -> str:
 
 
 def _is_misplaced(line: str, above: list[str]) -> bool:
-    """Tell whether a field starts in a column in which no field above it starts."""
+    """Return whether a field starts in a column in which no field above it starts."""
     columns = {len(found[1]) for one in above if (found := _FIELD.match(one))}
     found = _FIELD.match(line)
     return bool(columns) and found is not None and "-" not in found[1] and len(found[1]) not in columns

@@ -32,8 +32,8 @@ def read_chunks(sources: Iterable[Source], base: Path, inputs: InputFiles | None
     """Yield the chunks of sources, in the order of the site file, then by path, then by line.
 
     `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
-    caller decides whether the run stops. With `inputs`, a file with a known digest is not opened before its chunk is
-    read, and the other files get their digests.
+    caller decides whether the run stops. With `inputs`, a file with a known digest is only opened when its chunk is
+    read. The digests of all other files are added to `inputs`.
     """
     for number, source in enumerate(sources):
         if source.database:
@@ -47,7 +47,7 @@ def read_chunks(sources: Iterable[Source], base: Path, inputs: InputFiles | None
 
 
 def read_contents(chunks: Iterable[Chunk | Problem]) -> Contents:
-    """Yield the contents of chunks. After an error, the other chunks of the same file are skipped."""
+    """Yield the contents of chunks. After an unreadable chunk, the rest of its file is skipped."""
     broken: str | None = None
     for chunk in chunks:
         if isinstance(chunk, Problem):
@@ -92,9 +92,9 @@ def read_file(
     inputs: InputFiles | None = None,
     part: tuple[int, int] | None = None,
 ) -> Iterator[Chunk | Problem]:
-    """Yield the chunks of a file. `number` is the number of its source, as several sources may have the same file.
+    """Yield the chunks of a file. `number` is the position of its source: several sources may read the same file.
 
-    `part` selects a part of the file: its first byte, and the byte after its last.
+    `part` selects a range of bytes: its start, and its end (exclusive).
     """
     salt = hashlib.blake2b(f"{number}\0{path}".encode(errors="surrogateescape"), digest_size=_KEY_BYTES).digest()
     kind = find_format(source, path)

@@ -19,7 +19,7 @@ _MAX_CELL_CHARS = 8 * 1024 * 1024
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a CSV file (RFC 4180). A column such as `location.name` is a part of a field. Raises Unreadable."""
+    """Read a CSV file (RFC 4180). A column such as `location.name` sets a part of a field. Raises Unreadable."""
     csv.field_size_limit(max(_MAX_CELL_CHARS, csv.field_size_limit()))
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1

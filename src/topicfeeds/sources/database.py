@@ -18,7 +18,7 @@ from .model import Record
 
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
-    """Yield the rows of a query. A database that fails is a finding, without its password."""
+    """Yield the rows of a query. If the database fails, yield a problem that does not contain the password."""
     try:
         import sqlalchemy
     except ImportError:
@@ -72,7 +72,7 @@ def _convert_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC)  # otherwise it depends on the zone of the server or session
+        return value.astimezone(UTC)  # otherwise the text of the time depends on the zone of the server or session
     if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             return json.loads(value)

@@ -24,7 +24,7 @@ _HINTS = {
     "Unterminated": "add the closing quote",
     "delimiter": "a comma, a colon or a quote may be missing",
 }
-"""Likely causes by words in what the standard library says."""
+"""Likely causes, by words in the messages of the standard library."""
 _TOO_LONG = "is not valid JSON: a number has too many digits (put quotes around it)"
 _HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the program that wrote the file)"
 _MORE = "is not valid JSON: text follows its end (remove it; JSON Lines need the suffix .jsonl)"
@@ -63,17 +63,17 @@ def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
             if _decode_value(text, found.end() - 1, [])[0] == items:
                 return _skip_blanks(text, found.end())
         except Unreadable:
-            continue  # it stands in a string
+            continue  # the match is inside a string
     raise Unreadable(1, f'{_NO_LIST} (write the name "items" without escapes)')
 
 
 def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
-    """Decode the value at a position. Names that an object has twice are added to `doubles`."""
+    """Decode the value at a position. Names that occur twice in one object are added to `doubles`."""
     return decode_json(make_decoder(doubles), text, at)
 
 
 def _advise_list(found: Any) -> str:
-    """Say how to give the list of items that is missing."""
+    """Say how to write the missing list of items."""
     if isinstance(found, dict) and isinstance(found.get("title"), str):
         return "write the item between [ and ]"
     if isinstance(found, dict):
@@ -82,7 +82,7 @@ def _advise_list(found: Any) -> str:
 
 
 def _explain_error(error: json.JSONDecodeError) -> str:
-    """Say where the JSON stops to be valid, with the likely cause."""
+    """Say where the JSON becomes invalid, with the likely cause."""
     place, rest = f"column {error.colno}", error.doc[error.pos : error.pos + 8]
     reason = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
     if rest.startswith("<") and not error.doc[: error.pos].strip():
@@ -92,7 +92,7 @@ def _explain_error(error: json.JSONDecodeError) -> str:
 
 
 def _advise(reason: str, rest: str) -> str:
-    """Name the likely cause of an error, by what is written there."""
+    """Name the likely cause of an error, by the text at its position."""
     if not rest.strip():
         return "the file may be cut off"
     if hint := next((hint for word, hint in _HINTS.items() if word in reason), ""):
@@ -103,11 +103,11 @@ def _advise(reason: str, rest: str) -> str:
 
 
 class NotANumber(Exception):
-    """A constant that JSON does not have, such as NaN."""
+    """A number that JSON does not allow, such as NaN."""
 
 
 def make_decoder(doubles: list[str]) -> json.JSONDecoder:
-    """Return a decoder that adds the names that an object has twice to `doubles`."""
+    """Return a decoder. It adds names that occur twice in one object to `doubles`."""
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(members)
@@ -151,7 +151,7 @@ def surrogate_warning(path: str, number: int) -> Problem:
 
 
 def replace_lone_surrogates(text: str) -> str:
-    """Replace escapes of lone surrogates, which JSON allows and Unicode does not, with U+FFFD."""
+    """Replace escapes of lone surrogates with U+FFFD. JSON allows lone surrogates, but Unicode text does not."""
     if not _HALVES.search(text):
         return text
     return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)

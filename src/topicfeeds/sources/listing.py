@@ -1,7 +1,7 @@
 """Text pages: the heading, description and items of a topic, as copied from a web page.
 
 An item ends with its date lines. All lines since the previous date belong to the item. Text at the top of the page that
-belongs to no item describes the topic. Detail pages have another grammar and are rejected.
+belongs to no item describes the topic. Pages about one item have another form and are rejected.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class _Block:
     def tags(self) -> list[str] | None:
         """The labels of a list of bullets, or None.
 
-        A bullet is followed by two blanks. If copying lost one of them, the label has at most three words.
+        In a list of tags, two spaces follow each bullet. Copying may lose one of the two: a bullet with one space is
+        accepted if its label has at most three words.
         """
         found = [match for line in self.lines if (match := _TAG.fullmatch(line))]
         sure = all(len(match[1]) > 1 or len(match[2].split()) <= 3 for match in found)

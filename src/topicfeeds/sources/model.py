@@ -57,9 +57,9 @@ class Location(NamedTuple):
     source: Source
     path: str
     salt: bytes = b""
-    """A part of the keys of its chunks: it tells the files of all sources apart."""
+    """A part of the keys of its chunks. It differs between files, and between sources with the same file."""
     is_single: bool = False
-    """Whether the chunk is one record, and so is read again quickly."""
+    """Whether the chunk is one record. If so, reading it again is quick."""
     line: int = 1
     """The first line of the chunk, from 1."""
     start: int = 0
@@ -69,7 +69,10 @@ class Location(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A part of a source that later runs recognise by its key: a line of JSON Lines, otherwise a file."""
+    """A part of a source: a line of JSON Lines, a whole file of another format, or the rows of a database.
+
+    Later runs recognise a chunk by its key.
+    """
 
     location: Location
     key: bytes

@@ -17,7 +17,7 @@ from .model import ItemLike, Page, Record
 def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
-    Everything that sources yield is passed on unchanged.
+    Records, pages and problems are passed on unchanged.
     """
     for position, one in enumerate(found, 1):
         if isinstance(one, (Record, Page, Problem)):

@@ -39,7 +39,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises Unreadable with the line."""
-    if long := _LONG_KEY.search(text):  # tomllib takes the square of their number
+    if long := _LONG_KEY.search(text):  # the time of tomllib grows with the square of the number of parts
         raise Unreadable(text.count("\n", 0, long.start()) + 1, "a name has more than 50 parts (shorten it)")
     try:
         return tomllib.loads(text)

@@ -41,7 +41,7 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        if "nesting depth" in (error.problem or ""):  # since libyaml 0.2.6, which looks ahead
+        if "nesting depth" in (error.problem or ""):  # libyaml has its own limit since 0.2.6, and reads ahead
             raise Unreadable(line, _TOO_DEEP) from None
         column = mark.column if mark else 0
         raise Unreadable(line, explain_yaml_error(text, line, column, error.problem or "")) from None
@@ -53,7 +53,7 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
 
 
 class _YamlReader:
-    """Builds values from the events of libyaml. It guesses no types, and limits the nesting depth.
+    """Builds values from the events of libyaml. It does not guess types, and it limits the nesting depth.
 
     The composer of PyYAML crashes the interpreter on 100,000 levels, silently keeps the last of two equal keys, and
     converts `no`, `012` and `1:30` to other values.
@@ -65,7 +65,7 @@ class _YamlReader:
         self.yaml = yaml
         self.may_be_empty = may_be_empty
         self.is_markup = text.lstrip()[:1] == "<"
-        # libyaml takes these for line breaks; they are kept as characters, and lines are counted as editors do.
+        # libyaml treats these characters as line breaks, but editors do not. Stand-ins keep them, and the line numbers.
         unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
         self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
         self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}

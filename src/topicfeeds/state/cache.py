@@ -1,7 +1,7 @@
-"""The cache: what the last run read, in a SQLite file beside the memory. It may be deleted: a run then takes longer.
+"""The cache: the data that the last run read, in a SQLite file beside the memory. Without it, a run takes longer.
 
-The key of a chunk is a digest of its content, so a row is never wrong: at worst, no later run asks for it. A cache that
-is damaged, or that other versions or another site file made, is emptied without a word.
+The key of a chunk is a digest of its content, so rows are never outdated. At worst, no later run uses them. A cache
+that is damaged, or that another version or another site file produced, is emptied without a warning.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .memory import StoredProblem
 APPLICATION_ID = 0x74666361
 VERSION = 1
 MAX_BODY_CHARS = 64_000
-"""The longest body that is stored, in characters. A longer one is read again when it is needed."""
+"""The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
-"""The limit of all stored bodies, in characters."""
+"""The limit of all stored bodies together, in characters."""
 BATCH_ROWS = 500
 """The number of rows that are written at once."""
 _SCHEMA = """
@@ -73,7 +73,7 @@ class Cache:
         self._is_readable = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
-        """How many chunks the last run left, and how many of them, and new ones, this run has found."""
+        """The numbers of: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
         self._last_row = self._bytes = 0
         """The number of the last row of the last run, and the size of all bodies, in characters."""
 
@@ -155,7 +155,7 @@ class Cache:
     def require(self, basis: str) -> bool:
         """Forget all chunks unless they were made with the same `basis`: site file and versions.
 
-        Return whether chunks are known.
+        Return whether any chunks are left.
         """
         if self.get_value("basis") != basis:
             if self._is_readable:
@@ -190,7 +190,7 @@ class Cache:
         return found[0] if found else None
 
     def store_body(self, position: tuple[bytes, int], body: str) -> None:
-        """Store the body of a record, unless it is too long, or there are too many."""
+        """Store the body of a record, unless it is too long, or all bodies together would be too long."""
         if not self._is_readable and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
             self._bytes += len(body)
             self._note("insert or ignore into bodies values (?, ?, ?, ?)", (*position, len(body), body))
@@ -200,7 +200,7 @@ class Cache:
         self._note("insert or ignore into wanted values (?, ?)", position)
 
     def _note(self, query: str, values: tuple[object, ...]) -> None:
-        """Queue values. Writing many at once takes half of the time."""
+        """Queue a row. Writing many rows at once takes half as long."""
         waiting = self._waiting.setdefault(query, [])
         waiting.append(values)
         if len(waiting) == BATCH_ROWS:
@@ -249,7 +249,7 @@ class Cache:
         return self._run("select path, kind from inputs order by n").fetchall()
 
     def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
-        """Return the problems of the last successful run. With `refused`, only refused items are returned."""
+        """Return the problems of the last successful run. With `refused`, return only those of refused items."""
         query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
         return [StoredProblem(*row) for row in self._run(query, ("refused", not refused))]
 
@@ -275,7 +275,8 @@ class Cache:
     def commit(self, run: int, *, forget: bool = True) -> None:
         """Commit all changes, and forget the chunks that this run did not find, if `forget` is set.
 
-        `run` is the number of the run in the memory: both files belong together if it is equal.
+        `run` is the number of this run. The two files belong together if the memory has the same
+        number.
         """
         if forget:
             self._forget_gone()

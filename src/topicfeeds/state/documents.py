@@ -46,7 +46,7 @@ class WrittenDocument(NamedTuple):
     entries: int
     updated: str
     retired: int | None = None
-    """Since when no feed of the site makes the document, in seconds since 1970. None if a feed makes it."""
+    """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
 
     def removal_time(self, retire_days: int) -> int | None:
         """Return when to remove the document, in seconds since 1970, or None to keep it."""

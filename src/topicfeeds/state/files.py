@@ -30,7 +30,7 @@ def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
     """Return the files of a source's path, sorted and relative to `base`.
 
     - The path of a file, and `-`, is returned as it is, even if there is no such file.
-    - A folder gives all files below it. If the source names no format (`kind`), only files with a known suffix.
+    - A folder gives all files below it. Without `kind` (the format of the source), their suffixes must be known.
     - A pattern gives the files that match it. The result of an absolute pattern is absolute.
 
     Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
@@ -107,7 +107,8 @@ def compare_files(
     """Return the stamps of files, and the files that differ from the `known` stamps.
 
     A file differs if it is new, is missing, is not a regular file, or has other content. A file is not opened if its
-    size and mtime are known. Other files in `later` are not opened either: they are digested when they are read.
+    size and mtime equal those of its known stamp. Other files in `later` are not opened either: they are digested when
+    they are read.
 
     Call this before the files are read. If a file changes after the call, the next run sees another stamp.
     """
@@ -205,7 +206,7 @@ class InputFiles(NamedTuple):
     def stable_stamps(self) -> dict[str, FileStamp]:
         """Return the stamps of files that did not change since they were compared.
 
-        For the other files, it is unknown which of the two versions was read.
+        For the other files, it is unknown whether the old or the new version was read.
         """
         return {
             path: stamp

@@ -14,14 +14,14 @@ from .store import ForeignStateError, NewerStateError, State, StateDamagedError,
 
 
 class CacheDamagedError(PublishError):
-    """The cache was damaged, and is deleted now. Another run reads everything."""
+    """The cache was damaged and has been deleted. The next run reads everything."""
 
 
 @contextmanager
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
 
-    `now` is aware. With `dry`, nothing is written. Raises PublishError if the state cannot be used.
+    `now` has a time zone. With `dry`, nothing is written. Raises PublishError if the state cannot be used.
     """
     if state is None:
         yield []

@@ -1,7 +1,7 @@
 """The state: two SQLite files for each output folder.
 
 - The memory stores when items were first published and last changed, and which documents are ours. Its size is limited.
-  Without the memory, later runs know less, but publish nothing wrong.
+  If the memory is lost, its dates are lost, too, but the feeds are still correct.
 - The cache (`cache.py`) stores what the last run read. Without the cache, a run takes longer.
 
 The check for "nothing to do" reads the state, so this module only imports modules that load quickly.
@@ -21,7 +21,7 @@ from .memory import ItemMemory
 from .schema import RUN_TABLES, VERSION, migrate
 
 _MAX_ITEMS_IN_MEMORY = 100_000
-"""Up to this many items are read at once, in a tenth of the time of single queries."""
+"""If there are at most this many items, one query reads all of them. Single queries take ten times as long."""
 _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.findall("table (\\w+)", RUN_TABLES))
 
 
@@ -82,7 +82,7 @@ class State:
             self.close()
 
     def has_cache(self) -> bool:
-        """Return whether there is a cache, and the same run wrote both files."""
+        """Return whether there is a cache that the same run wrote as the memory."""
         return self._has_cache and self.cache.get_value("run") == self.get_value("run")
 
     def _known(self) -> bool:
@@ -160,7 +160,7 @@ class State:
         return ItemMemory(*row) if row else None
 
     def note_item(self, name: str, known: ItemMemory) -> None:
-        """Store the memory of an item, by its id, and that it still exists. The last call for an id counts."""
+        """Store the memory of an item under its id, and that the item still exists. The last call for an id counts."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
@@ -170,7 +170,7 @@ class State:
             self._write_items()
 
     def _write_items(self) -> None:
-        """Write the queued items. Writing many at once takes half of the time."""
+        """Write the queued items. Writing many items at once takes half as long."""
         self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
@@ -234,9 +234,9 @@ class State:
         return min((moment for moment in (due, *over) if moment is not None), default=None)
 
     def commit(self, days: int, *, failed: bool = False) -> None:
-        """Commit all changes: first of the memory, then of the cache. Items that no feed had for `days` are forgotten.
+        """Commit all changes: first of the memory, then of the cache. Items not noted for `days` are forgotten.
 
-        If the run `failed`, no item and no chunk is forgotten, as the run did not look for all of them.
+        If the run `failed`, no item and no chunk is forgotten, as the run may not have read all of them.
         """
         run = self._open.execute
         self._write_items()

@@ -22,18 +22,21 @@ class Reason(NamedTuple):
     """What changed: state, items, version, date, source or document."""
     message: str
     path: str | None = None
-    """The file that changed. The path of a source starts in the folder of the site file, that of a document in the
-    output folder."""
+    """The file that changed.
+
+    The path of a source is relative to the folder of the site file, and the path of a document to the output folder.
+    The path of a temporary file that a killed run left contains the output folder.
+    """
 
 
 def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
     """Yield the reasons why a build is needed; none if everything is up to date.
 
-    With `strict`, a build is needed if the last build refused items, as it must fail. The state must be open. `now` is
-    in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
+    With `strict`, a build is needed if the last build refused items: the new build must fail. The state must be open.
+    `now` is in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
-        yield Reason("state", "a run was killed while it wrote the state")  # a run that is not killed removes it
+        yield Reason("state", "a run was killed while it wrote the state")  # other runs leave no journal
     if not state.has_cache():
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return

@@ -1,4 +1,4 @@
-"""Characters: remove the ones that XML forbids, fold white space, and find marks that change the direction of text.
+"""Characters: remove characters that XML forbids, fold white space, and find marks that change the text direction.
 
 Most readers reject a whole feed for a single character that XML forbids.
 """
@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
 
 LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
-"""What messages say of a file in another format that starts with `<`, as error pages of web servers do."""
+"""The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
 
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")

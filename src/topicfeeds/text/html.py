@@ -58,7 +58,7 @@ _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
 _ADDRESSES = {"href", "src", "poster"}
 _MAX_PASSES = 8
 _MAX_UNPAIRED_TAGS = 100
-"""Up to this number of `<`, nesting is never too deep, and `nesting_depth` does not pair the tags."""
+"""A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
 
 
 def sanitize(fragment: str, base: str) -> str:

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from .plain_urls import PLAIN_PATH
 
 ResolveAddress = Callable[[str, str], str | None]
-"""Returns the address to publish, or None, for an address as written and the name of its element."""
+"""Takes an address as written and the name of its element. Returns the address to publish, or None."""
 CheckedTag = tuple[str, str]
 """A tag in two forms: with a mark in place of its kept attributes, and as it is published."""
 
@@ -33,7 +33,7 @@ _TEXT = "[^<>&\r\xa0\ufeff]++|&(?:amp|lt|gt|nbsp);"
 _INLINE = "b|code|em|i|s|small|span|strong|sub|sup|u"
 _MAX_INLINE_DEPTH = 3
 _MAX_TAGS = 1000
-"""The limit of tags in a fragment: the pattern takes 5 KB of memory for each."""
+"""The limit of tags in a fragment: the pattern takes 5 KB of memory for each tag."""
 _MAX_CACHED_TAG_CHARS = 200
 """Tags with this many characters or more are not cached: their addresses may contain whole pictures."""
 _EMPTY = {f"<{name}{end}>": (f"<{name}>",) * 2 for name in ("br", "hr") for end in ("/", " /")}

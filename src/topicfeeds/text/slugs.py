@@ -21,7 +21,7 @@ _HASHED = re.compile(r"-[0-9a-f]{10}$")
 
 
 def is_slug(text: str) -> bool:
-    """Tell whether a text can stand in a path as it is, and is no made-up slug's form."""
+    """Return whether a text can be used as a slug unchanged. Texts that look like hashed slugs cannot."""
     return (
         bool(_PLAIN.fullmatch(text))
         and len(text) <= MAX_SLUG_CHARS
@@ -42,20 +42,23 @@ def tag_key(label: str) -> str:
 def make_slug(label: str) -> str:
     """Return the slug of any label: its key if the key is a slug, else a hashed slug.
 
-    Labels with equal keys have equal slugs, and other labels have other slugs. No other labels influence the result.
+    Labels with equal keys have equal slugs, and other labels have other slugs. The result depends on no other label.
     """
     key = tag_key(label)
     return key if is_slug(key) else make_hashed_slug(key)
 
 
 def make_hashed_slug(key: str) -> str:
-    """Name a key by what ASCII has of it, and ten hexadecimal digits of its SHA-256."""
+    """Return a slug from the readable part of a key and ten hexadecimal digits of the key's SHA-256."""
     digest = hashlib.sha256(re.sub("[\ud800-\udfff]", "\ufffd", key).encode()).hexdigest()
     return f"{make_readable(key)}-{digest[:10]}"
 
 
 def make_readable(text: str) -> str:
-    """Spell a text in small letters, digits and hyphens: at most 48, accents dropped, `x` where nothing is left."""
+    """Convert a text to lower-case letters, digits and hyphens, at most 48 characters. Accents are removed.
+
+    Returns `x` if nothing is left.
+    """
     letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
     return re.sub(r"[^a-z0-9]+", "-", letters.lower())[:48].strip("-") or "x"
 
@@ -63,7 +66,7 @@ def make_readable(text: str) -> str:
 def make_topic_slugger(declared: Collection[str]) -> Callable[[str], str]:
     """Return the function that makes the slug of a topic.
 
-    Declared topics are named by their slugs. If the site declares none, slugs are made as for tags.
+    If the site declares topics, items name topics by slug. Otherwise, slugs are made from labels, as for tags.
     """
     return str if declared else make_slug
 

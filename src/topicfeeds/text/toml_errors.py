@@ -20,7 +20,7 @@ _UNTERMINATED = (
     r"Found invalid character '\n'",
     "Expected \"'",
 )
-"""How `tomllib` starts when the end of a text is missing."""
+"""How messages of `tomllib` start if a closing quote is missing."""
 _MAX_SHOWN_CHARS = 40
 
 
@@ -34,12 +34,12 @@ class _Stop(NamedTuple):
 
     @property
     def character(self) -> str:
-        """The character at which it stopped; blank at the end of a line."""
+        """The character at which it stopped, or an empty text at the end of a line."""
         return self.line[self.column : self.column + 1]
 
     @property
     def rest(self) -> str:
-        """The line from there on, without a comment."""
+        """The rest of the line from that character on, without a comment."""
         return self.line[self.column :].partition(" #")[0].strip()
 
 
@@ -65,7 +65,7 @@ def _explain(stop: _Stop) -> str:
 
 
 def _find_typographic_quote(stop: _Stop) -> str:
-    """Return a typographic quote in the place of a straight one: where a value starts, or where a text has no end."""
+    """Return the typographic quote that the author wrote in place of a straight quote, or an empty text."""
     if stop.character and stop.character in _TYPOGRAPHIC:
         return stop.character
     last = stop.line.rstrip(" \t,]}")[-1:]
@@ -168,7 +168,7 @@ _EXPLANATIONS: dict[str, Callable[[_Stop], str] | str] = {
     "Invalid date": "a date or time does not exist (check day, month and time)",
     "maximum recursion": "lists or tables are nested too deeply (use fewer levels)",
 }
-"""How to explain the errors of `tomllib`, by their first words; any other is given as it is."""
+"""The explanations of the errors of `tomllib`, by their first words. Other errors are reported unchanged."""
 
 
 def _shorten(text: str) -> str:

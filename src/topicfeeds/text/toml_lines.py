@@ -15,7 +15,10 @@ KeyPath = tuple[str | int, ...]
 
 
 def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
-    """Give the line of the innermost part of a place that is in the file; for a list of tables, that of the first."""
+    """Return the line of the innermost part of a place that the file contains.
+
+    For a list of tables, return the line of its first table. If the file contains no part of the place, return 1.
+    """
     first = lines.get((*place, 0), 1)
     return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), first)
 
