@@ -158,7 +158,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     ),
     "date of a removal": (
         lambda city: city.sql("update documents set retired = ? where path like 'tags/x%'", 5),
-        "tags/x.atom.xml: its feed no longer exists, and its time is over",
+        "tags/x.atom.xml: its feed no longer exists, and its retire_days have passed",
     ),
     "clock": (
         lambda city: city.sql("update meta set value = value + 1 where name = 'now'"),

@@ -61,11 +61,11 @@ def refusal(**fields: Any) -> str:
         ),
         (
             "FREQ=WEEKLY;BYDAY=TH",
-            '"FREQ=WEEKLY;BYDAY=TH" does not include the start (start on a date of the rule)',
+            '"FREQ=WEEKLY;BYDAY=TH" does not include the start (set start to a date of the rule)',
         ),
         (
             "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-            '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not include the start (start on a date of the rule)',
+            '"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" does not include the start (set start to a date of the rule)',
         ),
         ("FREQ=HOURLY;COUNT=3", "FREQ=HOURLY needs a start with a time (write a start such as 2026-03-01T14:30)"),
         *(
@@ -81,11 +81,11 @@ def refusal(**fields: Any) -> str:
         ),
         (
             "FREQ=WEEKLY;BYDAY=1WE",
-            "BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)",
+            "the number in BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO (remove the number)",
         ),
         (
             "FREQ=YEARLY;BYWEEKNO=19;BYDAY=1WE",
-            "BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)",
+            "the number in BYDAY=1WE needs FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO (remove the number)",
         ),
         ("FREQ=WEEKLY;BYMONTHDAY=6", "BYMONTHDAY cannot be combined with FREQ=WEEKLY (remove BYMONTHDAY)"),
         ("FREQ=MONTHLY;BYWEEKNO=19", "BYWEEKNO cannot be combined with FREQ=MONTHLY (remove BYWEEKNO)"),
@@ -148,7 +148,7 @@ def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict
     [
         (
             {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY;BYDAY=WE"},
-            'recurrence: "FREQ=WEEKLY;BYDAY=WE" does not include the start (start on a date of the rule)',
+            'recurrence: "FREQ=WEEKLY;BYDAY=WE" does not include the start (set start to a date of the rule)',
         ),
         (
             {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY", "except": ["2026-05-13"]},
@@ -187,7 +187,9 @@ def test_a_wrong_start_is_told_once() -> None:
 
 def test_an_offset_that_its_zone_never_has_cannot_recur() -> None:
     message = refusal(start="2026-05-06T18:00-05:00", recurrence="FREQ=WEEKLY", timezone="Europe/Brussels")
-    assert message.startswith("start: has another offset than Europe/Brussels, but the event recurs (set timezone")
+    assert message.startswith(
+        "start: its offset from UTC is not that of Europe/Brussels (set timezone to the time zone"
+    )
 
 
 def test_a_rule_may_be_written_as_calendars_have_it() -> None:

@@ -35,12 +35,12 @@ ITEM = {
         ),
         ("- title: A\n\tid: b\n", "2: a tab is used for indentation (use spaces)"),
         ("- title: A\n  id: x\n  \ttags: [a]\n", "3: a tab is used for indentation (use spaces)"),
-        ("- title: A\n-title: B\n", '2: a hyphen has no blank after it (write "- title: ...")'),
+        ("- title: A\n-title: B\n", '2: a hyphen has no space after it (write "- title: ...")'),
         (
             "- location:\n    name:A\n    url: x\n",
-            '3: the line above has no blank after its colon (write "name: value")',
+            '3: the line above has no space after its colon (write "name: value")',
         ),
-        ("- title: A\n  published\n", '3: a field has no colon, or no blank after the colon (write "name: value")'),
+        ("- title: A\n  published\n", '3: a field has no colon, or no space after the colon (write "name: value")'),
         ("- title: Homes: the plan\n", "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
         ('- title: "A" b\n', "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
         ('- title: "A\n  id: x\n', "3: a quoted text is not closed (add the closing quote)"),
@@ -233,5 +233,5 @@ def test_front_matter_without_fields_is_told(tmp_path: Path) -> None:
 
 def test_a_field_without_a_blank_after_its_colon_is_told(tmp_path: Path) -> None:
     assert told(tmp_path, "a.yaml", "- title:A\n  id: x\n") == [
-        'unreadable a.yaml:1: a field has no blank after its colon (write "name: value")'
+        'unreadable a.yaml:1: a field has no space after its colon (write "name: value")'
     ]

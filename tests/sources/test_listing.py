@@ -95,7 +95,7 @@ def test_lines_that_look_like_more_than_text_are_told() -> None:
     )
     assert bullet == (
         'page.txt:11: warning: "• one more tag than fits" is read as text '
-        "(write tags above the title, with two blanks after •)"
+        "(write tags above the title, with two spaces after •)"
     )
 
 

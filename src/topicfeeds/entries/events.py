@@ -21,7 +21,9 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
-        message = f"has another offset than {zone.key}, but the event recurs (set timezone to the event's time zone)"
+        message = (
+            f"its offset from UTC is not that of {zone.key} (set timezone to the time zone of this recurring event)"
+        )
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
         message = f"is the second {start:%H:%M} of a day on which clocks go back; a recurring event cannot start then"

@@ -71,7 +71,7 @@ def check_start(rule: str, start: date) -> None:
     Raises ValueError with a message for the author.
     """
     if next(iter(_parse_rule(rule, _to_local(start)).replace(count=None, until=_to_local(start))), None) is None:
-        raise ValueError(f"{show(rule)} does not include the start (start on a date of the rule)")
+        raise ValueError(f"{show(rule)} does not include the start (set start to a date of the rule)")
 
 
 def check_exception(exception: date, rule: str, start: date) -> None:
@@ -183,7 +183,7 @@ def _check_values(parts: dict[str, str], *, timed: bool) -> None:
         counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
         if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
             raise ValueError(
-                f"BYDAY={value} needs FREQ=MONTHLY or FREQ=YEARLY for its number (remove it, or change FREQ)"
+                f"the number in BYDAY={value} needs FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO (remove the number)"
             )
 
 

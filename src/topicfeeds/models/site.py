@@ -57,7 +57,7 @@ def _explain_slug(value: str) -> str:
         return f"is longer than {MAX_SLUG_CHARS} characters (shorten it)"
     proposal = make_readable(value)
     if proposal == value:
-        return "ends like a generated slug, in a hyphen and ten of the digits 0-9 and a-f (choose another slug)"
+        return "ends like a generated slug: with a hyphen and ten hexadecimal digits (choose another slug)"
     example = proposal if is_slug(proposal) and (proposal != "x" or value == "X") else "new-homes"
     return f'is not a slug (use only a-z, 0-9 and single hyphens, such as "{example}")'
 

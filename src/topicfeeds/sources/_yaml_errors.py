@@ -17,7 +17,7 @@ _INDENTED = {
 _SENTENCES = {
     "found character that cannot start any token": "a text that starts with @, % or ` needs quotes",
     "found unexpected end of stream": "a quoted text is not closed (add the closing quote)",
-    "could not find expected ':'": 'a field has no colon, or no blank after the colon (write "name: value")',
+    "could not find expected ':'": 'a field has no colon, or no space after the colon (write "name: value")',
     "did not find expected node content": "a value is incomplete (close its bracket, or put quotes around the text)",
     "did not find expected ',' or ']'": "a list in brackets is not closed (add the missing ] or comma)",
     "did not find expected ',' or '}'": "a value in braces is not closed (add the missing } or comma)",
@@ -54,11 +54,11 @@ def _find_blank_mistake(line: str, above: list[str], column: int) -> str:
     """Return a message about missing or extra spaces, or an empty text if the spaces are right."""
     start = line.lstrip()
     if start.startswith("-") and start[1:2].isalnum():
-        return 'a hyphen has no blank after it (write "- title: ...")'
+        return 'a hyphen has no space after it (write "- title: ...")'
     if start.startswith("- ") and column <= _count_indent(line):
         return "the indentation is wrong (start all entries of a list in the same column)"
     if above and _NO_BLANK.match(above[-1]):
-        return 'the line above has no blank after its colon (write "name: value")'
+        return 'the line above has no space after its colon (write "name: value")'
     misplaced = _is_misplaced(line, above)
     return "the indentation is wrong (start all fields of an item in the same column)" if misplaced else ""
 

@@ -213,7 +213,7 @@ def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
                 message = f'{show(line.strip())} is read as text (write a date as "publication date: 31-12-2026")'
                 yield Problem(path, number, "", message, "warning")
             elif line.lstrip().startswith("•"):
-                message = f"{show(line.strip())} is read as text (write tags above the title, with two blanks after •)"
+                message = f"{show(line.strip())} is read as text (write tags above the title, with two spaces after •)"
                 yield Problem(path, number, "", message, "warning")
 
 

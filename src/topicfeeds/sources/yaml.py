@@ -146,7 +146,7 @@ class _YamlReader:
         if self.is_markup:
             return f"is not valid YAML: {LOOKS_LIKE_MARKUP}"
         if _NO_BLANK.match(getattr(event, "value", "")):
-            return 'a field has no blank after its colon (write "name: value")'
+            return 'a field has no space after its colon (write "name: value")'
         if self.may_be_empty:
             return "the front matter has no fields (write one on each line, such as title: New homes)"
         return 'is not an item (write a list, and start each item with "- title: ...")'

@@ -36,7 +36,7 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
                 advice = f" ({_REPLACED})" if dry else ""
                 raise PublishError(message=f"{state}: is damaged{advice}") from error
             if not is_file_damaged(state.path):
-                raise OSError(errno.EIO, "the disk failed to read it") from error
+                raise OSError(errno.EIO, "a read error occurred") from error
             state.quarantined = (
                 f"was damaged and was moved to {_quarantine(state.path)}; the dates at which items were first seen "
                 "are lost (to keep them, restore a backup)"
@@ -72,11 +72,11 @@ def _drop_damaged_cache(state: State) -> None:
 _ADVICE = {
     "SQLITE_FULL": "free disk space, then run again",
     "SQLITE_READONLY": "check the permissions of the file and its folder",
-    "SQLITE_CANTOPEN": "check that its folder can be written, and that it is not a folder itself",
+    "SQLITE_CANTOPEN": "check that its folder can be written, and that the path is not a folder",
     "SQLITE_BUSY": "another program uses it: try again later",
     "SQLITE_IOERR": "check the disk",
 }
-_REPLACED = "a run that writes replaces a damaged state"
+_REPLACED = "a normal run replaces the damaged state"
 _OTHER_ADVICE = "if it is damaged, restore a backup, or move it away"
 
 

@@ -41,7 +41,7 @@ def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bo
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return
     if strict and state.cache.stored_problems(refused=True):
-        yield Reason("items", "items were refused, and --strict is set")
+        yield Reason("items", "the last build refused items, and this build is strict")
     yield from _find_due(state, now)
     yield from _find_sources(state, site)
     yield from _find_documents(state, folder)
@@ -72,7 +72,7 @@ def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
         removal = one.removal_time(days)
         if removal is not None and removal <= now:
             found = True
-            yield Reason("date", f"{one.path}: its feed no longer exists, and its time is over", one.path)
+            yield Reason("date", f"{one.path}: its feed no longer exists, and its retire_days have passed", one.path)
     if not found:
         yield Reason("date", "a date of an item or event has been reached")
 
