@@ -14,7 +14,7 @@ from ..entries.headers import make_headers
 from ..entries.model import Header
 from ..entries.resolve import resolve
 from ..entries.spill import Spill
-from ..errors import Hint, Problem, SourceError, count
+from ..errors import Hint, Problem, PublishError, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
@@ -80,9 +80,9 @@ class Run:
         """
         try:
             return self._publish(items)
-        except CacheDamagedError:
+        except CacheDamagedError as error:
             if not isinstance(items, SiteSources) or any(source.path == "-" for source in items.sources):
-                raise  # neither items from Python nor standard input can be read twice
+                raise PublishError(message=str(error)) from error  # the items cannot be read twice
             return self._publish(items)
 
     def _publish(self, items: Iterable[ItemLike]) -> Changes:

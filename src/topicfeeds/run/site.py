@@ -16,7 +16,7 @@ from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..state.paths import SitePaths
-from ..state.session import open_state
+from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from .flow import Options, Pool, Run
 from .report import Changes
@@ -80,7 +80,7 @@ def _record_failure(run: Run, error: SourceError) -> None:
     serious = [problem for problem in error.problems if problem.severity != "warning"]
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
     failure = f"failed: {replace(first, hint=None) if first else error.message}"
-    with suppress(PublishError), open_state(state, now):
+    with suppress(PublishError, CacheDamagedError), open_state(state, now):
         state.cache.forget_files({problem.path for problem in serious})  # a correction may not change their mtime
         before = str(last_success(str(run.folder)))
         state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})

@@ -13,7 +13,7 @@ from ..errors import Hint, Problem, PublishError, explain_os_error
 from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_damage_error, is_file_damaged
 
 
-class CacheDamagedError(PublishError):
+class CacheDamagedError(Exception):
     """The cache was damaged and has been deleted. The next run reads everything."""
 
 
@@ -66,7 +66,7 @@ def _drop_damaged_cache(state: State) -> None:
     path = state.cache.path
     if path and is_file_damaged(path):
         Path(path).unlink()
-        raise CacheDamagedError(message=f"{path}: was damaged and was deleted (run again; the run takes longer)")
+        raise CacheDamagedError(f"{path}: was damaged and was deleted (run again; the run takes longer)")
 
 
 _ADVICE = {
