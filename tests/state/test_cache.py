@@ -13,9 +13,10 @@ import pytest
 from support import article, event, site
 from support.city import HOUR, NOON, City, row
 from support.records import documents_in
-from topicfeeds import PublishError, State, publish, read
+from topicfeeds import Entry, PublishError, State, publish, read
 from topicfeeds.config import load_site
 from topicfeeds.entries import chunk_cache
+from topicfeeds.sources.model import Location
 from topicfeeds.state import cache as cache_module
 from topicfeeds.state.cache import Cache
 
@@ -147,6 +148,26 @@ def test_the_cache_serves_publish_in_python_too(city: City, monkeypatch: pytest.
     publish(made, read(made, city.folder), city.folder / "own", state=state, now=NOON + HOUR)
     assert len(parsed) == 1
     assert b"Changed" in (city.folder / "own/all.atom.xml").read_bytes()
+
+
+def test_only_entries_of_changed_documents_are_loaded(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [row(f"m{n}", tags=[f"m{n}"], content="<p>x</p>") for n in range(100)]
+    (city.folder / "some.json").write_text(json.dumps(some), "utf-8")
+    city.configure('[[sources]]\npath = "some.json"\n', limit=3)
+    city.build(NOON + HOUR, allow_shrink=True)
+    loaded: list[tuple[bytes, int]] = []
+    real = chunk_cache.ChunkCache._load
+
+    def load(self: chunk_cache.ChunkCache, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
+        loaded.append(position)
+        return real(self, location, position, kind)
+
+    monkeypatch.setattr(chunk_cache.ChunkCache, "_load", load)
+    rows = [row(f"n{n}", tags=[f"t{n % 3}"], content=f"<p>{n}</p>") for n in range(20)]
+    city.put({**rows[0], "title": "Changed"}, *rows[1:])
+    written = city.build(NOON + 2 * HOUR).written
+    assert sorted(written) == ["tags/t0.atom.xml", "tags/t0.rss.xml"]
+    assert len(loaded) == 2  # the two others in the feed
 
 
 def test_a_cache_that_is_not_open_says_so() -> None:
