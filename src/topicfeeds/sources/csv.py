@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import Problem, show
 from ..models.items import FIELDS
 from ..models.site import Source
-from ..text.characters import LOOKS_LIKE_MARKUP
+from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
 from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
@@ -72,7 +72,7 @@ def _explain_error(reason: str) -> str:
 def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, cell in zip(header, row, strict=True):
-        if not cell.strip():
+        if is_blank(cell):
             continue
         outer, _, inner = name.partition(".")
         value = [part.strip() for part in cell.split(";") if part.strip()] if name in _LISTS else cell

@@ -13,6 +13,7 @@ from datetime import date
 
 from ..errors import Problem, show
 from ..models.site import Source
+from ..text.characters import is_blank
 from ._raw import RawRecord, Unreadable
 from .model import Page
 
@@ -119,7 +120,7 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
                 started = groups[-1] if name == "start" else None
                 blocks = []
             open_block = False
-        elif not stripped or stripped.lower() in _FURNITURE:
+        elif is_blank(stripped) or stripped.lower() in _FURNITURE:
             open_block = False
         else:
             started = None
