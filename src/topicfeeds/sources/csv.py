@@ -14,6 +14,7 @@ from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
 from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
+_MAX_COLUMNS = 1000
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
 
@@ -24,6 +25,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1
     try:
+        if text.partition("\n")[0].count(source.delimiter) >= _MAX_COLUMNS:
+            raise Unreadable(1, f"the header has more than {_MAX_COLUMNS:,} columns (remove some, or check delimiter)")
         header = [name.strip() for name in next(rows, [])]
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
