@@ -16,7 +16,7 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 
 class ExitCode(IntEnum):
@@ -88,16 +88,35 @@ class Problem:
         return printable(f"{self.path}:{self.line}: {mark}{field}{_add_own_hint(self)}")
 
 
+class Omitted(NamedTuple):
+    """How many problems a run found and counted, but did not keep: there were too many."""
+
+    warnings: int = 0
+    errors: int = 0
+    items: int = 0
+    """How many refused items have none of the kept problems."""
+
+
+NONE_OMITTED = Omitted()
+
+
 class TopicFeedsError(Exception):
     """The base class of errors that stop a run. `str()` has a line for each of the `problems`, then the `message`."""
 
     exit_code = ExitCode.BUG
 
-    def __init__(self, problems: Sequence[Problem] = (), message: str = "", hint: Hint | None = None) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem] = (),
+        message: str = "",
+        hint: Hint | None = None,
+        omitted: Omitted = NONE_OMITTED,
+    ) -> None:
         self.problems = tuple(problems)
         self.message = printable(message)
         self.hint = hint
-        super().__init__(problems, message, hint)
+        self.omitted = omitted
+        super().__init__(problems, message, hint, omitted)
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.problems), *([_add_own_hint(self)] if self.message else [])])
@@ -154,9 +173,9 @@ class SourceError(TopicFeedsError):
 
     exit_code = ExitCode.INPUT
 
-    def with_problems(self, problems: Sequence[Problem]) -> Self:
+    def with_problems(self, problems: Sequence[Problem], omitted: Omitted) -> Self:
         """Return the same error with other problems."""
-        return type(self)(problems, self.message, self.hint)
+        return type(self)(problems, self.message, self.hint, omitted)
 
 
 class PublishError(TopicFeedsError):

@@ -221,10 +221,6 @@ def test_characters_that_xml_forbids_are_taken_out_and_told() -> None:
     assert len(problems_of([one])) == 5
 
 
-def test_a_text_of_nothing_but_such_characters_is_refused() -> None:
-    assert problems_of([article(title="\x08")])[-1] == "items:1: title: is blank (write some text)"
-
-
 def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
     page = Page("housing", "homes for all", "What we do.\n\nAnd why.")
     feed = select(site(), [page, article(topic="housing")])["topics/housing"]

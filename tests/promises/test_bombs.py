@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from support import command
+from topicfeeds.state.files import expand_path
+from topicfeeds.text.html import sanitize
+
 MEBIBYTE = 1024 * 1024
 NOTHING = (b"", 0)
 LOL = ", ".join(f"&l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 30))
@@ -77,6 +81,15 @@ def check(folder: Path, name: str, content: bytes, more: tuple[bytes, int] = NOT
             "a.csv:1: is not valid CSV: it looks like HTML",
         ),
         ("a.txt", b"<!DOCTYPE html>\n<h1>502 Bad Gateway</h1>\n", NOTHING, "a.txt:1: has no item"),
+        ("a.txt", "•".encode() + "\xa0".encode() * 300_000, NOTHING, "a.txt:1: has no item"),
+        ("a.txt", ("•  x\n".encode() * 40_000), NOTHING, "a.txt:1: has no item"),
+        (
+            "a.csv",
+            b"title," + b"".join(b"c%d," % n for n in range(300_000)) + b"\n",
+            NOTHING,
+            "a.csv:1: the header has more than 1,000 columns (remove some, or check delimiter)",
+        ),
+        ("a.yaml", b"x: |\n" + (b"  " + b"- " * 100_000 + b"\n") * 20 + b"a: b: c\n", NOTHING, "a.yaml:22: is not"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -104,8 +117,22 @@ def test_a_file_that_is_a_bomb_or_something_else_is_unreadable(
             "- {id: a, title: x, published: 2026-01-01, content: '" + "x" * 2 * MEBIBYTE + "'}",
             "a.yaml:1: content: has 2097152",
         ),
+        (
+            "- {id: a, title: x, published: 2026-01-01, tags: [" + "t, " * 201 + "]}",
+            "a.yaml:1: tags: has too many values (keep at most 200)",
+        ),
+        (
+            "- {id: a, title: x, published: 2026-01-01, enclosures: ["
+            + "{url: https://e.org/a, type: a/b}, " * 51
+            + "]}",
+            "a.yaml:1: enclosures: has too many values (keep at most 50)",
+        ),
+        (
+            "- {id: a, title: x, published: 2026-01-01, titel: x, content: '<p>x" + " " * 500_000 + "x</p> '}",
+            "a.yaml:1: titel: unknown field",
+        ),
     ],
-    ids=["tags", "authors", "summary", "published", "deep", "large"],
+    ids=["tags", "authors", "summary", "published", "deep", "large", "many tags", "many enclosures", "blanks"],
 )
 def test_an_item_that_is_a_bomb_is_refused(tmp_path: Path, content: str, message: str) -> None:
     code, lines, peak = check(tmp_path, "a.yaml", content.encode())
@@ -119,3 +146,53 @@ def test_entities_in_content_are_text_and_nothing_is_fetched(tmp_path: Path) -> 
     content = f'- {{id: a, title: x, published: 2026-01-01, content: "{ENTITIES}"}}'
     code, lines, _ = check(tmp_path, "a.yaml", content.encode())
     assert (code, lines) == (0, ["1 item would be published, 0 would be refused"])
+
+
+def test_a_json_object_with_many_names_takes_linear_time(tmp_path: Path) -> None:
+    names = b"".join(b'"n%d": 1, ' % n for n in range(200_000))
+    code, lines, _ = check(tmp_path, "a.jsonl", b"{" + names + b'"title": "a", "title": "b"}')
+    assert (code, lines[0]) == (1, "a.jsonl:1: title: is given twice in this item (keep one)")
+
+
+def test_lists_named_items_in_each_other_take_linear_time(tmp_path: Path) -> None:
+    inner = b'{"x": {"items": [' * 300 + b"1, " * 300_000 + b"1" + b"]}}" * 300
+    content = b'{"more": ' + inner + b', "items": [{"id": "a", "title": "x", "published": "2026-01-01"}]}'
+    code, lines, _ = check(tmp_path, "a.json", content)
+    assert (code, lines) == (0, ["1 item would be published, 0 would be refused"])
+
+
+def test_many_tables_in_toml_take_linear_time(tmp_path: Path) -> None:
+    table = b"[[item]]\nid = '%d'\ntitle = 'x'\npublished = 2026-01-01\n"
+    code, lines, _ = check(tmp_path, "a.toml", b"".join(table % n for n in range(15_000)))
+    assert (code, lines) == (0, ["15000 items would be published, 0 would be refused"])
+
+
+def test_content_with_a_long_run_of_blanks_is_sanitized_in_linear_time() -> None:
+    assert sanitize("<div> x" + " " * 500_000 + "x</div> ", "https://e.org/").startswith("<div> x  ")
+    assert sanitize(" <video>" + " " * 500_000 + "x", "https://e.org/").endswith(" x</video>")
+
+
+def test_a_source_pattern_with_many_double_stars_searches_each_folder_once(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 30)
+    deep.mkdir(parents=True)
+    (deep / "a.json").write_text("[]")
+    assert expand_path("**/" * 60 + "*.json", str(tmp_path)) == ["d/" * 30 + "a.json"]
+    assert expand_path("**/d/" * 15 + "*.json", str(tmp_path)) == ["d/" * 30 + "a.json"]
+
+
+def test_problems_beyond_the_limit_are_only_counted(tmp_path: Path) -> None:
+    (tmp_path / "topicfeeds.toml").write_text('title = "x"\nurl = "https://e.org"\n[[sources]]\npath = "a.jsonl"\n')
+    good = '{"id": "a", "title": "x", "published": "2026-01-01"}\n'
+    (tmp_path / "a.jsonl").write_text(good + '{"titel": "x"}\n' * 10_100)
+    run = command("build", cwd=tmp_path)
+    lines = run.err.splitlines()
+    # Each record has three problems: title, published, titel.
+    rest = "... and 30250 more (20300 of them were not kept: correct the others first)"
+    assert (run.code, lines[50]) == (1, rest)
+    assert lines[51].startswith("1 item published, 10100 refused; ")
+    assert command("build", cwd=tmp_path).err.splitlines()[50] == rest
+    assert len(command("build", "--all-problems", cwd=tmp_path).err.splitlines()) == 10_001
+    status = command("status", cwd=tmp_path).out
+    assert "items         1, 10100 refused, 0 held back" in status
+    assert "  ... and 6766 more" in status
+    assert command("build", "--strict", cwd=tmp_path).err.splitlines()[50] == rest

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..errors import Hint, Problem, TopicFeedsError, add_hint, count, printable
+from ..errors import NONE_OMITTED, Hint, Omitted, Problem, TopicFeedsError, add_hint, count, printable
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -34,6 +34,7 @@ _HINTS = {
 _DONE = ("published", "written", "removed")
 _RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
 """If there are too many problems, problems with the lowest ranks are shown."""
+_ADVICE = "print all of them with --all-problems"
 FormatProblem = Callable[[Problem], str]
 
 
@@ -48,8 +49,8 @@ class Console:
     machine: bool = False
     """Whether each line is a JSON object, for log collectors."""
 
-    def print_problems(self, problems: Sequence[Problem]) -> None:
-        """Print problems. If there are too many, warnings are dropped first."""
+    def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
+        """Print problems. If there are too many, warnings are dropped first. `omitted` are counted, but not kept."""
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
@@ -62,8 +63,10 @@ class Console:
                 _log(level, problem.message, path=problem.path, line=problem.line, field=problem.field or None)
         else:
             print_lines(*map(self.shape, shown))
-        if len(told) > len(shown):
-            self.print_line(f"... and {len(told) - len(shown)} more (print all of them with --all-problems)")
+        left = omitted.errors + (0 if self.quiet else omitted.warnings)
+        if rest := len(told) - len(shown) + left:
+            advice = f"{left} of them were not kept: correct the others first" if left else _ADVICE
+            self.print_line(f"... and {rest} more ({advice})")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line. `values` are printed in JSON only."""
@@ -74,7 +77,7 @@ class Console:
 
     def print_error(self, error: TopicFeedsError) -> int:
         """Print why a run stopped, and return its exit code."""
-        self.print_problems(error.problems)
+        self.print_problems(error.problems, error.omitted)
         if error.message:
             self.print_line(_hint_at_options(error.message, error.hint), "error", code=error.exit_code)
         return error.exit_code
@@ -111,7 +114,7 @@ class Console:
             message = printable(one.message)
             self.print_line(message if self.machine else f"Reason: {message}", reason=one.kind, path=one.path)
         if len(reasons) > len(shown):
-            self.print_line(f"... and {len(reasons) - len(shown)} more (print all of them with --all-problems)")
+            self.print_line(f"... and {len(reasons) - len(shown)} more ({_ADVICE})")
         if not reasons:
             self.print_line("Nothing to do: no file, version or document changed, and no date was reached.")
 

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..errors import ConfigError, ExitCode, Problem, PublishError, TopicFeedsError, count, explain_os_error, printable
+from ..errors import (
+    ConfigError,
+    ExitCode,
+    Omitted,
+    Problem,
+    PublishError,
+    TopicFeedsError,
+    count,
+    explain_os_error,
+    printable,
+)
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
 from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
@@ -238,7 +248,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
-        console.print_problems([Problem(*one) for one in check.refused])
+        console.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -254,7 +264,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
         changes = build_site(paths, options, given["jobs"])
     except TopicFeedsError as error:
         return console.print_error(error)
-    console.print_problems(changes.problems)
+    console.print_problems(changes.problems, changes.omitted)
     console.print_changes(changes, dry=options.dry_run)
     console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
@@ -301,7 +311,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
         return console.print_error(error)
-    console.print_problems(found.problems)
+    console.print_problems(found.problems, found.omitted)
     if form == "text":
         print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE

@@ -28,6 +28,8 @@ class Check(NamedTuple):
     paths: SitePaths
     refused: list[StoredProblem] | None = None
     """The refused items of the last run, if there is nothing to do."""
+    omitted: int = 0
+    """How many problems of refused items the last run did not keep."""
     reason: Reason | None = None
     """The first reason why there is something to do, if the check found one."""
 
@@ -71,8 +73,9 @@ def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool
         if reason:
             return Check(paths, reason=reason)
         refused = state.cache.stored_problems(refused=True)
+        omitted = int(state.cache.get_value("omitted") or 0)
     record_success(descriptor)
-    return Check(paths, refused)
+    return Check(paths, refused, omitted)
 
 
 def list_reasons(paths: SitePaths, now: float, *, strict: bool = False) -> list[Reason]:

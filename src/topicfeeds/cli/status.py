@@ -59,7 +59,8 @@ def describe_state(place: SitePaths) -> Iterator[str]:
 def _describe_run(state: State) -> Iterator[str]:
     refused = state.cache.stored_problems(refused=True) if state.has_cache() else []
     held = state.cache.held_items() if state.has_cache() else []
-    count = len({(finding.path, finding.item) for finding in refused})
+    more = int(state.cache.get_value("omitted_items") or 0) if state.has_cache() else 0
+    count = len({(finding.path, finding.item) for finding in refused}) + more
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.list_documents():
@@ -74,6 +75,8 @@ def _describe_run(state: State) -> Iterator[str]:
     if refused:
         yield "refused"
         yield from (f"  {Problem(*finding)}" for finding in refused)
+        if more:
+            yield f"  ... and {more} more"
     if held:
         yield "held back"
         yield from (f"  {path}:{line}: until {_format_moment(until)}: {title}" for path, line, title, until in held)

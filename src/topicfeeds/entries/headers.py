@@ -149,8 +149,8 @@ class HeaderMaker:
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Return a title or a name as one line. Characters that change the direction of text are removed from names."""
-        if value and value.isprintable() and (plain := to_one_line(value)):
-            return plain
+        if value.isprintable():
+            return to_one_line(value)
         whole = self._text(record, name, value, to_one_line)
         if has_bidi_controls(whole):
             codes = _list_codes(c for c in whole if has_bidi_controls(c))
@@ -160,17 +160,12 @@ class HeaderMaker:
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
-        """Return a text without the characters that XML forbids, and warn about them.
-
-        Raises RefusedError if it is blank.
-        """
+        """Return a text without the characters that XML forbids, and warn about them."""
         whole = strip_forbidden(value)
         if whole != value:
             codes = _list_codes(c for c in value if strip_forbidden(c) != c)
             message = f"has characters that XML forbids: {codes} (removed: delete them in the source too)"
             self._problems.append(record.problem(name, message, "warning"))
-        if not shape(whole):
-            raise RefusedError(name, "is blank (write some text)")
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:

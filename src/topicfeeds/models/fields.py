@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from ..errors import show
+from ..text.characters import is_blank
 from ..text.urls import percent_encode, to_ascii_host
 
 T = TypeVar("T")
@@ -25,9 +26,6 @@ _PLAIN_URL = re.compile(r"https?://([a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?\.){1,3}[a
 _NUMERIC = re.compile(r"(.*\.)?[0-9]+\.?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-
-
-_BLANK = " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\u3000"  # control characters are reported instead
 
 
 class Model(BaseModel):
@@ -51,7 +49,14 @@ class Model(BaseModel):
 
 def is_absent(value: object) -> bool:
     """Return whether a value is None or blank text."""
-    return value is None or (isinstance(value, str) and not value.strip(_BLANK))
+    return value is None or (isinstance(value, str) and is_blank(value))
+
+
+def _check_shown(value: str) -> str:
+    """Reject blank elements of lists and blank names. Blank fields are absent."""
+    if is_blank(value):
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return value
 
 
 def _check_one_line(value: str) -> str:
@@ -149,7 +154,7 @@ def _check_language(value: str) -> str:
     return value
 
 
-Text = Annotated[str, StringConstraints(min_length=1)]
+Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_shown)]
 """Plain text that is not blank."""
 
 Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_trim)]

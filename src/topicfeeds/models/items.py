@@ -16,6 +16,9 @@ from .recurrence import check_exception, check_rule
 from .schema_org import to_schema_org
 from .status import StatusName
 
+MAX_TAGS = 200
+MAX_ENCLOSURES = 50
+
 
 class Person(Model):
     """An author or organiser."""
@@ -106,14 +109,14 @@ class Item(Model):
     """Slugs of topics. Any text if the site declares no topics."""
     topic: Text | None = None
     """A single topic, in place of `topics`."""
-    tags: Names = ()
+    tags: Annotated[Names, Field(max_length=MAX_TAGS)] = ()
     """Free labels."""
     authors: Listed[PersonOrName] = ()
     """Persons or names. Default: the site's author."""
     language: Language | None = None
     """A language tag (BCP 47). Default: the site's language."""
     image: Url | None = None
-    enclosures: Listed[Enclosure] = ()
+    enclosures: Annotated[Listed[Enclosure], Field(max_length=MAX_ENCLOSURES)] = ()
     timezone: Zone | None = None
     """The time zone (IANA name) of dates, and of date-times without offset. Default: the site's time zone, else UTC."""
 

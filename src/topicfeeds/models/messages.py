@@ -306,6 +306,7 @@ _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "int_parsing": _explain_whole_number,
     "int_type": _explain_whole_number,
     "int_from_float": _explain_whole_number,
+    "too_long": lambda finding: f"has too many values (keep at most {finding.context['max_length']})",
     "too_short": lambda _: "is empty (remove it, or name at least one)",
     "string_too_short": _explain_blank,
     "string_too_long": _say("is too long (write one character)"),

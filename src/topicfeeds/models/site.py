@@ -16,7 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import nearest, show
 from ..registry import FEED_FORMATS, SOURCE_FORMATS
-from ..text.characters import strip_forbidden, to_one_line
+from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
 from ..text.urls import to_ascii_host
 from .dates import Zone
@@ -93,7 +93,7 @@ def _deduplicate(values: Sequence[str]) -> tuple[str, ...]:
 
 def _check_text(value: str) -> str:
     """Reject characters that XML forbids. The publisher has to correct the site file: it is not cleaned."""
-    if strip_forbidden(value) != value or not to_one_line(value):
+    if strip_forbidden(value) != value:
         raise ValueError(f"{show(value)} contains characters that XML forbids (remove them)")
     return value
 
@@ -281,7 +281,7 @@ class Site(Model):
     sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
     topics: Mapping[Slug, Topic] = {}
     """Topics by slug. If there are none, topics come from the items."""
-    tags: Mapping[str, Tag] = {}
+    tags: Mapping[Text, Tag] = {}
     feeds: FeedSettings = FeedSettings()
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
@@ -82,7 +83,7 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
     select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
-    check_severity(report.problems, strict=False)
+    check_severity(report, strict=False)
     return report.changes()
 
 
@@ -118,7 +119,7 @@ def build(
 def _select_checked(
     site: Site, items: Iterable[ItemLike], now: datetime | None, problems: list[Problem] | None
 ) -> dict[str, Selection]:
-    report = RunReport([] if problems is None else problems)
+    report = RunReport([] if problems is None else problems, max_problems=math.inf)
     selections = select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
-    check_severity(report.problems, strict=problems is None, hint=Hint.COLLECT)
+    check_severity(report, strict=problems is None, hint=Hint.COLLECT)
     return selections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -96,7 +96,7 @@ class Run:
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source.headers, report)
-            check_severity(report.problems, strict=options.strict)
+            check_severity(report, strict=options.strict)
             self._check_shrink(report)
             documents = Documents(selections.values(), self.site, profile)
             if options.dry_run:
@@ -154,7 +154,7 @@ class Run:
                 label = labels.get(name, name)
                 problems.append(Problem(label, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
         if problems:
-            raise SourceError([*report.problems, *problems], _SHRUNK)  # the cause comes first
+            raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
     def _retire(self) -> Retirement:
         return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
@@ -216,6 +216,7 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     """Store in the cache what the run read and found."""
     found = enumerate(report.problems)
     cache.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+    cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items})
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)
@@ -223,13 +224,13 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.store_files(files.stable_stamps() if files else {})
 
 
-def check_severity(problems: Sequence[Problem], *, strict: bool, hint: Hint = Hint.STRICT) -> None:
+def check_severity(report: RunReport, *, strict: bool, hint: Hint = Hint.STRICT) -> None:
     """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
 
     `hint` says how to publish without the refused items.
     """
-    severities = {problem.severity for problem in problems}
+    severities = {problem.severity for problem in report.problems}
     if "unreadable" in severities:
-        raise SourceError(problems, SourceError.UNREADABLE)
+        raise SourceError(report.problems, SourceError.UNREADABLE, omitted=report.omitted)
     if strict and "refused" in severities:
-        raise SourceError(problems, _REFUSED, hint)
+        raise SourceError(report.problems, _REFUSED, hint, report.omitted)

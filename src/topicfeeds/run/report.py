@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..entries.model import Candidate, HeldBack
-from ..errors import Problem
+from ..errors import NONE_OMITTED, Omitted, Problem, Severity
 from ..sources.model import Page
 from ..state.store import State
+
+MAX_PROBLEMS = 10_000
+"""How many problems of each severity a run keeps. The others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,13 @@ class Changes:
     problems: tuple[Problem, ...] = ()
     retired: int = 0
     """How many documents of feeds that no longer exist wait for their removal."""
+    omitted: Omitted = NONE_OMITTED
+    """How many problems are not in `problems`, because there were too many."""
 
     @property
     def refused(self) -> int:
         """How many items were refused."""
-        return len({(p.path, p.item) for p in self.problems if p.severity == "refused"})
+        return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
 
 
 @dataclass(slots=True)
@@ -40,6 +45,12 @@ class RunReport:
     held: list[HeldBack] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)
     """How many items each source has, including items that are held back."""
+    max_problems: float = MAX_PROBLEMS
+    found: Counter[Severity] = field(default_factory=Counter)
+    """How many problems of each severity were found, kept or not."""
+    omitted_items: int = 0
+    last_refused: tuple[str, int] | None = None
+    """Path and item of the last problem of a refused item. The problems of an item follow each other."""
     due: datetime | None = None
     """When the output next changes without an edit, because of an item that is held back or the text of an event."""
 
@@ -57,13 +68,30 @@ class RunReport:
                 self._collect_candidate(one, state)
                 yield one
             elif isinstance(one, Problem):
-                self.problems.append(one)
+                self._note_problem(one)
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
                 self._note_due(one.until)
             else:
                 yield one
+
+    def _note_problem(self, problem: Problem) -> None:
+        """Keep a problem, or only count it if there are too many of its severity."""
+        self.found[problem.severity] += 1
+        is_kept = self.found[problem.severity] <= self.max_problems
+        if is_kept:
+            self.problems.append(problem)
+        if problem.severity == "refused":
+            self.omitted_items += not is_kept and (problem.path, problem.item) != self.last_refused
+            self.last_refused = problem.path, problem.item
+
+    @property
+    def omitted(self) -> Omitted:
+        """How many problems were not kept."""
+        over = {severity: int(max(0, number - self.max_problems)) for severity, number in self.found.items()}
+        warnings = over.pop("warning", 0)
+        return Omitted(warnings, sum(over.values()), self.omitted_items)
 
     def _collect_candidate(self, candidate: Candidate, state: State | None) -> None:
         if candidate.notice:
@@ -79,7 +107,7 @@ class RunReport:
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""
-        return Changes(items=self.items, problems=tuple(self.problems))
+        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted)
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ..config import check_output, load_site
-from ..errors import Problem, PublishError, SourceError
+from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
@@ -40,8 +40,9 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)
-            raise error.with_problems(_find_new(error.problems, known)) from None
-    return replace(changes, problems=_find_new(changes.problems, known))
+            raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
+    problems, omitted = _find_new(changes.problems, changes.omitted, known)
+    return replace(changes, problems=problems, omitted=omitted)
 
 
 def _make_pool(jobs: int) -> Pool | None:
@@ -66,10 +67,14 @@ def _read_findings(state: State) -> set[tuple[str, ...]]:
     return set()
 
 
-def _find_new(problems: Iterable[Problem], known: set[tuple[str, ...]]) -> tuple[Problem, ...]:
-    """Return the problems, except warnings that the last successful run had."""
+def _find_new(
+    problems: Iterable[Problem], omitted: Omitted, known: set[tuple[str, ...]]
+) -> tuple[tuple[Problem, ...], Omitted]:
+    """Return the problems and the omitted ones, without warnings that the last good run had."""
     named = ((one, (one.path, one.field, one.message, one.severity)) for one in problems)
-    return tuple(one for one, name in named if one.severity != "warning" or name not in known)
+    new = tuple(one for one, name in named if one.severity != "warning" or name not in known)
+    has_new_warnings = any(one.severity == "warning" for one in new)
+    return new, omitted if has_new_warnings else omitted._replace(warnings=0)
 
 
 def _record_failure(run: Run, error: SourceError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FIELD = re.compile(r"""( *(?:- +)*)(?:[^\s#'"\[{][^:#]*|"[^"]*"|'[^']*'):(?:\s|$)""")
+_FIELD = re.compile(r"""( *+(?:- ++)*+)(?:[^\s#'"\[{][^:#]*|"[^"]*"|'[^']*'):(?:\s|$)""")
 _NO_BLANK = re.compile(r" *(?:- +)*[\w-]+:[^\s:/]")
 _INDENTED = {
     "mapping values are not allowed in this context",

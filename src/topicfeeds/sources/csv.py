@@ -10,10 +10,11 @@ from typing import Any
 from ..errors import Problem, show
 from ..models.items import FIELDS
 from ..models.site import Source
-from ..text.characters import LOOKS_LIKE_MARKUP
+from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
 from ._raw import RawRecord, Unreadable
 
 _LISTS = {"topics", "tags", "authors", "except"}
+_MAX_COLUMNS = 1000
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
 
@@ -24,6 +25,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
     line = 1
     try:
+        if text.partition("\n")[0].count(source.delimiter) >= _MAX_COLUMNS:
+            raise Unreadable(1, f"the header has more than {_MAX_COLUMNS:,} columns (remove some, or check delimiter)")
         header = [name.strip() for name in next(rows, [])]
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
@@ -72,7 +75,7 @@ def _explain_error(reason: str) -> str:
 def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, cell in zip(header, row, strict=True):
-        if not cell.strip():
+        if is_blank(cell):
             continue
         outer, _, inner = name.partition(".")
         value = [part.strip() for part in cell.split(";") if part.strip()] if name in _LISTS else cell

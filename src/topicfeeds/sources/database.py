@@ -84,5 +84,5 @@ def _convert_value(value: Any) -> Any:
 def _explain_error(error: Exception, url: str) -> str:
     """Return the reason on one line, without the password."""
     text = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-    password = re.search(r"://[^:/@]*:([^@]*)@", url)
+    password = re.match(r"[^:/@]*://[^:/@]*:([^@]*)@", url)
     return text.replace(password[1], "***") if password and password[1] else text

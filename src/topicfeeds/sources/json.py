@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -58,13 +59,13 @@ def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
     items = everything.get("items") if isinstance(everything, dict) else None
     if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
         raise Unreadable(1, f"{_NO_LIST} ({_advise_list(everything)})")
-    for found in re.finditer(r'"items"\s*:\s*\[', text):
-        try:
-            if _decode_value(text, found.end() - 1, [])[0] == items:
-                return _skip_blanks(text, found.end())
-        except Unreadable:
-            continue  # the match is inside a string
-    raise Unreadable(1, f'{_NO_LIST} (write the name "items" without escapes)')
+    at, start = text.index("{"), 0
+    while text[at] != "}":  # the last list under this name counts
+        name, end = _decode_value(text, _skip_blanks(text, at + 1), [])
+        value = _skip_blanks(text, _skip_blanks(text, end) + 1)
+        start = value if name == "items" else start
+        at = _skip_blanks(text, _decode_value(text, value, [])[1])
+    return _skip_blanks(text, start + 1)
 
 
 def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
@@ -113,7 +114,7 @@ def make_decoder(doubles: list[str]) -> json.JSONDecoder:
         fields = dict(members)
         if len(fields) < len(members):
             names = [name for name, _ in members]
-            doubles.extend(sorted({name for name in names if names.count(name) > 1}))
+            doubles.extend(sorted(name for name, times in Counter(names).items() if times > 1))
         return fields
 
     def constant(name: str) -> NoReturn:

@@ -13,12 +13,13 @@ from datetime import date
 
 from ..errors import Problem, show
 from ..models.site import Source
+from ..text.characters import is_blank
 from ._raw import RawRecord, Unreadable
 from .model import Page
 
 _DATE = re.compile(r"(publication|start|end) date\s*:\s*(.*)", re.IGNORECASE)
 _DETAIL = re.compile(r"(start|end) date", re.IGNORECASE)
-_TAG = re.compile("\\s*•([ \u00a0]+)(.*\\S)\\s*")
+_TAG = re.compile("\\s*•([ \u00a0]++)(.*\\S)\\s*")
 _HEADING = re.compile(r"documents for (.+)", re.IGNORECASE)
 _KINDS = {"news": "article", "publication": "article", "event": "event"}
 _FURNITURE = {"document type", "select a topic", "forum documents"}
@@ -33,6 +34,16 @@ class _Block:
 
     line: int
     lines: list[str] = field(default_factory=list)
+    is_list: bool = True
+    """Whether all lines are bullets with a label.
+
+    A bullet is followed by two spaces. If copying lost one of them, the label has at most three words.
+    """
+
+    def add(self, line: str) -> None:
+        self.lines.append(line)
+        found = _TAG.fullmatch(line) if self.is_list else None
+        self.is_list = bool(found and (len(found[1]) > 1 or len(found[2].split()) <= 3))
 
     @property
     def text(self) -> str:
@@ -40,14 +51,8 @@ class _Block:
 
     @property
     def tags(self) -> list[str] | None:
-        """The labels of a list of bullets, or None.
-
-        In a list of tags, two spaces follow each bullet. Copying may lose one of the two: a bullet with one space is
-        accepted if its label has at most three words.
-        """
-        found = [match for line in self.lines if (match := _TAG.fullmatch(line))]
-        sure = all(len(match[1]) > 1 or len(match[2].split()) <= 3 for match in found)
-        return [match[2] for match in found] if sure and len(found) == len(self.lines) else None
+        """The labels of a list of bullets, or None."""
+        return [match[2] for line in self.lines if (match := _TAG.fullmatch(line))] if self.is_list else None
 
 
 @dataclass(slots=True)
@@ -120,13 +125,13 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
                 started = groups[-1] if name == "start" else None
                 blocks = []
             open_block = False
-        elif not stripped or stripped.lower() in _FURNITURE:
+        elif is_blank(stripped) or stripped.lower() in _FURNITURE:
             open_block = False
         else:
             started = None
-            if not open_block or bool(_TAG.fullmatch(line)) != (blocks[-1].tags is not None):
+            if not open_block or bool(_TAG.fullmatch(line)) != blocks[-1].is_list:
                 blocks.append(_Block(number))
-            blocks[-1].lines.append(line)
+            blocks[-1].add(line)
             open_block = True
     return groups, blocks
 
@@ -138,7 +143,7 @@ def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
     """
     blocks = list(blocks)
     kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
-    tagged = max((n for n, block in enumerate(blocks) if block.tags is not None), default=None)
+    tagged = max((n for n, block in enumerate(blocks) if block.is_list), default=None)
     if tagged is not None:
         tags = blocks[tagged].tags or []
         return _Parts(blocks[:tagged], tags, blocks[tagged + 1 :], kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,10 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             raise Unreadable(find_line((name,), lines), _explain_outside(name, table[name]))
     if not table:
         raise Unreadable(1, "has no items (if this is intended, write item = [])")
-    items = table.get("item", [])
+    items, fields_of = table.get("item", []), defaultdict[object, dict[str, int]](dict)
+    for key, line in lines.items():
+        if len(key) == 3:
+            fields_of[key[1]][str(key[2])] = line
     for number, fields in enumerate(items if isinstance(items, list) else [items]):
         place = ("item", number)
         if not isinstance(items, list) or not isinstance(fields, dict):
@@ -33,8 +37,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
                 find_line(("item",), lines),
                 "item is not a list of tables (write [[item]] above the fields of each item)",
             )
-        own = {str(key[2]): line for key, line in lines.items() if key[:2] == place and len(key) == 3}
-        yield RawRecord(fields, find_line(place, lines), own)
+        yield RawRecord(fields, find_line(place, lines), fields_of[number])
 
 
 def parse_toml(text: str) -> dict[str, Any]:

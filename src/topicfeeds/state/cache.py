@@ -258,7 +258,7 @@ class Cache:
         return self._run("select path, line, title, until from held order by until, n").fetchall()
 
     def get_value(self, name: str) -> str | int | None:
-        """Return a single value: `basis`, `chunks`, `bytes` or `run`, or None."""
+        """Return a single value: `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
         found = self._run("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
 

@@ -46,7 +46,7 @@ def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
     start = os.path.join("/" if absolute else base, *parts[:fixed])
     if fixed:
         os.stat(start)
-    found = set(match_pattern(start, parts[fixed:]))
+    found = set(match_pattern(start, parts[fixed:], set()))
     return sorted(found if absolute else (_relative(path, base) for path in found))
 
 
@@ -76,29 +76,33 @@ def _list_folder(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def match_pattern(folder: str, parts: list[str]) -> Iterator[str]:
+def match_pattern(folder: str, parts: list[str], seen: set[tuple[str, int]]) -> Iterator[str]:
     """Yield the paths below a folder that match the parts of a pattern.
 
     Raises OSError if a folder exists but cannot be listed. The `glob` module would treat it as empty, and all its
-    items would seem to be deleted.
+    items would seem to be deleted. `seen` has the folders that were searched, each with the number of parts left: with
+    several `**`, there are many ways to the same folder.
     """
     if not parts:
         yield folder
         return
+    if (folder, len(parts)) in seen:
+        return
+    seen.add((folder, len(parts)))
     head, rest = parts[0], parts[1:]
     if head == "**":
-        yield from match_pattern(folder, rest)
+        yield from match_pattern(folder, rest, seen)
     if head == "..":
-        yield from match_pattern(os.path.join(folder, head), rest)
+        yield from match_pattern(os.path.join(folder, head), rest, seen)
         return
     for entry in sorted(_list_folder(folder), key=lambda entry: entry.name):
         if entry.name.startswith(".") and not head.startswith("."):
             continue
         if head == "**":
             if entry.is_dir(follow_symlinks=False):
-                yield from match_pattern(entry.path, parts)
+                yield from match_pattern(entry.path, parts, seen)
         elif fnmatch.fnmatchcase(entry.name, head):
-            yield from match_pattern(entry.path, rest)
+            yield from match_pattern(entry.path, rest, seen)
 
 
 def compare_files(

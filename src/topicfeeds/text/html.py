@@ -16,7 +16,8 @@ from .urls import resolve_url
 if TYPE_CHECKING:
     import nh3
 
-_MARGIN = re.compile("^[\\s\ufeff]+|[\\s\ufeff]+$")
+_MARGIN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
+"""White space and byte order marks, which are removed at both ends of a fragment."""
 # Only these attributes and elements are kept. `class`, `id`, `style` and `cite` are always removed.
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"dir", "lang", "title"},
@@ -119,7 +120,7 @@ _sanitizer = _Sanitizer()
 def _clean(given: str, cleaner: nh3.Cleaner) -> str:
     clean = strip_forbidden(cleaner.clean(given))  # a reference such as &#1; is a character now
     if clean[:1].isspace() or clean[-1:].isspace() or "\ufeff" in clean:
-        clean = _MARGIN.sub("", clean)
+        clean = clean.strip(_MARGIN)
     return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop the first line break
 
 

@@ -141,8 +141,8 @@ def _explain_repeated(stop: _Stop) -> str:
         if name in _LISTS:
             return f"[{name}] is given more than once (write [[{_LISTS[name]}]], with two brackets, above each one)"
         return f"[{_shorten(name)}] is given twice (keep one)"
-    inner = re.search("key '(.*)'$", stop.reason)
-    return f"{_quote(inner[1] if inner else stop.line.partition('=')[0].strip())} is given twice (keep one)"
+    inner = stop.reason.partition("key '")[2].removesuffix("'")
+    return f"{_quote(inner or stop.line.partition('=')[0].strip())} is given twice (keep one)"
 
 
 _EXPLANATIONS: dict[str, Callable[[_Stop], str] | str] = {

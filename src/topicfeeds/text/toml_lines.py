@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_HEADER = re.compile(r"\s*(\[\[|\[)\s*(.+?)\s*\]")
+_HEADER = re.compile(r"\s*(\[\[?)([^\]]++)\]")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
 _MARK = re.compile(r"""\\.|\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'|[\[\]{}#]""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([^.\s"']+)""")

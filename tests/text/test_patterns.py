@@ -1,0 +1,158 @@
+"""Every regular expression takes linear time: beside each is the input that makes it work the most.
+
+A row has the method, and three parts of the input: before, a part that is repeated, after. A pattern that takes the
+square of the length needs minutes for such an input; a linear one takes well below a second. `Field(pattern=...)` is
+not in the table: the engine of pydantic is linear. To add a pattern, add a row that it reads to the end and rejects.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import signal
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+import topicfeeds
+
+SOURCE = Path(topicfeeds.__file__).parent
+TIMES = 300_000
+MAX_CPU_SECONDS = 20
+NAMES = {"extra": "sql", "names": "summary|title", "name": "title", "form": "[+-]?(0?[1-9]|[12][0-9]|3[01])"}
+"""What stands in patterns that functions make."""
+
+WORST = {
+    "cli/status.py parse_age": ("fullmatch", "", "1", "x"),
+    "entries/ids.py _IRI": ("fullmatch", "a:", "b%20", "<"),
+    "errors.py _describe_missing_extra": ("search", "", "extra ", "x"),
+    "errors.py _describe_missing_extra 2": ("split", "", "a ", ""),
+    "formats/_feedgen.py use_hexadecimal_references": ("sub", "", "<title a", ""),
+    "formats/_feedgen.py use_hexadecimal_references 2": ("sub", "", "\n    <title", ""),
+    "formats/_templates.py _MARK": ("search", "", "{mark 1", ""),
+    "formats/_templates.py _CATEGORY": ("match", "", " ", "x"),
+    "formats/_templates.py _LAST_TAG": ("search", "", "<a b", "<"),
+    "formats/_verify.py _read_calendar": ("sub", "", "\\", ""),
+    "formats/ics.py _escape_text": ("sub", "", ";", ""),
+    "formats/ics.py _escape_text 2": ("sub", "", "\r", ""),
+    "formats/rss.py _TAG": ("search", "", "<", ""),
+    "models/dates.py _DAY": ("fullmatch", "2026-01-01", "1", ""),
+    "models/dates.py _MOMENT": ("fullmatch", "2026-01-01T10:00:00.", "1", "x"),
+    "models/fields.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),
+    "models/fields.py _HOST": ("fullmatch", "", "a.", "!"),
+    "models/fields.py _PLAIN_URL": ("fullmatch", "https://e.org/", "a/", "!"),
+    "models/fields.py _NUMERIC": ("fullmatch", "", "1.", "x"),
+    "models/fields.py _CONTROL": ("search", "", "a", ""),
+    "models/fields.py _INVISIBLE": ("search", "", "a", ""),
+    "models/messages.py _advise_list": ("split", "", "a,", ""),
+    "models/messages.py _explain_literal": ("findall", "", "'a", ""),
+    "models/recurrence.py _split_rule": ("fullmatch", "1", ",11", "x"),
+    "models/site.py _AUTHORITY": ("fullmatch", "", "a-", "!"),
+    "sources/_bytes.py _CONFLICT": ("search", "", "<", ""),
+    "sources/_simple_front_matter.py _FIELD": ("fullmatch", "a: [b", ", b c", "!"),
+    "sources/_yaml_errors.py _FIELD": ("match", "", "- ", "x"),
+    "sources/_yaml_errors.py _NO_BLANK": ("match", "", "- ", "x"),
+    "sources/database.py _fill_in_environment": ("findall", "", "${a", ""),
+    "sources/database.py _fill_in_environment 2": ("findall", "", "${a", ""),
+    "sources/database.py _explain_error": ("match", "a", "://:", ""),
+    "sources/json.py _LONE": ("sub", "", "\\ud800", ""),
+    "sources/json.py _HALVES": ("search", "", "\\u", ""),
+    "sources/json.py _BLANKS": ("match", "", " ", ""),
+    "sources/listing.py _DATE": ("fullmatch", "start date", " ", "x"),
+    "sources/listing.py _DETAIL": ("fullmatch", "start date", " ", "x"),
+    "sources/listing.py _TAG": ("fullmatch", "\N{BULLET}", "\xa0", ""),
+    "sources/listing.py _HEADING": ("fullmatch", "documents for ", "a", "\n"),
+    "sources/listing.py _check_lines": ("search", "", ": ", "x"),
+    "sources/listing.py _parse_day": ("fullmatch", "01-01-2026", "1", ""),
+    "sources/markdown.py _FRONT": ("match", "---\n", "--- a\n", "x"),
+    "sources/toml.py _LONG_KEY": ("search", "a.b.c", "d", "="),
+    "sources/yaml.py _NO_BLANK": ("match", "", "a", " "),
+    "state/files.py _MAGIC": ("search", "", "a", ""),
+    "state/store.py _DROP_RUN_TABLES": ("findall", "", "table ", ""),
+    "text/characters.py _FORBIDDEN": ("sub", "", "\x01", ""),
+    "text/characters.py _SURROGATE": ("sub", "", "\ud800", ""),
+    "text/characters.py _BLANKS": ("sub", "", " ", "x"),
+    "text/characters.py _BIDI": ("sub", "", "\u202e", ""),
+    "text/characters.py _INVISIBLE": ("search", "", "a", ""),
+    "text/html.py _NESTING": ("findall", "", "<a", ""),
+    "text/html.py _PRE": ("sub", "", '<pre a="b"', "x"),
+    "text/plain_urls.py _PLAIN": ("fullmatch", "https://e", ".e", "!"),
+    "text/plain_urls.py _ROOTED": ("fullmatch", "/", "a/", "!"),
+    "text/plain_urls.py _RELATIVE": ("fullmatch", "", "../", "!"),
+    "text/simple_html.py _TAGS": ("split", "", "<a b", ""),
+    "text/simple_html.py _TAG": ("fullmatch", "<a", ' b="c"', "!"),
+    "text/simple_html.py _ADDRESS": ("fullmatch", "https://", "a.", "!"),
+    "text/simple_html.py _ATTRIBUTE": ("findall", "", ' a="', ""),
+    "text/simple_html.py _LINK": ("fullmatch", '<a href="', "a", "<"),
+    "text/simple_html.py _simple_pattern": ("fullmatch", "<p><b><i>", "a", "</b>"),
+    "text/slugs.py _PLAIN": ("fullmatch", "a", "-a", "!"),
+    "text/slugs.py _HASHED": ("search", "", "-0123456789", "!"),
+    "text/slugs.py tag_key": ("sub", "", " -", "x"),
+    "text/slugs.py make_hashed_slug": ("sub", "", "\ud800", ""),
+    "text/slugs.py make_readable": ("sub", "", "-", "x"),
+    "text/toml_errors.py _POSITION": ("search", "", " (at line 1, column 1", ""),
+    "text/toml_errors.py _HEADER": ("match", "[", " ", "]"),
+    "text/toml_errors.py _ASSIGNED": ("match", "a", " ", "x"),
+    "text/toml_errors.py _explain_unterminated": ("fullmatch", 'Expected "', "'", "x"),
+    "text/toml_errors.py _explain_value": ("split", "", "a,", ""),
+    "text/toml_errors.py _explain_statement": ("match", "2026-01-", "1", ""),
+    "text/toml_errors.py _explain_name": ("split", "", "a.", ""),
+    "text/toml_errors.py _explain_name 2": ("split", "", "a.", ""),
+    "text/toml_lines.py _HEADER": ("match", "[a", " ", "x"),
+    "text/toml_lines.py _KEY": ("match", "", "a . ", "!"),
+    "text/toml_lines.py _MARK": ("findall", '"', '\\"', ""),
+    "text/toml_lines.py _PART": ("findall", '"', "a.'", ""),
+    "text/urls.py _UNSAFE": ("sub", "", "%", ""),
+}
+
+
+def find_patterns() -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, file, holder and expression of every pattern in the source."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        file, known = path.relative_to(SOURCE).as_posix(), dict[str, int]()
+        for top in ast.parse(path.read_text("utf-8")).body:
+            for node in ast.walk(top):
+                if isinstance(node, ast.Call) and re.fullmatch(r"re\.(?!escape)\w+", ast.unparse(node.func)):
+                    holder = ast.unparse(top.targets[0]) if isinstance(top, ast.Assign) else getattr(top, "name", "")
+                    known[holder] = known.get(holder, 0) + 1
+                    name = f"{file} {holder}" + (f" {known[holder]}" if known[holder] > 1 else "")
+                    is_compiled = ast.unparse(node.func) == "re.compile"
+                    yield name, file, holder, "" if is_compiled else ast.unparse(node.args[0])
+
+
+PATTERNS = {name: (file, holder, expression) for name, file, holder, expression in find_patterns()}
+
+
+def load(name: str) -> re.Pattern[str]:
+    """Return a pattern as the source compiles it."""
+    file, holder, expression = PATTERNS[name]
+    if expression:
+        return re.compile(eval(expression, dict(NAMES)))
+    held = getattr(import_module(f"topicfeeds.{file.removesuffix('.py').replace('/', '.')}"), holder)
+    pattern = held if isinstance(held, re.Pattern) else held()
+    assert isinstance(pattern, re.Pattern)
+    return pattern
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    raise TimeoutError(f"took more than {MAX_CPU_SECONDS} s of CPU time")
+
+
+def test_every_pattern_has_its_worst_input() -> None:
+    assert WORST.keys() == PATTERNS.keys()
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_a_pattern_takes_linear_time(name: str) -> None:
+    method, before, part, after = WORST[name]
+    text, pattern = before + part * TIMES + after, load(name)
+    previous = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MAX_CPU_SECONDS)
+    try:
+        pattern.sub("", text) if method == "sub" else getattr(pattern, method)(text)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, previous)
