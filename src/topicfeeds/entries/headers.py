@@ -15,7 +15,13 @@ from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, ItemLike, Page, Record
 from ..sources.objects import as_records
-from ..text.characters import has_bidi_controls, strip_bidi_controls, strip_forbidden, to_one_line
+from ..text.characters import (
+    strip_broken_references,
+    has_bidi_controls,
+    strip_bidi_controls,
+    strip_forbidden,
+    to_one_line,
+)
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -178,6 +184,11 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        value, broken = strip_broken_references(value)
+        if broken:
+            message = f"has references to forbidden characters: {', '.join(broken)}"
+            message += " (removed: delete them in the source too)"
+            self._problems.append(record.problem("content", message, "warning"))
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
@@ -101,5 +101,9 @@ def _escape_tags(text: str) -> str:
 
 
 def _format_rfc822(moment: datetime) -> str:
-    """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822)."""
-    return format_datetime(moment)
+    """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822).
+
+    Validators doubt offsets such as +0545: these times are in UTC.
+    """
+    whole = not (moment.utcoffset() or timedelta()) % timedelta(minutes=30)
+    return format_datetime(moment if whole else moment.astimezone(UTC))

@@ -6,9 +6,15 @@ Most readers reject a whole feed for a single character that XML forbids.
 from __future__ import annotations
 
 import re
+from html import unescape
 
-# XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+"""Code points that are never characters (Unicode 23.7), for a set in a regular expression."""
+# XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls and noncharacters.
+_FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
+_REFERENCE = re.compile("&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \t\r\n]+")
 
@@ -24,6 +30,13 @@ def strip_forbidden(value: str) -> str:
     if value.replace("\n", "").isprintable():  # true for most texts, and ten times as fast as the patterns
         return value
     return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", value))
+
+
+def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
+    """Return HTML without references that stand for no character, such as `&#0;` and `&#xD800;`, and these."""
+    found = sorted(set(_REFERENCE.findall(fragment))) if "&#" in fragment else []
+    broken = [one for one in found if not strip_forbidden(unescape(one)).strip("\ufffd")]
+    return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken
 
 
 def to_one_line(value: str) -> str:
