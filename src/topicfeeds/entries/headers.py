@@ -16,9 +16,9 @@ from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
-    strip_broken_references,
     has_bidi_controls,
     strip_bidi_controls,
+    strip_broken_references,
     strip_forbidden,
     to_one_line,
 )
