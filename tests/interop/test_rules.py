@@ -844,3 +844,32 @@ def test_a_hostile_author_and_tag_stay_the_plain_text_that_they_are(payload: str
     assert {category.get("label") for category in atom.iter(f"{ATOM}category")} == {payload}
     assert {creator.text for creator in rss.iter(f"{DC}creator")} == {payload}
     assert {category.text for category in rss.iter("category")} == {payload}
+
+
+@pytest.mark.parametrize("name", ["<b>Land</b>", "a <img src=x onerror=alert(1)>", "</p>", "<!-- x", "<?php"])
+def test_a_name_that_readers_of_html_take_for_a_tag_causes_a_warning_and_stays(name: str) -> None:
+    """Rule 18: category, dc:creator and place are plain text. Escaped twice, they would look wrong in most readers."""
+    place = {"name": name, "address": name}
+    given = [event(topics=[name], tags=[name], authors=[name], location=place, organizer=name)]
+    found = [one for one in check(site(), given).problems if "starts a tag" in one.message]
+    fields = ["authors", "location", "location", "organizer", "tags", "topics"]
+    assert sorted(one.field for one in found) == fields
+    assert {one.severity for one in found} == {"warning"}
+    root = etree.fromstring(render(select(site(), given, problems=[])["all"], "rss"))
+    assert {one.text for one in root.iter("category")} == {name}
+    assert {one.text for one in root.findall(f"channel/item/{DC}creator")} == {name}
+
+
+def test_names_in_which_no_reader_finds_a_tag_cause_no_warning() -> None:
+    """Rule 18."""
+    given = [article(title="<b>", tags=["a < b", "<3", "R&D", "a<1"], authors=["x > y"], summary="<b>")]
+    assert check(site(), given).problems == ()
+
+
+def test_a_heading_with_a_tag_causes_a_warning(tmp_path: Path) -> None:
+    """Rule 18: the heading of a text page is the label of its topic, and pages are copied from other sites."""
+    text = "<script>x</script>\n\nAbout.\n\n  \u2022  a\n\nTitle\n\nSummary\n\npublication date: 01-02-2017\n"
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    made = site(sources=[{"path": "a.txt", "topics": ["a"]}])
+    found = [str(one) for one in check(made, read(made, tmp_path)).problems]
+    assert [one.partition(" that")[0] for one in found] == ["a.txt:1: warning: title: has a <"]

@@ -16,7 +16,9 @@ from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
+    TAG_IN_NAME,
     has_bidi_controls,
+    has_tag,
     strip_bidi_controls,
     strip_broken_references,
     strip_forbidden,
@@ -32,6 +34,7 @@ from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedErr
 _MAX_NESTING_DEPTH = 250
 _LATER_FIELDS = ("id", "link", "published", "updated", "start")
 """The fields that may be wrong because of the memory, the time or other records."""
+_NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A date in an entry that only the memory or the time can tell."""
 
@@ -152,6 +155,8 @@ class HeaderMaker:
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Return a title or a name as one line. Names lose the marks that change the direction of text."""
+        if name in _NAMES and has_tag(value):
+            self._problems.append(record.problem(name, TAG_IN_NAME, "warning"))
         if value and value.isprintable() and (plain := to_one_line(value)):
             return plain
         whole = self._text(record, name, value, to_one_line)

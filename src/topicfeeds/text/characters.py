@@ -16,12 +16,15 @@ NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
 _REFERENCE = re.compile("&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile("<[A-Za-z/!?]")
 _BLANKS = re.compile("[ \t\r\n]+")
 
 LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
 """What messages say of a file in another format that starts with `<`, as error pages of web servers do."""
 
 
+TAG_IN_NAME = "has a < that starts a tag in readers that take names for HTML (remove the <, or put a space after it)"
+"""A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -47,6 +50,11 @@ def to_one_line(value: str) -> str:
     if value.isprintable() and "  " not in value:
         return value.strip()
     return _BLANKS.sub(" ", strip_forbidden(value).replace("\ufeff", "")).strip()
+
+
+def has_tag(value: str) -> bool:
+    """Return whether a reader that takes this plain text for HTML would find a tag."""
+    return "<" in value and bool(_TAG.search(value))
 
 
 def has_bidi_controls(value: str) -> bool:
