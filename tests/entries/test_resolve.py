@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from support import article, event, problems_of, site
 from topicfeeds import Article, Entry, Problem, Site, SourceError, select
+from topicfeeds.entries.model import sanitized_content
 from topicfeeds.sources.model import ItemLike, Page, Record
 from topicfeeds.text.characters import to_one_line
 
@@ -332,3 +334,37 @@ def test_ids_that_differ_in_case_or_form_only_are_kept_apart_and_told() -> None:
 def test_now_needs_a_time_zone() -> None:
     with pytest.raises(ValueError, match="now has no time zone"):
         select(site(), [], now=datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "kept", "codes"),
+    [
+        ("<p>a&#0;b&#xD800;c</p>", "<p>abc</p>", "&#0;, &#xD800;"),
+        ("a&#x1FFFE;b&#xfdd0;&#11;", "ab", "&#11;, &#x1FFFE;, &#xfdd0;"),
+        ("a&#x110000;&#000b&#00065;", "ab&#00065;", "&#000, &#x110000;"),
+        ("a&#150;&#x80;&#10;&#8217;&amp;#0;b", None, ""),
+    ],
+)
+def test_references_to_forbidden_characters_are_removed_and_told(content: str, kept: str | None, codes: str) -> None:
+    problems: list[Problem] = []
+    (entry,) = select(site(), [article(content=content)], problems=problems)["all"].entries
+    assert entry.content == (content if kept is None else kept)
+    message = f"has references to forbidden characters: {codes} (removed: delete them in the source too)"
+    assert [one.message for one in problems] == ([message] if codes else [])
+
+
+def test_noncharacters_beyond_the_first_plane_are_removed_and_told() -> None:
+    problems: list[Problem] = []
+    (entry,) = select(site(), [article(title="a\U0001fffeb", content="c\U0010ffffd")], problems=problems)["all"].entries
+    assert (entry.title, entry.content) == ("ab", "cd")
+    assert [one.message.split(" (")[0] for one in problems] == [
+        "has characters that XML forbids: U+1FFFE",
+        "has characters that XML forbids: U+10FFFF",
+    ]
+    with pytest.raises(ValidationError, match="control character"):
+        article(id="a\U0002ffff")
+
+
+def test_the_direction_of_text_cannot_be_overridden() -> None:
+    (entry,) = select(site(), [article(content='<p><bdo dir="rtl">abc</bdo></p>')])["all"].entries
+    assert sanitized_content(entry) == "<p>abc</p>"

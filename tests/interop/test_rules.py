@@ -31,6 +31,7 @@ from support import CASES, EVENTS, EXAMPLE, article, as_shown, event, folder_fee
 from support.needs import shared
 from topicfeeds import Entry, Feed, Site, build, read, render, select
 from topicfeeds.run.calls import check
+from topicfeeds.text.urls import to_uri
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -303,7 +304,7 @@ def test_a_feed_names_the_address_at_which_it_is_served() -> None:
     """Rule 11 (RFC 4287, 4.1.1)."""
     for paper in papers("atom"):
         [link] = links(paper.root, "self")
-        assert (link.get("href"), link.get("type")) == (paper.url, "application/atom+xml")
+        assert (link.get("href"), link.get("type")) == (to_uri(paper.url), "application/atom+xml")
 
 
 def test_no_two_alternates_are_of_one_type_and_language() -> None:
@@ -317,7 +318,7 @@ def test_no_two_alternates_are_of_one_type_and_language() -> None:
 def test_an_entry_has_a_page_and_whatever_text_there_is() -> None:
     """Rule 13 (RFC 4287, 4.1.2)."""
     for paper, entry, element in entries("atom"):
-        assert [link.get("href") for link in links(element, "alternate")] == [entry.link], paper.name
+        assert [link.get("href") for link in links(element, "alternate")] == [to_uri(entry.link)], paper.name
         assert texts(element, f"{ATOM}summary") == [entry.summary] * bool(entry.summary), paper.name
         assert texts(element, f"{ATOM}content") == [entry.content] * bool(entry.content), paper.name
 
@@ -332,7 +333,9 @@ def test_an_enclosure_keeps_its_type_and_its_length() -> None:
     """Rule 15 (RFC 4287, 4.2.7)."""
     for paper, entry, element in entries("atom"):
         found = [tuple(map(link.get, ("href", "type", "length", "title"))) for link in links(element, "enclosure")]
-        files = [(f.url, f.type, None if f.length is None else str(f.length), f.title) for f in entry.enclosures]
+        files = [
+            (to_uri(f.url), f.type, None if f.length is None else str(f.length), f.title) for f in entry.enclosures
+        ]
         assert found == files, paper.name
 
 
@@ -346,7 +349,7 @@ def test_a_category_has_a_term_an_absolute_scheme_and_a_plain_label_and_occurs_o
     """Rule 17 (RFC 4287, 4.2.2)."""
     for paper, entry, element in entries("atom"):
         found = [tuple(map(c.get, ("term", "scheme", "label"))) for c in element.iterchildren(f"{ATOM}category")]
-        assert found == [(c.term, c.scheme, c.label) for c in entry.categories], paper.name
+        assert found == [(c.term, to_uri(c.scheme), c.label) for c in entry.categories], paper.name
         assert all(re.fullmatch("[a-z0-9-]+", term or "") and IRI.fullmatch(scheme or "") for term, scheme, _ in found)
         assert len({(term, scheme) for term, scheme, _ in found}) == len(found), paper.name
 
@@ -399,7 +402,7 @@ def test_a_logo_has_an_absolute_address() -> None:
     """Rule 24 (RFC 4287, 4.2.8)."""
     for paper in papers("atom"):
         logos = texts(paper.root, f"{ATOM}logo", f"{ATOM}icon")
-        assert logos == [paper.site.logo] * bool(paper.site.logo)
+        assert logos == [to_uri(paper.site.logo or "")] * bool(paper.site.logo)
         assert all(re.match("https?://[^/]", logo) for logo in logos)
 
 
@@ -508,9 +511,10 @@ def test_an_item_is_dated_by_its_publication_never_by_the_start_of_an_event() ->
     assert b"<pubDate>Sun, 01 Mar 2026 00:00:00 +0000</pubDate>" in render(fair, "rss")
 
 
-def test_every_address_is_absolute_and_of_ascii() -> None:
-    """Rule 37 (RFC 3986, 2)."""
-    for paper in papers("rss"):
+@pytest.mark.parametrize("form", TYPES)
+def test_every_address_is_absolute_and_of_ascii(form: str) -> None:
+    """Rule 37 (RFC 3986, 2); validators ask the same of Atom."""
+    for paper in papers(form):
         assert not [address for address in addresses(paper.root) if not URI.fullmatch(address)], paper.name
 
 
@@ -520,10 +524,51 @@ def test_brackets_in_an_address_are_percent_encoded() -> None:
     assert not [found for found in addresses(etree.fromstring(render(feed, "rss"))) if not URI.fullmatch(found)]
 
 
+LINKS = [
+    ("https://www.example.org/News?f=%7e", "https://www.example.org/News?f=%7e"),
+    ("https://www.example.org/für", "https://www.example.org/f%C3%BCr"),
+    ("https://www.example.org/fu\u0308r", "https://www.example.org/f%C3%BCr"),
+    (
+        "https://städte.example/أخبار?a=ü&b=%2F#ö",
+        "https://xn--stdte-hra.example/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1?a=%C3%BC&b=%2F#%C3%B6",
+    ),
+]
+
+
+@pytest.mark.parametrize(("link", "name"), LINKS)
+@pytest.mark.parametrize("form", TYPES)
+def test_an_id_made_from_a_link_is_the_link_or_its_uri(form: str, link: str, name: str) -> None:
+    """Rule 4: the public validator rejects other characters in an id. An id that the author gave is the author's."""
+    feed = select(site(), [article(id=None, link=link), article(id=link + "-x", link=link)])["all"]
+    root = etree.fromstring(render(feed, form))
+    ids = [element.text for element in root.iter("guid", f"{ATOM}id")][-2:]
+    assert sorted(map(str, ids)) == sorted([name, link + "-x"])
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"),
+    [
+        ("+05:45", "Sat, 28 Feb 2026 18:20:00 +0000"),
+        ("+08:45", "Sat, 28 Feb 2026 15:20:00 +0000"),
+        ("+05:30", "Sun, 01 Mar 2026 00:05:00 +0530"),
+        ("-03:30", "Sun, 01 Mar 2026 00:05:00 -0330"),
+        ("+02:00", "Sun, 01 Mar 2026 00:05:00 +0200"),
+        ("+00:19", "Sat, 28 Feb 2026 23:46:00 +0000"),
+    ],
+)
+def test_offsets_that_validators_doubt_are_written_as_utc_in_rss(zone: str, written: str) -> None:
+    """Rule 35; Atom keeps the offset."""
+    feed = select(site(), [article(published=f"2026-03-01T00:05:00{zone}")])["all"]
+    root = etree.fromstring(render(feed, "rss"))
+    assert {d.text for d in root.iter("pubDate", "lastBuildDate")} == {written}
+    assert f"<published>2026-03-01T00:05:00{zone}</published>".encode() in render(feed, "atom")
+
+
 def addresses(root: etree._Element) -> list[str]:
-    """Give the text that RSS takes for an address; a `guid` of ours is none."""
-    found = [element.text or "" for element in root.iter("link", "url", "docs", "comments")]
-    attributes = [element.get(name) for element in root.iter() for name in ("href", "url", "domain", "src")]
+    """Give the text that a feed takes for an address; an id or a `guid` is none."""
+    names = ("link", "url", "docs", "comments", f"{ATOM}logo", f"{ATOM}uri")
+    found = [element.text or "" for element in root.iter(*names)]
+    attributes = [element.get(name) for element in root.iter() for name in ("href", "url", "domain", "scheme", "src")]
     return found + [address for address in attributes if address is not None]
 
 
@@ -799,3 +844,32 @@ def test_a_hostile_author_and_tag_stay_the_plain_text_that_they_are(payload: str
     assert {category.get("label") for category in atom.iter(f"{ATOM}category")} == {payload}
     assert {creator.text for creator in rss.iter(f"{DC}creator")} == {payload}
     assert {category.text for category in rss.iter("category")} == {payload}
+
+
+@pytest.mark.parametrize("name", ["<b>Land</b>", "a <img src=x onerror=alert(1)>", "</p>", "<!-- x", "<?php"])
+def test_a_name_that_readers_of_html_take_for_a_tag_causes_a_warning_and_stays(name: str) -> None:
+    """Rule 18: category, dc:creator and place are plain text. Escaped twice, they would look wrong in most readers."""
+    place = {"name": name, "address": name}
+    given = [event(topics=[name], tags=[name], authors=[name], location=place, organizer=name)]
+    found = [one for one in check(site(), given).problems if "starts a tag" in one.message]
+    fields = ["authors", "location", "location", "organizer", "tags", "topics"]
+    assert sorted(one.field for one in found) == fields
+    assert {one.severity for one in found} == {"warning"}
+    root = etree.fromstring(render(select(site(), given, problems=[])["all"], "rss"))
+    assert {one.text for one in root.iter("category")} == {name}
+    assert {one.text for one in root.findall(f"channel/item/{DC}creator")} == {name}
+
+
+def test_names_in_which_no_reader_finds_a_tag_cause_no_warning() -> None:
+    """Rule 18."""
+    given = [article(title="<b>", tags=["a < b", "<3", "R&D", "a<1"], authors=["x > y"], summary="<b>")]
+    assert check(site(), given).problems == ()
+
+
+def test_a_heading_with_a_tag_causes_a_warning(tmp_path: Path) -> None:
+    """Rule 18: the heading of a text page is the label of its topic, and pages are copied from other sites."""
+    text = "<script>x</script>\n\nAbout.\n\n  \u2022  a\n\nTitle\n\nSummary\n\npublication date: 01-02-2017\n"
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    made = site(sources=[{"path": "a.txt", "topics": ["a"]}])
+    found = [str(one) for one in check(made, read(made, tmp_path)).problems]
+    assert [one.partition(" that")[0] for one in found] == ["a.txt:1: warning: title: has a <"]

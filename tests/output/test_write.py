@@ -119,7 +119,7 @@ def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_temporary_file_of_a_run_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / ".a.xml.topicfeeds-tmp").write_bytes(b"half")
+    (tmp_path / ".all.xml.topicfeeds-tmp").write_bytes(b"half")
     write([document("a.xml", b"1")], tmp_path)
     assert list(snapshot(tmp_path)) == ["a.xml"]
 

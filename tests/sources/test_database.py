@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from support import command, site
 from support.needs import missing
 from topicfeeds import Problem, read
+from topicfeeds.sources.database import _parse_address
 from topicfeeds.sources.model import Record
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
@@ -97,7 +102,7 @@ def test_other_columns_are_read_through_a_mapping(sqlite: str) -> None:
         (
             "sqlite:///${TOPICFEEDS_NOWHERE}",
             "select 1",
-            "database:1: database: the environment variable TOPICFEEDS_NOWHERE is not set (set it",
+            'query "select 1":1: database: the environment variable TOPICFEEDS_NOWHERE is not set (set it',
         ),
     ],
 )
@@ -111,6 +116,93 @@ def test_a_database_that_cannot_be_asked_is_told_in_one_line(url: str, query: st
 def test_credentials_come_from_the_environment(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTS", sqlite.removeprefix("sqlite:///"))
     assert len(found("sqlite:///${POSTS}", "select title, published from posts where id < 3")) == 2
+
+
+@pytest.fixture
+def talkative(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Give a function that makes a driver `talkative`, whose connection fails with a message."""
+
+    def make(message: str) -> None:
+        class Dialect(SQLiteDialect_pysqlite):
+            supports_statement_cache = True
+
+            def create_connect_args(self, url: object) -> tuple[list[str], dict[str, object]]:
+                return [], {}
+
+            def connect(self, *args: object, **kwargs: object) -> NoReturn:
+                raise sqlite3.OperationalError(message)
+
+        monkeypatch.setitem(registry.impls, "talkative", lambda: Dialect)
+
+    return make
+
+
+@pytest.mark.parametrize("password", ["p@ss:w/rd?#x%40", "a b+c%zz", "${HOME}", "日本@'\\"])
+def test_a_variable_in_user_or_password_is_taken_literally(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHO", "me@work:x")
+    monkeypatch.setenv("PW", password)
+    made = _parse_address("postgresql://${WHO}:a${PW}@h:5432/db?application_name=${WHO}")
+    assert not isinstance(made, str)
+    assert (made.url.username, made.url.password) == ("me@work:x", f"a{password}")
+    assert (made.url.host, made.url.port, made.url.database) == ("h", 5432, "db")
+    assert made.url.query == {"application_name": "me@work:x"}
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("talkative://u:${PW}@h/x", 'could not translate host name "rd-long@h"'),
+        ("talkative://u:${PW}@h/x", "wrong: p@ss:wo rd-long"),
+        ("talkative://u:${PW}@h/x", "wrong: p%40ss%3Awo%20rd-long"),
+        ("talkative://u:${PW}@h/x", 'the password "P@SS" is too short'),
+        ("talkative://u:${PW}@h/x", "no user ss"),
+        ("talkative://${PW}@h/x", 'no user "p@ss:wo"'),
+        ("talkative://h/x?password=${PW}", "invalid option: rd-long"),
+        ("talkative://h/x?sslpassword=rd-long", "invalid option: rd-lo"),
+        ("${WHOLE}", "invalid: rd-long"),
+        ("talkative://u:p%40ss%3Awo%20rd-long@h/x", "wrong: p@ss:wo"),
+        ("talkative://u:p%40ss%3Awo%20rd-long@h/x", "wrong: u:p%40ss%3A"),
+        ("talkative://u:p/ss-rd-long@h/x", "invalid port: ss-rd"),
+        ("talkative://u:ab@h/x", "wrong: ab"),
+        ("talkative://u:!?!@h/x", "wrong: u:!?!@h"),
+    ],
+)
+def test_no_message_of_a_driver_has_a_part_of_a_secret(
+    url: str, message: str, talkative: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PW", "p@ss:wo rd-long")
+    monkeypatch.setenv("WHOLE", "talkative://u:rd-long@h/x")
+    talkative(message)
+    (line,) = told(url, "select 1")
+    shown = "(not shown, as it may contain a part of the password; check user, password, host and database)"
+    assert line.endswith(f"connection failed: OperationalError {shown}")
+
+
+@pytest.mark.parametrize("url", ["talkative://u:long@secret@h/x", "talkative://u:1secret", "://secret", "u:${PW}@h"])
+def test_a_url_that_cannot_be_read_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PW", "secret")
+    (line,) = told(url, "select 1")
+    assert "secret" not in line
+    assert line.startswith('unreadable query "select 1":1: database: connection failed: the URL ')
+
+
+def test_other_messages_of_a_driver_are_shown(talkative: Callable[[str], None]) -> None:
+    talkative('password authentication failed for user "feeds"')
+    (line,) = told("talkative://feeds:correct-horse@h/x", "select 1")
+    assert line.endswith('connection failed: password authentication failed for user "feeds"')
+
+
+def test_neither_state_nor_status_has_a_part_of_a_password(tmp_path: Path) -> None:
+    (tmp_path / "topicfeeds.toml").write_text(
+        'title = "x"\nurl = "https://e.org"\n[[sources]]\n'
+        'database = "postgresql+psycopg://u:${PW}@127.0.0.1:1/x"\nquery = "select 1"\n',
+        "utf-8",
+    )
+    for line in ("build", "status"):
+        run = command(line, cwd=tmp_path, env={"PW": "geheim@wort.invalid"})
+        assert not re.search("geheim|wort|invalid", run.out + run.err)
+    for path in (tmp_path / ".topicfeeds").rglob("*"):
+        assert not path.is_file() or not re.search(b"geheim|wort.inv", path.read_bytes())
 
 
 def test_the_command_reads_a_database(sqlite: str, tmp_path: Path) -> None:

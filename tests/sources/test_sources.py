@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support import command
 from support.city import City
 from support.reading import everything, found, told
 from topicfeeds import Problem
@@ -254,3 +255,27 @@ def test_what_a_source_adds_to_a_record_is_looked_at_for_what_xml_forbids(tmp_pa
     problems = [str(problem) for problem in city.build().problems]
     assert len(problems) == 2
     assert all("has characters that XML forbids" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n-\n- {id: b, title: B, published: 2026-02-02}\n", 2),
+        ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n- ~\n- {id: b, title: B, published: 2026-02-02}\n", 2),
+        ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n- {id: b, title: B, published: 2026-02-02}\n-\n", 3),
+        ("a.json", '[{"id": "a", "title": "A", "published": "2026-02-01"},\nnull,\n'
+         '{"id": "b", "title": "B", "published": "2026-02-02"}]', 2),
+        ("a.jsonl", '{"id": "a", "title": "A", "published": "2026-02-01"}\nnull\n'
+         '{"id": "b", "title": "B", "published": "2026-02-02"}\n', 2),
+    ],
+)  # fmt: skip
+def test_an_empty_record_is_refused_with_its_line(name: str, text: str, line: int, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "topicfeeds.toml").write_text(
+        f'title = "x"\nurl = "https://e.org"\n[[sources]]\npath = "{name}"\nfields = {{ title = "title", id = "id", '
+        'published = "published" }\n',
+        "utf-8",
+    )
+    run = command("build", cwd=tmp_path)
+    message = f"{name}:{line}: is an empty record (write an item in its place, or remove it)\n"
+    assert (run.code, run.err.partition("2 items published")[0]) == (1, message)

@@ -53,11 +53,13 @@ def test_temporary_files_are_found_in_the_folders_that_are_named_and_not_behind_
         (tmp_path / name).mkdir()
         (tmp_path / name / f".a.xml{TEMPORARY_SUFFIX}").touch()
     (tmp_path / f"b.xml{TEMPORARY_SUFFIX}").touch()  # no run names one so
-    (tmp_path / f".c.xml{TEMPORARY_SUFFIX}").touch()
+    (tmp_path / f".all.xml{TEMPORARY_SUFFIX}").touch()
+    for name in (".c.xml", "tags/.all.xml"):  # of sites whose outputs are nested
+        (tmp_path / f"{name}{TEMPORARY_SUFFIX}").touch()
     (tmp_path / "topics").symlink_to("elsewhere")
     found = find_leftovers(str(tmp_path), ["", "tags", "topics", "missing"])
     assert sorted(os.path.relpath(path, tmp_path) for path in found) == [
-        f".c.xml{TEMPORARY_SUFFIX}",
+        f".all.xml{TEMPORARY_SUFFIX}",
         f"tags/.a.xml{TEMPORARY_SUFFIX}",
     ]
 

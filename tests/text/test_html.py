@@ -228,7 +228,10 @@ def test_a_line_is_one_line_and_stays_so(text: str) -> None:
 
 
 def test_text_keeps_line_breaks_and_all_scripts_and_loses_what_xml_forbids() -> None:
-    assert strip_forbidden("a\tb\nc\u2028d 住宅 👩‍👩‍👧\x85\x7f\x0b\ufffe\ud800") == "a\tb\nc\u2028d 住宅 👩‍👩‍👧\ufffd"
+    assert (
+        strip_forbidden("a\tb\nc\u2028d 住宅 👩‍👩‍👧\x85\x7f\x0b\ufffe\U0001fffe\U0010ffff\ufdd0\ud800")
+        == "a\tb\nc\u2028d 住宅 👩‍👩‍👧\ufffd"
+    )
     assert to_one_line(" \ufeffa\r\n\tb\u00a0c ") == "a b\u00a0c"
 
 

@@ -201,6 +201,11 @@ remaining files.
     is_flag=True,
     help="Publish even if a source lost more items than max_shrink allows.",
 )
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Also remove feeds of this site that no items make any more and that the state does not list.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the paths that a run would write, but write nothing.")
 @click.option(
     "--wait",
@@ -244,7 +249,9 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     now, paths = _read_now(), _find_paths(site_file, output, state_file)
     console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
     profile = Profile(on=given["wants_profile"])
-    check = session.check or (None if given["dry_run"] else check_paths(paths, now.timestamp(), strict=given["strict"]))
+    check = session.check or (
+        None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), strict=given["strict"])
+    )
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
@@ -258,7 +265,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     def watch(documents: Documents) -> Iterable[Document]:
         return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
 
-    names = ("strict", "allow_shrink", "dry_run", "wait")
+    names = ("strict", "allow_shrink", "prune", "dry_run", "wait")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
         changes = build_site(paths, options, given["jobs"])

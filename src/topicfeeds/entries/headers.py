@@ -15,7 +15,15 @@ from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, ItemLike, Page, Record
 from ..sources.objects import as_records
-from ..text.characters import has_bidi_controls, strip_bidi_controls, strip_forbidden, to_one_line
+from ..text.characters import (
+    TAG_IN_NAME,
+    has_bidi_controls,
+    has_tag,
+    strip_bidi_controls,
+    strip_broken_references,
+    strip_forbidden,
+    to_one_line,
+)
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -26,6 +34,7 @@ from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedErr
 _MAX_NESTING_DEPTH = 250
 _LATER_FIELDS = ("id", "link", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records."""
+_NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""
 
@@ -149,6 +158,8 @@ class HeaderMaker:
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Return a title or a name as one line. Characters that change the direction of text are removed from names."""
+        if name in _NAMES and has_tag(value):
+            self._problems.append(record.problem(name, TAG_IN_NAME, "warning"))
         if value.isprintable():
             return to_one_line(value)
         whole = self._text(record, name, value, to_one_line)
@@ -176,6 +187,11 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        value, broken = strip_broken_references(value)
+        if broken:
+            message = f"has references to forbidden characters: {', '.join(broken)}"
+            message += " (removed: delete them in the source too)"
+            self._problems.append(record.problem("content", message, "warning"))
         return self._text(record, "content", value)
 
     def _authors(self, record: Record) -> Iterator[Person]:

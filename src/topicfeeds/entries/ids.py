@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from unicodedata import normalize
 from urllib.parse import quote
 
 from ..errors import Problem
+from ..text.urls import to_uri
 from .digests import to_json
 from .model import Header
 
 # RFC 3987, simplified: a scheme, and only characters that an IRI can contain.
 _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
+
+
+def _make_link_id(link: str) -> str:
+    """Return the id that a link makes. One with characters beyond ASCII is encoded: validators reject it as an id."""
+    return link if link.isascii() else to_uri(normalize("NFC", link))
 
 
 @dataclass(slots=True)
@@ -31,7 +38,7 @@ class IdRegistry:
         if header.own_id:
             iri = _IRI.fullmatch(header.own_id)
             return (header.own_id if iri else f"tag:{self.authority}:item/{quote(header.own_id, safe='')}"), []
-        return (header.link, []) if header.link else self._mint(header)
+        return (_make_link_id(header.link), []) if header.link else self._mint(header)
 
     def _mint(self, header: Header) -> tuple[str, list[Problem]]:
         """Return an id made from kind, date and title, and warnings about it.

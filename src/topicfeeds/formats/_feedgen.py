@@ -31,6 +31,7 @@ from lxml import etree
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
 from ..models.items import Person
+from ..text.urls import to_uri
 from .render_cache import RenderCache
 
 DC = "http://purl.org/dc/elements/1.1/"
@@ -118,7 +119,7 @@ class ElementCalls:
 
     def person(self, person: Person) -> None:
         """Add an author with the names of Atom's fields (RFC 4287, 3.2)."""
-        fields = {"name": person.name, "email": person.email, "uri": person.url}
+        fields = {"name": person.name, "email": person.email, "uri": person.url and to_uri(person.url)}
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..entries.model import Entry
 from ..feeds.model import Feed
+from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
 from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, format_rfc3339, make_call, start_entry
@@ -12,7 +13,7 @@ from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
-ATOM = Dialect("atom", "  <entry", "</feed>", str)
+ATOM = Dialect("atom", "  <entry", "</feed>", to_uri)
 _START = make_call("start", id=None, title=None, updated=None)
 _LANGUAGE = make_call("language", language=None)
 _LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
@@ -38,13 +39,14 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.call(_LANGUAGE, feed.language)
     made.person(feed.author)
     # The page comes first: some readers use the first link as the site's.
-    made.call(_LINK_PAGE, feed.page)
+    made.call(_LINK_PAGE, to_uri(feed.page))
     for alternate, media_type in alternates:
-        made.call(_LINK_FORMAT, alternate, media_type)
-    made.call(_LINK_SELF, url)
+        made.call(_LINK_FORMAT, to_uri(alternate), media_type)
+    made.call(_LINK_SELF, to_uri(url))
     if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
-        made.call(_LINK_PAGE_AGAIN, feed.page, feed.language)
-    for call, value in ((_LOGO, feed.logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
+        made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
+    logo = to_uri(feed.logo) if feed.logo else None
+    for call, value in ((_LOGO, logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
         if value:
             made.call(call, value)
     return made
@@ -52,7 +54,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
 
 def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made = start_entry(entry, format_title(entry, feed), ATOM)
-    made.call(LINK_ALTERNATE, entry.link)
+    made.call(LINK_ALTERNATE, to_uri(entry.link))
     for person in entry.authors:
         made.person(person)
     if entry.summary:
@@ -63,7 +65,8 @@ def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     for file in [*entry.enclosures, *([own] if own else [])]:
         fields = {"type": file.type, "title": file.title, "length": None if file.length is None else str(file.length)}
         given = {name: value for name, value in fields.items() if value}
-        made.call(make_call("link", href=None, rel="enclosure", **dict.fromkeys(given)), file.url, *given.values())
+        link = make_call("link", href=None, rel="enclosure", **dict.fromkeys(given))
+        made.call(link, to_uri(file.url), *given.values())
     add_event(made, entry)
     if entry.language and entry.language != feed.language:
         made.call(_ENTRY_LANGUAGE, entry.language)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
 from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..models.items import Enclosure
+from ..text.characters import has_tag
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
@@ -19,8 +19,6 @@ from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
-# Readers that treat plain text as HTML find a tag where `<` is followed by any of these.
-_TAG = re.compile("<[A-Za-z/!?]")
 _PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEditor"})
 RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
 
@@ -97,9 +95,13 @@ def _make_link(file: Enclosure) -> str:
 
 def _escape_tags(text: str) -> str:
     """Return a text, escaped once more if a reader that treats plain text as HTML would find a tag."""
-    return escape(text, quote=False) if _TAG.search(text) else text
+    return escape(text, quote=False) if has_tag(text) else text
 
 
 def _format_rfc822(moment: datetime) -> str:
-    """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822)."""
-    return format_datetime(moment)
+    """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822).
+
+    Validators doubt offsets such as +0545: these times are in UTC.
+    """
+    whole = not (moment.utcoffset() or timedelta()) % timedelta(minutes=30)
+    return format_datetime(moment if whole else moment.astimezone(UTC))

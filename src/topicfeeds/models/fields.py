@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from ..errors import show
-from ..text.characters import is_blank
+from ..text.characters import NONCHARACTERS, is_blank
 from ..text.urls import percent_encode, to_ascii_host
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ _HOST = re.compile(r"(?=.{1,254}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z
 _PLAIN_URL = re.compile(r"https?://([a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?\.){1,3}[a-z]{2,20}(/[A-Za-z0-9._~/-]*)?")
 """The form of most addresses. They need no further checks."""
 _NUMERIC = re.compile(r"(.*\.)?[0-9]+\.?")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{NONCHARACTERS}]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 

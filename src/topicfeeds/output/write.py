@@ -184,13 +184,14 @@ def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Return whether the file of a known document exists, and is still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        ours = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
+        ours = document.is_unchanged(str(folder)) or (path.is_file() and is_marked(path.read_bytes()))
         return ours and not find_link(document.path.rpartition("/")[0], folder)
     except OSError as error:
         _raise_publish_error(error, path)
 
 
-def _is_marked(content: bytes) -> bool:
+def is_marked(content: bytes) -> bool:
+    """Return whether a file has our mark."""
     return any(mark in content for mark in _MARKS)
 
 
@@ -212,7 +213,7 @@ def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
         existing = path.read_bytes()
         if existing == content:
             return False
-        if listed or not existing or _is_marked(existing):  # an empty file may be overwritten
+        if listed or not existing or is_marked(existing):  # an empty file may be overwritten
             return True
     message = f"{path}: exists, but topicfeeds did not write it and does not replace it"
     raise PublishError(message=message, hint=Hint.FREE_PLACE)

@@ -19,6 +19,7 @@ from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
 from ..output.documents import Document, Documents
+from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement, retire_documents
 from ..output.write import StagedWrite, compare_documents, stage
 from ..profile import NO_PROFILE, Profile
@@ -44,6 +45,9 @@ _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
 _SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
+_NOT_OURS = "is not removed: no feed makes it, and it is no feed of this site (if nobody needs it, remove it yourself)"
+_NOT_PRUNED = "nothing was pruned, as items were refused (correct them, and run build --prune again)"
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -57,6 +61,8 @@ class Options:
     """Publish even if a source lost most of its items."""
     dry_run: bool = False
     """Report what would change, and write nothing."""
+    prune: bool = False
+    """Remove documents of this site that no feed makes and that the state does not list."""
     wait: float = 0
     """Seconds to wait for another run to end."""
     pool: Pool | None = None
@@ -102,13 +108,17 @@ class Run:
             if options.dry_run:
                 staged = compare_documents(options.watch(documents), self.folder, self.state)
                 retirement = self._retire()
+                strays = self._find_strays(documents, retirement, report)
             else:
                 with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
                     retirement = self._retire()
+                    strays = self._find_strays(documents, retirement, report)
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
-                    self._finish(staged, retirement)
-        done = replace(report.changes(), written=tuple(staged.written), removed=retirement.removed)
+                    self._finish(staged, retirement, strays)
+        removed = (*retirement.removed, *strays.ours)
+        report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
+        done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
 
     @contextmanager
@@ -159,6 +169,16 @@ class Run:
     def _retire(self) -> Retirement:
         return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
 
+    def _find_strays(self, documents: Documents, retirement: Retirement, report: RunReport) -> Strays:
+        """Return what to prune. If items were refused, nothing: a feed may be missing because of them."""
+        if not self.options.prune:
+            return Strays()
+        if report.changes().refused:
+            report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
+            return Strays()
+        known = {one.path for one in (*documents, *retirement.known)}
+        return find_strays(self.site, self.folder, known)
+
     def _remember(
         self, report: RunReport, selections: Iterable[Selection], retirement: Retirement, source: _Input
     ) -> None:
@@ -195,9 +215,9 @@ class Run:
             "due": int(report.due.timestamp()) if report.due else None,
         }
 
-    def _finish(self, staged: StagedWrite, retirement: Retirement) -> None:
+    def _finish(self, staged: StagedWrite, retirement: Retirement, strays: Strays) -> None:
         """Rename and remove documents, and delete the removed documents from the state."""
-        staged.finish(retirement.removed)
+        staged.finish((*retirement.removed, *strays.ours))
         for path in retirement.removed:
             if self.state:
                 self.state.forget_document(path)

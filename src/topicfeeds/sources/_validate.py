@@ -12,6 +12,8 @@ from ._mapping import MappingError, map_record
 from ._raw import RawRecord, find_format
 from .model import Record
 
+_EMPTY = "is an empty record (write an item in its place, or remove it)"
+
 
 def validate_record(
     raw: RawRecord, source: Source, path: str, origin: Origin | None = None
@@ -20,6 +22,9 @@ def validate_record(
 
     `origin` is for records that are not from a file or a database.
     """
+    if raw.fields is None:
+        yield Problem(path, raw.line, "", _EMPTY, item=raw.line)
+        return
     lines = raw.lines
     if lines and source.fields:
         lines = {name: raw.lines[path[0]] for name, path in source.places.items() if path[0] in raw.lines}

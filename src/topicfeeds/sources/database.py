@@ -7,7 +7,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 from ..errors import MissingExtraError, Problem
@@ -16,51 +17,86 @@ from ._raw import RawRecord
 from ._validate import validate_record
 from .model import Record
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_USER = re.compile(r"[\w+]+://[^:/]*(?::[^@]*)?@")
+"""A URL of a database up to its host, as SQLAlchemy reads it."""
+_PUNCTUATION = re.compile(r"[\W_]+")
+_SECRET_OPTION = re.compile("(?i)pass|pwd|secret|token|key|connect$")
+"""The names of options in the query of a URL whose values are secret."""
+_MIN_PART_CHARS = 4
+"""Shorter parts of a secret occur in any text by chance."""
+
+
+class _Address(NamedTuple):
+    """Where a database is, and the texts that no message may contain."""
+
+    url: URL
+    secrets: frozenset[str]
+
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
-    """Yield the rows of a query. If the database fails, yield a problem that does not contain the password."""
+    """Yield the rows of a query. A database that fails is a problem, whose message has no part of a secret."""
     try:
         import sqlalchemy
     except ImportError:
         raise MissingExtraError("sql") from None
     name = source.label
-    url = _fill_in_environment(source.database or "")
-    if isinstance(url, Problem):
-        yield url
+    address = _parse_address(source.database or "")
+    if isinstance(address, str):
+        yield Problem(name, 1, "database", address, "unreadable")
         return
     step = "connection"
     try:
-        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+        engine = sqlalchemy.create_engine(address.url, poolclass=sqlalchemy.pool.NullPool)
         with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
             step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
                 yield from validate_record(RawRecord(_convert_row(row), number), source, name)
     except ImportError as error:
-        yield Problem(
-            name,
-            1,
-            "database",
-            f"the driver {error.name} is not installed (run pip install {error.name})",
-            "unreadable",
-        )
-    except (sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
-        yield Problem(name, 1, "database", f"{step} failed: {_explain_error(error, url)}", "unreadable")
+        message = f"the driver {error.name} is not installed (run pip install {error.name})"
+        yield Problem(name, 1, "database", message, "unreadable")
+    except (sqlalchemy.exc.SQLAlchemyError, OSError, TypeError, ValueError) as error:
+        reason = _explain_error(error, address.secrets)
+        yield Problem(name, 1, "database", f"{step} failed: {reason}", "unreadable")
 
 
-def _fill_in_environment(url: str) -> str | Problem:
-    """Replace each `${NAME}` with a variable of the environment. Return a problem if it is not set."""
-    names = re.findall(r"\$\{(\w+)\}", url)
-    for name in names:
+def _parse_address(given: str) -> _Address | str:
+    """Return the address in a URL with variables, or a message. A URL that cannot be parsed is not shown."""
+    import sqlalchemy
+
+    for name in _VARIABLE.findall(given):
         if name not in os.environ:
-            return Problem(
-                "database",
-                1,
-                "database",
-                f"the environment variable {name} is not set (set it, or remove ${{{name}}})",
-                "unreadable",
-            )
-    return re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], url)
+            return f"the environment variable {name} is not set (set it, or remove ${{{name}}})"
+    text = _fill_in_environment(given)
+    try:
+        url = sqlalchemy.make_url(text)
+    except (sqlalchemy.exc.SQLAlchemyError, ValueError):
+        return "connection failed: the URL cannot be read (write it as driver://user:password@host:port/database)"
+    if "@" in (url.host or ""):
+        return "connection failed: the URL has a second @ (write %40 for each @ in the user name and the password)"
+    return _Address(url, _find_secrets(given, text, url))
+
+
+def _fill_in_environment(given: str) -> str:
+    """Replace each `${NAME}` with a variable of the environment. In user and password, it is percent-encoded."""
+    found = _USER.match(given)
+    end = found.end() if found else 0
+    start = _VARIABLE.sub(lambda one: quote(os.environ[one[1]], safe="", errors="surrogateescape"), given[:end])
+    return start + _VARIABLE.sub(lambda one: os.environ[one[1]], given[end:])
+
+
+def _find_secrets(given: str, text: str, url: URL) -> frozenset[str]:
+    """Return the password as written and decoded, secret options, and the variables in user, password and options."""
+    found = _USER.match(given)
+    names = _VARIABLE.findall((found[0] if found else "") + given.partition("?")[2])
+    options = [str(value) for name, value in url.query.items() if _SECRET_OPTION.search(name)]
+    written = re.match(r"[\w+]+://[^:/]*:([^@]*)@", text)
+    secrets = [url.password, written and written[1], *options, *(os.environ[name] for name in names)]
+    return frozenset(str(one) for one in secrets if one)
 
 
 def _convert_row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -81,8 +117,22 @@ def _convert_value(value: Any) -> Any:
     return value
 
 
-def _explain_error(error: Exception, url: str) -> str:
-    """Return the reason on one line, without the password."""
-    text = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-    password = re.match(r"[^:/@]*://[^:/@]*:([^@]*)@", url)
-    return text.replace(password[1], "***") if password and password[1] else text
+def _explain_error(error: Exception, secrets: frozenset[str]) -> str:
+    """Return the reason on one line, or only the kind of error if the reason has a part of a secret."""
+    cause = getattr(error, "orig", None) or error
+    text = str(cause).strip().split("\n")[0]
+    if not any(_has_part(text, secret) for secret in secrets):
+        return text
+    kind = type(cause).__name__
+    return f"{kind} (not shown, as it may contain a part of the password; check user, password, host and database)"
+
+
+def _has_part(text: str, secret: str) -> bool:
+    """Return whether a text contains a secret, a word of it, or four of its characters in a row.
+
+    Case and punctuation are ignored: drivers split passwords at punctuation, and quote or encode it.
+    """
+    shown, hidden = (_PUNCTUATION.sub("", one.casefold()) for one in (text, secret))
+    parts = (hidden[n : n + _MIN_PART_CHARS] for n in range(len(hidden) - _MIN_PART_CHARS + 1))
+    words = (set(_PUNCTUATION.split(one.casefold())) - {""} for one in (text, secret))
+    return secret in text or any(part in shown for part in parts) or bool(set.intersection(*words))

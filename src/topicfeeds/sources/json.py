@@ -139,7 +139,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
 
 def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[RawRecord | Problem]:
     """Yield the record of a JSON object, or a problem for each repeated name. Raises Unreadable for other values."""
-    if not isinstance(fields, dict):
+    if not isinstance(fields, dict | None):
         raise Unreadable(number, f'{show(fields)} is not an object (write an item as {{"title": "...", ...}})')
     yield from refuse_repeated_fields(path, number, [(name, number) for name in doubles])
     if not doubles:

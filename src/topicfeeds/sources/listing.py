@@ -13,7 +13,7 @@ from datetime import date
 
 from ..errors import Problem, show
 from ..models.site import Source
-from ..text.characters import is_blank
+from ..text.characters import TAG_IN_NAME, has_tag, is_blank
 from ._raw import RawRecord, Unreadable
 from .model import Page
 
@@ -83,7 +83,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Pr
     if not groups:
         raise Unreadable(1, 'has no item: no line has the form "publication date: 31-12-2026" (check the file)')
     parts = [_split_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
-    yield from _read_page(parts[0].before, source)
+    yield from _read_page(parts[0].before, source, path)
     if not parts[0].texts and parts[0].before:
         message = "is missing in the first item: the text above it was read as the topic's description (add a title)"
         yield Problem(path, groups[0].line, "title", message, "warning")
@@ -155,7 +155,7 @@ def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
     return _Parts(before, [], texts, kind)
 
 
-def _read_page(before: list[_Block], source: Source) -> Iterator[Page]:
+def _read_page(before: list[_Block], source: Source, path: str) -> Iterator[Page | Problem]:
     """Yield heading and description. The heading is a short first paragraph without a full stop."""
     if not source.topics:
         return
@@ -165,6 +165,8 @@ def _read_page(before: list[_Block], source: Source) -> Iterator[Page]:
         heading = texts.pop(0)
         named = _HEADING.fullmatch(heading)
         heading = named[1] if named else heading
+    if heading and has_tag(heading):
+        yield Problem(path, before[0].line, "title", TAG_IN_NAME, "warning")
     yield Page(source.topics[0], heading, "\n\n".join(texts) or None)
 
 

@@ -89,6 +89,9 @@ class _YamlReader:
                 empty = empty and not event.flow_style  # [] is an empty list on purpose
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
+            elif inside and self._is_null(event):
+                empty = False
+                yield RawRecord(None, _line_number(event))
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
                 raise Unreadable(_line_number(event), self._explain_no_item(event))
         if empty and not self.may_be_empty:

@@ -28,7 +28,8 @@ def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         for one in found:
-            if one.endswith(TEMPORARY_SUFFIX) and one.startswith("."):
+            # In a folder of documents, `all` is a feed of another site, whose output is this folder.
+            if one.endswith(TEMPORARY_SUFFIX) and one.startswith(".") and one.startswith(".all.") is not bool(name):
                 yield os.path.join(path, one)
 
 

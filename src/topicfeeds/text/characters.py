@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 
-# XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+"""Code points that are never characters (Unicode 23.7), for a set in a regular expression."""
+# XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls and noncharacters.
+_FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
+_REFERENCE = re.compile("&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile("<[A-Za-z/!?]")
 _BLANKS = re.compile("[ \t\r\n]+")
 
 LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
 """The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
 
+TAG_IN_NAME = "has a < that starts a tag in readers that take names for HTML (remove the <, or put a space after it)"
+"""A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _BLANK_CATEGORIES = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co"}
@@ -45,6 +54,13 @@ def strip_forbidden(value: str) -> str:
     return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", value))
 
 
+def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
+    """Return HTML without references that stand for no character, such as `&#0;` and `&#xD800;`, and these."""
+    found = sorted(set(_REFERENCE.findall(fragment))) if "&#" in fragment else []
+    broken = [one for one in found if not strip_forbidden(unescape(one)).strip("\ufffd")]
+    return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken
+
+
 def to_one_line(value: str) -> str:
     """Return a text on one line, without byte order marks and characters that XML forbids.
 
@@ -53,6 +69,11 @@ def to_one_line(value: str) -> str:
     if value.isprintable() and "  " not in value:
         return value.strip()
     return _BLANKS.sub(" ", strip_forbidden(value).replace("\ufeff", "")).strip()
+
+
+def has_tag(value: str) -> bool:
+    """Return whether a reader that takes this plain text for HTML would find a tag."""
+    return "<" in value and bool(_TAG.search(value))
 
 
 def has_bidi_controls(value: str) -> bool:

@@ -38,7 +38,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "video": {"controls", "height", "poster", "src", "width"},
 }
 _TAGS = {
-    "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "dd", "dfn", "div", "dl", "dt", "em",
+    "abbr", "b", "bdi", "blockquote", "br", "caption", "cite", "code", "dd", "dfn", "div", "dl", "dt", "em",
     "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "kbd", "mark", "p", "pre", "q", "rp",
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
