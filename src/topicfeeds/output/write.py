@@ -184,8 +184,9 @@ def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Return whether the file of a known document exists, and is still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        ours = document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
-        return ours and not find_link(document.path.rpartition("/")[0], folder)
+        if find_link(document.path, folder):
+            return False
+        return document.is_unchanged(str(folder)) or (path.is_file() and _is_marked(path.read_bytes()))
     except OSError as error:
         _raise_publish_error(error, path)
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import Hint, Problem, PublishError, explain_os_error
-from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_damage_error, is_file_damaged
+from .checksums import DamageError, is_damage_error
+from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_file_damaged
 
 
 class CacheDamagedError(PublishError):
@@ -35,12 +36,9 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
             if state.path is None or dry:
                 advice = f" ({_REPLACED})" if dry else ""
                 raise PublishError(message=f"{state}: is damaged{advice}") from error
-            if not is_file_damaged(state.path):
+            if not _is_damaged(error.__cause__, state.path):
                 raise OSError(errno.EIO, "the disk failed to read it") from error
-            state.quarantined = (
-                f"was damaged and was moved to {_quarantine(state.path)}; the dates at which items were first seen "
-                "are lost (to keep them, restore a backup)"
-            )
+            state.quarantined = state.heal()
             state.begin(moment, dry=dry)
         yield [Problem(state.path or "", 1, "", state.quarantined, "warning")] if state.quarantined else []
     except NewerStateError:
@@ -51,15 +49,14 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
     except (sqlite3.Error, OSError) as error:
         state.close()
         cache = state.cache.path
-        if cache and not dry and is_damage_error(error) and is_file_damaged(cache):
+        if cache and not dry and _is_damaged(error, cache):
             Path(cache).unlink()
             message = f"{cache}: was damaged and was deleted (run again; the run takes longer)"
             raise CacheDamagedError(message=message) from error
-        if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):
+        if state.path is None or dry or not _is_damaged(error, state.path):
             message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
             raise PublishError(message=message) from error
-        message = f"{state}: was damaged and was moved to {_quarantine(state.path)}"
-        raise PublishError(message=f"{message} (restore a backup, or run again to build everything anew)") from error
+        raise PublishError(message=f"{state}: {state.heal()}; run again") from error
     finally:
         state.close()
 
@@ -87,7 +84,6 @@ def _explain(error: sqlite3.Error | OSError, *, dry: bool) -> str:
     return f"{error} ({advice})"
 
 
-def _quarantine(path: str) -> str:
-    """Rename a damaged state, and return its new path."""
-    Path(path).replace(f"{path}.damaged")
-    return f"{path}.damaged"
+def _is_damaged(error: BaseException | None, path: str) -> bool:
+    """Return whether an error means that a file is damaged, and not the disk."""
+    return isinstance(error, DamageError) or (is_damage_error(error) and is_file_damaged(path))
