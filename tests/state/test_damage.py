@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -190,15 +189,3 @@ def test_a_document_behind_a_link_is_forgotten_and_nothing_is_removed(whole: Cit
     assert city.build(NOON + 100 * DAY).removed == ("tags/old.atom.xml",)
     assert (tmp_path / "other/gone.atom.xml").exists()
     assert (city.public / "tags/gone.atom.xml").is_symlink()
-
-
-@pytest.mark.parametrize("path", [b"atems.jsonl", b"ztems.jsonl"])
-def test_a_damaged_path_of_a_source_is_replaced(whole: City, tmp_path: Path, path: bytes) -> None:
-    city = copied(whole, tmp_path / "city")
-    content = city.cache.read_bytes()
-    stamp = city.sql("select digest from files where path = 'items.jsonl'", cache=True)[0][0]
-    pattern = b"items.jsonl(?=.{0,20}" + re.escape(stamp) + b")"
-    city.cache.write_bytes(re.sub(pattern, path, content, flags=re.DOTALL))
-    assert (path.decode(),) in city.sql("select path from files", cache=True)
-    city.build(NOON + HOUR)
-    assert city.is_up_to_date(NOON + HOUR)

@@ -82,7 +82,7 @@ class Cache:
 
     def open(self) -> bool:
         """Open the file for reading only, and return whether it is a cache of this version."""
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, OSError):
             if self._memory is None:
                 self._file = open_database(self.path or "", "ro")
             return self._is_ours()

@@ -8,7 +8,10 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from typing import Any
+
+from .ownership import check_owner, create_private
 
 
 class DamageError(sqlite3.DatabaseError):
@@ -28,15 +31,32 @@ def checksum_text(text: str) -> int:
 def open_database(path: str, mode: str) -> sqlite3.Connection:
     """Open a SQLite file, with `checksum` as a function of SQL. `mode` is ro, rw or rwc.
 
-    An empty path is a temporary database.
+    An empty path is a temporary database. Raises sqlite3.Error, and OSError for a link or a file of another user.
     """
     if path in ("", ":memory:"):
         file = sqlite3.connect(path, isolation_level=None)
     else:
+        check_owner(f"{path}-journal")
+        create_private(path) if mode == "rwc" else check_owner(path)
         quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         file = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
     file.create_function("checksum", -1, compute_checksum, deterministic=True)
     return file
+
+
+def is_foreign(path: str, application_id: int, tables: Iterable[str]) -> bool:
+    """Return whether a file is not empty, and has neither our application id nor our tables. Raises OSError."""
+    check_owner(path)
+    try:
+        with open(path, "rb") as content:
+            head = content.read(72)
+    except FileNotFoundError:
+        return False
+    if not head or head[68:] == application_id.to_bytes(4, "big"):
+        return False
+    with suppress(sqlite3.Error), closing(open_database(path, "rw")) as file:
+        return not {name for (name,) in file.execute("select name from sqlite_master")}.issuperset(tables)
+    return True
 
 
 def write_rows(file: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]], columns: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import Hint, Problem, PublishError, explain_os_error
+from ..errors import ConfigError, Hint, Problem, PublishError, explain_os_error
 from .checksums import DamageError, is_damage_error
 from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_file_damaged
 
@@ -22,7 +22,8 @@ class CacheDamagedError(PublishError):
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
 
-    `now` is aware. With `dry`, nothing is written. Raises PublishError if the state cannot be used.
+    `now` is aware. With `dry`, nothing is written. Raises PublishError if the state cannot be used, and
+    ConfigError if a file of another program is in its place.
     """
     if state is None:
         yield []
@@ -44,8 +45,9 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
     except NewerStateError:
         message = f"{state}: was written by a newer version of topicfeeds"
         raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
-    except ForeignStateError:
-        raise PublishError(message=f"{state}: is a database of another program", hint=Hint.OTHER_STATE) from None
+    except ForeignStateError as error:
+        message = f"{error}: exists, but is not a state of topicfeeds, and is left as it is"
+        raise ConfigError(message=message, hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         state.close()
         cache = state.cache.path

@@ -16,11 +16,20 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
+from .cache import APPLICATION_ID as CACHE_ID
 from .cache import BATCH_ROWS, Cache
-from .checksums import DamageError, check_rows, has_tables, is_damage_error, open_database, write_rows
+from .checksums import (
+    DamageError,
+    check_rows,
+    has_tables,
+    is_damage_error,
+    is_foreign,
+    open_database,
+    write_rows,
+)
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
+from .schema import APPLICATION_ID, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
 
 _MAX_ITEMS_IN_MEMORY = 100_000
 """Up to this many items are read at once, in a tenth of the time of single queries."""
@@ -36,7 +45,7 @@ class NewerStateError(Exception):
 
 
 class ForeignStateError(Exception):
-    """The file is a database of another program."""
+    """A file is of another program. Its path is the argument."""
 
 
 class State:
@@ -46,8 +55,10 @@ class State:
     cannot be read or written.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, is_default: bool = False) -> None:
+        """`is_default` says that only topicfeeds writes to this path, so that it may replace any file."""
         self.path = None if path is None else os.fspath(path)
+        self._is_default = is_default
         self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
@@ -75,7 +86,7 @@ class State:
     def reading(self) -> Iterator[bool]:
         """Open both files for reading only, and yield whether there is a memory of this version."""
         if self._memory is None and self._file is None:
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, OSError):
                 self._file = open_database(self.path or "", "ro")
         try:
             self._has_cache = self.cache.open()
@@ -100,6 +111,7 @@ class State:
         ForeignStateError if the file is whole, but this version cannot use it.
         """
         if self._memory is None:
+            self._refuse_foreign()
             if not dry:
                 os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
             self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
@@ -120,6 +132,13 @@ class State:
         self.cache.begin(dry=dry)
         self._has_cache = True
 
+    def _refuse_foreign(self) -> None:
+        """Raise ForeignStateError if a file at a path that somebody chose is not ours."""
+        ours = {self.path: (APPLICATION_ID, ("items", "meta")), self.cache.path: (CACHE_ID, ("records", "meta"))}
+        for path, marks in ours.items():
+            if path and not self._is_default and is_foreign(path, *marks):
+                raise ForeignStateError(path)
+
     def _prepare(self) -> None:
         """Create or check the tables. A new version has other tables, so an odd version with our tables is damage."""
         version = self._value("pragma user_version")
@@ -127,7 +146,7 @@ class State:
             raise NewerStateError
         if version < VERSION:
             if not version and self._value("select count(*) from sqlite_master"):
-                raise ForeignStateError
+                raise ForeignStateError(self.path)
             migrate(self._open)
         elif version > VERSION or not has_tables(self._open, SCHEMA):
             raise DamageError("the list of tables is damaged")
