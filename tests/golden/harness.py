@@ -128,7 +128,10 @@ class Stage:
             accepted = file.execute("select source, items from accepted order by source").fetchall()
             return {
                 "state": {"path": path.relative_to(self.folder).as_posix(), "is touched": before != self._state},
-                "memory": {"rows": len(rows), **{name: _column(rows, n) for n, name in enumerate(columns)}},
+                "memory": {
+                    "rows": len(rows),
+                    **{name: _column(rows, n) for n, name in enumerate(columns) if name != "checksum"},
+                },
                 "retired": dict(retired.fetchall()),
                 "accepted": dict(accepted) if len(accepted) <= LONG else _digest(json.dumps(accepted).encode()),
             }

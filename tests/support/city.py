@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from topicfeeds import Changes
 from topicfeeds.cli.shortcut import Check, check_paths
 from topicfeeds.run.flow import Options
 from topicfeeds.run.site import build_site
+from topicfeeds.state.checksums import open_database
 from topicfeeds.state.paths import SitePaths, default_paths
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -95,10 +95,21 @@ class City:
     def cache(self) -> Path:
         return Path(f"{self.state}.cache")
 
-    def sql(self, query: str, *values: object, cache: bool = False) -> list[Any]:
-        """Look into the memory or the cache, or edit it."""
-        with closing(sqlite3.connect(self.cache if cache else self.state)) as file, file:
-            return file.execute(query, values).fetchall()
+    def sql(self, query: str, *values: object, cache: bool = False, sealed: bool = True) -> list[Any]:
+        """Look into the memory or the cache, or edit it; `sealed` says whether the checksums fit after an edit."""
+        return edit_state(self.cache if cache else self.state, query, *values, sealed=sealed)
+
+
+def edit_state(path: Path, query: str, *values: object, sealed: bool = True) -> list[Any]:
+    """Run a query on the memory or the cache; `sealed` says whether the checksums fit afterwards."""
+    with closing(open_database(str(path), "rw")) as file:
+        rows = file.execute(query, values).fetchall()
+        tables = [name for (name,) in file.execute("select name from sqlite_master where type = 'table'")]
+        for table in tables if sealed and not query.startswith(("select", "pragma", "alter", "drop")) else []:
+            *names, last = [name for _, name, *_ in file.execute(f"pragma table_info({table})")]
+            if last == "checksum" and table not in ("records", "bodies"):
+                file.execute(f"update {table} set checksum = checksum({', '.join(names)})")
+        return rows
 
 
 def dates(folder: Path, feed: str = "all") -> dict[str, tuple[str, str]]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..state.documents import TEMPORARY_SUFFIX
+from ..state.ownership import check_owner
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -48,6 +49,7 @@ def _create(path: str) -> int:
         try:
             return os.open(path, _NEW, 0o666)
         except FileExistsError:  # left by a run that was killed
+            check_owner(path)
             os.unlink(path)  # noqa: PTH108
         except FileNotFoundError:
             make_folder(Path(path).parent)

@@ -9,6 +9,8 @@ import fcntl
 import os
 import time
 
+from ..state.ownership import check_owner, choose_mode, restrict
+
 LOCK_NAME = ".topicfeeds.lock"
 """The lock file. Its mtime is the time of the last success.
 
@@ -17,18 +19,18 @@ is one exception: a run that created the folder and stops with ConfigError remov
 """
 _RETRY_SECONDS = 0.05
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_MODE = 0o666  # the umask applies; group members with write permission can record a success
 
 
 def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
     """Lock a folder, and return the descriptor of the lock file. The lock ends when the descriptor is closed.
 
     Returns None if there is no lock file and `create` is false. Raises BlockingIOError if another run keeps the lock
-    for longer than `wait` seconds, and OSError if the lock file cannot be opened.
+    for longer than `wait` seconds, and OSError if the lock file cannot be opened, or is not a file of ours.
     """
     end = time.monotonic() + wait
     path = os.path.join(folder, LOCK_NAME)
     while True:
+        check_owner(path)
         try:
             descriptor = os.open(path, _FLAGS)
         except FileNotFoundError:
@@ -36,6 +38,8 @@ def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | 
                 return None
             descriptor = _create(path)
         try:
+            check_owner(path, os.fstat(descriptor))
+            restrict(descriptor, path)
             if _try_lock(descriptor, path):
                 return descriptor
         except OSError as error:
@@ -61,7 +65,7 @@ def _try_lock(descriptor: int, path: str) -> bool:
 def _create(path: str) -> int:
     """Create the lock file, and return its descriptor. Its mtime is 0 (1970), which means: no success yet."""
     try:
-        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
+        descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, choose_mode(path))
     except FileExistsError:
         return os.open(path, _FLAGS)
     os.utime(descriptor, (0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -15,6 +16,7 @@ from typing import NoReturn
 from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
 from ..registry import FEED_FORMATS
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
+from ..state.ownership import check_owner
 from ..state.store import State
 from .atomic import make_folder, sync_folder, temporary_path, write_temporary
 from .documents import Document
@@ -134,6 +136,7 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
         waiting = {temporary for _, temporary in staged.pending()}
         for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *staged.folders})):
             if name not in waiting:
+                check_owner(name)
                 Path(name).unlink(missing_ok=True)
         yield staged
     except OSError as error:
@@ -141,6 +144,7 @@ def stage(documents: Iterable[Document], folder: Path, state: State | None) -> I
     finally:
         for _, temporary in staged.pending():
             with suppress(OSError):  # the first error is reported; this one would hide it
+                check_owner(temporary)
                 os.unlink(temporary)  # noqa: PTH108
 
 
@@ -184,8 +188,9 @@ def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Return whether the file of a known document exists, and is still ours. Raises PublishError."""
     path = folder / document.path
     try:
-        ours = document.is_unchanged(str(folder)) or (path.is_file() and is_marked(path.read_bytes()))
-        return ours and not find_link(document.path.rpartition("/")[0], folder)
+        if find_link(document.path, folder):
+            return False
+        return document.is_unchanged(str(folder)) or (path.is_file() and is_marked(path.read_bytes()))
     except OSError as error:
         _raise_publish_error(error, path)
 
@@ -240,4 +245,6 @@ def _raise_not_a_folder(path: Path) -> NoReturn:
 
 
 def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
+    if error.errno in (errno.ELOOP, errno.EINVAL):  # a link or a file of another user, perhaps beside the document
+        path = error.filename or path
     raise PublishError(message=f"{path}: cannot be written: {explain_os_error(error)}") from error

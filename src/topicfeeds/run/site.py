@@ -15,7 +15,7 @@ from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
-from ..state.paths import SitePaths
+from ..state.paths import SitePaths, default_state_path
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from .flow import Options, Pool, Run
@@ -28,7 +28,8 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     `jobs` processes read large sources. Warnings of the last successful run are not repeated, because cron mails
     everything that is printed.
     """
-    base, folder, state = Path(paths.site).parent, Path(paths.folder), State(paths.state)
+    base, folder = Path(paths.site).parent, Path(paths.folder)
+    state = State(paths.state, is_default=paths.state == default_state_path(paths.site, paths.folder))
     digest = _digest_file(paths.site)
     site = load_site(paths.site)
     check_output(site, folder, base)

@@ -8,47 +8,43 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
+from .checksums import check_rows, checksum_text, has_tables, is_damage_error, open_database, write_rows
 from .files import FileStamp
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 1
+VERSION = 2
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
 """The limit of all stored bodies together, in characters."""
 BATCH_ROWS = 500
 """The number of rows that are written at once."""
-_SCHEMA = """
-create table inputs (n integer primary key, path text, kind text);
-create table files (path text primary key, size integer not null, mtime integer not null, digest blob not null)
-    without rowid;
-create table findings (n integer primary key, path text not null, line integer not null, field text not null,
-    message text not null, severity text not null, item integer not null);
-create table held (n integer primary key, path text not null, line integer not null, title text not null,
-    until integer not null);
-create table records (chunk blob not null, n integer not null, row text not null);
-create unique index records_chunk on records (chunk, n);
-create table bodies (chunk blob not null, n integer not null, size integer not null, body text not null);
-create unique index bodies_chunk on bodies (chunk, n);
-create table meta (name text primary key, value) without rowid;
-"""
+_COLUMNS = {
+    "inputs": "n integer primary key, path text, kind text, checksum integer",
+    "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
+    "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
+    " message text not null, severity text not null, item integer not null, checksum integer",
+    "held": "n integer primary key, path text not null, line integer not null, title text not null,"
+    " until integer not null, checksum integer",
+    "records": "chunk blob not null, n integer not null, row text not null, checksum integer",
+    "bodies": "chunk blob not null, n integer not null, size integer not null, body text not null, checksum integer",
+    "meta": "name text primary key, value, checksum integer",
+}
+"""The tables. A stamp of a file needs no checksum: a damaged stamp differs from that of the file, which is read."""
+_SCHEMA = [
+    *(f"CREATE TABLE {name} ({columns})" for name, columns in _COLUMNS.items()),
+    *(f"CREATE UNIQUE INDEX {name}_chunk on {name} (chunk, n)" for name in ("records", "bodies")),
+]
 _MARKS = f"pragma application_id = {APPLICATION_ID}; pragma user_version = {VERSION};"
 _RUN_TABLES = """
 create temp table seen (chunk blob primary key) without rowid;
 create temp table wanted (chunk blob not null, n integer not null, primary key (chunk, n)) without rowid;
 """
-
-
-def open_database(path: str, mode: str) -> sqlite3.Connection:
-    """Open a SQLite file. `mode` is ro, rw or rwc; an empty path is a temporary database."""
-    if path in ("", ":memory:"):
-        return sqlite3.connect(path, isolation_level=None)
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
 
 
 def open_temporary_cache() -> Cache:
@@ -67,7 +63,7 @@ class Cache:
 
     def __init__(self, path: str | None) -> None:
         self.path = path
-        self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
+        self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._is_readable = False
@@ -86,7 +82,7 @@ class Cache:
 
     def open(self) -> bool:
         """Open the file for reading only, and return whether it is a cache of this version."""
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, OSError):
             if self._memory is None:
                 self._file = open_database(self.path or "", "ro")
             return self._is_ours()
@@ -105,7 +101,7 @@ class Cache:
     def _prepare(self) -> None:
         """Create the tables, and begin a transaction."""
         if not self._is_ours():
-            self._open.executescript(f"begin; {_SCHEMA} {_MARKS} commit")
+            self._open.executescript(f"begin; {'; '.join(_SCHEMA)}; {_MARKS} commit")
         self._open.executescript(_RUN_TABLES)
         self._run("begin")
         self._found = self._new = 0
@@ -129,13 +125,15 @@ class Cache:
         return self._file
 
     def _is_ours(self) -> bool:
+        """Return whether this version wrote the file, and its list of tables and its single values are sound."""
         try:
             marks = [self._run(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version")]
+            is_ours = marks == [APPLICATION_ID, VERSION] and has_tables(self._open, _SCHEMA)
+            return is_ours and len(list(self._read("select * from meta"))) >= 0
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            if is_damage_error(error):
                 return False
             raise
-        return marks == [APPLICATION_ID, VERSION]
 
     def close(self) -> None:
         """Discard uncommitted changes, and close the file."""
@@ -149,6 +147,10 @@ class Cache:
 
     def _run(self, query: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
         return self._open.execute(query, tuple(values))
+
+    def _read(self, query: str, values: Iterable[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield rows without their checksums. Raises DamageError."""
+        return check_rows(self._run(query, values))
 
     # Chunks.
 
@@ -169,31 +171,33 @@ class Cache:
 
     def find_rows(self, chunk: bytes) -> list[str] | None:
         """Return the rows of a chunk, by its key, or None if the chunk is unknown."""
-        rows = self._chunks and self._run("select row from records where chunk = ? order by n", (chunk,)).fetchall()
-        if not rows:
+        query = "select row, checksum from records where chunk = ? order by n"
+        rows = self._chunks and self._run(query, (chunk,)).fetchall()
+        if not rows or any(checksum_text(row) != checksum for row, checksum in rows):
             return None
         self._found += 1
         self._note("insert or ignore into seen values (?)", (chunk,))
-        return [row for (row,) in rows]
+        return [row for row, _ in rows]
 
     def store_rows(self, chunk: bytes, rows: Iterable[str]) -> None:
         """Store the rows of a new chunk."""
         self._new += 1
         if not self._is_readable:
             for n, row in enumerate(rows):
-                self._note("insert or ignore into records values (?, ?, ?)", (chunk, n, row))
+                self._note("insert or replace into records values (?, ?, ?, ?)", (chunk, n, row, checksum_text(row)))
 
     def find_body(self, position: tuple[bytes, int]) -> str | None:
         """Return the body of a record, by the key of its chunk and its number in the chunk, or None."""
         self._write()
-        found = self._run("select body from bodies where chunk = ? and n = ?", position).fetchone()
-        return found[0] if found else None
+        found = self._run("select body, checksum from bodies where chunk = ? and n = ?", position).fetchone()
+        return found[0] if found and found[1] == checksum_text(found[0]) else None
 
     def store_body(self, position: tuple[bytes, int], body: str) -> None:
         """Store the body of a record, unless it is too long, or all bodies together would be too long."""
         if not self._is_readable and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
             self._bytes += len(body)
-            self._note("insert or ignore into bodies values (?, ?, ?, ?)", (*position, len(body), body))
+            row = (*position, len(body), body, checksum_text(body))
+            self._note("insert or replace into bodies values (?, ?, ?, ?, ?)", row)
 
     def want_body(self, position: tuple[bytes, int]) -> None:
         """Keep the body of a record for the next run."""
@@ -228,14 +232,16 @@ class Cache:
 
     def file_stamps(self) -> dict[str, FileStamp]:
         """Return the stored stamps of the site file and the files of the sources, by path."""
-        rows = self._run("select path, size, mtime, digest from files")
+        types = "typeof(size) = 'integer' and typeof(mtime) = 'integer' and typeof(digest) = 'blob'"
+        rows = self._run(f"select path, size, mtime, digest from files where {types}")  # noqa: S608
         return {path: (size, mtime, digest) for path, size, mtime, digest in rows}
 
     def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
         """Store the stamps of the files of the sources, in place of all earlier stamps."""
         known = self.file_stamps()
-        gone = [(path,) for path in known.keys() - stamps.keys()]
-        self._open.executemany("delete from files where path = ?", gone)
+        if known.keys() - stamps.keys():  # SQLite may not find a single path if it was damaged
+            self._run("delete from files")
+            known = {}
         changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
@@ -246,31 +252,31 @@ class Cache:
 
     def source_paths(self) -> list[tuple[str | None, str | None]]:
         """Return path and format of each source. The path is None for a source that every run reads."""
-        return self._run("select path, kind from inputs order by n").fetchall()
+        return [(path, kind) for _, path, kind in self._read("select * from inputs order by n")]
 
     def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
         """Return the problems of the last successful run. With `refused`, return only those of refused items."""
-        query = "select path, line, field, message, severity, item from findings where severity = ? or ? order by n"
-        return [StoredProblem(*row) for row in self._run(query, ("refused", not refused))]
+        found = [StoredProblem(*row[1:]) for row in self._read("select * from findings order by n")]
+        return [one for one in found if one.severity == "refused" or not refused]
 
     def held_items(self) -> list[tuple[str, int, str, int]]:
         """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
-        return self._run("select path, line, title, until from held order by until, n").fetchall()
+        return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
     def get_value(self, name: str) -> str | int | None:
         """Return a single value: `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
-        found = self._run("select value from meta where name = ?", (name,)).fetchone()
-        return found[0] if found else None
+        found = self._read("select * from meta where name = ?", (name,))
+        return next((value for _, value in found), None)
 
     def set_values(self, values: Mapping[str, str | int | None]) -> None:
         """Set single values by name."""
-        self._open.executemany("insert or replace into meta values (?, ?)", values.items())
+        write_rows(self._open, "meta", values.items(), 2)
 
     def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Replace all rows of a table about the last run: `inputs`, `findings` or `held`."""
         self._run(f"delete from {table}")  # noqa: S608
         for row in rows:
-            self._run(f"insert or replace into {table} values ({', '.join('?' * len(row))})", row)  # noqa: S608
+            write_rows(self._open, table, [row], len(row))
 
     def commit(self, run: int, *, forget: bool = True) -> None:
         """Commit all changes, and forget the chunks that this run did not find, if `forget` is set.

@@ -62,10 +62,15 @@ class WrittenDocument(NamedTuple):
         return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime) and status.st_mode & 0o170000 == 0o100000
 
 
-def find_link(name: str, folder: Path) -> Path | None:
-    """Return a symbolic link in the path of a folder of documents, or None.
+def is_inside(path: str) -> bool:
+    """Return whether the path of a document stays in the output folder. Links are not followed."""
+    return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
 
-    `name` is the folder, relative to the output folder `folder`. The output folder itself may be a link.
+
+def find_link(name: str, folder: Path) -> Path | None:
+    """Return a symbolic link in the path of a document or of a folder of documents, or None.
+
+    `name` is the path, relative to the output folder `folder`. The output folder itself may be a link.
     """
     parts = name.split("/") if name else []
     inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))

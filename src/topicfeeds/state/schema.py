@@ -1,22 +1,38 @@
-"""The tables of the memory, and the migration from earlier versions."""
+"""The tables of the memory, the migration from earlier versions, and what is kept of a damaged memory."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from typing import Any
 
-VERSION = 5
+from .checksums import DamageError, check_rows, compute_checksum, open_database, write_rows
+from .documents import is_inside
 
-
-SCHEMA = """
-create table if not exists items (id text primary key, published text not null, said blob not null, changed integer,
-    facts text, moved integer, changes text, seen integer) without rowid;
-create table if not exists meta (name text primary key, value) without rowid;
-create table if not exists accepted (source text primary key, items integer not null) without rowid;
-create table if not exists documents (path text primary key, fingerprint text not null, size integer not null,
-    mtime integer not null, entries integer not null, updated text not null, retired integer) without rowid;
-"""
+VERSION = 6
+APPLICATION_ID = 0x7466_6D65
+COLUMNS = {
+    "items": "id text primary key, published text not null, said blob not null, changed integer, facts text,"
+    " moved integer, changes text, seen integer",
+    "meta": "name text primary key, value",
+    "accepted": "source text primary key, items integer not null",
+    "documents": "path text primary key, fingerprint text not null, size integer not null, mtime integer not null,"
+    " entries integer not null, updated text not null, retired integer",
+}
+"""The columns of each table, without its last column, the checksum. A new version must change this text."""
+NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
+"""The names of the columns of each table, without the checksum."""
+SCHEMA = [f"CREATE TABLE {name} ({columns}, checksum integer) without rowid" for name, columns in COLUMNS.items()]
 _MOVED = ("rows", "inputs", "files", "findings", "held")
 """Tables of earlier versions that the cache now has."""
+_TYPES = {
+    "items": (str, str, bytes, int, str, int, str, int),
+    "meta": (str, (str, int)),
+    "accepted": (str, int),
+    "documents": (str, str, int, int, int, str, int),
+}
+_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7), "meta": (1,), "accepted": (), "documents": (6,)}
 RUN_TABLES = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -27,7 +43,10 @@ create unique index temp.current_path on current (path);
 
 
 def migrate(file: sqlite3.Connection) -> None:
-    """Create the tables, and copy the data of an earlier version, except its cache. Raises sqlite3.Error."""
+    """Create the tables, and copy the data of an earlier version, except its cache.
+
+    Raises sqlite3.Error, and DamageError if a value cannot be decoded.
+    """
     run = file.execute
     run("begin immediate")
     for name in _MOVED:
@@ -35,13 +54,97 @@ def migrate(file: sqlite3.Connection) -> None:
     old = [name for (name,) in run("select name from sqlite_master where type = 'table'")]
     for name in old:
         run(f"alter table {name} rename to old_{name}")
-    for statement in SCHEMA.split(";"):
+    for statement in SCHEMA:
         run(statement)
     for name in old:
-        before = {column for _, column, *_ in run(f"pragma table_info(old_{name})")}
-        kept = ", ".join(column for _, column, *_ in run(f"pragma table_info({name})") if column in before)
-        if kept:
-            run(f"insert into {name} ({kept}) select {kept} from old_{name}")  # noqa: S608 - our own names
+        if name in COLUMNS:
+            write_rows(file, name, _read_old_rows(file, name), len(_TYPES[name]))
         run(f"drop table old_{name}")
     run(f"pragma user_version = {VERSION}")
+    run(f"pragma application_id = {APPLICATION_ID}")
     run("commit")
+
+
+def _read_old_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an old table. Columns that it does not have are null. Raises DamageError."""
+    before = {column for _, column, *_ in file.execute(f"pragma table_info(old_{table})")}
+    kept = ", ".join(name if name in before else "null" for name in NAMES[table].split(", "))
+    for row in file.execute(f"select {kept} from old_{table}"):  # noqa: S608 - our own names
+        if not _is_decodable(table, row):
+            raise DamageError("a value cannot be decoded")
+        yield row
+
+
+def _is_decodable(table: str, row: Sequence[Any]) -> bool:
+    """Return whether a run can use the values of a row that has no checksum yet."""
+    pairs = enumerate(zip(row, _TYPES[table], strict=True))
+    if not all(isinstance(one, kind) or (one is None and n in _MAY_BE_NULL[table]) for n, (one, kind) in pairs):
+        return False
+    with suppress(ValueError, TypeError):
+        "".join(one for one in row if isinstance(one, str)).encode()
+        return _is_item(row) if table == "items" else table != "documents" or is_inside(row[0])
+    return False
+
+
+def _is_item(row: Sequence[Any]) -> bool:
+    """Return whether the date, the snapshot and the changes of an item can be decoded. Raises ValueError."""
+    import json
+    from datetime import datetime
+
+    snapshots = [json.loads(row[4])] if row[4] else []
+    for _at, _n, _field, *both in json.loads(row[6] or "[]"):
+        snapshots += both
+    is_dated = datetime.fromisoformat(row[1]).tzinfo is not None
+    return is_dated and all(isinstance(one, list) and len(one) == 4 for one in snapshots)
+
+
+def read_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table, without their checksums. Raises DamageError."""
+    for row in check_rows(file.execute(f"select * from main.{table}")):  # noqa: S608
+        if table == "documents" and not is_inside(row[0]):
+            raise DamageError("a document is outside of the output folder")
+        yield row
+
+
+def salvage(path: str, file: sqlite3.Connection) -> int:
+    """Copy each row that is sound from a damaged memory to a new one, and return the number of items.
+
+    A scan ends at a damaged page, so each table is scanned from both ends.
+    """
+    kept: dict[str, dict[str, tuple[Any, ...]]] = {"items": {}, "documents": {}, "accepted": {}}
+    with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error):
+        old.text_factory = lambda text: text.decode(errors="surrogateescape")
+        old.execute("pragma writable_schema = on")  # reads the other tables if the text of one is damaged
+        for (name,) in old.execute("select name from sqlite_master where type = 'table'").fetchall():
+            for row in _scan(old, name):
+                if table := _find_table(name, row):
+                    kept[table][row[0]] = row[: len(_TYPES[table])]
+    for table, rows in kept.items():
+        write_rows(file, table, rows.values(), len(_TYPES[table]))
+    return len(kept["items"])
+
+
+def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table from both ends, each up to the first damaged page or row.
+
+    Each row has a query of its own: a cursor loses the row before an error.
+    """
+    quoted = '"{}"'.format(table.replace('"', '""'))
+    for order, sign in (("asc", ">"), ("desc", "<")):
+        with suppress(sqlite3.Error, UnicodeError):
+            found = file.execute(f"select * from {quoted} order by 1 {order} limit 1")  # noqa: S608
+            query = f"select * from {quoted} where {found.description[0][0]} {sign} ? order by 1 {order} limit 1"  # noqa: S608
+            while row := found.fetchone():
+                yield row
+                found = file.execute(query, row[:1])
+
+
+def _find_table(name: str, row: tuple[Any, ...]) -> str | None:
+    """Return the table of a sound row, or None for any other row. The name of a table may be damaged."""
+    has_checksum = row[-1] == compute_checksum(*row[:-1])
+    for table in ("items", "documents", "accepted"):
+        columns = len(_TYPES[table])
+        if len(row) == columns + has_checksum and (name == table or (has_checksum and table != "accepted")):
+            is_sound = has_checksum or _is_decodable(table, row)
+            return table if is_sound and (table != "documents" or is_inside(str(row[0]))) else None
+    return None

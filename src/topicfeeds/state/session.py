@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import Hint, Problem, PublishError, explain_os_error
-from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_damage_error, is_file_damaged
+from ..errors import ConfigError, Hint, Problem, PublishError, explain_os_error
+from .checksums import DamageError, is_damage_error
+from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_file_damaged
 
 
 class CacheDamagedError(Exception):
@@ -21,7 +22,8 @@ class CacheDamagedError(Exception):
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
 
-    `now` has a time zone. With `dry`, nothing is written. Raises PublishError if the state cannot be used.
+    `now` has a time zone. With `dry`, nothing is written. Raises PublishError if the state cannot be used, and
+    ConfigError if a file of another program is in its place.
     """
     if state is None:
         yield []
@@ -35,36 +37,33 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
             if state.path is None or dry:
                 advice = f" ({_REPLACED})" if dry else ""
                 raise PublishError(message=f"{state}: is damaged{advice}") from error
-            if not is_file_damaged(state.path):
+            if not _is_damaged(error.__cause__, state.path):
                 raise OSError(errno.EIO, "a read error occurred") from error
-            state.quarantined = (
-                f"was damaged and was moved to {_quarantine(state.path)}; the dates at which items were first seen "
-                "are lost (to keep them, restore a backup)"
-            )
+            state.quarantined = state.heal()
             state.begin(moment, dry=dry)
         yield [Problem(state.path or "", 1, "", state.quarantined, "warning")] if state.quarantined else []
     except NewerStateError:
         message = f"{state}: was written by a newer version of topicfeeds"
         raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
-    except ForeignStateError:
-        raise PublishError(message=f"{state}: is a database of another program", hint=Hint.OTHER_STATE) from None
+    except ForeignStateError as error:
+        message = f"{error}: exists, but is not a state of topicfeeds, and is left as it is"
+        raise ConfigError(message=message, hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         state.close()
-        if not dry and is_damage_error(error):
-            _drop_damaged_cache(state)
-        if not is_damage_error(error) or state.path is None or dry or not is_file_damaged(state.path):
+        if not dry:
+            _drop_damaged_cache(state, error)
+        if state.path is None or dry or not _is_damaged(error, state.path):
             message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
             raise PublishError(message=message) from error
-        message = f"{state}: was damaged and was moved to {_quarantine(state.path)}"
-        raise PublishError(message=f"{message} (restore a backup, or run again to build everything anew)") from error
+        raise PublishError(message=f"{state}: {state.heal()}; run again") from error
     finally:
         state.close()
 
 
-def _drop_damaged_cache(state: State) -> None:
-    """Delete the cache if it is damaged. Raises CacheDamagedError in that case."""
+def _drop_damaged_cache(state: State, error: Exception) -> None:
+    """Delete the cache if an error shows that it is damaged. Raises CacheDamagedError in that case."""
     path = state.cache.path
-    if path and is_file_damaged(path):
+    if path and _is_damaged(error, path):
         Path(path).unlink()
         raise CacheDamagedError(f"{path}: was damaged and was deleted (run again; the run takes longer)")
 
@@ -92,7 +91,6 @@ def _explain(error: sqlite3.Error | OSError, *, dry: bool) -> str:
     return f"{error} ({advice})"
 
 
-def _quarantine(path: str) -> str:
-    """Rename a damaged state, and return its new path."""
-    Path(path).replace(f"{path}.damaged")
-    return f"{path}.damaged"
+def _is_damaged(error: BaseException | None, path: str) -> bool:
+    """Return whether an error means that a file is damaged, and not the disk."""
+    return isinstance(error, DamageError) or (is_damage_error(error) and is_file_damaged(path))

@@ -12,13 +12,24 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
-from .cache import BATCH_ROWS, Cache, open_database
+from .cache import APPLICATION_ID as CACHE_ID
+from .cache import BATCH_ROWS, Cache
+from .checksums import (
+    DamageError,
+    check_rows,
+    has_tables,
+    is_damage_error,
+    is_foreign,
+    open_database,
+    write_rows,
+)
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import RUN_TABLES, VERSION, migrate
+from .schema import APPLICATION_ID, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
 
 _MAX_ITEMS_IN_MEMORY = 100_000
 """If there are at most this many items, one query reads all of them. Single queries take ten times as long."""
@@ -34,7 +45,7 @@ class NewerStateError(Exception):
 
 
 class ForeignStateError(Exception):
-    """The file is a database of another program."""
+    """A file is of another program. Its path is the argument."""
 
 
 class State:
@@ -44,9 +55,11 @@ class State:
     cannot be read or written.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, is_default: bool = False) -> None:
+        """`is_default` says that only topicfeeds writes to this path, so that it may replace any file."""
         self.path = None if path is None else os.fspath(path)
-        self._memory = sqlite3.connect(":memory:", isolation_level=None) if path is None else None
+        self._is_default = is_default
+        self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
         """The memory of all items, and the day when each was last seen; None if there are too many items."""
@@ -73,7 +86,7 @@ class State:
     def reading(self) -> Iterator[bool]:
         """Open both files for reading only, and yield whether there is a memory of this version."""
         if self._memory is None and self._file is None:
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, OSError):
                 self._file = open_database(self.path or "", "ro")
         try:
             self._has_cache = self.cache.open()
@@ -98,19 +111,14 @@ class State:
         ForeignStateError if the file is whole, but this version cannot use it.
         """
         if self._memory is None:
+            self._refuse_foreign()
             if not dry:
                 os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
             self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
         try:
-            version = self._value("pragma user_version")
-            if version > VERSION:
-                raise NewerStateError
-            if version < VERSION:
-                if not version and self._value("select count(*) from sqlite_master"):
-                    raise ForeignStateError
-                migrate(self._open)
+            self._prepare()
             if not _passes_quick_check(self._open):
-                raise StateDamagedError("is damaged")
+                raise DamageError("is damaged")
             self._open.executescript(RUN_TABLES)
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
@@ -124,19 +132,59 @@ class State:
         self.cache.begin(dry=dry)
         self._has_cache = True
 
+    def _refuse_foreign(self) -> None:
+        """Raise ForeignStateError if a file at a path that somebody chose is not ours."""
+        ours = {self.path: (APPLICATION_ID, ("items", "meta")), self.cache.path: (CACHE_ID, ("records", "meta"))}
+        for path, marks in ours.items():
+            if path and not self._is_default and is_foreign(path, *marks):
+                raise ForeignStateError(path)
+
+    def _prepare(self) -> None:
+        """Create or check the tables. A new version has other tables, so an odd version with our tables is damage."""
+        version = self._value("pragma user_version")
+        if version > VERSION and not has_tables(self._open, SCHEMA):
+            raise NewerStateError
+        if version < VERSION:
+            if not version and self._value("select count(*) from sqlite_master"):
+                raise ForeignStateError(self.path)
+            migrate(self._open)
+        elif version > VERSION or not has_tables(self._open, SCHEMA):
+            raise DamageError("the list of tables is damaged")
+
     def _load(self) -> None:
-        self._items = None
-        if self._value("select count(*) from main.items") <= _MAX_ITEMS_IN_MEMORY:
-            rows = self._open.execute("select * from main.items")
-            self._items = {row[0]: (ItemMemory(*row[1:7]), row[7]) for row in rows}
+        """Check all rows, and load the items, unless there are too many."""
+        for table in NAMES:
+            rows = read_rows(self._open, table)
+            if table == "items" and self._value("select count(*) from main.items") <= _MAX_ITEMS_IN_MEMORY:
+                self._items = {row[0]: (ItemMemory(*row[1:7]), row[7]) for row in rows}
+            else:
+                self._items = None if table == "items" else self._items
+                deque(rows, maxlen=0)
 
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it. If that fails, return an empty database in memory."""
         with suppress(sqlite3.Error):
             file = open_database(self.path or "", "ro")
-            if file.execute("pragma user_version").fetchone()[0] >= VERSION and _passes_quick_check(file):
+            version = file.execute("pragma user_version").fetchone()[0]
+            if version == VERSION and _passes_quick_check(file) and has_tables(file, SCHEMA):
+                for table in NAMES:
+                    deque(read_rows(file, table), maxlen=0)
+                return file
+            if version > VERSION:
                 return file
         return open_database(":memory:", "")
+
+    def heal(self) -> str:
+        """Set the damaged file aside, copy its sound rows to a new file, and say so. Raises sqlite3.Error, OSError."""
+        self.close()
+        aside = f"{self.path}.damaged"
+        os.replace(self.path or "", aside)
+        with closing(open_database(self.path or "", "rwc")) as file:
+            migrate(file)
+            count = salvage(aside, file)
+        kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
+        lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
+        return f"was damaged and was moved to {aside}; {kept if count else lost}"
 
     def close(self) -> None:
         """Discard uncommitted changes, and close the file."""
@@ -171,7 +219,7 @@ class State:
 
     def _write_items(self) -> None:
         """Write the queued items. Writing many items at once takes half as long."""
-        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?, null)", self._waiting)
         self._waiting.clear()
 
     def accepted_counts(self) -> dict[str, int]:
@@ -184,17 +232,17 @@ class State:
         The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
         `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run that committed.
         """
-        found = self._open.execute("select value from meta where name = ?", (name,)).fetchone()
-        return found[0] if found else None
+        found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
+        return next((value for _, value in found), None)
 
     def find_document(self, path: str) -> WrittenDocument | None:
         """Return the document that was last written to a path, or None."""
         row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
-        return WrittenDocument(*row) if row else None
+        return WrittenDocument(*row[:-1]) if row else None
 
     def list_documents(self) -> Iterator[WrittenDocument]:
-        """Yield all documents that were written, even retired ones, sorted by path."""
-        return map(WrittenDocument._make, self._open.execute("select * from documents order by path"))
+        """Yield all documents that were written, even retired ones, sorted by path. Raises DamageError."""
+        return map(WrittenDocument._make, read_rows(self._open, "documents"))
 
     def note_document(self, *documents: WrittenDocument) -> None:
         """Record documents that are written, or will be written soon."""
@@ -202,12 +250,12 @@ class State:
 
     def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
         """Record many documents, one after the other."""
-        self._open.executemany("insert or replace into current values (?, ?, ?, ?, ?, ?, ?)", documents)
+        write_rows(self._open, "current", documents, 7)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
         """Return the documents that this run did not record. Documents not retired before are retired at `now`."""
         query = "select * from main.documents where path not in (select path from current) order by path"
-        found = map(WrittenDocument._make, self._open.execute(query))
+        found = map(WrittenDocument._make, check_rows(self._open.execute(query)))
         return [one._replace(retired=now) if one.retired is None else one for one in found]
 
     def forget_document(self, path: str) -> None:
@@ -217,21 +265,19 @@ class State:
     def set_accepted(self, counts: Mapping[str, int]) -> None:
         """Store the number of items of each source, in place of all earlier numbers."""
         self._open.execute("delete from accepted")
-        self._open.executemany("insert into accepted values (?, ?)", counts.items())
+        write_rows(self._open, "accepted", counts.items(), 2)
 
     def set_values(self, values: Mapping[str, str | int | None]) -> None:
         """Set single values by name."""
-        self._open.executemany("insert or replace into meta values (?, ?)", values.items())
+        write_rows(self._open, "meta", values.items(), 2)
 
     def next_due(self, days: int) -> int | None:
         """Return when the output next changes without an edit, in seconds since 1970, or None.
 
         `days` is the number of days after which retired documents are removed.
         """
-        due = self._value("select min(value) from meta where name = 'due'")
-        retired = map(WrittenDocument._make, self._open.execute("select * from documents where retired is not null"))
-        over = (one.removal_time(days) for one in retired)
-        return min((moment for moment in (due, *over) if moment is not None), default=None)
+        over = (one.removal_time(days) for one in self.list_documents())
+        return min((moment for moment in (self.get_value("due"), *over) if isinstance(moment, int)), default=None)
 
     def commit(self, days: int, *, failed: bool = False) -> None:
         """Commit all changes: first of the memory, then of the cache. Items not noted for `days` are forgotten.
@@ -241,10 +287,13 @@ class State:
         run = self._open.execute
         self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
-        run("insert or replace into main.items select * from noted except select * from main.items")
+        columns = NAMES["items"]
+        noted = f"select {columns}, checksum({columns}) from noted"  # noqa: S608
+        run(f"insert or replace into main.items {noted} except select * from main.items")  # noqa: S608
         run("insert or replace into main.documents select * from current except select * from main.documents")
         if self._day is not None and not failed:
-            run("update main.items set seen = ? where seen is null", (self._day,))
+            seen = columns.replace("seen", "?1")
+            run(f"update main.items set seen = ?1, checksum = checksum({seen}) where seen is null", (self._day,))  # noqa: S608
             run("delete from main.items where seen < ?", (self._day - days,))
         before = self.get_value("run")
         number = before + 1 if isinstance(before, int) else 1
@@ -262,12 +311,6 @@ class State:
 def _passes_quick_check(file: sqlite3.Connection) -> bool:
     found: str = file.execute("pragma quick_check(1)").fetchone()[0]
     return found == "ok"
-
-
-def is_damage_error(error: Exception) -> bool:
-    """Return whether an error means that the file is damaged, or is not a database."""
-    name = getattr(error, "sqlite_errorname", "")
-    return name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
 
 
 def is_file_damaged(path: str) -> bool:

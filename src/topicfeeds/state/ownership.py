@@ -1,0 +1,52 @@
+"""Ownership: lock and state are regular files of their owner, and no other user can read them.
+
+Another user could otherwise hold the lock, or a read transaction on the state, for ever.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+
+def check_owner(path: str, status: os.stat_result | None = None) -> None:
+    """Raise OSError if a link, a special file or a file of another user is at a path. No file may be there.
+
+    The owner of the folder is trusted, and so is its group if the folder is shared with this group only.
+    """
+    try:
+        status = status or os.lstat(path)
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError(errno.ELOOP, "is a symbolic link", path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file (move it away)", path)
+    folder = os.stat(os.path.dirname(path) or ".")
+    is_shared = folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH) == stat.S_IWGRP and status.st_gid == folder.st_gid
+    if status.st_uid not in (os.geteuid(), 0, folder.st_uid) and not is_shared:
+        raise OSError(errno.EINVAL, "belongs to another user (move it away)", path)
+
+
+def choose_mode(path: str) -> int:
+    """Return the permissions of a new file: for its owner, and for the group if the folder is shared with a group."""
+    shared = os.stat(os.path.dirname(path) or ".").st_mode & (stat.S_IWGRP | stat.S_ISGID)
+    return 0o660 if shared else 0o600
+
+
+def restrict(descriptor: int, path: str) -> None:
+    """Correct the permissions of an open file, if it is ours."""
+    status, mode = os.fstat(descriptor), choose_mode(path)
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != mode:
+        os.fchmod(descriptor, mode)
+
+
+def create_private(path: str) -> None:
+    """Create an empty file that others cannot read, or correct the permissions of the file. Raises OSError."""
+    check_owner(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    try:
+        restrict(descriptor, path)
+    finally:
+        os.close(descriptor)
