@@ -47,6 +47,8 @@ def open_database(path: str, mode: str) -> sqlite3.Connection:
     """Open a SQLite file. `mode` is ro, rw or rwc; an empty path is a temporary database."""
     if path in ("", ":memory:"):
         return sqlite3.connect(path, isolation_level=None)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # SQLite would read without end
+        raise sqlite3.OperationalError("it is not a regular file")
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
 
