@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tomllib
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from .registry import FEED_FORMATS
 from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
+_MAX_SITE_BYTES = 16 * 1024 * 1024
 _SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed will come: reserve its suffix
 _OUTPUT_EXAMPLES = [
     f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
@@ -27,7 +30,7 @@ def load_site(path: Path | str) -> Site:
     path = Path(path)
     name = path.name
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_site_file(path).decode("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
         hint = " (to create it, run topicfeeds init)" if isinstance(error, FileNotFoundError) else ""
@@ -39,6 +42,18 @@ def load_site(path: Path | str) -> Site:
         line, sentence = explain_toml_error(text, error)
         raise ConfigError([Problem(name, line, "", sentence)]) from None
     return _validated(table, text, name)
+
+
+def read_site_file(path: Path | str) -> bytes:
+    """Return the bytes of a site file. Raises OSError, also for pipes and devices: reading could block or never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if status.st_size > _MAX_SITE_BYTES:
+            raise OSError(errno.EFBIG, f"it is larger than {_MAX_SITE_BYTES >> 20} MiB")
+        return file.read(_MAX_SITE_BYTES)
 
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:

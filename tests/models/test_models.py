@@ -341,7 +341,7 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
         ),
         (
             {"sources": [{"path": "x", "delimiter": "::"}]},
-            'sources[0].delimiter: "::" is too long (write one character)',
+            'sources[0].delimiter: "::" is too long (write at most 1 character)',
         ),
         (
             {"sources": [{"path": "x", "delimiter": "\n"}]},

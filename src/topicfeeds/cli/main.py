@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from ..errors import (
     count,
     explain_os_error,
     printable,
+    show,
 )
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
@@ -35,6 +37,9 @@ from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
+
+
+_MAX_PATH_BYTES = 4096
 
 
 class _SignalReceived(BaseException):
@@ -72,6 +77,9 @@ def main(check: Check | None = None) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, session.receive)
     gc.set_threshold(300_000, 20, 50)  # builds make few reference cycles; searching for them takes 10 % of the time
+    if not sys.warnoptions:  # otherwise, the user asked for them
+        warnings.simplefilter("ignore")  # warnings of libraries are for programmers
+        os.environ["PYTHONWARNINGS"] = "ignore"  # and in worker processes
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search all installed packages
     code = _run(session)
     for stream in (sys.stdout, sys.stderr):
@@ -110,10 +118,21 @@ def _describe_usage_error(error: click.ClickException) -> list[str]:
     return [f"{context.get_usage()}\n" if context else "", f"Error: {message}"]
 
 
+def _check_path(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Reject paths that no file can have, and a state that is a pipe or a device. Raises ConfigError."""
+    option = f"--{(parameter.name or '').removesuffix('_file')}"
+    if path and len(os.fsencode(path)) > _MAX_PATH_BYTES:
+        raise ConfigError(message=f"{option} {show(str(path))} is too long (write at most {_MAX_PATH_BYTES} bytes)")
+    if path and option == "--state" and path.exists() and not (path.is_file() or path.is_dir()):
+        raise ConfigError(message=f"{path}: is not a regular file (choose another file with --state)")
+    return path
+
+
 SITE = click.option(
     "--site",
     "site_file",
     type=click.Path(path_type=Path),
+    callback=_check_path,
     default="topicfeeds.toml",
     show_default=True,
     metavar="FILE",
@@ -122,6 +141,7 @@ SITE = click.option(
 OUTPUT = click.option(
     "--output",
     type=click.Path(path_type=Path),
+    callback=_check_path,
     metavar="DIR",
     help="The output folder.  [default: public, beside the site file]",
 )
@@ -129,6 +149,7 @@ STATE = click.option(
     "--state",
     "state_file",
     type=click.Path(path_type=Path),
+    callback=_check_path,
     metavar="FILE",
     help="The file of the memory: dates of items, and documents of earlier runs. The cache is beside it (FILE.cache).  "
     "[default: a file in .topicfeeds, beside the site file]",

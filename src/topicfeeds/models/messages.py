@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ..errors import nearest, show
+from ..errors import count, nearest, show
 from .dates import ISO_EXAMPLES, NOT_ISO
 from .items import FIELDS, Article, Event, Item, Person, Place, parse_item
 from .site import DeclaredFeed, FeedSettings, Site, Source
@@ -234,7 +234,14 @@ def _explain_literal(finding: _Finding) -> str:
 
 def _explain_bound(finding: _Finding) -> str:
     word, side = _BOUNDS[finding.kind]
-    return f"{show(finding.given)} is {word} (write {next(iter(finding.context.values())):g} {side})"
+    return f"{show(finding.given)} is {word} (write {next(iter(finding.context.values())):.10g} {side})"
+
+
+def _explain_too_long(finding: _Finding) -> str:
+    most: int = finding.context["max_length"]
+    if isinstance(finding.given, str):
+        return f"{show(finding.given)} is too long (write at most {count('character', most)})"
+    return f"has too many values (keep at most {most})"
 
 
 def _explain_pattern(finding: _Finding) -> str:
@@ -306,10 +313,10 @@ _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "int_parsing": _explain_whole_number,
     "int_type": _explain_whole_number,
     "int_from_float": _explain_whole_number,
-    "too_long": lambda finding: f"has too many values (keep at most {finding.context['max_length']})",
+    "too_long": _explain_too_long,
     "too_short": lambda _: "is empty (remove it, or name at least one)",
     "string_too_short": _explain_blank,
-    "string_too_long": _say("is too long (write one character)"),
+    "string_too_long": _explain_too_long,
     "string_type": _explain_text,
     "literal_error": _explain_literal,
     "string_pattern_mismatch": _explain_pattern,

@@ -24,6 +24,10 @@ from .fields import Language, Model, Names, Text, Url, Word
 from .items import FIELDS, Person, PersonOrName
 
 _MAX_SHOWN_TOPICS = 5
+MAX_PATH_CHARS = 4096
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Many readers reject a feed that has a text of more than 10,000,000 bytes."""
+MAX_DAYS = 36_500
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
@@ -167,7 +171,7 @@ class Source(Model):
 
     blank_counts = frozenset({"delimiter"})
 
-    path: Word | None = None
+    path: Annotated[Word, Field(max_length=MAX_PATH_CHARS)] | None = None
     """A file, a pattern, a folder (with all files below it), or `-` for standard input."""
     format: SourceFormatName | None = None
     """The name of the source format. Default: by the suffix of each file."""
@@ -228,20 +232,20 @@ class FeedSettings(Model):
     """The settings of all feeds."""
 
     formats: Annotated[Sequence[FeedFormatName], Field(min_length=1), AfterValidator(_deduplicate)] = ("atom", "rss")
-    limit: Annotated[int, Field(ge=1, strict=True)] = 50
+    limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """The largest number of entries in a feed. The newest entries are kept."""
-    max_body: Annotated[int, Field(ge=1, strict=True)] = 1024 * 1024
+    max_body: Annotated[int, Field(ge=1, le=MAX_BODY_BYTES, strict=True)] = 1024 * 1024
     """The largest content of an item, in bytes (UTF-8)."""
-    retire_days: Annotated[int, Field(ge=0, strict=True)] = 30
+    retire_days: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] = 30
     """Days for which the documents of a removed feed are kept, as readers still request them."""
-    memory_days: Annotated[int, Field(ge=1, strict=True)] = 400
+    memory_days: Annotated[int, Field(ge=1, le=MAX_DAYS, strict=True)] = 400
     """Days for which the state remembers an item that is in no feed any more."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_deduplicate)] = ("topic", "tag")
     event_title: Annotated[Text, AfterValidator(_check_pattern)] | None = None
     """The pattern of event titles in feeds, such as `{title} ({when})`. `{where}` is also available."""
-    calendar_days_back: Annotated[int, Field(ge=0, strict=True)] | None = None
+    calendar_days_back: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] | None = None
     """Days for which a past event stays in calendars. Default: for ever."""
-    calendar_days_ahead: Annotated[int, Field(ge=0, strict=True)] | None = None
+    calendar_days_ahead: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] | None = None
     """Days before its start at which an event enters calendars. Default: at once."""
     cancelled_events: Literal["cancelled", "confirmed"] = "cancelled"
     """The status of cancelled events in calendars. Some programs hide cancelled events, and people do not see why."""

@@ -46,7 +46,7 @@ _REFUSED = "Nothing was published: items were refused. The existing feeds are un
 _SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 _NOT_OURS = "is not removed: no feed makes it, and it is no feed of this site (if nobody needs it, remove it yourself)"
-_NOT_PRUNED = "nothing was pruned, as items were refused (correct them, and run build --prune again)"
+_NOT_PRUNED = "nothing was pruned, as items were refused (correct them, and prune again)"
 
 
 @dataclass(frozen=True, slots=True)

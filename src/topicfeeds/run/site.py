@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ..config import check_output, load_site
+from ..config import check_output, load_site, read_site_file
 from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
@@ -57,7 +57,7 @@ def _make_pool(jobs: int) -> Pool | None:
 def _digest_file(path: str) -> bytes:
     """Return the SHA-256 of a file; empty if it cannot be read, which `load_site` reports."""
     with suppress(OSError):
-        return hashlib.sha256(Path(path).read_bytes()).digest()
+        return hashlib.sha256(read_site_file(path)).digest()
     return b""
 
 
