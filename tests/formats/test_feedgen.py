@@ -407,8 +407,8 @@ def test_many_of_an_entry_cost_no_more_each_than_few(field: str, most: int, made
 
 def test_forms_of_entries_that_are_like_no_other_are_not_kept() -> None:
     before = _entry_template.cache_info().currsize
-    feeds = [feed_of(article(enclosures=[FILES[0]] * (count + 46))) for count in range(5)]
-    assert [len(seen(feed, "atom").entries[0].enclosures) for feed in feeds] == [46, 47, 48, 49, 50]
+    feeds = [feed_of(article(enclosures=[FILES[0]] * (count + 49))) for count in range(2)]
+    assert [len(seen(feed, "atom").entries[0].enclosures) for feed in feeds] == [49, 50]
     assert _entry_template.cache_info().currsize == before
 
 
