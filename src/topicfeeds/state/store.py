@@ -24,6 +24,7 @@ from .checksums import (
     has_tables,
     is_damage_error,
     is_foreign,
+    is_locked,
     open_database,
     write_rows,
 )
@@ -101,7 +102,7 @@ class State:
     def _known(self) -> bool:
         try:
             return (self._memory or self._file) is not None and self._value("pragma user_version") == VERSION
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeError):
             return False
 
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
@@ -125,7 +126,7 @@ class State:
             self._noted.clear()
             self._waiting.clear()
             self._load()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
                 raise StateDamagedError("is damaged") from error
             raise
@@ -141,6 +142,8 @@ class State:
 
     def _prepare(self) -> None:
         """Create or check the tables. A new version has other tables, so an odd version with our tables is damage."""
+        if self.path and os.path.exists(self.path) and is_locked(self.path):
+            raise DamageError("its format version is damaged")
         version = self._value("pragma user_version")
         if version > VERSION and not has_tables(self._open, SCHEMA):
             raise NewerStateError
@@ -163,7 +166,7 @@ class State:
 
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it. If that fails, return an empty database in memory."""
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, UnicodeError):
             file = open_database(self.path or "", "ro")
             version = file.execute("pragma user_version").fetchone()[0]
             if version == VERSION and _passes_quick_check(file) and has_tables(file, SCHEMA):
@@ -331,5 +334,5 @@ def is_file_damaged(path: str) -> bool:
             return found != "ok"
     except OSError:
         return False
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         return is_damage_error(error)
