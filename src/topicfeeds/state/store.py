@@ -117,6 +117,8 @@ class State:
                 os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
             self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
         try:
+            if self._memory is None and not dry and is_locked(self.path or ""):
+                raise DamageError("its format version is damaged")
             self._prepare()
             if not _passes_quick_check(self._open):
                 raise DamageError("is damaged")
@@ -142,8 +144,6 @@ class State:
 
     def _prepare(self) -> None:
         """Create or check the tables. A new version has other tables, so an odd version with our tables is damage."""
-        if self.path and os.path.exists(self.path) and is_locked(self.path):
-            raise DamageError("its format version is damaged")
         version = self._value("pragma user_version")
         if version > VERSION and not has_tables(self._open, SCHEMA):
             raise NewerStateError
@@ -279,7 +279,8 @@ class State:
 
         `days` is the number of days after which retired documents are removed.
         """
-        over = (one.removal_time(days) for one in self.list_documents())
+        retired = check_rows(self._open.execute("select * from documents where retired is not null"))
+        over = (WrittenDocument(*row).removal_time(days) for row in retired)
         return min((moment for moment in (self.get_value("due"), *over) if isinstance(moment, int)), default=None)
 
     def commit(self, days: int, *, failed: bool = False) -> None:
