@@ -67,7 +67,7 @@ def find_sound(whole: City, damaged: City) -> set[str]:
             with closing(sqlite3.connect(f"file:{damaged.state}?mode=ro", uri=True)) as file:
                 if file.execute(query, (one[0],)).fetchall() == [one]:
                     found.add(one[0].rpartition("/")[2])
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeError):
             continue
     return found
 

@@ -66,10 +66,10 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
-    Raises ConfigError if the folder cannot be an output folder, SourceError if the input is refused as a whole,
-    PublishError if the folder or the state cannot be written, and BusyError if another run works in the folder. After
-    PublishError, each file is complete: either the old or the new version. After the other errors, the existing files
-    are unchanged.
+    Raises ConfigError if the folder cannot be an output folder, or if the path of the state has a file of another
+    program, SourceError if the input is refused as a whole, PublishError if the folder or the state cannot be written,
+    and BusyError if another run works in the folder. After PublishError, each file is complete: either the old or the
+    new version. After the other errors, the existing files are unchanged.
     """
     folder = Path(folder)
     check_output(site, folder)

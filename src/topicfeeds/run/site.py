@@ -63,7 +63,7 @@ def _digest_file(path: str) -> bytes:
 
 def _read_findings(state: State) -> set[tuple[str, ...]]:
     """Return the problems of the last successful run, without their lines."""
-    with state.reading(), suppress(sqlite3.Error):  # the run reports the error later
+    with state.reading(), suppress(sqlite3.Error, UnicodeError):  # the run reports the error later
         return {(one.path, one.field, one.message, one.severity) for one in state.cache.stored_problems()}
     return set()
 

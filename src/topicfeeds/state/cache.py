@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from .checksums import check_rows, checksum_text, has_tables, is_damage_error, open_database, write_rows
+from .checksums import check_rows, checksum_text, has_tables, is_damage_error, is_locked, open_database, write_rows
 from .files import FileStamp
 from .memory import StoredProblem
 
@@ -117,7 +117,7 @@ class Cache:
         """Open the file. Remove it first if it is damaged, or if another version wrote it."""
         path = self.path or ""
         self._file = open_database(path, "rwc")
-        if path and not self._is_ours() and os.path.getsize(path):
+        if path and os.path.getsize(path) and (is_locked(path) or not self._is_ours()):
             self.close()
             os.unlink(path)
             self._file = open_database(path, "rwc")
@@ -130,7 +130,7 @@ class Cache:
             marks = [self._run(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version")]
             is_ours = marks == [APPLICATION_ID, VERSION] and has_tables(self._open, _SCHEMA)
             return is_ours and len(list(self._read("select * from meta"))) >= 0
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
                 return False
             raise

@@ -44,6 +44,12 @@ def open_database(path: str, mode: str) -> sqlite3.Connection:
     return file
 
 
+def is_locked(path: str) -> bool:
+    """Return whether damage makes SQLite treat a file as read-only: it has a format version of the future."""
+    with open(path, "rb") as content:
+        return any(one > 2 for one in content.read(20)[18:])
+
+
 def is_foreign(path: str, application_id: int, tables: Iterable[str]) -> bool:
     """Return whether a file is not empty, and has neither our application id nor our tables. Raises OSError."""
     check_owner(path)
@@ -54,7 +60,7 @@ def is_foreign(path: str, application_id: int, tables: Iterable[str]) -> bool:
         return False
     if not head or head[68:] == application_id.to_bytes(4, "big"):
         return False
-    with suppress(sqlite3.Error), closing(open_database(path, "rw")) as file:
+    with suppress(sqlite3.Error, UnicodeError), closing(open_database(path, "rw")) as file:
         return not {name for (name,) in file.execute("select name from sqlite_master")}.issuperset(tables)
     return True
 
@@ -75,14 +81,14 @@ def check_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 def has_tables(file: sqlite3.Connection, tables: Iterable[str]) -> bool:
     """Return whether a database has these tables and indexes, in the words of SQLite's own list."""
-    try:
-        return {sql for (sql,) in file.execute("select sql from sqlite_master")}.issuperset(tables)
-    except UnicodeError as error:  # in the text of an error of SQLite
-        raise DamageError("the list of tables is damaged") from error
+    return {sql for (sql,) in file.execute("select sql from sqlite_master")}.issuperset(tables)
 
 
 def is_damage_error(error: BaseException | None) -> bool:
-    """Return whether an error means that the file is damaged, or is not a database."""
+    """Return whether an error means that the file is damaged, or is not a database.
+
+    UnicodeDecodeError means that SQLite's own message quotes a damaged text.
+    """
     name = getattr(error, "sqlite_errorname", "")
     is_damage = name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
-    return is_damage or isinstance(error, DamageError)
+    return is_damage or isinstance(error, DamageError | UnicodeDecodeError)

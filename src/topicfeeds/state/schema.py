@@ -112,7 +112,7 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
     A scan ends at a damaged page, so each table is scanned from both ends.
     """
     kept: dict[str, dict[str, tuple[Any, ...]]] = {"items": {}, "documents": {}, "accepted": {}}
-    with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error):
+    with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error, UnicodeError):
         old.text_factory = lambda text: text.decode(errors="surrogateescape")
         old.execute("pragma writable_schema = on")  # reads the other tables if the text of one is damaged
         for (name,) in old.execute("select name from sqlite_master where type = 'table'").fetchall():

@@ -24,6 +24,7 @@ from .checksums import (
     has_tables,
     is_damage_error,
     is_foreign,
+    is_locked,
     open_database,
     write_rows,
 )
@@ -101,7 +102,7 @@ class State:
     def _known(self) -> bool:
         try:
             return (self._memory or self._file) is not None and self._value("pragma user_version") == VERSION
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeError):
             return False
 
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
@@ -116,6 +117,8 @@ class State:
                 os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
             self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
         try:
+            if self._memory is None and not dry and is_locked(self.path or ""):
+                raise DamageError("its format version is damaged")
             self._prepare()
             if not _passes_quick_check(self._open):
                 raise DamageError("is damaged")
@@ -125,7 +128,7 @@ class State:
             self._noted.clear()
             self._waiting.clear()
             self._load()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
                 raise StateDamagedError("is damaged") from error
             raise
@@ -163,7 +166,7 @@ class State:
 
     def _readable(self) -> sqlite3.Connection:
         """Open the file without writing to it. If that fails, return an empty database in memory."""
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, UnicodeError):
             file = open_database(self.path or "", "ro")
             version = file.execute("pragma user_version").fetchone()[0]
             if version == VERSION and _passes_quick_check(file) and has_tables(file, SCHEMA):
@@ -276,7 +279,8 @@ class State:
 
         `days` is the number of days after which retired documents are removed.
         """
-        over = (one.removal_time(days) for one in self.list_documents())
+        retired = check_rows(self._open.execute("select * from documents where retired is not null"))
+        over = (WrittenDocument(*row).removal_time(days) for row in retired)
         return min((moment for moment in (self.get_value("due"), *over) if isinstance(moment, int)), default=None)
 
     def commit(self, days: int, *, failed: bool = False) -> None:
@@ -331,5 +335,5 @@ def is_file_damaged(path: str) -> bool:
             return found != "ok"
     except OSError:
         return False
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         return is_damage_error(error)
