@@ -151,8 +151,8 @@ STATE = click.option(
     type=click.Path(path_type=Path),
     callback=_check_path,
     metavar="FILE",
-    help="The file of the memory: dates of items, and documents of earlier runs. The cache is beside it (FILE.cache).  "
-    "[default: a file in .topicfeeds, beside the site file]",
+    help="The file of the memory: dates of items, and a list of the documents of earlier runs. The cache is beside it "
+    "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(
     "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
