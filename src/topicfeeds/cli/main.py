@@ -120,7 +120,7 @@ STATE = click.option(
     "state_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file of the memory: dates of items, and documents of earlier runs. The cache is beside it (FILE.cache).  "
+    help="The memory file: dates of items, and documents of earlier runs. The cache is beside it (FILE.cache).  "
     "[default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(

@@ -160,7 +160,7 @@ class FeedSelector:
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
         if candidate.load is candidate.reload:
-            return candidate  # it is not in memory
+            return candidate  # the item is not in memory
         self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
         if self._chars <= _MAX_CHARS_IN_MEMORY:
             return candidate

@@ -73,7 +73,7 @@ class Cache:
         self._is_readable = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
-        """The numbers of: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
+        """Three counts: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
         self._last_row = self._bytes = 0
         """The number of the last row of the last run, and the size of all bodies, in characters."""
 
@@ -258,7 +258,7 @@ class Cache:
         return self._run("select path, line, title, until from held order by until, n").fetchall()
 
     def get_value(self, name: str) -> str | int | None:
-        """Return a single value: `basis`, `chunks`, `bytes` or `run`, or None."""
+        """Return the value with a name (`basis`, `chunks`, `bytes` or `run`), or None if it is not stored."""
         found = self._run("select value from meta where name = ?", (name,)).fetchone()
         return found[0] if found else None
 

@@ -64,7 +64,7 @@ class WrittenDocument(NamedTuple):
 def find_link(name: str, folder: Path) -> Path | None:
     """Return a symbolic link in the path of a folder of documents, or None.
 
-    `name` is the folder, relative to the output folder `folder`. The output folder itself may be a link.
+    `name` is its path relative to `folder`, the output folder. The output folder itself may be a link.
     """
     parts = name.split("/") if name else []
     inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))
