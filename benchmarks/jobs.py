@@ -70,7 +70,7 @@ class Ground:
             (folder / f"{source}.toml").write_text(_SITE + _SOURCES[source], "utf-8")
 
     def compare(self, peer: Peer, runs: int) -> Comparison:
-        """Run topicfeeds and a peer in turn. Before, run both once and compare their documents. Raises OtherJob."""
+        """First, run both programs once and compare their documents. Then run them in turn. Raises OtherJob."""
         ours, theirs = partial(self.build, peer.source), partial(self._peer, peer)
         if peer.source not in self._ours:
             ours()
@@ -95,7 +95,7 @@ class Ground:
         return Pair([changed for _, changed in turns], [full for full, _ in turns])
 
     def build(self, source: Source, *more: str) -> Cost:
-        """Run a full build: without output and without state."""
+        """Run a full build: without earlier output and without a state."""
         self._clear()
         return run(self._command(source, *more))
 

@@ -92,12 +92,12 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
     [
         (
             '[[feeds]]\nslug = "x"\n',
-            "10: feeds: is a list, not a table (write [[feed]] for a feed of its own)",
+            "10: feeds: is a list, not a table (write [[feed]] to declare one feed)",
         ),
         (
             "[feeds]\nlimit = 5\n[[feeds]]\n",
             "12: is not valid TOML: [feeds] and [[feeds]] are both given "
-            "(write [[feed]] for a feed of its own, [feeds] for the settings)",
+            "(write [[feed]] to declare one feed, and [feeds] for the settings of all feeds)",
         ),
         (
             '[feed]\nslug = "x"\n',

@@ -54,8 +54,8 @@ def test_an_extra_of_several_packages_is_told_in_one_line(monkeypatch: pytest.Mo
     lines = ["a>=1", 'b[c]>=2; extra == "x"', "d<3; python_version < '4' and extra == 'x'", "e; extra == 'xy'"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: lines)
     assert str(MissingExtraError("x")) == (
-        "a source needs b and d, which are not installed (run pip install 'b[c]>=2' 'd<3' "
-        'in the environment of topicfeeds; it is the extra "x")'
+        'a source needs the extra "x": b and d are not installed '
+        "(run pip install 'b[c]>=2' 'd<3' in the environment of topicfeeds)"
     )
 
 

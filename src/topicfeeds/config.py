@@ -71,7 +71,7 @@ def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
 
 
 def _read_from(site: Site, place: Path, base: Path) -> str | None:
-    """Return the path of a source that would read our files in a folder, or None."""
+    """Return the path of a source that would read our feeds in the folder `place`, or None."""
     for source in site.sources:
         if source.path and source.path != "-":
             given = Path(os.path.realpath(base / source.path))

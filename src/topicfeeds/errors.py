@@ -49,7 +49,7 @@ class Hint(Enum):
     """What to do about a problem, for users of the library. `cli/console.py` has the hints for users of the command."""
 
     ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
-    COLLECT = "Correct the items, or pass a list as problems"
+    COLLECT = "Correct the items, or pass a list as the argument problems"
     FREE_LOCK = "Try again later"
     FREE_PLACE = "Move it away, or choose another folder"
     NEWER_STATE = "Install that version, or choose another path for the state"
@@ -158,8 +158,8 @@ def _describe_missing_extra(extra: str) -> str:
     names = " and ".join(re.split(r"[^\w.-]", name)[0] for name in needed)
     verb, command = "is" if len(needed) == 1 else "are", shlex.join(["pip", "install", *needed])
     return (
-        f"a source needs {names}, which {verb} not installed "
-        f'(run {command} in the environment of topicfeeds; it is the extra "{extra}")'
+        f'a source needs the extra "{extra}": {names} {verb} not installed '
+        f"(run {command} in the environment of topicfeeds)"
     )
 
 
@@ -202,7 +202,7 @@ def show(value: object) -> str:
     try:
         text = printable(value if isinstance(value, str) else reprlib.repr(value))  # limits nested values
     except ValueError:
-        text = "a number of thousands of digits"
+        text = "a number with thousands of digits"
     if len(text) > 63:
         text = f"{text[:60]}..."
     return f'"{text}"' if isinstance(value, str) else text

@@ -35,7 +35,7 @@ from .sources.model import Chunk
 from .state.files import FileStamp, InputFiles
 
 MIN_PARALLEL_BYTES = 75_000_000
-"""Up to this size of all sources, in bytes (about 50,000 items), one process is as fast: workers start slowly."""
+"""Up to this total size of the sources (in bytes; about 50,000 items), workers save no time, as they start slowly."""
 _MIN_ITEM_BYTES = 1_500
 """The minimum weight of an item or a file, in bytes. The weight estimates the time to read it."""
 _MAX_SHARD_BYTES = 64 << 20

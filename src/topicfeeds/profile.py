@@ -40,7 +40,7 @@ class Profile:
         self._cpu, self._time = 0.0, time.perf_counter() - time.process_time()  # about when the process started
 
     def steps(self) -> list[Step]:
-        """Return the steps in the order of the flow. `end` is the time between and after the other steps."""
+        """Return the steps in the order of the flow. The step `end` has the time between and after the other steps."""
         for _ in range(2):
             self._turn("end")
         return [Step(name, *self._times[name]) for name in _STEPS if name in self._times]

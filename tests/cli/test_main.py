@@ -229,7 +229,7 @@ def test_check_annotates_for_github(started: Path) -> None:
         [
             f'::error file={started.name}/items/50%25%2Cx.yaml,line=1::titel: unknown field (did you mean "title"?)',
             f"::warning file={started.name}/items/z.yaml,line=1::"
-            "updated: is before published, so published is used instead (correct the dates)",
+            "updated: is before the published date, which is used instead (correct the dates)",
         ],
     )
     (started / "topicfeeds.toml").write_text("title = 1\n", "utf-8")

@@ -161,7 +161,7 @@ def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_befo
     early = article(updated="2026-02-01")
     assert entries(early)[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
     assert problems_of([early]) == [
-        "items:1: warning: updated: is before published, so published is used instead (correct the dates)"
+        "items:1: warning: updated: is before the published date, which is used instead (correct the dates)"
     ]
 
 
@@ -236,7 +236,7 @@ def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
 def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
     with pytest.raises(SourceError, match="items:1: published: is missing") as caught:
         select(site(), [event(published=None)])
-    assert str(caught.value).endswith(" Correct the items, or pass a list as problems.")
+    assert str(caught.value).endswith(" Correct the items, or pass a list as the argument problems.")
     assert [problem.field for problem in caught.value.problems] == ["published"]
 
 
@@ -283,7 +283,7 @@ def test_a_change_dated_in_the_future_waits_for_it() -> None:
     assert feed.updated == datetime(2026, 3, 1, tzinfo=UTC)
     assert str(problems[0]) == (
         "items:1: warning: updated: 2026-05-01T00:00:00+00:00 is in the future; "
-        "published is used until then (correct the date if it is wrong)"
+        "the published date is used until then (correct the date if it is wrong)"
     )
     assert select(site(), [one], now=now.replace(month=6))["all"].updated == datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -319,7 +319,7 @@ def test_what_is_doubtful_is_published_and_told(fields: dict[str, object], messa
 
 def test_an_event_far_from_its_announcement_is_doubtful() -> None:
     assert problems_of([event(start="2062-05-01")]) == [
-        "items:1: warning: start: 2062-05-01 is more than ten years after published (check the year)"
+        "items:1: warning: start: 2062-05-01 is more than ten years after the published date (check the year)"
     ]
 
 
@@ -332,7 +332,7 @@ def test_ids_that_differ_in_case_or_form_only_are_kept_apart_and_told() -> None:
 
 
 def test_now_needs_a_time_zone() -> None:
-    with pytest.raises(ValueError, match="now has no time zone"):
+    with pytest.raises(ValueError, match="the argument now has no time zone"):
         select(site(), [], now=datetime(2026, 1, 1))
 
 

@@ -50,10 +50,16 @@ def refusal(**fields: Any) -> str:
         ("FREQ=DAILY;COUNT=3;UNTIL=20260510", "has both COUNT and UNTIL (keep one of the two)"),
         (
             "FREQ=DAILY;UNTIL=20260510T000000Z",
-            'UNTIL "20260510T000000Z" is not a day, though start is a day (write 20261231)',
+            'UNTIL "20260510T000000Z" must be a valid date without a time, like start (write 20261231)',
         ),
-        ("FREQ=DAILY;UNTIL=20260231", 'UNTIL "20260231" is not a day, though start is a day (write 20261231)'),
-        ("FREQ=DAILY;UNTIL=2026051", 'UNTIL "2026051" is not a day, though start is a day (write 20261231)'),
+        (
+            "FREQ=DAILY;UNTIL=20260231",
+            'UNTIL "20260231" must be a valid date without a time, like start (write 20261231)',
+        ),
+        (
+            "FREQ=DAILY;UNTIL=2026051",
+            'UNTIL "2026051" must be a valid date without a time, like start (write 20261231)',
+        ),
         ("FREQ=DAILY;UNTIL=20260505", "ends before the event starts (write a later UNTIL)"),
         (
             "FREQ=WEEKLY;BYDAY=XX",
@@ -109,7 +115,7 @@ def test_a_rule_that_is_none_is_refused_in_words(rule: str, message: str) -> Non
         ),
         (
             "FREQ=DAILY;UNTIL=20260510",
-            'UNTIL "20260510" is not a time in UTC, though start has a time (write 20261231T225959Z)',
+            'UNTIL "20260510" must be a valid time in UTC, because start has a time (write 20261231T225959Z)',
         ),
         ("FREQ=DAILY;UNTIL=20260506T155959Z", "ends before the event starts (write a later UNTIL)"),
     ],
@@ -160,7 +166,7 @@ def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict
         ),
         (
             {"start": "2026-10-25T02:30+01:00", "recurrence": "FREQ=DAILY"},
-            "start: is the second 02:30 of a day on which clocks go back; a recurring event cannot start then "
+            "start: is the second of two times 02:30 when clocks go back; a recurring event cannot start then "
             "(choose another day)",
         ),
     ],

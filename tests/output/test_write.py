@@ -160,7 +160,7 @@ def test_publishing_tells_what_it_did(tmp_path: Path) -> None:
     changes = publish(site(), [article(), article(id="b", published="2026-01-01", updated="2025-01-01")], tmp_path)
     assert (changes.items, changes.refused, changes.unchanged, len(changes.written)) == (2, 0, 0, 2)
     assert [str(problem) for problem in changes.problems] == [
-        "items:2: warning: updated: is before published, so published is used instead (correct the dates)"
+        "items:2: warning: updated: is before the published date, which is used instead (correct the dates)"
     ]
 
 
@@ -245,7 +245,9 @@ def test_what_a_disk_does_not_give_back_as_it_was_written_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "pread", lambda *_: whole(b"2"))
-    with pytest.raises(PublishError, match=r"a\.xml: cannot be written: the file reads back with other content"):
+    with pytest.raises(
+        PublishError, match=r"a\.xml: cannot be written: the file does not contain the bytes that were written"
+    ):
         write([document("a.xml", b"1")], tmp_path)
     assert list(tmp_path.iterdir()) == []
 

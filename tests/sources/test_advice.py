@@ -201,7 +201,8 @@ def test_a_field_that_is_missing_is_told_with_the_setting_that_reads_it(tmp_path
         "refused a.json:1: published: is missing (add it to fields in [[sources]])"
     ]
     assert told(tmp_path, "a.json", text, fields={"title": "name", "published": "day"}) == [
-        'refused a.json:1: published: is missing or blank in this record (fields in [[sources]] reads it from "day")'
+        "refused a.json:1: published: is missing or blank in this record "
+        '(it is read from "day", as set by fields in [[sources]])'
     ]
     [problem] = read_objects([{"name": "A"}], fields={"title": "name"})
     assert str(problem) == "items:1: published: is missing (add it to fields)"
@@ -209,7 +210,7 @@ def test_a_field_that_is_missing_is_told_with_the_setting_that_reads_it(tmp_path
 
 def test_an_unknown_field_of_a_source_is_told_with_the_setting_that_leaves_it_out(tmp_path: Path) -> None:
     [line] = told(tmp_path, "a.csv", "title,published,xyzzy\nA,2026-01-01,x\n")
-    assert line.endswith("xyzzy: unknown field (remove it, or list the fields to read under fields in [[sources]])")
+    assert line.endswith("xyzzy: unknown field (remove it, or set fields in [[sources]] to read only some fields)")
 
 
 @pytest.mark.parametrize(

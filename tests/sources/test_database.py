@@ -224,8 +224,8 @@ def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_pat
     run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
     assert (run.code, run.err) == (
         2,
-        "a source needs sqlalchemy, which is not installed (run pip install 'sqlalchemy>=2.0' "
-        'in the environment of topicfeeds; it is the extra "sql")\n',
+        'a source needs the extra "sql": sqlalchemy is not installed '
+        "(run pip install 'sqlalchemy>=2.0' in the environment of topicfeeds)\n",
     )
 
 

@@ -173,7 +173,7 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
         ("a.json", '{"item": []}', '1: has no list of items (give the list the name "items")'),
         ("a.json", '[{"title": "A"},\n]', "2: is not valid JSON: "),
         ("a.json", "[1]", '1: 1 is not an object (write an item as {"title": "...", ...})'),
-        ("a.json", "[]\n]", "2: is not valid JSON: text follows its end"),
+        ("a.json", "[]\n]", "2: is not valid JSON: text follows the end of the data"),
         ("a.json", "[" * 100_000, "1: is nested too deep"),
         ("a.json", "[" + "9" * 5000 + "]", "1: is not valid JSON: a number has too many digits"),
         ("a.json", "[{'title': 1}]", "1: is not valid JSON: expecting property name enclosed in"),
@@ -291,8 +291,8 @@ def test_markdown_without_the_extra_says_what_to_install(tmp_path: Path) -> None
     run = command("build", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
     assert (run.code, run.err) == (
         2,
-        "a source needs pyromark, which is not installed (run pip install 'pyromark>=0.9' "
-        'in the environment of topicfeeds; it is the extra "markdown")\n',
+        'a source needs the extra "markdown": pyromark is not installed '
+        "(run pip install 'pyromark>=0.9' in the environment of topicfeeds)\n",
     )
     assert not (tmp_path / "public").exists()
 
@@ -479,7 +479,7 @@ def test_python_objects_are_read_where_a_field_may_name_a_method() -> None:
     item = records[0].item
     assert (item.title, item.link, item.tags, item.topics) == ("a", "https://www.example.org/a", ("x",), ("housing",))
     assert [str(one) for one in records[1:]] == [
-        'posts:2: title: is missing or blank in this record (fields reads it from "name")'
+        'posts:2: title: is missing or blank in this record (it is read from "name", as set by fields)'
     ]
 
 

@@ -136,7 +136,7 @@ def test_a_first_item_whose_title_looks_like_description_is_untitled() -> None:
     assert problems(text) == [
         "page.txt:7: warning: title: is missing in the first item: the text above it was read as the topic's "
         "description (add a title)",
-        'page.txt:7: warning: title: is missing: "Article, 1 February 2017" is skipped '
+        'page.txt:7: warning: title: is missing: the item "Article, 1 February 2017" is skipped '
         '(add a title, or set untitled = "label" in [[sources]])',
     ]
 
@@ -155,7 +155,7 @@ def test_a_first_item_whose_title_looks_like_description_is_untitled() -> None:
 )
 def test_an_item_without_title_is_left_out_or_labelled(dates: str, label: str) -> None:
     assert problems(dates) == [
-        f'page.txt:1: warning: title: is missing: "{label}" is skipped '
+        f'page.txt:1: warning: title: is missing: the item "{label}" is skipped '
         '(add a title, or set untitled = "label" in [[sources]])'
     ]
     (raw,) = raws(dates, untitled="label")

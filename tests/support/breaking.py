@@ -140,7 +140,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0" + bytes(range(256))
 CONFLICT = b"<<<<<<< ours\n%b=======\n%b>>>>>>> theirs\n"
 EMPTY = "items.json:1: is empty (if this is intended, remove the file or its source)"
 MARKUP = "it looks like HTML or XML (check the program that creates the file)"
-NOT_THERE = "No such file or directory (check path in [[sources]]: it starts in the folder of the site file)"
+NOT_THERE = "No such file or directory (check path in [[sources]]: it is relative to the folder of the site file)"
 GONE = f"items.json:1: cannot be read: {NOT_THERE}"
 HEADER = (
     "table.csv:1: no column has the name of a field "
@@ -234,7 +234,8 @@ BREAKS = [
         "everything twice",
         "items.json",
         holds(lambda content: content * 2),
-        "items.json:86: is not valid JSON: text follows its end (remove it; JSON Lines need the suffix .jsonl)",
+        "items.json:86: is not valid JSON: text follows the end of the data "
+        "(remove the text; JSON Lines need the suffix .jsonl)",
     ),
     Break(
         "a pipe",

@@ -40,7 +40,7 @@ def explained(text: str) -> str:
         ("a = True\n", "1: True is not a value (write true)"),
         ('a = "b "c" d"\n', '1: text follows a closing quote: c" d" (write \\" for a quote inside the text)'),
         ('path = "C:\\items"\n', r"1: a text contains a single \ (write \\, or / in a path)"),
-        ("a = [1] 2\n", '1: nothing may follow on the same line (move "2" to a line of its own)'),
+        ("a = [1] 2\n", '1: unexpected text at the end of the line (move "2" to a line of its own)'),
         ("a = 01.03.2026\n", '1: "01.03.2026" is not a date (write 2026-03-01, or put quotes around a text)'),
         ("a = 2026-02-30\n", "1: a date or time does not exist (check day, month and time)"),
         (f"a = {'9' * 5000}", "1: a number has too many digits (put quotes around it)"),
@@ -106,7 +106,8 @@ def test_a_table_in_single_brackets_that_is_given_more_than_once_needs_double_on
 
 def test_feeds_in_double_brackets_beside_the_settings_is_told() -> None:
     assert explained("[feeds]\nlimit = 1\n[[feeds]]\n") == (
-        "3: [feeds] and [[feeds]] are both given (write [[feed]] for a feed of its own, [feeds] for the settings)"
+        "3: [feeds] and [[feeds]] are both given "
+        "(write [[feed]] to declare one feed, and [feeds] for the settings of all feeds)"
     )
 
 

@@ -151,7 +151,7 @@ STATE = click.option(
     type=click.Path(path_type=Path),
     callback=_check_path,
     metavar="FILE",
-    help="The file of the memory: dates of items, and a list of the documents of earlier runs. The cache is beside it "
+    help="The memory file: dates of items, and a list of the documents of earlier runs. The cache is beside it "
     "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(

@@ -31,7 +31,7 @@ def describe_lateness(place: SitePaths, oldest: int, now: float) -> str:
     age = int(now - success)
     if now - success <= oldest:
         return ""
-    return f"The last success was at {_format_moment(int(success))}, {age} s ago; {oldest} s are allowed. {_ADVICE}"
+    return f"The last success was at {_format_moment(int(success))}, {age} s ago; the limit is {oldest} s. {_ADVICE}"
 
 
 def describe_state(place: SitePaths) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Encoding: headers, pages and problems as JSON rows, for the cache and for workers.
 
-Only the version of topicfeeds that wrote rows reads them. Line numbers are relative to the first line of the chunk.
+Rows are only read by the version of topicfeeds that wrote them. Line numbers are relative to the first line of the
+chunk.
 """
 
 from __future__ import annotations

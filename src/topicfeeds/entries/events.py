@@ -26,7 +26,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
         )
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        message = f"is the second {start:%H:%M} of a day on which clocks go back; a recurring event cannot start then"
+        message = f"is the second of two times {start:%H:%M} when clocks go back; a recurring event cannot start then"
         raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,

@@ -67,8 +67,8 @@ class HeaderMaker:
     ) -> Iterator[Header | Problem]:
         """Yield the problems of a record, and its header unless the record is refused.
 
-        `position` is the key of its chunk, and its number in the chunk. If the chunk is one record, `reload` reads the
-        entry again.
+        `position` is the key of the chunk, and the number of the record in the chunk. If the chunk is one record,
+        `reload` reads the entry again.
         """
         header = None
         try:

@@ -41,9 +41,9 @@ class IdRegistry:
         return (_make_link_id(header.link), []) if header.link else self._mint(header)
 
     def _mint(self, header: Header) -> tuple[str, list[Problem]]:
-        """Return an id made from kind, date and title, and warnings about it.
+        """Make an id from kind, date and title. Return the id, and warnings about it.
 
-        Different records of a file with the same kind, date and title are numbered.
+        If records of a file differ, but have the same kind, date and title, numbers distinguish them.
         """
         warnings = []
         if header.path != self._file:

@@ -251,7 +251,7 @@ def load_entry(candidate: Candidate) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An item that is held back until its date, or a published item whose `updated` is not used until that date."""
+    """An item held back until `published`, or a published item whose `updated` is not used before that time comes."""
 
     header: Header
     title: str

@@ -42,7 +42,7 @@ def resolve(
     has the data that the memory will store.
     """
     if now and now.tzinfo is None:
-        raise ValueError("now has no time zone (pass datetime.now(UTC))")
+        raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
     resolver = _Resolver(site, now.replace(microsecond=0) if now else None, memory, spill or Spill())
     inferred: list[tuple[str, Header]] = []
     for one in found:
@@ -104,7 +104,7 @@ class _Resolver:
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
-        done = "the item is held back" if whole else "published is used"
+        done = "the item is held back" if whole else "the published date is used"
         advice = "to publish it now, correct the date" if whole else "correct the date if it is wrong"
         then = f"{until.isoformat()} is in the future"
         yield header.problem(field, f"{then}; {done} until then ({advice})", "warning")
@@ -184,10 +184,10 @@ class _Resolver:
     def _warn_about_dates(self, header: Header, published: datetime) -> Iterator[Problem]:
         start = header.times.start if header.times else None
         if start and start.year > published.year + 10:
-            message = f"{start.isoformat()[:10]} is more than ten years after published (check the year)"
+            message = f"{start.isoformat()[:10]} is more than ten years after the published date (check the year)"
             yield header.problem("start", message, "warning")
         if header.updated and header.updated < published:
-            message = "is before published, so published is used instead (correct the dates)"
+            message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
 
 

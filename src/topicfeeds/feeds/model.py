@@ -56,7 +56,7 @@ class Selection:
         return self.feed.path
 
     def load(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with its entries, which `load` returns. The events of its calendar are not loaded."""
+        """Return the feed with its entries. The argument loads each entry. Events of the calendar are not loaded."""
         return replace(self.feed, entries=tuple(map(load, self.candidates)))
 
     def load_calendar(self, load: Callable[[Candidate], Entry]) -> Feed:

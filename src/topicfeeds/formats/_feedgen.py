@@ -95,7 +95,7 @@ _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
 
 
 class ElementCalls:
-    """The calls that make a channel or an entry, and separately their values.
+    """The calls that make a channel or an entry. The values of the calls are stored separately.
 
     Elements with equal calls only differ in their values, so they share a template.
     """

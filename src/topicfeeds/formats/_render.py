@@ -12,7 +12,7 @@ from .render_cache import RenderCache
 def render_xml(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Return the document of a feed, after reading it back. It must contain `identity`: its `atom:id` or address."""
+    """Render a feed and read the document back. A document without `identity` (its `atom:id` or address) is a bug."""
     if fast_paths.ENABLED:
         from ._templates import render_from_templates
 

@@ -53,7 +53,7 @@ def render_from_templates(
     identity: str,
     cache: RenderCache,
 ) -> bytes:
-    """Return the document of a feed, after reading it back. It must contain `identity`: its `atom:id` or address.
+    """Render a feed and read the document back. A document without `identity` (its `atom:id` or address) is a bug.
 
     An entry is rendered and read back once for all feeds that contain it. Its bytes do not depend on the feed's other
     entries.
@@ -190,7 +190,7 @@ _AROUND = (
 
 
 def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> ElementCalls:
-    """Return calls whose values are marks."""
+    """Return calls with a mark in place of each value."""
     made = ElementCalls(categories)
     made.calls = list(calls)
     made.values = _make_marks(sum(call.values for call in calls))

@@ -14,7 +14,9 @@ def verify(content: bytes, identity: str, entries: int) -> bytes:
     """Return the content. Raises AssertionError (a bug) if it lacks `identity` or has another number of `entries`."""
     names, found = read_back(content)
     if identity not in names or found != entries:
-        raise AssertionError(f"{identity}: rendered as {sorted(names)}, with {found} entries instead of {entries}")
+        raise AssertionError(
+            f"{identity}: the document has the ids {sorted(names)}, and {found} entries instead of {entries}"
+        )
     return content
 
 
@@ -46,7 +48,7 @@ def read_back(content: bytes) -> tuple[set[str], int]:
             names.add("".join(text))
 
     def strange(*_: object) -> None:
-        raise ValueError("has a comment or a CDATA section, in which a tag is only text")
+        raise ValueError("has a comment or a CDATA section, whose text can look like a tag")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

@@ -25,8 +25,8 @@ _FIRST, KNOWN = 1800, 2067
 """No zone changed its clocks before `_FIRST`. All changes before `KNOWN` are computed. Later changes follow rules
 without end. The IANA tables list changes up to 2037, and weekdays repeat after 28 years."""
 _CYCLE, _OFTEN = 28, 5
-"""Changes in `_OFTEN` years or more that follow one rule are written as a rule. The rule has no end if they are in
-`_CYCLE` years or more, up to the last computed year."""
+"""If changes follow one rule in at least `_OFTEN` years, they are written as a rule. If they do so in at least `_CYCLE`
+years, up to the last computed year, the rule has no end."""
 _STEP, _SECOND = timedelta(days=3), timedelta(seconds=1)
 """Changes are searched in steps of `_STEP`. The closest two changes are four days apart, in Freetown in 1939."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -35,7 +35,7 @@ class RenderCache:
         return name in self._values
 
     def values(self, entry: Entry) -> dict[Hashable, Any]:
-        """Return the cached values of an entry by variant. The caller adds what it renders."""
+        """Return the cached values of an entry by variant. The caller adds the values that it renders."""
         found = self._values.get(entry.id)
         return self._add(entry) if found is None else found
 

@@ -58,7 +58,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
         made.call(_LOGO, to_uri(feed.logo))
-    made.call(LINK_ALTERNATE, to_uri(feed.page))  # last, as feedgen uses the last link as the channel's
+    made.call(LINK_ALTERNATE, to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
     return made
 
 

@@ -133,7 +133,8 @@ def _explain_missing(finding: _Finding) -> str:
         path = source.fields.get(finding.name)
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
-        return f"is missing or blank in this record ({finding.origin.fields_setting} reads it from {show(path)})"
+        setting = finding.origin.fields_setting
+        return f"is missing or blank in this record (it is read from {show(path)}, as set by {setting})"
     return "is missing"
 
 
@@ -153,7 +154,7 @@ def _explain_table(finding: _Finding) -> str:
     """Say how a table of the site file is written."""
     if finding.place == ("feeds",):
         is_list = isinstance(finding.given, (list, tuple))
-        return "write [[feed]] for a feed of its own" if is_list else "write [feeds], and its keys on the lines below"
+        return "write [[feed]] to declare one feed" if is_list else "write [feeds], and its keys on the lines below"
     if finding.place in (("topics",), ("tags",)):
         example = "economy" if finding.name == "topics" else '"C++"'
         return f"write [{finding.name}.{example}] for each {finding.name[:-1]}"
@@ -276,7 +277,7 @@ def _explain_unknown(finding: _Finding, name: str) -> str:
 
 def _advise_unknown(finding: _Finding) -> str:
     if finding.origin.source and len(finding.place) == 1:
-        return f"remove it, or list the fields to read under {finding.origin.fields_setting}"
+        return f"remove it, or set {finding.origin.fields_setting} to read only some fields"
     return "remove it"
 
 

@@ -193,6 +193,6 @@ def _check_until(until: str, *, timed: bool) -> None:
         if datetime.strptime(until, form).strftime(form) != until:  # noqa: DTZ007 - only the form is checked
             raise ValueError
     except ValueError:
-        kind = "time in UTC, though start has a time" if timed else "day, though start is a day"
+        kind = "time in UTC, because start has a time" if timed else "date without a time, like start"
         example = "20261231T225959Z" if timed else "20261231"
-        raise ValueError(f"UNTIL {show(until)} is not a {kind} (write {example})") from None
+        raise ValueError(f"UNTIL {show(until)} must be a valid {kind} (write {example})") from None

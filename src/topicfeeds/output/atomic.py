@@ -33,7 +33,7 @@ def write_temporary(path: str, temporary: str, content: bytes) -> None:
         status = os.fstat(descriptor)
         os.fchmod(descriptor, status.st_mode | 0o444)
         if os.pread(descriptor, len(content) + 1, 0) != content:
-            raise OSError(errno.EIO, "the file reads back with other content")
+            raise OSError(errno.EIO, "the file does not contain the bytes that were written")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -12,7 +12,7 @@ from .write import is_ours
 
 
 class Retirement(NamedTuple):
-    """The documents that a run did not produce, by what happens to them."""
+    """The documents that a run did not produce, grouped by what happens to them."""
 
     removed: tuple[str, ...] = ()
     """Paths to remove now."""

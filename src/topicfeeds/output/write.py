@@ -57,7 +57,7 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
         _raise_publish_error(error, path)
     finally:
         if descriptor is not None:
-            with suppress(OSError):  # the file is closed even if this fails, and nothing was written to it
+            with suppress(OSError):  # even if this fails, the file is closed; nothing was written to it
                 os.close(descriptor)
 
 
@@ -185,7 +185,7 @@ def _render_if_changed(document: Document, path: str, staged: StagedWrite, state
 
 
 def is_ours(document: WrittenDocument, folder: Path) -> bool:
-    """Return whether the file of a known document exists, and is still ours. Raises PublishError."""
+    """Return whether the file of a known document exists, and topicfeeds wrote its content. Raises PublishError."""
     path = folder / document.path
     try:
         if find_link(document.path, folder):

@@ -54,11 +54,11 @@ class Options:
     """The options of a run."""
 
     now: datetime | None = None
-    """The current time, with a zone. Without it, nothing depends on time."""
+    """The current time, with a zone. If it is None, nothing depends on time."""
     strict: bool = False
     """Publish nothing if an item is refused."""
     allow_shrink: bool = False
-    """Publish even if a source lost most of its items."""
+    """Publish even if a source lost more items than `max_shrink` allows."""
     dry_run: bool = False
     """Report what would change, and write nothing."""
     prune: bool = False
@@ -205,7 +205,7 @@ class Run:
         state.commit(self.site.feeds.memory_days)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
-        """Return the single values of a run that the memory stores."""
+        """Return the values of a run that the memory stores under a name."""
         return {
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,

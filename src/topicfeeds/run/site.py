@@ -25,8 +25,8 @@ from .report import Changes
 def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
-    `jobs` processes read large sources. Warnings of the last successful run are not repeated, because cron mails
-    everything that is printed.
+    Large sources are read by as many processes as `jobs` says. Warnings of the last successful run are not repeated,
+    because cron mails everything that is printed.
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)
     state = State(paths.state, is_default=paths.state == default_state_path(paths.site, paths.folder))
@@ -87,7 +87,7 @@ def _record_failure(run: Run, error: SourceError) -> None:
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
     failure = f"failed: {replace(first, hint=None) if first else error.message}"
     with suppress(PublishError, CacheDamagedError), open_state(state, now):
-        state.cache.forget_files({problem.path for problem in serious})  # a correction may not change their mtime
+        state.cache.forget_files({problem.path for problem in serious})  # corrected files may have the same mtime
         before = str(last_success(str(run.folder)))
         state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})
         state.commit(run.site.feeds.memory_days, failed=True)

@@ -28,7 +28,7 @@ _HINTS = {
 """Likely causes, by words in the messages of the standard library."""
 _TOO_LONG = "is not valid JSON: a number has too many digits (put quotes around it)"
 _HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the program that wrote the file)"
-_MORE = "is not valid JSON: text follows its end (remove it; JSON Lines need the suffix .jsonl)"
+_MORE = "is not valid JSON: text follows the end of the data (remove the text; JSON Lines need the suffix .jsonl)"
 _NO_LIST = "has no list of items"
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -53,7 +53,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
-    """Return the position of the first item, in the list that is the whole file, or in the list under `items`."""
+    """Return the position of the first item. The list of items is the whole file, or the value of `items`."""
     if isinstance(everything, list):
         return _skip_blanks(text, text.index("[") + 1)
     items = everything.get("items") if isinstance(everything, dict) else None

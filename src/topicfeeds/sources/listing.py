@@ -199,7 +199,7 @@ def _read_item(
     title = parts.texts[0].text if parts.texts else None
     label = _make_label(kind, days)
     if title is None and source.untitled == "skip":
-        message = f'is missing: "{label}" is skipped (add a title, or set untitled = "label" in [[sources]])'
+        message = f'is missing: the item "{label}" is skipped (add a title, or set untitled = "label" in [[sources]])'
         yield Problem(path, group.line, "title", message, "warning")
         return
     summary = " ".join(block.text for block in parts.texts[1:])

@@ -21,7 +21,7 @@ _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a Markdown file (CommonMark, with tables and strikethrough). Raises MissingExtraError.
 
-    A mistake in the file is yielded as a problem of this one item. All other files are published.
+    A mistake in the file is yielded as a problem of this one item. It does not prevent publishing other files.
     """
     found = _FRONT.match(text)
     if not found:

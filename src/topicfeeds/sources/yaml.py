@@ -41,7 +41,7 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        if "nesting depth" in (error.problem or ""):  # libyaml has its own limit since 0.2.6, and reads ahead
+        if "nesting depth" in (error.problem or ""):  # libyaml 0.2.6 and later limit the depth, and read ahead
             raise Unreadable(line, _TOO_DEEP) from None
         column = mark.column if mark else 0
         raise Unreadable(line, explain_yaml_error(text, line, column, error.problem or "")) from None

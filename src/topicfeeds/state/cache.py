@@ -69,7 +69,7 @@ class Cache:
         self._is_readable = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
-        """The numbers of: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
+        """Three counts: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
         self._last_row = self._bytes = 0
         """The number of the last row of the last run, and the size of all bodies, in characters."""
 
@@ -264,7 +264,7 @@ class Cache:
         return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
     def get_value(self, name: str) -> str | int | None:
-        """Return a single value: `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
+        """Return the value of `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
         found = self._read("select * from meta where name = ?", (name,))
         return next((value for _, value in found), None)
 

@@ -70,7 +70,7 @@ def is_inside(path: str) -> bool:
 def find_link(name: str, folder: Path) -> Path | None:
     """Return a symbolic link in the path of a document or of a folder of documents, or None.
 
-    `name` is the path, relative to the output folder `folder`. The output folder itself may be a link.
+    `name` is its path relative to `folder`, the output folder. The output folder itself may be a link.
     """
     parts = name.split("/") if name else []
     inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))

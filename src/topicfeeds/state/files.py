@@ -225,7 +225,7 @@ def snapshot(
     """Compare the site file and the files of the sources with the `known` stamps, which the cache stored.
 
     `site` is the path of the site file, or the folder of a site without a file, with a final `/`. With `defer`, files
-    that are not known and not read line by line are digested when they are read.
+    whose size and mtime are not known are digested when they are read, except files that are read line by line.
     """
     base, name = os.path.split(site)
     paths = [name] if name else []

@@ -36,7 +36,7 @@ def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bo
     `now` is in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
-        yield Reason("state", "a run was killed while it wrote the state")  # other runs leave no journal
+        yield Reason("state", "a run was killed while it wrote the state")  # only killed runs leave a journal
     if not state.has_cache():
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return

@@ -1,4 +1,4 @@
-"""The versions of the software and data that render documents: other versions may render a feed differently."""
+"""The versions of the software and data used for rendering: other versions may render a feed differently."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _DROPPED = {
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
-# Elements without content, or that end where the next element of the same kind starts.
+# Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 
@@ -105,7 +105,7 @@ class _Sanitizer(threading.local):
 
     @cached_property
     def quick(self) -> nh3.Cleaner:
-        """A quicker sanitiser that resolves relative addresses only."""
+        """A quicker sanitiser. It calls Python for relative addresses only, to resolve them."""
         import nh3
 
         return nh3.Cleaner(**_ALLOWED, url_relative=lambda value: resolve_url(self.base, value, "a"))

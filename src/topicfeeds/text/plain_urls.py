@@ -1,4 +1,4 @@
-"""A fast path: resolve addresses that need no encoding with regular expressions, without a parser.
+"""A fast path: regular expressions, not a parser, resolve addresses that need no encoding.
 
 Measured on 2026-11-28 with 10,000 items: a full build takes 1.1 to 1.25 times as long without it.
 """

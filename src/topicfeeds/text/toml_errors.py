@@ -93,7 +93,7 @@ def _explain_statement(stop: _Stop) -> str:
     assigned = _ASSIGNED.match(stop.line)
     value = assigned[1] if assigned else ""
     if not value or value[0] in "[{":
-        return f"nothing may follow on the same line (move {_quote(stop.rest)} to a line of its own)"
+        return f"unexpected text at the end of the line (move {_quote(stop.rest)} to a line of its own)"
     if value[0] in "\"'":
         return f"text follows a closing quote: {_shorten(stop.rest)} (write \\{value[0]} for a quote inside the text)"
     if re.match(r"[0-9]{2,4}[-./][0-9]{1,2}[-./]", value):
@@ -136,7 +136,8 @@ def _explain_repeated(stop: _Stop) -> str:
         name = header[1]
         if name == "feeds":
             return (
-                "[feeds] and [[feeds]] are both given (write [[feed]] for a feed of its own, [feeds] for the settings)"
+                "[feeds] and [[feeds]] are both given "
+                "(write [[feed]] to declare one feed, and [feeds] for the settings of all feeds)"
             )
         if name in _LISTS:
             return f"[{name}] is given more than once (write [[{_LISTS[name]}]], with two brackets, above each one)"
