@@ -226,22 +226,13 @@ def test_feedparser_reads_the_first_enclosure_of_rss(case: Path) -> None:
         assert files == [(to_uri(file.url), file.type, str(file.length or 0)) for file in entry.enclosures[:1]]
 
 
-@pytest.mark.parametrize(
-    ("name", "link", "file"),
-    [
-        ("atom", "https://münchen.example/straße?q=ü#ß", "https://münchen.example/ü.mp3"),
-        (
-            "rss",
-            "https://xn--mnchen-3ya.example/stra%C3%9Fe?q=%C3%BC#%C3%9F",
-            "https://xn--mnchen-3ya.example/%C3%BC.mp3",
-        ),
-    ],
-)
-def test_feedparser_reads_addresses_beyond_ascii(name: str, link: str, file: str) -> None:
+@pytest.mark.parametrize("name", ["atom", "rss"])
+def test_feedparser_reads_addresses_beyond_ascii_as_uris(name: str) -> None:
     enclosure = {"url": "https://münchen.example/ü.mp3", "type": "audio/mpeg"}
     item = article(link="https://münchen.example/straße?q=ü#ß", enclosures=[enclosure])
     (found,) = parsed(select(site(), [item])["all"], name).entries
-    assert (found.link, found.enclosures[0].href) == (link, file)
+    assert found.link == "https://xn--mnchen-3ya.example/stra%C3%9Fe?q=%C3%BC#%C3%9F"
+    assert found.enclosures[0].href == "https://xn--mnchen-3ya.example/%C3%BC.mp3"
 
 
 # --- a published site, for those that load files ------------------------------------------------
