@@ -81,6 +81,8 @@ class Problem:
     item: int = 0
     """The first line of the item with the problem, which identifies the item."""
     hint: Hint | None = None
+    is_urgent: bool = False
+    """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""

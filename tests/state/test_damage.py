@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from support import command
 from support.city import DAY, HOUR, NOON, City, dates, row
 from topicfeeds.cli.shortcut import list_reasons
 from topicfeeds.cli.status import describe_state
@@ -189,3 +190,15 @@ def test_a_document_behind_a_link_is_forgotten_and_nothing_is_removed(whole: Cit
     assert city.build(NOON + 100 * DAY).removed == ("tags/old.atom.xml",)
     assert (tmp_path / "other/gone.atom.xml").exists()
     assert (city.public / "tags/gone.atom.xml").is_symlink()
+
+
+def test_a_quiet_run_says_that_the_memory_was_damaged_each_time(whole: City, tmp_path: Path) -> None:
+    city = copied(whole, tmp_path / "city")
+    for n in range(2):
+        city.sql("update items set published = '2001-01-01T00:00:00+00:00' where id like '%e0'", sealed=False)
+        city.put(*rows(title=f"Title {n}", place="Hall 2"))
+        run = command("build", "--quiet", "--allow-shrink", cwd=city.folder)
+        assert run.code == 0
+        assert run.err.count("\n") == 1
+        assert f"{city.state.name}:1: warning: was damaged and was moved to " in run.err
+        assert command("build", "--quiet", cwd=city.folder).err == ""  # it is healed

@@ -51,7 +51,7 @@ class Console:
 
     def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
         """Print problems. If there are too many, warnings are dropped first. `omitted` are counted, but not kept."""
-        told = [problem for problem in problems if not self.quiet or problem.severity != "warning"]
+        told = [problem for problem in problems if not self.quiet or problem.severity != "warning" or problem.is_urgent]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]

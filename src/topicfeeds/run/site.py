@@ -73,7 +73,7 @@ def _find_new(
 ) -> tuple[tuple[Problem, ...], Omitted]:
     """Return the problems and the omitted ones, without warnings that the last good run had."""
     named = ((one, (one.path, one.field, one.message, one.severity)) for one in problems)
-    new = tuple(one for one, name in named if one.severity != "warning" or name not in known)
+    new = tuple(one for one, name in named if one.severity != "warning" or one.is_urgent or name not in known)
     has_new_warnings = any(one.severity == "warning" for one in new)
     return new, omitted if has_new_warnings else omitted._replace(warnings=0)
 

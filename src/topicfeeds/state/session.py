@@ -41,7 +41,8 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
                 raise OSError(errno.EIO, "a read error occurred") from error
             state.quarantined = state.heal()
             state.begin(moment, dry=dry)
-        yield [Problem(state.path or "", 1, "", state.quarantined, "warning")] if state.quarantined else []
+        damage = state.quarantined and Problem(state.path or "", 1, "", state.quarantined, "warning", is_urgent=True)
+        yield [damage] if damage else []
     except NewerStateError:
         message = f"{state}: was written by a newer version of topicfeeds"
         raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
