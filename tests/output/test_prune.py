@@ -88,7 +88,7 @@ def test_what_is_not_surely_a_feed_of_this_site_stays_and_is_listed(lost: Path) 
     shutil.copy(gone, public / "topics/deep/gone.atom.xml")
     (public / "tags/link.atom.xml").symlink_to(gone)
     lines = build(lost, "--prune", "--all-problems")
-    assert {line.partition(":")[0] for line in lines if "is not removed: no feed makes it" in line} == {
+    assert {line.partition(":")[0] for line in lines if "is not removed: it is not a feed of this site" in line} == {
         *others,
         "tags/link.atom.xml",
     }
@@ -101,7 +101,7 @@ def test_nothing_is_pruned_while_items_are_refused(lost: Path) -> None:
     (lost / "items.yaml").write_text("- {id: b, title: B, published: 2026-02-32}\n" + ITEMS.split("\n")[0], "utf-8")
     before = files(lost / "public")
     lines = build(lost, "--prune")
-    assert "public:1: warning: nothing was pruned, as items were refused" in "\n".join(lines)
+    assert "public:1: warning: nothing was pruned, because items were refused" in "\n".join(lines)
     assert files(lost / "public") == before
 
 

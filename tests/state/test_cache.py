@@ -170,6 +170,35 @@ def test_only_entries_of_changed_documents_are_loaded(city: City, monkeypatch: p
     assert len(loaded) == 2  # the two others in the feed
 
 
+def test_a_chunk_without_items_is_known_too(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    (city.folder / "some.json").write_text("[]", "utf-8")
+    city.build(NOON + HOUR, allow_shrink=True)
+    parsed: list[str] = []
+    real = Cache.store_rows
+
+    def store(self: Cache, chunk: bytes, rows: list[str]) -> None:
+        parsed.extend(rows)
+        real(self, chunk, rows)
+
+    monkeypatch.setattr(Cache, "store_rows", store)
+    edit(city, "Changed")
+    city.build(NOON + 2 * HOUR)
+    assert len(parsed) == 1  # the line that changed
+
+
+def test_the_size_of_all_bodies_stays_right_though_events_have_notices(city: City) -> None:
+    def events(place: str) -> str:
+        fields = [{"id": f"e{n}", "title": "E", "start": "2026-05-01", "location": place} for n in range(3)]
+        return json.dumps([row("m0"), *fields])
+
+    for n in range(5):
+        (city.folder / "some.json").write_text(events(f"Hall {n}"), "utf-8")
+        city.build(NOON + n * HOUR, allow_shrink=True)
+    assert b"New place" in (city.public / "all.atom.xml").read_bytes()
+    stored = city.sql("select value from meta where name = 'bytes'", cache=True)
+    assert stored == city.sql("select sum(size) from bodies", cache=True)
+
+
 def test_a_cache_that_is_not_open_says_so() -> None:
     with pytest.raises(sqlite3.ProgrammingError, match="the cache is not open"):
         Cache("somewhere").file_stamps()

@@ -53,7 +53,10 @@ class ChunkCache:
             elif isinstance(chunk, ReadChunk):
                 yield from self._take(chunk)
             elif chunk.location.path != broken:
-                for one in self._recall(chunk) or parse_chunk(chunk, self._maker, self._cache.store_rows, self._load):
+                found: Iterable[Header | Page | Problem] | None = self._recall(chunk)
+                if found is None:  # a chunk without contents is known, too
+                    found = parse_chunk(chunk, self._maker, self._cache.store_rows, self._load)
+                for one in found:
                     if isinstance(one, Problem) and one.severity == "unreadable":
                         broken = chunk.location.path
                     yield one

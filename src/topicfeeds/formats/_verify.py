@@ -1,4 +1,4 @@
-"""Verification: read rendered documents back with another parser than the one that rendered them."""
+"""Verification: parse each rendered document with a library that did not render it."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def build_documents(selections: Iterable[Selection], site: Site) -> Iterator[Doc
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
-        done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need the events
+        done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
         digest = _digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())

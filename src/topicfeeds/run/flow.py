@@ -45,8 +45,8 @@ _MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
 _SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
-_NOT_OURS = "is not removed: no feed makes it, and it is no feed of this site (if nobody needs it, remove it yourself)"
-_NOT_PRUNED = "nothing was pruned, as items were refused (correct them, and prune again)"
+_NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
+_NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Run:
             return self._publish(items)
 
     def _publish(self, items: Iterable[ItemLike]) -> Changes:
-        """Publish items. Do not retry.
+        """Publish items, without a second attempt.
 
         The state is committed before the first document is renamed. It already describes the new documents. If a run
         is killed in between, the next run finds files that differ from the state, and writes them again. So the date of
@@ -192,7 +192,7 @@ class Run:
             if candidate.kind != "event":
                 note_memory(candidate, state)
         if chunks:
-            for candidate in candidates:
+            for candidate in {one.position: one for one in candidates}.values():  # a notice has the body of its event
                 chunks.keep(candidate)
             for waiting in report.held:
                 chunks.keep(waiting.header)

@@ -38,7 +38,7 @@ class _Address(NamedTuple):
 
 
 def read_database(source: Source) -> Iterator[Record | Problem]:
-    """Yield the rows of a query. A database that fails is a problem, whose message has no part of a secret."""
+    """Yield the rows of a query. If the database fails, yield a problem. Its message contains no part of a secret."""
     try:
         import sqlalchemy
     except ImportError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -66,7 +67,7 @@ class Cache:
         self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
-        self._is_readable = False
+        self._is_read_only = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
         """Three counts: chunks of the last run, chunks that this run found again, and new chunks that it stored."""
@@ -90,7 +91,7 @@ class Cache:
 
     def begin(self, *, dry: bool = False) -> None:
         """Open the cache for a run, and create it if it does not exist. With `dry`, nothing is written."""
-        self._is_readable = dry and self._memory is None
+        self._is_read_only = dry and self._memory is None
         self._waiting.clear()
         if self._memory is None:
             self._file = self._open_or_replace() if not dry else self._file
@@ -111,7 +112,7 @@ class Cache:
     def _use_empty(self) -> None:
         """Use an empty cache in memory, as the file must not be written."""
         self.close()
-        self._file, self._is_readable = open_database(":memory:", ""), False
+        self._file, self._is_read_only = open_database(":memory:", ""), False
 
     def _open_or_replace(self) -> sqlite3.Connection:
         """Open the file. Remove it first if it is damaged, or if another version wrote it."""
@@ -128,8 +129,10 @@ class Cache:
         """Return whether this version wrote the file, and its list of tables and its single values are sound."""
         try:
             marks = [self._run(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version")]
-            is_ours = marks == [APPLICATION_ID, VERSION] and has_tables(self._open, _SCHEMA)
-            return is_ours and len(list(self._read("select * from meta"))) >= 0
+            if marks != [APPLICATION_ID, VERSION] or not has_tables(self._open, _SCHEMA):
+                return False
+            deque(self._read("select * from meta"), maxlen=0)  # checks the checksums
+            return True
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
                 return False
@@ -160,7 +163,7 @@ class Cache:
         Return whether any chunks are left.
         """
         if self.get_value("basis") != basis:
-            if self._is_readable:
+            if self._is_read_only:
                 self._use_empty()
                 self._prepare()
             self._run("delete from records")
@@ -182,7 +185,7 @@ class Cache:
     def store_rows(self, chunk: bytes, rows: Iterable[str]) -> None:
         """Store the rows of a new chunk."""
         self._new += 1
-        if not self._is_readable:
+        if not self._is_read_only:
             for n, row in enumerate(rows):
                 self._note("insert or replace into records values (?, ?, ?, ?)", (chunk, n, row, checksum_text(row)))
 
@@ -194,7 +197,7 @@ class Cache:
 
     def store_body(self, position: tuple[bytes, int], body: str) -> None:
         """Store the body of a record, unless it is too long, or all bodies together would be too long."""
-        if not self._is_readable and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
+        if not self._is_read_only and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
             self._bytes += len(body)
             row = (*position, len(body), body, checksum_text(body))
             self._note("insert or replace into bodies values (?, ?, ?, ?, ?)", row)

@@ -45,7 +45,7 @@ def open_database(path: str, mode: str) -> sqlite3.Connection:
 
 
 def is_locked(path: str) -> bool:
-    """Return whether damage makes SQLite treat a file as read-only: it has a format version of the future."""
+    """Return whether SQLite would open a file for reading only, because its header has an unknown format version."""
     with open(path, "rb") as content:
         return any(one > 2 for one in content.read(20)[18:])
 
@@ -80,7 +80,7 @@ def check_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 def has_tables(file: sqlite3.Connection, tables: Iterable[str]) -> bool:
-    """Return whether a database has these tables and indexes, in the words of SQLite's own list."""
+    """Return whether a database has these tables and indexes. `tables` has their SQL, exactly as SQLite stores it."""
     return {sql for (sql,) in file.execute("select sql from sqlite_master")}.issuperset(tables)
 
 

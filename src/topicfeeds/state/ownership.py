@@ -11,7 +11,7 @@ import stat
 
 
 def check_owner(path: str, status: os.stat_result | None = None) -> None:
-    """Raise OSError if a link, a special file or a file of another user is at a path. No file may be there.
+    """Raise OSError if a path is a link, a special file or a file of another user. A missing file raises nothing.
 
     The owner of the folder is trusted, and so is its group if the folder is shared with this group only.
     """

@@ -20,7 +20,10 @@ COLUMNS = {
     "documents": "path text primary key, fingerprint text not null, size integer not null, mtime integer not null,"
     " entries integer not null, updated text not null, retired integer",
 }
-"""The columns of each table, without its last column, the checksum. A new version must change this text."""
+"""The columns of each table, without its last column, the checksum.
+
+A new version must change at least one column: `State` takes a newer version number with these columns for damage.
+"""
 NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
 """The names of the columns of each table, without the checksum."""
 SCHEMA = [f"CREATE TABLE {name} ({columns}, checksum integer) without rowid" for name, columns in COLUMNS.items()]
