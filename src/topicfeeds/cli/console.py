@@ -60,7 +60,14 @@ class Console:
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
-                _log(level, problem.message, path=problem.path, line=problem.line, field=problem.field or None)
+                _log(
+                    level,
+                    problem.message,
+                    path=problem.path,
+                    line=problem.line,
+                    field=problem.field or None,
+                    item=problem.name or None,
+                )
         else:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
@@ -91,6 +98,7 @@ class Console:
         counts: dict[str, Any] = {
             "items": changes.items,
             "refused": changes.refused,
+            "drafts": changes.drafts,
             "written": len(changes.written),
             "unchanged": changes.unchanged,
             "removed": len(changes.removed),
@@ -100,8 +108,9 @@ class Console:
         published, written, removed = ("to publish", "to write", "to remove") if dry else _DONE
         gone = f", {counts['removed']} {removed}" if counts["removed"] else ""
         gone += f", {counts['retired']} retired (to be removed later)" if counts["retired"] else ""
+        drafts = f", {count('draft', changes.drafts)}" if changes.drafts else ""
         self.print_line(
-            f"{count('item', changes.items)} {published}, {changes.refused} refused; "
+            f"{count('item', changes.items)} {published}, {changes.refused} refused{drafts}; "
             f"{count('document', len(changes.written))} {written}, {changes.unchanged} unchanged{gone}; "
             f"{counts['seconds']:.1f} s",
             **counts,
@@ -147,7 +156,7 @@ def format_annotation(folder: Path, problem: Problem) -> str:
     """Format a problem as a workflow command of GitHub Actions. Its path is relative to the working directory."""
     level = "warning" if problem.severity == "warning" else "error"
     path = (folder / problem.path).as_posix().replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    text = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    text = ": ".join(one for one in (problem.name, problem.field, problem.message) if one)
     return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
 
 

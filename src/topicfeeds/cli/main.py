@@ -276,7 +276,9 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
-        console.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
+        console.print_problems(
+            [Problem(*one[:6], name=one.name) for one in check.refused], Omitted(errors=check.omitted)
+        )
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 

@@ -74,7 +74,7 @@ def _describe_run(state: State) -> Iterator[str]:
         yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
-        yield from (f"  {Problem(*finding)}" for finding in refused)
+        yield from (f"  {Problem(*finding[:6], name=finding.name)}" for finding in refused)
         if more:
             yield f"  ... and {more} more"
     if held:

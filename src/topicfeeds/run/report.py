@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..entries.model import Candidate, HeldBack
 from ..errors import NONE_OMITTED, Omitted, Problem, Severity
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.store import State
 
 MAX_PROBLEMS = 10_000
@@ -30,6 +30,8 @@ class Changes:
     """How many documents of feeds that no longer exist wait for their removal."""
     omitted: Omitted = NONE_OMITTED
     """How many problems are not in `problems`, because there were too many."""
+    drafts: int = 0
+    """How many drafts the sources have. They are not published."""
 
     @property
     def refused(self) -> int:
@@ -52,7 +54,8 @@ class RunReport:
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
     due: datetime | None = None
-    """When the output next changes without an edit, because of an item that is held back or the text of an event."""
+    """When the output next changes without an edit, because of a date of an item or the text of an event."""
+    drafts: int = 0
 
     @property
     def items(self) -> int:
@@ -60,7 +63,7 @@ class RunReport:
         return self.accepted.total() - sum(one.whole for one in self.held)
 
     def collect(
-        self, resolved: Iterable[Candidate | HeldBack | Page | Problem], state: State | None = None
+        self, resolved: Iterable[Candidate | HeldBack | Page | Problem | Draft], state: State | None = None
     ) -> Iterator[Candidate | Page]:
         """Yield the candidates and pages of the results. Note the rest for the report and the state."""
         for one in resolved:
@@ -72,6 +75,9 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
+                self._note_due(one.until)
+            elif isinstance(one, Draft):
+                self.drafts += 1
                 self._note_due(one.until)
             else:
                 yield one
@@ -97,6 +103,7 @@ class RunReport:
         if candidate.notice:
             return
         self.accepted[candidate.source] += 1
+        self._note_due(candidate.expires)
         if candidate.event:
             note_memory(candidate, state)
             self._note_due(candidate.event.until)
@@ -107,7 +114,7 @@ class RunReport:
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""
-        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted)
+        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted, drafts=self.drafts)
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:
