@@ -69,7 +69,7 @@ class _YamlReader:
         unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
         self.stand_ins = {ord(mark): next(unused) for mark in "\x85\u2028\u2029" if mark in text}
         self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}
-        self.next = yaml.CSafeLoader(text.translate(self.stand_ins)).get_event
+        self.next = yaml.CSafeLoader(text.translate(self.stand_ins) if self.stand_ins else text).get_event
         self.anchors: dict[str, Any] = {}
         self.twice: list[tuple[str, int]] = []
         """The fields that the last item has twice, with their lines."""
@@ -143,7 +143,8 @@ class _YamlReader:
         return fields
 
     def _text(self, event: Any) -> str:
-        return str(event.value).translate(self.marks)
+        # An empty table takes as long as a full one: 1.3 of 5 seconds for 10,000 items.
+        return str(event.value).translate(self.marks) if self.marks else str(event.value)
 
     def _explain_no_item(self, event: Any) -> str:
         if self.is_markup:
