@@ -50,7 +50,7 @@ class Console:
     """Whether each line is a JSON object, for log collectors."""
 
     def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
-        """Print problems. If there are too many, warnings are dropped first. `omitted` are counted, but not kept."""
+        """Print problems. If there are too many, drop warnings first. `omitted` counts problems that were not kept."""
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning" or problem.is_urgent]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
@@ -134,7 +134,7 @@ class Console:
 
 
 def _name_options(problem: Problem) -> Problem:
-    """Write the hint of a problem into its message."""
+    """Return the problem with its hint, which names options of the command, at the end of the message."""
     return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)
 
 

@@ -58,7 +58,7 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
-    """Return an exception of a recurrence in the zone of its event."""
+    """Return an excluded date of a recurrence in the time zone of the event."""
     if not isinstance(moment, datetime):
         return moment
     return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)

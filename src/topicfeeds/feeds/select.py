@@ -74,9 +74,9 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """The feeds whose names begin with `start`, by the rest of the name.
+    """A table of the feeds whose names begin with `start`. Its keys are the names without `start`.
 
-    A missing feed is added to this table, and under its whole name to `everything`.
+    If a key is missing, the table makes the feed, and also adds it to `everything` under its whole name.
     """
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries]) -> None:

@@ -55,7 +55,10 @@ def strip_forbidden(value: str) -> str:
 
 
 def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
-    """Return HTML without references that stand for no character, such as `&#0;` and `&#xD800;`, and these."""
+    """Remove references to forbidden characters, such as `&#0;` and `&#xD800;`, from HTML.
+
+    Return the HTML, and the removed references.
+    """
     found = sorted(set(_REFERENCE.findall(fragment))) if "&#" in fragment else []
     broken = [one for one in found if not strip_forbidden(unescape(one)).strip("\ufffd")]
     return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken
