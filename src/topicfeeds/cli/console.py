@@ -65,7 +65,7 @@ class Console:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
         if rest := len(told) - len(shown) + left:
-            advice = f"{left} of them were not kept: correct the others first" if left else _ADVICE
+            advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:

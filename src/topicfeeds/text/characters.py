@@ -24,7 +24,7 @@ LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates t
 """The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
 
-TAG_IN_NAME = "has a < that starts a tag in readers that take names for HTML (remove the <, or put a space after it)"
+TAG_IN_NAME = "has a < that some readers take for the start of an HTML tag (remove the <, or put a space after it)"
 """A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
