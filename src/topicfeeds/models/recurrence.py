@@ -83,7 +83,7 @@ def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None
     for exception in exceptions:
         if exception not in known:
             raise ValueError(
-                f"{show(exception.isoformat())} is not a date of the recurrence (write a date that the rule gives)"
+                f"{show(exception.isoformat())} is not a date of the recurrence (write a date that matches the rule)"
             )
 
 
