@@ -100,7 +100,7 @@ class Stage:
         text = printed.decode().replace(str(self.folder), "<folder>")
         text = re.sub(r'; [0-9.]+ s(?=$|")', "; - s", text, flags=re.MULTILINE)
         text = re.sub(r'"seconds": [0-9.]+', '"seconds": "-"', text)
-        text = re.sub(r"^(last (?:run|success) +)[0-9T:+-]{25}", r"\1-", text, flags=re.MULTILINE)
+        text = re.sub(r"^(last (?:run|success) +)[0-9T:+-]{25} \([^)]*\)", r"\1-", text, flags=re.MULTILINE)
         lines = text.split("\n")
         if len(lines) <= LONG:
             return lines

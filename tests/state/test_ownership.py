@@ -122,7 +122,7 @@ def test_what_is_no_file_of_ours_is_named_and_left(city: City, place: int, kind:
     path = [*files(city), temporary, Path(f"{city.state}-journal")][place]
     KINDS[kind](path)
     before = path.lstat()
-    list(describe_state(city.place))
+    list(describe_state(city.place, 0))
     city.check(NOON + HOUR)
     city.put(row("a", tags=["x"], title="Changed"))
     with pytest.raises(PublishError) as caught:
