@@ -18,6 +18,7 @@ from ..state.store import State
 from .console import Console
 
 _ADVICE = "Run topicfeeds build, and read its messages."
+_NO_STATE = "run topicfeeds build, or run status as the user who builds"
 _UNITS = {"s": ("second", 1), "m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86400)}
 """The units of ages, with their lengths in seconds."""
 
@@ -66,7 +67,7 @@ def describe_state(place: SitePaths, now: float) -> Iterator[str]:
     with state.reading() as known:
         if not known:
             yield f"last success  {date}"
-            yield f"{place.state}: does not exist or cannot be read (topicfeeds build creates it)"
+            yield f"{place.state}: does not exist, or you cannot read it ({_NO_STATE})"
             return
         try:
             failed = state.get_value("failed")
