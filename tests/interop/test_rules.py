@@ -858,7 +858,7 @@ def test_a_name_that_readers_of_html_take_for_a_tag_causes_a_warning_and_stays(n
     """Rule 18: category, dc:creator and place are plain text. Escaped twice, they would look wrong in most readers."""
     place = {"name": name, "address": name}
     given = [event(topics=[name], tags=[name], authors=[name], location=place, organizer=name)]
-    found = [one for one in check(site(), given).problems if "starts a tag" in one.message]
+    found = [one for one in check(site(), given).problems if "start of an HTML tag" in one.message]
     fields = ["authors", "location", "location", "organizer", "tags", "topics"]
     assert sorted(one.field for one in found) == fields
     assert {one.severity for one in found} == {"warning"}
