@@ -179,11 +179,11 @@ def _format_interval(start: date, end: date | None, language: str, *, short: boo
         if end.date() == start.date() and end.tzinfo == start.tzinfo:
             clock = _format_clock_interval(start, end, locale)
             return _join_day_and_time(_format_day(start, locale, short=short), clock, locale)
-        both = [
+        first, last = (
             _join_day_and_time(_format_day(one, locale, short=True), _format_time(one, locale), locale)
             for one in (start, end)
-        ]
-        return _join_interval(*both, locale)
+        )
+        return _join_interval(first, last, locale)
     if end is None or end == start:
         return _format_day(start, locale, short=short)
     return format_interval(start, end, "yMMMEd", locale=locale)
