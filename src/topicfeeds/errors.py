@@ -132,7 +132,7 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file or the choice of the output folder is wrong."""
+    """The site file, the output folder or the path of the state is wrong."""
 
     exit_code = ExitCode.CONFIG
 

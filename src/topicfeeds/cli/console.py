@@ -145,7 +145,7 @@ class Console:
 
 
 def _name_options(problem: Problem) -> Problem:
-    """Return the problem with its hint, which names options of the command, at the end of the message."""
+    """Return the problem with its hint at the end of the message. The hint names options of the command."""
     if not problem.hint:
         return problem
     return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)

@@ -224,7 +224,7 @@ remaining files.
 @click.option(
     "--prune",
     is_flag=True,
-    help="Also remove files of feeds that no longer exist and that the state does not list, e.g. after its loss.",
+    help="Also remove files of removed feeds that the state does not list, e.g. after the state was lost.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the paths that a run would write or remove, but change nothing.")
 @click.option(
