@@ -56,6 +56,10 @@ def posts(folder: Path) -> str:
     return str(folder / "posts.db")
 
 
+COUNTS = {"events.md": 4, "items.md": 7, "calendar/topicfeeds.toml": 4}
+"""How many items a page with several files has, or the site file of a folder. Other folders have one item."""
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "toml")], ids=lambda page: page.name)
 def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
     (tmp_path / "items").mkdir()
@@ -71,7 +75,7 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
             run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})
             assert run.code == 0, run.err
             if len(files) > 1:
-                count = 1 if "/" in path else {"events.md": 4, "items.md": 7}[page.name]
+                count = COUNTS.get(path, 1) if "/" in path else COUNTS[page.name]
                 noun = "item" if count == 1 else "items"
                 assert f"{count} {noun} published, 0 refused" in run.err
 
@@ -157,7 +161,7 @@ def test_the_documentation_names_every_field_of_items_and_site() -> None:
 def test_the_examples_are_short_and_run(tmp_path: Path) -> None:
     for script in ("python_objects.py", "orm_rows.py"):
         path = ROOT / "examples" / script
-        assert len(path.read_text("utf-8").splitlines()) < 20
+        assert len(path.read_text("utf-8").splitlines()) < 25
         done = subprocess.run(
             [sys.executable, "-W", "error", path, tmp_path / script], capture_output=True, text=True, timeout=60
         )
@@ -182,7 +186,7 @@ def test_the_web_view_serves_a_feed_for_its_own_address() -> None:
     assert (status, media_type, again, missing) == (200, "application/atom+xml", 304, 404)
     assert 'href="https://www.example.org/news/planning.atom" rel="self"' in text
     assert "<title>New homes</title>" in text
-    assert len((ROOT / "examples/web_view.py").read_text("utf-8").splitlines()) < 20
+    assert len((ROOT / "examples/web_view.py").read_text("utf-8").splitlines()) < 25
 
 
 def test_the_users_code_that_is_type_checked_also_runs(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ class ExitCode(IntEnum):
 
 
 Severity = Literal["warning", "refused", "unreadable"]
+STANDARD_INPUT = "standard input"
+QUERY = 'query "'
+"""How the name of a database query starts in messages."""
 
 
 class Hint(Enum):
@@ -50,7 +53,7 @@ class Hint(Enum):
 
     ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
     COLLECT = "Correct the items, or pass a list as the argument problems"
-    FREE_LOCK = "Try again later"
+    FREE_LOCK = "Try again later, or wait for it, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_STATE = "Choose another path for the state"
@@ -93,12 +96,12 @@ class Problem:
 
 
 class Omitted(NamedTuple):
-    """How many problems a run found and counted, but did not keep: there were too many."""
+    """The numbers of problems that a run counted, but did not keep, because there were too many."""
 
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """How many refused items have none of the kept problems."""
+    """The number of refused items with no kept problem."""
 
 
 NONE_OMITTED = Omitted()
@@ -131,7 +134,7 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file or the choice of the output folder is wrong."""
+    """The site file, the output folder or the path of the state is wrong."""
 
     exit_code = ExitCode.CONFIG
 
@@ -192,6 +195,11 @@ class BusyError(TopicFeedsError):
     """Another run uses the output folder. Try again later."""
 
     exit_code = ExitCode.BUSY
+
+
+def is_file_path(path: str) -> bool:
+    """Return whether the path of a problem names a file or folder, and not a query, a web address or standard input."""
+    return path != STANDARD_INPUT and not path.startswith(QUERY) and "://" not in path
 
 
 def printable(text: str) -> str:

@@ -63,7 +63,7 @@ def test_a_case_is_read_as_it_says(case: Case, tmp_path: Path) -> None:
 def test_python_reads_the_same(case: Case, tmp_path: Path) -> None:
     """The options of `read_objects` are the settings of the site file."""
     (name, text), *others = case["files"].items()
-    settings = tomllib.loads(case.get("source", ""))
+    settings = tomllib.loads(SITE + case.get("source", ""))["sources"][0]
     if not name.endswith(".json") or others or "path" in settings:
         pytest.skip("a document of JSON is needed")
     document = json.loads(text)
@@ -75,4 +75,4 @@ def test_python_reads_the_same(case: Case, tmp_path: Path) -> None:
 
 def test_the_names_of_cases_differ() -> None:
     names = [case.id for case in CASES]
-    assert len(set(names)) == len(names) > 100
+    assert len(set(names)) == len(names) > 50

@@ -122,7 +122,8 @@ else:  # the names come from the registry
 class Topic(Model):
     """A subject that the publisher declares.
 
-    By default, title and description come from the topic's text page. Without one, the title is made from the slug.
+    By default, title and description come from the text page of the topic. If there is no text page, the title is made
+    from the slug.
     """
 
     title: PublisherText | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from ..errors import show
+from ..errors import QUERY, show
 from ..registry import SOURCE_FORMATS
 from .fields import Names, Text, Word
 from .mapping import MappingSettings, Texts
@@ -52,13 +52,13 @@ class Source(MappingSettings):
 
     @property
     def name(self) -> str:
-        """The path, else the query on one line."""
+        """The path. A source without a path has its query as name, on one line."""
         return self.path or " ".join((self.query or "").split())
 
     @property
     def label(self) -> str:
         """The name of the source in messages."""
-        return self.path or f'query "{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
+        return self.path or f'{QUERY}{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:

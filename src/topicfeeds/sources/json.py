@@ -34,6 +34,8 @@ _MORE = "is not valid JSON: text follows the end of the data (remove the text; J
 _NO_LIST = "has no list of items"
 _NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
+"""A text, or a number that JSON does not allow."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -203,6 +205,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
     except json.JSONDecodeError as error:
         raise Unreadable(error.lineno, f"is not valid JSON: {_explain_error(error)}") from None
     except NotANumber as error:
+        at = next(found.start() for found in _CONSTANT.finditer(text, at) if found[1])
         raise Unreadable(_line_number(text, at), f"is not valid JSON: {error} is not allowed (write null)") from None
     except RecursionError:
         raise Unreadable(_line_number(text, at), "is nested too deeply (use fewer levels)") from None
