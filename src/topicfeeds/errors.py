@@ -83,11 +83,11 @@ class Problem:
     severity: Severity = "refused"
     item: int = 0
     """A number that identifies the item with the problem in its file: its first line, or more if it shares the line."""
+    name: str = ""
+    """The position and title of the item, if several items start on the line."""
     hint: Hint | None = None
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
-    name: str = ""
-    """The position and title of the item, if several items start on the line."""
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""

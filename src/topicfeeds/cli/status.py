@@ -101,7 +101,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
         yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
-        problems = (Problem(*finding[:6], name=finding.name) for finding in refused)
+        problems = (Problem(*finding) for finding in refused)
         yield from (f"  {replace(one, path=console.locate(one.path))}" for one in problems)
         if more:
             yield f"  ... and {more} more"
