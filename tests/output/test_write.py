@@ -17,7 +17,7 @@ import pytest
 
 from support import article, site, snapshot
 from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
-from topicfeeds.feeds.select import NEVER_UPDATED
+from topicfeeds.feeds.model import NEVER_UPDATED
 from topicfeeds.output.lock import LOCK_NAME
 from topicfeeds.output.write import compare_documents, is_ours, lock_folder, stage
 from topicfeeds.state.documents import WrittenDocument

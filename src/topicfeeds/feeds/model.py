@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ..entries.model import Candidate, Entry
 from ..models.items import Person
+from ..models.site import Site
+from ..text.characters import to_one_line
+
+NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""The `updated` of a feed that never had entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,31 @@ class Feed:
     """The pattern of event titles."""
     confirms: bool = False
     """Whether calendars give cancelled events the status CONFIRMED."""
+    timezone: str = "UTC"
+    """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
+
+
+def make_feed(site: Site, path: str, title: str) -> Feed:
+    """Return a feed without entries, with the values that all feeds of a site share."""
+    author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
+    return Feed(
+        path=path,
+        id=f"tag:{site.authority}:feed/{path}",
+        title=to_one_line(title),
+        description=None,
+        page=site.url,
+        base=site.base,
+        updated=NEVER_UPDATED,
+        entries=(),
+        author=author.model_copy(update={"name": to_one_line(author.name)}),
+        language=site.language,
+        formats=(),
+        rights=to_one_line(site.rights) if site.rights else None,
+        logo=site.logo,
+        event_title=site.feeds.event_title,
+        confirms=site.feeds.cancelled_events == "confirmed",
+        timezone=site.timezone,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,52 @@
-"""Retirement: keep the documents of feeds that no longer exist for some days, then remove them."""
+"""Retirement: empty the documents of feeds that no longer exist at once, and remove them after some days."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
+from ..models.site import Site
 from ..state.documents import WrittenDocument
 from ..state.store import State
-from .write import is_ours
+from .documents import Document, build_empty
+from .write import is_ours, is_regular
 
 
-class Retirement(NamedTuple):
-    """The documents that a run did not produce, grouped by what happens to them."""
+@dataclass(slots=True)
+class Retirement(Iterable[Document]):
+    """The documents that a run did not make, grouped by what happens to them.
 
-    removed: tuple[str, ...] = ()
-    """Paths to remove now."""
-    waiting: int = 0
-    """How many other documents wait for their removal."""
-    known: tuple[WrittenDocument, ...] = ()
-    """All documents in `removed`, and those that wait, as the state stores them."""
-    foreign: tuple[str, ...] = ()
-    """Paths whose file is missing, or no longer ours. The state forgets them."""
-
-
-def retire_documents(state: State | None, folder: Path, retire_days: int, now: datetime | None) -> Retirement:
-    """Decide for each document that this run did not produce: remove it, keep it for now, or forget it.
-
-    Without `now`, no document is removed. Raises PublishError.
+    Iterate over it after all documents of the run: it yields the empty documents that stay for now.
     """
-    if state is None:
-        return Retirement()
-    moment = int(now.timestamp()) if now else None
-    unmade = state.unmade_documents(moment)
-    known = tuple(one for one in unmade if is_ours(one, folder))
-    times = ((one.path, one.removal_time(retire_days)) for one in known)
-    removed = tuple(path for path, time in times if moment is not None and time is not None and time <= moment)
-    kept = {one.path for one in known}
-    foreign = tuple(one.path for one in unmade if one.path not in kept)
-    return Retirement(removed, len(known) - len(removed), known, foreign)
+
+    state: State | None
+    folder: Path
+    site: Site
+    now: datetime | None
+    """Without it, only the files of single events are removed."""
+    removed: list[WrittenDocument] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """The paths of empty documents, which wait for their removal."""
+    foreign: list[str] = field(default_factory=list)
+    """The paths whose file is missing, or no longer ours. The state forgets them."""
+
+    def __iter__(self) -> Iterator[Document]:
+        """Decide for each document: remove it, write it empty, or forget it. Raises PublishError."""
+        moment = int(self.now.timestamp()) if self.now else None
+        for known in self.state.unmade_documents(moment) if self.state else ():
+            empty, removal = build_empty(known, self.site, self.now), known.removal_time(self.site.feeds.retire_days)
+            is_over = empty is None or (moment is not None and removal is not None and removal <= moment)
+            if not (is_ours(known, self.folder) if is_over else is_regular(known.path, self.folder)):
+                self.foreign.append(known.path)
+            elif is_over:
+                self.removed.append(known)
+            elif empty:
+                self.waiting.append(known.path)
+                yield empty
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of all these documents that are still ours."""
+        return [*(one.path for one in self.removed), *self.waiting]

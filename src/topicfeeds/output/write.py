@@ -174,7 +174,7 @@ def _render_if_changed(document: Document, path: str, staged: StagedWrite, state
         staged.enter(above)
     known = state.find_document(document.path) if state else None
     if known and state and known.is_unchanged(str(staged.folder)) and known.fingerprint == document.fingerprint:
-        state.note_document(known._replace(retired=None))
+        state.note_document(known._replace(retired=document.retired, title=document.title))
         return None
     content = document.render()
     if _differs(Path(path), content, listed=known is not None):
@@ -184,13 +184,22 @@ def _render_if_changed(document: Document, path: str, staged: StagedWrite, state
     return None
 
 
+def is_regular(path: str, folder: Path) -> bool:
+    """Return whether a path in the folder is a file, and neither a link nor behind a link. Raises PublishError."""
+    try:
+        return not find_link(path, folder) and stat.S_ISREG(os.lstat(folder / path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        _raise_publish_error(error, folder / path)
+
+
 def is_ours(document: WrittenDocument, folder: Path) -> bool:
     """Return whether the file of a known document exists, and topicfeeds wrote its content. Raises PublishError."""
     path = folder / document.path
     try:
-        if find_link(document.path, folder):
-            return False
-        return document.is_unchanged(str(folder)) or (path.is_file() and is_marked(path.read_bytes()))
+        is_file = is_regular(document.path, folder)
+        return is_file and (document.is_unchanged(str(folder)) or is_marked(path.read_bytes()))
     except OSError as error:
         _raise_publish_error(error, path)
 
@@ -203,7 +212,8 @@ def is_marked(content: bytes) -> bool:
 def _describe(document: Document, path: str) -> WrittenDocument:
     status, updated = os.lstat(path), document.updated.isoformat()
     stamp = (status.st_size, status.st_mtime_ns)
-    return WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
+    made = WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
+    return made._replace(retired=document.retired, title=document.title)
 
 
 def _differs(path: Path, content: bytes, *, listed: bool) -> bool:

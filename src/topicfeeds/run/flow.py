@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +19,9 @@ from ..errors import Hint, Problem, PublishError, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
-from ..output.documents import Document, Documents
+from ..output.documents import Document, Documents, date_empty_feed
 from ..output.prune import Strays, find_strays
-from ..output.retire import Retirement, retire_documents
+from ..output.retire import Retirement
 from ..output.write import StagedWrite, compare_documents, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
@@ -104,22 +105,23 @@ class Run:
             selections = self._select(source.headers, report)
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
+            selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile)
+            retirement = Retirement(self.state, self.folder, self.site, options.now)
+            made = chain(options.watch(documents), retirement)
             if options.dry_run:
-                staged = compare_documents(options.watch(documents), self.folder, self.state)
-                retirement = self._retire()
+                staged = compare_documents(made, self.folder, self.state)
                 strays = self._find_strays(documents, retirement, report)
             else:
-                with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
-                    retirement = self._retire()
+                with profile.measure("write"), stage(made, self.folder, self.state) as staged:
                     strays = self._find_strays(documents, retirement, report)
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
-        removed = (*retirement.removed, *strays.ours)
+        removed = (*(one.path for one in retirement.removed), *strays.ours)
         report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
-        return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
+        return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
     @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
@@ -166,9 +168,6 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
-    def _retire(self) -> Retirement:
-        return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
-
     def _find_strays(self, documents: Documents, retirement: Retirement, report: RunReport) -> Strays:
         """Return what to prune. If items were refused, nothing: a feed may be missing because of them."""
         if not self.options.prune:
@@ -176,7 +175,7 @@ class Run:
         if report.changes().refused:
             report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
             return Strays()
-        known = {one.path for one in (*documents, *retirement.known)}
+        known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, self.folder, known)
 
     def _remember(
@@ -196,7 +195,7 @@ class Run:
                 chunks.keep(candidate)
             for waiting in report.held:
                 chunks.keep(waiting.header)
-        state.note_documents(retirement.known)
+        state.note_documents(retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)
         state.set_accepted(report.accepted)
@@ -217,8 +216,9 @@ class Run:
 
     def _finish(self, staged: StagedWrite, retirement: Retirement, strays: Strays) -> None:
         """Rename and remove documents, and delete the removed documents from the state."""
-        staged.finish((*retirement.removed, *strays.ours))
-        for path in retirement.removed:
+        removed = [one.path for one in retirement.removed]
+        staged.finish((*removed, *strays.ours))
+        for path in removed:
             if self.state:
                 self.state.forget_document(path)
 
