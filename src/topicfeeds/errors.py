@@ -50,7 +50,7 @@ class Hint(Enum):
 
     ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
     COLLECT = "Correct the items, or pass a list as the argument problems"
-    FREE_LOCK = "Try again later"
+    FREE_LOCK = "Try again later, or wait for it, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_STATE = "Choose another path for the state"
@@ -91,12 +91,12 @@ class Problem:
 
 
 class Omitted(NamedTuple):
-    """How many problems a run found and counted, but did not keep: there were too many."""
+    """The numbers of problems that a run counted, but did not keep, because there were too many."""
 
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """How many refused items have none of the kept problems."""
+    """The number of refused items with no kept problem."""
 
 
 NONE_OMITTED = Omitted()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -110,7 +110,7 @@ ROUGH_ITEMS = [
 
 
 @cache
-def selected() -> dict[str, tuple[Site, dict[str, Feed]]]:
+def selected() -> dict[str, tuple[Site, Mapping[str, Feed]]]:
     """Sort the items of every folder into feeds."""
     made = {folder.name: (folder_site(folder), folder_feeds(folder)) for folder in FOLDERS}
     return made | {"rough": (ROUGH, select(ROUGH, ROUGH_ITEMS, problems=[]))}
@@ -851,7 +851,7 @@ def test_a_name_that_readers_of_html_take_for_a_tag_causes_a_warning_and_stays(n
     """Rule 18: category, dc:creator and place are plain text. Escaped twice, they would look wrong in most readers."""
     place = {"name": name, "address": name}
     given = [event(topics=[name], tags=[name], authors=[name], location=place, organizer=name)]
-    found = [one for one in check(site(), given).problems if "starts a tag" in one.message]
+    found = [one for one in check(site(), given).problems if "start of an HTML tag" in one.message]
     fields = ["authors", "location", "location", "organizer", "tags", "topics"]
     assert sorted(one.field for one in found) == fields
     assert {one.severity for one in found} == {"warning"}

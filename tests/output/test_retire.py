@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from support import site
+from topicfeeds import Document
+from topicfeeds.output.folder import OutputFolder
 from topicfeeds.output.retire import Retirement
 from topicfeeds.state.documents import WrittenDocument
 from topicfeeds.state.store import State
@@ -45,20 +47,23 @@ def run_with(state: State, *known: WrittenDocument, made: tuple[WrittenDocument,
     state.close()
 
 
-def retire(state: State | None, folder: Path, days: int = DAYS, now: datetime | None = NOW) -> Retirement:
-    """Decide about all documents. `written` of the result has the bytes of the empty ones."""
-    found = Retirement(state, folder, site(feeds={"retire_days": days}), now)
-    for document in found:
-        assert document.entries == 0
+def retire(state: State, folder: Path, days: int = DAYS, now: datetime | None = NOW) -> Retirement:
+    """Decide about all documents."""
+    found = Retirement()
+    assert not any(one.entries for one in empties(found, state, folder, days, now))
     return found
+
+
+def empties(
+    found: Retirement, state: State, folder: Path, days: int = DAYS, now: datetime | None = NOW
+) -> list[Document]:
+    """Decide about all documents, and return the empty ones."""
+    with closing(OutputFolder(folder)) as opened:
+        return list(found.retire(state, opened, site(feeds={"retire_days": days}), now))
 
 
 def summary(found: Retirement) -> tuple[list[str], list[str], list[str]]:
     return [one.path for one in found.removed], found.waiting, found.foreign
-
-
-def test_without_a_state_nothing_is_retired(tmp_path: Path) -> None:
-    assert summary(retire(None, tmp_path)) == ([], [], [])
 
 
 def test_a_document_that_the_run_made_is_not_retired(tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_a_document_that_the_run_made_is_not_retired(tmp_path: Path) -> None:
 
 def test_a_document_that_the_run_did_not_make_becomes_empty_and_waits_from_now_on(tmp_path: Path) -> None:
     with run_with(State(), write(tmp_path, "tags/x.atom.xml")) as state:
-        [empty] = Retirement(state, tmp_path, site(), NOW)
+        [empty] = empties(Retirement(), state, tmp_path)
         assert (empty.path, empty.entries, empty.updated, empty.retired) == ("tags/x.atom.xml", 0, NOW, MOMENT)
         content = empty.render().decode()
         assert "<title>Land</title>" in content
@@ -80,14 +85,14 @@ def test_a_document_that_the_run_did_not_make_becomes_empty_and_waits_from_now_o
 
 def test_a_document_that_is_empty_keeps_the_date_at_which_it_became_empty(tmp_path: Path) -> None:
     with run_with(State(), write(tmp_path, "tags/x.rss.xml", 5, entries=0)) as state:
-        [empty] = Retirement(state, tmp_path, site(feeds={"retire_days": 36_500}), NOW)
+        [empty] = empties(Retirement(), state, tmp_path, 36_500)
         assert (empty.updated.isoformat(), empty.retired) == (BEFORE, 5)
 
 
 def test_a_document_without_a_title_gets_one_from_its_path(tmp_path: Path) -> None:
     known = write(tmp_path, "topics/new-homes.atom.xml")._replace(title=None)
     with run_with(State(), known) as state:
-        [empty] = Retirement(state, tmp_path, site(), NOW)
+        [empty] = empties(Retirement(), state, tmp_path)
         assert f"<title>New homes - {site().title}</title>" in empty.render().decode()
 
 

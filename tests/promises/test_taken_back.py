@@ -38,7 +38,7 @@ def test_the_last_item_of_a_feed_or_calendar_is_gone_from_all_files_at_once(city
     assert not [path for path, text in after.items() if "Private" in text]
     assert before.keys() - after.keys() == {path for path in before if path.startswith("events/")}
     for name in ("topics/school", "tags/y", "tags/z"):
-        [old, new] = ([line for line in some[f"{name}.atom.xml"].splitlines()] for some in (before, after))
+        old, new = (some[f"{name}.atom.xml"].splitlines() for some in (before, after))
         assert new[2:4] == old[2:4]  # id and title
         assert f"<updated>{now:%Y-%m-%dT%H:%M:%SZ}</updated>" in new[4]
         assert "<lastBuildDate>" in after[f"{name}.rss.xml"]

@@ -43,10 +43,10 @@ ITEM = {
         ("- title: A\n  published\n", '3: a field has no colon, or no space after the colon (write "name: value")'),
         ("- title: Homes: the plan\n", "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
         ('- title: "A" b\n', "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
-        ('- title: "A\n  id: x\n', "3: a quoted text is not closed (add the closing quote)"),
+        ('- title: "A\n  id: x\n', "1: a quoted text is not closed (add the closing quote)"),
         ("- title: @x\n", "1: a text that starts with @, % or ` needs quotes"),
         ("- title: *\n", "1: a text that starts with & or * needs quotes"),
-        ("- tags: [a, b\n  title: x\n", "2: a list in brackets is not closed (add the missing ] or comma)"),
+        ("- tags: [a, b\n  title: x\n", "1: a list in brackets is not closed (add the missing ] or comma)"),
         ('- title: "C:\\dir"\n', "1: a text in double quotes contains a single \\ (write \\\\, or use single quotes)"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_date_of_an_exception_and_of_an_object_points_to_no_setting(tmp_path: 
         (
             "a.csv",
             "title,published,enclosures\nA,2026-01-01,x\n",
-            "(CSV cannot hold enclosures; write the items in JSON or",
+            "(CSV files cannot contain enclosures; write the items in JSON or",
         ),
         (
             "a.csv",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +21,7 @@ from ..models.site import Site, Source
 from ..output.documents import Document, Documents, date_empty_feed
 from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement
-from ..output.write import StagedWrite, compare_documents, stage
+from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
 from ..sources.chunks import read_chunks
@@ -107,14 +106,13 @@ class Run:
             self._check_shrink(report)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile)
-            retirement = Retirement(self.state, self.folder, self.site, options.now)
-            made = chain(options.watch(documents), retirement)
-            if options.dry_run:
-                staged = compare_documents(made, self.folder, self.state)
-                strays = self._find_strays(documents, retirement, report)
-            else:
-                with profile.measure("write"), stage(made, self.folder, self.state) as staged:
-                    strays = self._find_strays(documents, retirement, report)
+            staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
+            with profile.measure("write"), staging as staged:
+                retirement = Retirement()
+                if self.state:
+                    staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
+                strays = self._find_strays(documents, retirement, report, staged)
+                if not options.dry_run:
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
@@ -168,7 +166,9 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
-    def _find_strays(self, documents: Documents, retirement: Retirement, report: RunReport) -> Strays:
+    def _find_strays(
+        self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
+    ) -> Strays:
         """Return what to prune. If items were refused, nothing: a feed may be missing because of them."""
         if not self.options.prune:
             return Strays()
@@ -176,7 +176,7 @@ class Run:
             report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {*(one.path for one in documents), *retirement.paths}
-        return find_strays(self.site, self.folder, known)
+        return find_strays(self.site, staged.folder, known)
 
     def _remember(
         self, report: RunReport, selections: Iterable[Selection], retirement: Retirement, source: _Input

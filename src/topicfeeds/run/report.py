@@ -77,7 +77,7 @@ class RunReport:
                 yield one
 
     def _note_problem(self, problem: Problem) -> None:
-        """Keep a problem, or only count it if there are too many of its severity."""
+        """Keep a problem. If there are too many of its severity, only count it."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems
         if is_kept:
