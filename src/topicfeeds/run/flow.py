@@ -117,7 +117,8 @@ class Run:
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
         removed = (*(one.path for one in retirement.removed), *strays.ours)
-        report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
+        folder = self.folder.absolute()
+        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
@@ -173,7 +174,7 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)
