@@ -234,6 +234,8 @@ class FeedSettings(Model):
     formats: Annotated[Sequence[FeedFormatName], Field(min_length=1), AfterValidator(_deduplicate)] = ("atom", "rss")
     limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """The largest number of entries in a feed. The newest entries are kept."""
+    max_notices: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 10
+    """The largest number of notices (entries about changed events) that one run adds to a feed."""
     max_body: Annotated[int, Field(ge=1, le=MAX_BODY_BYTES, strict=True)] = 1024 * 1024
     """The largest content of an item, in bytes (UTF-8)."""
     retire_days: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] = 30

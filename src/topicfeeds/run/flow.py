@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -143,10 +144,11 @@ class Run:
             yield _Input(chunks.read(found), files, chunks)
 
     def _select(self, headers: Iterable[Header | Page | Problem], report: RunReport) -> dict[str, Selection]:
-        profile, spill = self.options.profile, Spill()
+        profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
         resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
+            found = report.collect(profile.measure_each("resolve", resolved), self.state)
+            return select_feeds(self.site, found, spill, partial(report.note_notice, self.state, limit))
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
