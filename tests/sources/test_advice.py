@@ -43,10 +43,10 @@ ITEM = {
         ("- title: A\n  published\n", '3: a field has no colon, or no space after the colon (write "name: value")'),
         ("- title: Homes: the plan\n", "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
         ('- title: "A" b\n', "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
-        ('- title: "A\n  id: x\n', "3: a quoted text is not closed (add the closing quote)"),
+        ('- title: "A\n  id: x\n', "1: a quoted text is not closed (add the closing quote)"),
         ("- title: @x\n", "1: a text that starts with @, % or ` needs quotes"),
         ("- title: *\n", "1: a text that starts with & or * needs quotes"),
-        ("- tags: [a, b\n  title: x\n", "2: a list in brackets is not closed (add the missing ] or comma)"),
+        ("- tags: [a, b\n  title: x\n", "1: a list in brackets is not closed (add the missing ] or comma)"),
         ('- title: "C:\\dir"\n', "1: a text in double quotes contains a single \\ (write \\\\, or use single quotes)"),
     ],
 )
