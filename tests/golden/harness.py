@@ -152,8 +152,22 @@ class Stage:
         with closing(sqlite3.connect(self.state)) as file, file:
             for table in ("rows", "inputs", "files", "findings", "held"):
                 file.execute(f"create table {table} (n integer primary key, path text)")
+            for name, facts, changes in file.execute("select id, facts, changes from items").fetchall():
+                told = [[*one[:3], *map(_age_facts, one[3:5])] for one in json.loads(changes or "[]")]
+                aged = facts and json.dumps(_age_facts(json.loads(facts))), json.dumps(told) if told else None
+                file.execute("update items set facts = ?, changes = ? where id = ?", (*aged, name))
             file.execute("pragma user_version = 4")
         Path(f"{self.state}.cache").unlink()
+
+
+def _age_facts(facts: list[Any]) -> list[Any]:
+    """Give the facts about an event as the version before stored them: four, and times in UTC."""
+    zone = ZoneInfo(facts[4])
+    times = [
+        datetime.fromisoformat(one).replace(tzinfo=zone).astimezone(UTC).isoformat() if one and "T" in one else one
+        for one in facts[:2]
+    ]
+    return [*times, *facts[2:4]]
 
 
 @dataclass(frozen=True)
