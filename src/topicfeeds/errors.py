@@ -91,12 +91,12 @@ class Problem:
 
 
 class Omitted(NamedTuple):
-    """How many problems a run found and counted, but did not keep: there were too many."""
+    """The numbers of problems that a run counted, but did not keep, because there were too many."""
 
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """How many refused items have none of the kept problems."""
+    """The number of refused items with no kept problem."""
 
 
 NONE_OMITTED = Omitted()
@@ -129,7 +129,7 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file or the choice of the output folder is wrong."""
+    """The site file, the output folder or the path of the state is wrong."""
 
     exit_code = ExitCode.CONFIG
 

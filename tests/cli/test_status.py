@@ -125,7 +125,8 @@ def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Pat
     run = command("status", cwd=tmp_path)
     assert run.code == 0
     assert run.out.startswith("last success  never\n")
-    assert run.out.endswith(".sqlite: does not exist or cannot be read (topicfeeds build creates it)\n")
+    advice = "(run topicfeeds build, or run status as the user who builds)"
+    assert run.out.endswith(f".sqlite: does not exist, or you cannot read it {advice}\n")
     assert list(tmp_path.iterdir()) == []
 
 

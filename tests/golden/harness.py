@@ -16,9 +16,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 RECORDS = Path(__file__).parent
 _MAKERS = "babel click feedgen icalendar idna lxml nh3 pydantic pyromark python-dateutil tzdata"
@@ -163,11 +165,12 @@ class Stage:
 def _age_facts(facts: list[Any]) -> list[Any]:
     """Give the facts about an event as the version before stored them: four, and times in UTC."""
     zone = ZoneInfo(facts[4])
-    times = [
-        datetime.fromisoformat(one).replace(tzinfo=zone).astimezone(UTC).isoformat() if one and "T" in one else one
-        for one in facts[:2]
-    ]
-    return [*times, *facts[2:4]]
+    return [*(_to_utc(one, zone) if one and "T" in one else one for one in facts[:2]), *facts[2:4]]
+
+
+def _to_utc(text: str, zone: ZoneInfo) -> str:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat()
 
 
 @dataclass(frozen=True)

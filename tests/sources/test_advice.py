@@ -163,7 +163,7 @@ def test_a_date_of_an_exception_and_of_an_object_points_to_no_setting(tmp_path: 
         (
             "a.csv",
             "title,published,enclosures\nA,2026-01-01,x\n",
-            "(CSV cannot hold enclosures; write the items in JSON or",
+            "(CSV files cannot contain enclosures; write the items in JSON or",
         ),
         (
             "a.csv",

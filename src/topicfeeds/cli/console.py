@@ -50,7 +50,7 @@ class Console:
     """Whether each line is a JSON object, for log collectors."""
 
     def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
-        """Print problems. If there are too many, warnings are dropped first. `omitted` are counted, but not kept."""
+        """Print problems. If there are too many, drop warnings first. `omitted` counts problems that were not kept."""
         told = [problem for problem in problems if not self.quiet or problem.severity != "warning" or problem.is_urgent]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
@@ -65,7 +65,7 @@ class Console:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
         if rest := len(told) - len(shown) + left:
-            advice = f"{left} of them were not kept: correct the others first" if left else _ADVICE
+            advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
@@ -134,7 +134,7 @@ class Console:
 
 
 def _name_options(problem: Problem) -> Problem:
-    """Write the hint of a problem into its message."""
+    """Return the problem with its hint at the end of the message. The hint names options of the command."""
     return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)
 
 

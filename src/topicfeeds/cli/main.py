@@ -225,9 +225,9 @@ remaining files.
 @click.option(
     "--prune",
     is_flag=True,
-    help="Also remove feeds of this site that no items make any more and that the state does not list.",
+    help="Also remove files of removed feeds that the state does not list, e.g. after the state was lost.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the paths that a run would write, but write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the paths that a run would write or remove, but change nothing.")
 @click.option(
     "--wait",
     type=click.IntRange(min=0),
@@ -245,7 +245,7 @@ remaining files.
 )
 @click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory was damaged.")
 @ALL_PROBLEMS
 @click.option(
     "--log-format",

@@ -14,6 +14,7 @@ from ..state.paths import SitePaths
 from ..state.store import State
 
 _ADVICE = "Run topicfeeds build, and read its messages."
+_NO_STATE = "run topicfeeds build, or run status as the user who builds"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -42,7 +43,7 @@ def describe_state(place: SitePaths) -> Iterator[str]:
     with state.reading() as known:
         if not known:
             yield f"last success  {date}"
-            yield f"{place.state}: does not exist or cannot be read (topicfeeds build creates it)"
+            yield f"{place.state}: does not exist, or you cannot read it ({_NO_STATE})"
             return
         try:
             failed = state.get_value("failed")

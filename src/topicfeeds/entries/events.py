@@ -21,12 +21,10 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
-        message = (
-            f"its offset from UTC is not that of {zone.key} (set timezone to the time zone of this recurring event)"
-        )
+        message = f"has an offset that {zone.key} does not have at this time (set timezone to the zone of this event)"
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        message = f"is the second of two times {start:%H:%M} when clocks go back; a recurring event cannot start then"
+        message = f"occurs twice, as clocks go back: a recurring event cannot start at the second {start:%H:%M}"
         raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,
@@ -63,7 +61,7 @@ def _restore(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
-    """Return an exception of a recurrence in the zone of its event."""
+    """Return an excluded date of a recurrence in the time zone of the event."""
     if not isinstance(moment, datetime):
         return moment
     return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)

@@ -44,7 +44,7 @@ class Place(Model):
 
     @property
     def point(self) -> tuple[str, str] | None:
-        """Latitude and longitude as text, or None: at most six decimals, and no exponent (RFC 5545, 3.8.1.6)."""
+        """Latitude and longitude as text, or None. Each has at most six decimals, no exponent (RFC 5545, 3.8.1.6)."""
         if self.latitude is None or self.longitude is None:
             return None
         latitude, longitude = (f"{degrees:.6f}".rstrip("0").rstrip(".") for degrees in (self.latitude, self.longitude))

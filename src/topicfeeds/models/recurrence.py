@@ -86,7 +86,7 @@ def check_exception(exception: date, rule: str, start: date) -> None:
         if found > moment:
             break
     raise ValueError(
-        f"{show(exception.isoformat())} is not a date of the recurrence (write a date that the rule gives)"
+        f"{show(exception.isoformat())} is not a date of the recurrence (write a date that matches the rule)"
     )
 
 

@@ -151,7 +151,8 @@ else:  # the names come from the registry
 class Topic(Model):
     """A subject that the publisher declares.
 
-    By default, title and description come from the topic's text page. Without one, the title is made from the slug.
+    By default, title and description come from the text page of the topic. If there is no text page, the title is made
+    from the slug.
     """
 
     title: PublisherText | None = None
@@ -207,7 +208,7 @@ class Source(Model):
 
     @property
     def name(self) -> str:
-        """The path, else the query on one line."""
+        """The path. A source without a path has its query as name, on one line."""
         return self.path or " ".join((self.query or "").split())
 
     @property

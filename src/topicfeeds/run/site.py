@@ -55,7 +55,7 @@ def _make_pool(jobs: int) -> Pool | None:
 
 
 def _digest_file(path: str) -> bytes:
-    """Return the SHA-256 of a file; empty if it cannot be read, which `load_site` reports."""
+    """Return the SHA-256 of a file, or an empty text if it cannot be read. `load_site` reports that error."""
     with suppress(OSError):
         return hashlib.sha256(read_site_file(path)).digest()
     return b""

@@ -76,7 +76,7 @@ _ADVICE = {
     "SQLITE_BUSY": "another program uses it: try again later",
     "SQLITE_IOERR": "check the disk",
 }
-_REPLACED = "a normal run replaces the damaged state"
+_REPLACED = "a dry run does not replace it, but any other run does"
 _OTHER_ADVICE = "if it is damaged, restore a backup, or move it away"
 
 

@@ -69,7 +69,7 @@ def _is_private(host: str) -> bool:
 
 
 def to_uri(iri: str) -> str:
-    """Return an IRI in ASCII, as RSS needs it: punycode in the host, percent-encoding elsewhere (RFC 3987, 3.1)."""
+    """Return an IRI as a URI, which is ASCII: punycode in the host, percent-encoding elsewhere (RFC 3987, 3.1)."""
     if iri.isascii():
         return iri
     parts = urlsplit(iri)
