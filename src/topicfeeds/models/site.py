@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..errors import nearest, show
+from ..errors import QUERY, nearest, show
 from ..registry import FEED_FORMATS, SOURCE_FORMATS
 from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
@@ -214,7 +214,7 @@ class Source(Model):
     @property
     def label(self) -> str:
         """The name of the source in messages."""
-        return self.path or f'query "{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
+        return self.path or f'{QUERY}{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:

@@ -239,7 +239,8 @@ class State:
         """Return a single value of the last run, or None.
 
         The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
-        `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run that committed.
+        `failed_path`, `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run
+        that committed.
         """
         found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
         return next((value for _, value in found), None)
