@@ -91,6 +91,8 @@ class Schedule(NamedTuple):
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
     sequence: int = 0
     change: EventChange | None = None
+    ends: datetime | None = None
+    """When the event, or the first of its next dates, is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -104,7 +104,7 @@ class Run:
             selections = self._select(source.headers, report)
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
-            documents = Documents(selections.values(), self.site, profile)
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             write = compare_documents if options.dry_run else stage
             with profile.measure("write"), write(options.watch(documents), self.folder, self.state) as staged:
                 retirement = self._retire(staged)
@@ -144,6 +144,15 @@ class Run:
         resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
             return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
+
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""

@@ -72,7 +72,7 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
-                self._note_due(one.until)
+                self.note_due(one.until)
             else:
                 yield one
 
@@ -99,9 +99,10 @@ class RunReport:
         self.accepted[candidate.source] += 1
         if candidate.event:
             note_memory(candidate, state)
-            self._note_due(candidate.event.until)
+            self.note_due(candidate.event.until)
 
-    def _note_due(self, moment: datetime | None) -> None:
+    def note_due(self, moment: datetime | None) -> None:
+        """Note when the output next changes without an edit."""
         if moment and (self.due is None or moment < self.due):
             self.due = moment
 
