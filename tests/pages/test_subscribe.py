@@ -39,7 +39,7 @@ HOSTILE = [
 ]
 
 
-def made(items: list[Any], now: datetime | None = NOW, **fields: Any) -> dict[str, str]:
+def made(items: list[Any], *, now: datetime | None = NOW, **fields: Any) -> dict[str, str]:
     """Return the pages of items, by path."""
     one = site(feeds_url=BASE, pages={}, **fields)
     documents = build(one, items, now=now)
@@ -60,7 +60,7 @@ FAIR = event(
     id="fair", title="Fair", start=date(2026, 5, 9), end=date(2026, 5, 10), location="Hall 3", tags=["food"], topic="t"
 )
 ITEMS = [article(id="a", title="Homes", topics=["t"], tags=["food", "C++"]), FAIR]
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "feeds": {"formats": ["atom", "rss", "ics"]},
     "feed": [{"slug": "events", "title": "E", "kinds": ["event"]}],
 }
@@ -204,6 +204,7 @@ def source_texts() -> set[Any]:
 def test_a_catalog_has_every_text_with_the_same_placeholders(path: Path) -> None:
     with path.open("rb") as file:
         catalog = read_po(file, locale=path.stem, abort_invalid=True)
+    texts: dict[Any, Any]
     texts = {one.id if isinstance(one.id, str) else tuple(one.id): one.string for one in catalog if one.id}
     assert texts.keys() == source_texts()
     for text, translated in texts.items():
@@ -217,9 +218,8 @@ def test_a_catalog_has_every_text_with_the_same_placeholders(path: Path) -> None
 
 def test_there_are_catalogs_for_eight_languages_besides_english() -> None:
     assert {path.stem for path in CATALOGS} == {"ar", "de", "es", "fr", "it", "nl", "pl", "pt"}
-    numbers = [
-        templates.read_catalog("pl").ngettext("%(num)s event to come", "%(num)s events to come", n) for n in (1, 3, 5)
-    ]
+    texts = templates.read_catalog("pl")
+    numbers = [texts.ngettext("%(num)s event to come", "%(num)s events to come", number) for number in (1, 3, 5)]
     assert len(set(numbers)) == 3
 
 

@@ -94,11 +94,11 @@ class Selection:
         return replace(self.feed, entries=tuple(map(load, self.candidates)))
 
     def load_calendar(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with the events of its calendar, which `load` returns. Its other entries are not loaded."""
+        """Return the feed with the events of its calendar. `load` loads each event. Other entries are not loaded."""
         return replace(self.feed, calendar=tuple(map(load, self.calendar)))
 
     def load_all(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with its entries and its calendar, which `load` returns."""
+        """Return the feed with its entries and the events of its calendar. `load` loads each of them."""
         calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
         return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)
 

@@ -90,9 +90,10 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """The feeds whose names begin with `start`, by the rest of the name.
+    """A table of the feeds whose names begin with `start`. Its keys are the names without `start`.
 
-    A missing feed is added to this table and, if it is wanted, under its whole name to `everything`.
+    If a key is missing, the table makes the feed. If the feed is wanted, the table also adds it to `everything` under
+    its whole name.
     """
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:

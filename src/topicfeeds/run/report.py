@@ -33,7 +33,7 @@ class Changes:
 
     @property
     def refused(self) -> int:
-        """How many items were refused."""
+        """The number of refused items."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
 
 
@@ -77,7 +77,7 @@ class RunReport:
                 yield one
 
     def _note_problem(self, problem: Problem) -> None:
-        """Keep a problem, or only count it if there are too many of its severity."""
+        """Keep a problem. If there are too many of its severity, only count it."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems
         if is_kept:

@@ -90,7 +90,7 @@ def _is_decodable(table: str, row: Sequence[Any]) -> bool:
 
 
 def _is_item(row: Sequence[Any]) -> bool:
-    """Return whether the date, the snapshot and the changes of an item can be decoded. Raises ValueError."""
+    """Return whether date, snapshot and changes of an item are valid. Raises ValueError if one cannot be decoded."""
     import json
     from datetime import datetime
 
