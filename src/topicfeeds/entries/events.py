@@ -115,7 +115,7 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
     """Return the next starts of an event, whether calendars show it now, and when this schedule next changes."""
-    made = Schedule(event.start)
+    made = Schedule(event.start, ends=_end_instant(event.start, duration(event.start, event.end)))
     if event.recurrence:
         made = _add_next_dates(made, event, now)
     return _apply_window(made, event, now, settings) if now else made
@@ -125,7 +125,8 @@ def _add_next_dates(made: Schedule, event: EventTimes, now: datetime | None) -> 
     """Add the next starts of a recurring event. An occurrence that has not ended yet is included."""
     length = duration(event.start, event.end)
     following = tuple(islice(list_coming(event, now, length), 3))
-    return made._replace(next=following, until=_end_instant(following[0], length) if now and following else None)
+    ends = _end_instant(following[0], length) if following else None
+    return made._replace(next=following, until=ends if now else None, ends=ends)
 
 
 def list_coming(event: EventTimes, now: datetime | None, length: timedelta) -> Iterator[date]:

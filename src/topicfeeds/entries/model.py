@@ -108,6 +108,8 @@ class Schedule(NamedTuple):
     sequence: int = 0
     change: EventChange | None = None
     cancelled: tuple[date | datetime, ...] = ()
+    ends: datetime | None = None
+    """When the event, or the first of its next dates, is over."""
 
 
 @dataclass(frozen=True, slots=True)

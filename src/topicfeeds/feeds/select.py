@@ -138,7 +138,7 @@ class FeedSelector:
 
     def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
-        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats))
+        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats) or site.pages is not None)
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)

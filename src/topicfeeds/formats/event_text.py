@@ -61,7 +61,7 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
         line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
     if word:
         line = said.colon.format(f"<strong>{escape(word)}</strong>", line)
-    direction = ' dir="rtl"' if _is_right_to_left(feed.language) else ""
+    direction = ' dir="rtl"' if is_right_to_left(feed.language) else ""
     return f"<p{direction}>{line}</p>"
 
 
@@ -184,7 +184,7 @@ def _format_old_when(change: EventChange, event: EventDetails, feed: Feed) -> st
 
 
 @lru_cache(maxsize=32)
-def _find_locale(language: str) -> Locale:
+def find_locale(language: str) -> Locale:
     """Return the locale of a language tag, else of its language alone, else English."""
     from babel import Locale, UnknownLocaleError
 
@@ -198,15 +198,15 @@ def _find_locale(language: str) -> Locale:
 
 
 @lru_cache(maxsize=32)
-def _is_right_to_left(language: str) -> bool:
+def is_right_to_left(language: str) -> bool:
     """Return whether the text of a language runs from right to left, by the script of its tag if it has one."""
-    return _find_locale(language).character_order == "right-to-left"
+    return find_locale(language).character_order == "right-to-left"
 
 
 def _format_interval(start: date, end: date | None, language: str, *, short: bool = False) -> str:
     from babel.dates import format_interval
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     if isinstance(start, datetime):
         if not isinstance(end, datetime) or end == start:
             return _join_day_and_time(_format_day(start, locale, short=short), _format_time(start, locale), locale)
@@ -259,7 +259,7 @@ def _format_short(moment: date, before: date, language: str) -> str:
     """Return a day for a title: with the year if it differs from `before`, with the time if only the time differs."""
     from babel.dates import format_skeleton
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     text = format_skeleton("MMMd" if moment.year == before.year else "yMMMd", moment, locale=locale)
     if isinstance(moment, datetime) and isinstance(before, datetime) and moment != before:
         same_day = moment.date() == before.date()
@@ -271,7 +271,7 @@ def _format_zone(moment: date, language: str) -> str:
     """Return the name of the zone of a date-time, such as "Brussels Time", or its offset."""
     from babel.dates import get_timezone_gmt, get_timezone_location
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     assert isinstance(moment, datetime)  # noqa: S101 - only a date-time is `foreign`
     if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
         city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)

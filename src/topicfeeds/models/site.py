@@ -269,6 +269,10 @@ class DeclaredFeed(Model):
     """Whether an item must have all of the listed topics and tags, any of them, or none of them."""
 
 
+class PageSettings(Model):
+    """The settings of the web pages on which people see the feeds, and subscribe to them."""
+
+
 class Site(Model):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
@@ -291,6 +295,8 @@ class Site(Model):
     tags: Mapping[Text, Tag] = {}
     feeds: FeedSettings = FeedSettings()
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
+    pages: PageSettings | None = None
+    """Web pages on which people see the feeds, and subscribe to them. Default: no pages."""
 
     @property
     def base(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -106,7 +106,7 @@ class Run:
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
-            documents = Documents(selections.values(), self.site, profile)
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
                 retirement = Retirement()
@@ -150,6 +150,15 @@ class Run:
         with profile.measure("select"):
             found = report.collect(profile.measure_each("resolve", resolved), self.state)
             return select_feeds(self.site, found, spill, decide=partial(report.note_notice, self.state, limit))
+
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""

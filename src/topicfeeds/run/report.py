@@ -73,7 +73,7 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
-                self._note_due(one.until)
+                self.note_due(one.until)
             else:
                 yield one
 
@@ -100,7 +100,7 @@ class RunReport:
         self.accepted[candidate.source] += 1
         if candidate.event:
             note_memory(candidate, state)
-            self._note_due(candidate.event.until)
+            self.note_due(candidate.event.until)
 
     def note_notice(
         self, state: State | None, limit: int, new: NewNotice, feeds: Sequence[str] | None, others: Sequence[str]
@@ -115,7 +115,8 @@ class RunReport:
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
             self._note_problem(new.header.problem("start", f"{message} ({advice})", "warning"))
 
-    def _note_due(self, moment: datetime | None) -> None:
+    def note_due(self, moment: datetime | None) -> None:
+        """Note when the output next changes without an edit."""
         if moment and (self.due is None or moment < self.due):
             self.due = moment
 
