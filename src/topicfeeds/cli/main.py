@@ -22,7 +22,6 @@ from ..errors import (
     ExitCode,
     Omitted,
     Problem,
-    PublishError,
     TopicFeedsError,
     count,
     explain_os_error,
@@ -132,21 +131,9 @@ def init(folder: Path) -> None:
     The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
     already exists, the command writes nothing and exits with code 2.
     """
-    from importlib.resources import files
+    from .starter import copy_starter  # imported here, as only this command needs it
 
-    starter = files("topicfeeds") / "starter"
-    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
-    for path in made:
-        if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
-    for path, content in made.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
-        print_text(sys.stdout, f"{path}\n")
-    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
+    copy_starter(folder)
 
 
 _EXIT_CODES = """\b
