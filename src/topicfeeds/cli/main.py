@@ -18,7 +18,6 @@ import click
 
 from .. import __version__
 from ..errors import (
-    ConfigError,
     ExitCode,
     Omitted,
     Problem,
