@@ -83,7 +83,7 @@ class HeaderMaker:
             yield header
 
     def load(self, record: Record) -> Entry:
-        """Return the entry of a record with a known header. Problems are dropped: they were found with the header."""
+        """Return the entry of a record with a known header. Its problems are dropped: they came with the header."""
         entry = self.make_entry(record)
         self._problems.clear()
         return entry

@@ -95,7 +95,7 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item resolved for publishing."""
+    """An item as it is published: with its final id, dates and time zone."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""

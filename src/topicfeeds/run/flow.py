@@ -113,8 +113,8 @@ class Run:
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
-        removed = (*retirement.removed, *strays.ours)
-        report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
+        removed, folder = (*retirement.removed, *strays.ours), self.folder.absolute()
+        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
 
@@ -173,7 +173,7 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {one.path for one in (*documents, *retirement.known)}
         return find_strays(self.site, staged.folder, known)
