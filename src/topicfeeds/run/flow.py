@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,7 +106,7 @@ class Run:
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
-            documents = Documents(selections.values(), self.site, profile)
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
                 retirement = Retirement()
@@ -144,10 +145,20 @@ class Run:
             yield _Input(chunks.read(found), files, chunks)
 
     def _select(self, headers: Iterable[Header | Page | Problem], report: RunReport) -> dict[str, Selection]:
-        profile, spill = self.options.profile, Spill()
+        profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
         resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
+            found = report.collect(profile.measure_each("resolve", resolved), self.state)
+            return select_feeds(self.site, found, spill, decide=partial(report.note_notice, self.state, limit))
+
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
