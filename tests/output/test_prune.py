@@ -110,7 +110,7 @@ def test_retired_documents_that_the_state_lists_wait_all_the_same(tmp_path: Path
     before = files(tmp_path / "public")
     (tmp_path / "items.yaml").write_text(ITEMS.split("\n")[0], "utf-8")
     build(tmp_path, "--prune", "--allow-shrink")
-    assert files(tmp_path / "public") == before
+    assert {path for path in before if not path.startswith("events/")} == set(files(tmp_path / "public"))
 
 
 @pytest.mark.parametrize("inner", ["topics", "tags", "feeds", "events", "topics/land", "other"])

@@ -14,13 +14,14 @@ from ..models.site import Site
 from ..sources.model import Page
 from ..state.memory import ItemMemory
 from ..state.store import State
+from .changes import record_change
 from .digests import combine_digests, hash_parts
 from .duplicates import Duplicates, Merged
 from .events import make_aware, make_schedule
 from .headers import HeaderMaker
 from .ids import IdRegistry
 from .model import Candidate, Category, Header, HeldBack, RefusedError
-from .notices import add_sequence, make_notices, record_change
+from .notices import add_history, make_notices
 from .spill import Spill
 
 
@@ -100,7 +101,7 @@ class _Resolver:
         candidate = self._make_candidate(header, name, (published, updated), merged, known)
         yield candidate
         if candidate.event:
-            yield from make_notices(candidate, self._ids.authority)
+            yield from make_notices(candidate, self._ids.authority, header, before)
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
@@ -121,13 +122,13 @@ class _Resolver:
         published, updated = dates
         topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
         schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
-        if schedule:
-            schedule = add_sequence(schedule, published, updated, known)
+        if schedule and header.times:
+            schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
         parts += [one.label for one in tags]
         if schedule:
-            parts.append(repr((schedule.next, schedule.sequence, schedule.change)))
+            parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
         return Candidate(
             id=name,
             kind=header.kind,
@@ -170,6 +171,8 @@ class _Resolver:
     def _dates(self, header: Header, before: ItemMemory | None) -> tuple[datetime, datetime]:
         """Return `published` and `updated`. Raises RefusedError."""
         published = header.published
+        if published and before and header.is_local:
+            published = _keep_moment(published, datetime.fromisoformat(before.published))
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
@@ -189,6 +192,11 @@ class _Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
+
+
+def _keep_moment(published: datetime, known: datetime) -> datetime:
+    """Return the known date of publication if only the time zone changed since it was published."""
+    return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,10 +19,10 @@ from ..errors import Hint, Problem, PublishError, SourceError, count
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
-from ..output.documents import Document, Documents
+from ..output.documents import Document, Documents, date_empty_feed
 from ..output.prune import Strays, find_strays
-from ..output.retire import Retirement, retire_documents
-from ..output.write import StagedWrite, compare_documents, stage
+from ..output.retire import Retirement
+from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
 from ..sources.chunks import read_chunks
@@ -104,19 +105,23 @@ class Run:
             selections = self._select(source.headers, report)
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
-            documents = Documents(selections.values(), self.site, profile)
-            write = compare_documents if options.dry_run else stage
-            with profile.measure("write"), write(options.watch(documents), self.folder, self.state) as staged:
-                retirement = self._retire(staged)
+            selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
+            staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
+            with profile.measure("write"), staging as staged:
+                retirement = Retirement()
+                if self.state:
+                    staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
                 strays = self._find_strays(documents, retirement, report, staged)
                 if not options.dry_run:
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
-        removed, folder = (*retirement.removed, *strays.ours), self.folder.absolute()
+        removed = (*(one.path for one in retirement.removed), *strays.ours)
+        folder = self.folder.absolute()
         report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
-        return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
+        return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
     @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
@@ -140,10 +145,20 @@ class Run:
             yield _Input(chunks.read(found), files, chunks)
 
     def _select(self, headers: Iterable[Header | Page | Problem], report: RunReport) -> dict[str, Selection]:
-        profile, spill = self.options.profile, Spill()
+        profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
         resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
+            found = report.collect(profile.measure_each("resolve", resolved), self.state)
+            return select_feeds(self.site, found, spill, decide=partial(report.note_notice, self.state, limit))
+
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
 
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
@@ -163,9 +178,6 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
-    def _retire(self, staged: StagedWrite) -> Retirement:
-        return retire_documents(self.state, staged.folder, self.site.feeds.retire_days, self.options.now)
-
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
@@ -175,7 +187,7 @@ class Run:
         if report.changes().refused:
             report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
-        known = {one.path for one in (*documents, *retirement.known)}
+        known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)
 
     def _remember(
@@ -195,7 +207,7 @@ class Run:
                 chunks.keep(candidate)
             for waiting in report.held:
                 chunks.keep(waiting.header)
-        state.note_documents(retirement.known)
+        state.note_documents(retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)
         state.set_accepted(report.accepted)
@@ -216,8 +228,9 @@ class Run:
 
     def _finish(self, staged: StagedWrite, retirement: Retirement, strays: Strays) -> None:
         """Rename and remove documents, and delete the removed documents from the state."""
-        staged.finish((*retirement.removed, *strays.ours))
-        for path in retirement.removed:
+        removed = [one.path for one in retirement.removed]
+        staged.finish((*removed, *strays.ours))
+        for path in removed:
             if self.state:
                 self.state.forget_document(path)
 

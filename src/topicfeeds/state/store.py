@@ -260,7 +260,7 @@ class State:
 
     def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
         """Record many documents, one after the other."""
-        write_rows(self._open, "current", documents, 7)
+        write_rows(self._open, "current", documents, 8)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
         """Return the documents that this run did not record. Documents not retired before are retired at `now`."""
