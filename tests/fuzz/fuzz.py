@@ -120,7 +120,7 @@ SEEDS: dict[str, list[str]] = {
         '"http://www.w3.org/1999/xhtml"><a href="c">d</a></div></content><author><name>e</name></author></entry>'
         "</feed>",
         '{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [{"id": 1, "content_text": "a\\n\\nb",'
-        ' "date_published": "2026-03-03", "tags": ["a"], "attachments": [{"url": "https://e.org/a", "mime_type": "a/b"}]'
+        ' "date_published": "2026-03-03", "attachments": [{"url": "https://e.org/a", "mime_type": "a/b"}]'
         "}]}",
         '<rss xmlns:wp="http://wordpress.org/export/1.2/" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/">'
         "<channel><wp:author><wp:author_login>a</wp:author_login></wp:author><item><title>x</title><wp:post_type>post"

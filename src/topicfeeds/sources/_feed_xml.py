@@ -60,10 +60,11 @@ def read_xml_feed(content: bytes, path: str) -> Iterator[RawRecord | Problem]:
             root = entry.getroottree().getroot()
             head = Node(next((one for one in root if name_of(one) == "channel"), root))
             channel, export = _read_channel(head), export._replace(authors=read_authors(head))
-        reason = find_reason(node) if node.first("wp:post_type") is not None else None
+        is_export = node.first("wp:post_type") is not None
+        reason = find_reason(node) if is_export else None
         if reason is None:
             fields = _read_entry(node, channel)
-            yield RawRecord(fields | read_post(node, export) if export.authors else fields, entry.sourceline)
+            yield RawRecord(fields | read_post(node, export) if is_export else fields, entry.sourceline)
         elif reason:
             line = line if skipped else entry.sourceline
             skipped[reason] += 1
