@@ -10,7 +10,7 @@ from typing import Any
 from ..models.mapping import Lookup
 from ..models.site import Source
 from ..state.files import InputFiles
-from ._bytes import decode_file, read_content
+from ._bytes import prepare_content, read_content
 from ._explain import explain_os_error, explain_suffix
 from ._raw import RawRecord, Unreadable, find_format, find_reader
 
@@ -53,7 +53,7 @@ def _index_file(base: Path, path: str, digest: bytes, settings: str) -> dict[str
     if kind is None:
         raise Unreadable(1, f"the lookup {path}: {explain_suffix(path)}")
     try:
-        found = find_reader(kind)(decode_file(content), source, path)
+        found = find_reader(kind)(prepare_content(content, kind), source, path)
         return index_records((one.fields for one in found if isinstance(one, RawRecord)), lookup)
     except Unreadable as error:
         raise Unreadable(1, f"the lookup {path}: line {error.line}: {error.message}") from None

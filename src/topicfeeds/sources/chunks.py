@@ -15,7 +15,7 @@ from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
 from ..registry import SOURCE_FORMATS
 from ..state.files import InputFiles, expand_path
-from ._bytes import decode_file, open_regular, read_content
+from ._bytes import open_regular, prepare_content, read_content
 from ._explain import explain_os_error, explain_suffix
 from ._lines import split_lines
 from ._lookup_files import digest_lookups, load_index
@@ -182,7 +182,7 @@ def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
 def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
     kind = find_format(source, path) or ""
-    found = find_reader(kind)(decode_file(content), source, _name_file(path))
+    found = find_reader(kind)(prepare_content(content, kind), source, _name_file(path))
     yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
 
 
