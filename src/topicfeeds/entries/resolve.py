@@ -157,6 +157,7 @@ class _Resolver:
             records=merged.records if merged else 1,
             event=schedule,
             expires=header.window[1] if header.window else None,
+            language=header.language,
         )
 
     def _date_change(
