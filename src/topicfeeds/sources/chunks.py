@@ -15,7 +15,7 @@ from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
 from ..registry import SOURCE_FORMATS
 from ..state.files import InputFiles, expand_path
-from ._bytes import decode_file, open_regular, read_content
+from ._bytes import check_size, decode_file, open_regular, read_content
 from ._explain import explain_os_error, explain_suffix
 from ._lines import split_lines
 from ._raw import LineReader, RawRecord, Unreadable, find_format, find_line_reader, find_reader
@@ -153,7 +153,10 @@ def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
 def _parse_file(location: Location, content: bytes) -> Contents:
     source, path = location.source, location.path
     name = _name_file(path)
-    for found in find_reader(find_format(source, path) or "")(decode_file(content), source, name):
+    kind = find_format(source, path) or ""
+    if SOURCE_FORMATS[kind].binary:
+        check_size(content)
+    for found in find_reader(kind)(content if SOURCE_FORMATS[kind].binary else decode_file(content), source, name):
         yield from validate_record(found, source, name) if isinstance(found, RawRecord) else (found,)
 
 

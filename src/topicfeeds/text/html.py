@@ -50,6 +50,7 @@ _DROPPED = {
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -130,6 +131,12 @@ def to_plain_text(fragment: str) -> str:
     import nh3
 
     return unescape(nh3.clean(strip_forbidden(fragment), tags=set(), clean_content_tags=_DROPPED))
+
+
+def format_paragraphs(fragment: str) -> str:
+    """Return HTML without paragraphs, or escaped text, as paragraphs: blank lines separate them, and lines end."""
+    parts = [part.strip().replace("\n", "<br>") for part in _BLANK_LINES.split(fragment)]
+    return "\n".join(f"<p>{part}</p>" for part in parts if part)
 
 
 def has_elements(text: str) -> bool:
