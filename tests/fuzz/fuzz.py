@@ -44,8 +44,8 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.run.calls import build
     from topicfeeds.sources._bytes import decode_file
     from topicfeeds.sources._raw import RawRecord, Unreadable, find_reader
-    from topicfeeds.sources._validate import validate_record
-    from topicfeeds.sources.model import ItemLike
+    from topicfeeds.sources._validate import RecordValidator
+    from topicfeeds.sources.model import FileContext, ItemLike
     from topicfeeds.text.characters import strip_forbidden
     from topicfeeds.text.html import nesting_depth, sanitize, to_plain_text
 
@@ -232,8 +232,9 @@ def read(kind: str, content: bytes) -> None:
         try:
             form = SOURCE_FORMATS[kind]
             given = io.BytesIO(content) if form.by_line else content if form.binary else decode_file(content)
+            validator = RecordValidator(source, FileContext("file", kind))
             for one in find_reader(kind)(given, source, "file"):
-                found += validate_record(one, source, "file") if isinstance(one, RawRecord) else (one,)
+                found += validator.validate(one) if isinstance(one, RawRecord) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
         last = len(re.findall(b"\r\n|\r|\n", content)) + 1
