@@ -263,6 +263,8 @@ class NewNotice(NamedTuple):
     """What the selection needs to know about a change that this run found."""
 
     event: Candidate
+    field: str
+    """The changed field of the item."""
     nearest: datetime
     """The next date of the event, before or after the change."""
     header: Header

@@ -120,7 +120,7 @@ class RunReport:
             where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
             message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
-            self._note_problem(new.header.problem("start", f"{message} ({advice})", "warning"))
+            self._note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""
