@@ -36,7 +36,7 @@ _MAX_NESTING_DEPTH = 250
 _LATER_FIELDS = ("id", "link", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
-_RELATIVE = re.compile(r"""(?i)\b(?:src|href)=["']?(?![a-z][a-z0-9+.-]*:|[/#?"'\s>])([^"'\s>]{1,100})""")
+_RELATIVE = re.compile(r"""(?i)\b(?:src|href)=["']((?:\.{1,2}/){0,9}[\w%-][\w./%~-]{0,100}\.[a-z0-9]{2,5})["']""")
 """An address that is relative to the page of its item."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""
