@@ -78,15 +78,17 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
     name, kept, given = found[1], "", _ATTRIBUTE.findall(found[2])
     for attribute, value in given:
         if (name, attribute) in (("a", " href"), ("img", " src")):
-            made = address(value, name)
+            made = None if name == "img" and value.lstrip()[:1] in ("", "#") else address(value, name)
             if not made or not _ADDRESS.fullmatch(made):
                 return None
             kept += f'{attribute}="{made}"'
         elif (name, attribute) == ("img", " alt"):
             kept += f'{attribute}="{value}"'
+        elif attribute == " style" and "none" in value.lower():
+            return None
         elif attribute not in (" class", " id", " style") and (name != "a" or f'{attribute}="{value}"' != _REL):
             return None
-    if len(dict(given)) < len(given):
+    if len(dict(given)) < len(given) or (name == "img" and " src" not in dict(given)):
         return None
     kept += _REL if name == "a" else ""
     return (f"<{name}{_MARK}>" if kept else f"<{name}>"), f"<{name}{kept}>"

@@ -1,0 +1,109 @@
+"""Trees of HTML: parse fragments as browsers do. nh3 parses, and writes well-formed HTML, which a pattern can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape, unescape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import nh3
+
+LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-src", "data-url", "data-echo")
+"""Attributes from which scripts load a picture or a frame later."""
+LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
+VOID = {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
+        "meta", "param", "source", "track", "wbr"}  # fmt: skip
+"""Elements that have no end tag."""
+_ATTRIBUTES = {
+    "alt", "alttext", "aria-hidden", "aria-label", "checked", "class", "colspan", "controls", "data", "data-videoid",
+    "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open", "poster",
+    "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url", "value",
+    "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
+}  # fmt: skip
+_SCHEMES = {"blob", "data", "feed", "file", "ftp", "http", "https", "javascript", "mailto", "tel", "vbscript"}
+"""All usual schemes: a later step removes addresses, and counts them."""
+_DROPPED = {"noembed", "noframes", "noscript", "plaintext", "script", "style", "template", "xmp"}
+_NAME = re.compile("<([a-zA-Z][a-zA-Z0-9:._-]*)")
+_TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
+_ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+# Browsers do not parse the content of these elements. Here it is parsed like any other HTML, under another name.
+_UNPARSED = re.compile(r"<(/?)(frame|iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
+_RENAMED = re.compile("<(/?)x-(frame|iframe|noembed|noframes|noscript)")
+_MAX_DEPTH = 300
+"""Elements nested deeper become siblings."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of HTML. Its texts are escaped, the values of its attributes are not."""
+
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list[Element | str] = field(default_factory=list)
+
+    def elements(self) -> Iterator[Element]:
+        """Yield all elements inside, in the order of the document."""
+        for child in self.children:
+            if isinstance(child, Element):
+                yield child
+                yield from child.elements()
+
+    def text(self, *without: str) -> str:
+        """Return the escaped text inside, without the text of some elements."""
+        texts = (
+            one if isinstance(one, str) else "" if one.name in without else one.text(*without) for one in self.children
+        )
+        return "".join(texts)
+
+
+def parse_fragment(fragment: str) -> Element:
+    """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed."""
+    fragment = _UNPARSED.sub(r"<\1x-\2", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
+    names = frozenset(name.lower() for name in _NAME.findall(fragment)) - _DROPPED
+    return parse_clean(_normalizer(names).clean(fragment))
+
+
+@lru_cache(maxsize=200)
+def _normalizer(names: frozenset[str]) -> nh3.Cleaner:
+    """Return a cleaner that keeps these elements."""
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(names), clean_content_tags=_DROPPED, attributes={"*": _ATTRIBUTES}, url_schemes=_SCHEMES, link_rel=None
+    )
+
+
+def _escape_raw(found: re.Match[str]) -> str:
+    """Return an element whose content browsers do not parse, as one that they do. Scripts may be formulas in TeX."""
+    if found[1].lower() != "script":
+        return f"<pre>{escape(found[3])}</pre>"
+    return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else ""
+
+
+def parse_clean(fragment: str) -> Element:
+    """Return the tree of a fragment that nh3 wrote."""
+    root = Element("")
+    path = [root]
+    for close, name, attributes, text in _TOKEN.findall(fragment):
+        if text:
+            path[-1].children.append(text)
+        elif close:
+            if any(one.name == name for one in path):
+                while path.pop().name != name:
+                    pass
+        else:
+            one = Element(name, {key: _read_value(value) for key, value in _ATTRIBUTE.findall(attributes)})
+            path[-1].children.append(one)
+            if name not in VOID and len(path) < _MAX_DEPTH:
+                path.append(one)
+    return root
+
+
+def _read_value(value: str) -> str:
+    return _RENAMED.sub(r"<\1\2", unescape(value)) if "&" in value else value
