@@ -72,7 +72,10 @@ def test_a_hint_follows_its_message_as_a_sentence_of_its_own() -> None:
     shrunk = Problem("a.yaml", 1, "", "shrank from 2 items to 0", "unreadable", hint=Hint.ALLOW_SHRINK)
     sentence = "If that is right, run once with allow_shrink=True, or set max_shrink in the source."
     assert str(shrunk) == f"a.yaml:1: shrank from 2 items to 0. {sentence}"
-    assert str(BusyError(message="Busy.", hint=Hint.FREE_LOCK)) == "Busy. Try again later."
+    assert (
+        str(BusyError(message="Busy.", hint=Hint.FREE_LOCK))
+        == "Busy. Try again later, or wait for it, for example with wait=60."
+    )
 
 
 def test_every_hint_names_an_option_in_the_command_and_none_in_python() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .output.documents import Document
-    from .run.calls import build, publish, read, select
+    from .run.calls import build, check, feed, publish, read, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -57,6 +57,8 @@ __all__ = [
     "Topic",
     "TopicFeedsError",
     "build",
+    "check",
+    "feed",
     "load_site",
     "publish",
     "read",
@@ -80,7 +82,7 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
         *("Tag", "Topic"),
     ],
-    ".run.calls": ["build", "publish", "read", "select"],
+    ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -60,13 +61,13 @@ Rendered = dict[tuple[str, str], bytes]
 """The bytes of feeds, by path and format."""
 
 
-def render_with_one_cache(feeds: dict[str, Feed]) -> Rendered:
+def render_with_one_cache(feeds: Mapping[str, Feed]) -> Rendered:
     """Render all feeds as a run does: an entry is rendered once for all of them."""
     cache = RenderCache()
     return {(path, form): render_document(feed, form, cache) for form in FORMS for path, feed in feeds.items()}
 
 
-def render_each_alone(feeds: dict[str, Feed]) -> Rendered:
+def render_each_alone(feeds: Mapping[str, Feed]) -> Rendered:
     """Render each document at once with feedgen alone, of entries that nobody has rendered before."""
     with pytest.MonkeyPatch.context() as patched:
         for module in (atom, rss):

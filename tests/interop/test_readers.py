@@ -95,7 +95,7 @@ def parted(text: str, count: int) -> tuple[str, list[str]]:
 
 
 @cache
-def feeds_of(case: Path) -> dict[str, Feed]:
+def feeds_of(case: Path) -> Mapping[str, Feed]:
     return folder_feeds(case)
 
 

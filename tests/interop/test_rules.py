@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -110,7 +110,7 @@ ROUGH_ITEMS = [
 
 
 @cache
-def selected() -> dict[str, tuple[Site, dict[str, Feed]]]:
+def selected() -> dict[str, tuple[Site, Mapping[str, Feed]]]:
     """Sort the items of every folder into feeds."""
     made = {folder.name: (folder_site(folder), folder_feeds(folder)) for folder in FOLDERS}
     return made | {"rough": (ROUGH, select(ROUGH, ROUGH_ITEMS, problems=[]))}

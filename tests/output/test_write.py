@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +18,7 @@ import pytest
 from support import article, site, snapshot
 from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
 from topicfeeds.feeds.select import NEVER_UPDATED
+from topicfeeds.output.folder import OutputFolder
 from topicfeeds.output.lock import LOCK_NAME
 from topicfeeds.output.write import compare_documents, is_ours, lock_folder, stage
 from topicfeeds.state.documents import WrittenDocument
@@ -45,10 +46,97 @@ def write(documents: Iterable[Document], folder: Path, state: State | None = Non
     return Changes(written=tuple(batch.written), unchanged=batch.unchanged)
 
 
+def compare(documents: Iterable[Document], folder: Path) -> Changes:
+    """Give what would be written."""
+    with compare_documents(documents, folder, None) as batch:
+        return Changes(written=tuple(batch.written), unchanged=batch.unchanged)
+
+
 def test_documents_are_written_below_the_folder_in_their_order(tmp_path: Path) -> None:
     documents = [document("b.xml", b"1"), document("topics/a.xml", b"2")]
     assert write(documents, tmp_path / "new" / "public") == Changes(written=("b.xml", "topics/a.xml"))
     assert (tmp_path / "new/public/topics/a.xml").read_bytes() == whole(b"2")
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Iterator[Callable[[], bytes]]:
+    """A neighbour who puts a link to another folder in the place of `public/tags`; after that, nothing is lost there.
+
+    The other folder has files with the names of a document, of a retired one, and of temporary files.
+    """
+    tags, other = tmp_path / "public/tags", tmp_path / "other"
+    for folder in (tags, other):
+        folder.mkdir(parents=True)
+        for name in ("a.xml", "gone.xml", ".b.xml.topicfeeds-tmp", ".left.xml.topicfeeds-tmp"):
+            (folder / name).write_bytes(whole(folder.name.encode()))
+
+    def act() -> bytes:
+        tags.rename(tmp_path / "moved")
+        tags.symlink_to(other)
+        return whole(b"new")
+
+    before = snapshot(other)
+    yield act
+    assert tags.is_symlink()
+    assert snapshot(other) == before
+
+
+def test_a_link_that_replaces_a_folder_while_documents_are_made_is_not_followed(
+    switch: Callable[[], bytes], tmp_path: Path
+) -> None:
+    documents = [document("tags/a.xml", b"new"), document("tags/b.xml", switch), document("tags/c.xml", b"new")]
+    with stage(documents, tmp_path / "public", None) as batch:
+        batch.finish(["tags/gone.xml"])
+    assert {path: content for path, (content, *_) in snapshot(tmp_path / "moved").items()} == {
+        f"{name}.xml": whole(b"new") for name in "abc"
+    }
+
+
+def test_a_link_that_replaces_a_folder_before_documents_are_renamed_is_not_followed(
+    switch: Callable[[], bytes], tmp_path: Path
+) -> None:
+    with stage([document("tags/a.xml", b"new")], tmp_path / "public", None) as batch:
+        switch()
+        batch.finish(["tags/gone.xml"])
+    assert {path: content for path, (content, *_) in snapshot(tmp_path / "moved").items()} == {"a.xml": whole(b"new")}
+
+
+def test_a_link_that_replaces_a_folder_before_a_failure_is_not_followed_to_clean_up(
+    switch: Callable[[], bytes], tmp_path: Path
+) -> None:
+    def fail() -> bytes:
+        switch()
+        raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(PublishError, match="full"):
+        write([document("tags/b.xml", b"new"), document("tags/c.xml", fail)], tmp_path / "public")
+    assert ".b.xml.topicfeeds-tmp" not in {path.name for path in (tmp_path / "moved").iterdir()}
+
+
+def test_a_link_that_replaces_the_output_folder_during_a_run_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+
+    def act() -> bytes:
+        (tmp_path / "public").rename(tmp_path / "moved")
+        (tmp_path / "public").symlink_to("other")
+        return whole(b"new")
+
+    write([document("a.xml", act), document("tags/b.xml", b"new")], tmp_path / "public")
+    assert snapshot(tmp_path / "other") == {}
+    assert list(snapshot(tmp_path / "moved")) == ["a.xml", "tags/b.xml"]
+
+
+@pytest.mark.parametrize("name", ["tags", "tags/deep"])
+def test_a_link_in_place_of_a_folder_of_documents_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to(tmp_path / "real")
+    for work in (write, compare):
+        with pytest.raises(PublishError, match=f"{name}: is a symbolic link, which may lead out of the output folder"):
+            work([document(f"{name}/a.xml", b"1")], tmp_path)
+    with closing(OutputFolder(tmp_path)) as folder:
+        assert not is_ours(WrittenDocument(f"{name}/a.xml", "", 0, 0, 0, ""), folder)
+    assert snapshot(tmp_path / "real") == {}
 
 
 def test_what_is_the_same_is_not_touched(tmp_path: Path) -> None:
@@ -105,9 +193,9 @@ def test_a_folder_in_the_way_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_folder_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "public").write_text("x", "utf-8")
-    for work in (write, compare_documents):
+    for work in (write, compare):
         with pytest.raises(PublishError, match=r"public: exists, but is not a folder"):
-            work([document("a.xml", b"1")], tmp_path / "public", None)
+            work([document("a.xml", b"1")], tmp_path / "public")
 
 
 def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
@@ -139,8 +227,7 @@ def test_comparing_tells_what_would_be_written_and_writes_nothing(tmp_path: Path
     write([document("a.xml", b"1")], tmp_path)
     before = snapshot(tmp_path)
     documents = [document("a.xml", b"1"), document("b.xml", b"2")]
-    batch = compare_documents(documents, tmp_path, None)
-    assert (batch.written, batch.unchanged) == (["b.xml"], 1)
+    assert compare(documents, tmp_path) == Changes(written=("b.xml",), unchanged=1)
     assert snapshot(tmp_path) == before
 
 
@@ -220,9 +307,9 @@ def test_a_name_that_is_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=told):
         write([long], tmp_path)
     with pytest.raises(PublishError, match=told):
-        compare_documents([long], tmp_path, None)
-    with pytest.raises(PublishError, match=told):
-        is_ours(WrittenDocument(long.path, "", 0, 0, 0, ""), tmp_path)
+        compare([long], tmp_path)
+    with pytest.raises(PublishError, match=told), closing(OutputFolder(tmp_path)) as folder:
+        is_ours(WrittenDocument(long.path, "", 0, 0, 0, ""), folder)
 
 
 def test_a_folder_in_place_of_a_temporary_file_is_told_and_left(tmp_path: Path) -> None:
@@ -237,8 +324,9 @@ def test_what_stands_is_ours_though_it_has_no_mark(tmp_path: Path) -> None:
     path.write_bytes(b"BEGIN:VCALENDAR")
     status = path.stat()
     known = WrittenDocument("a.ics", "", status.st_size, status.st_mtime_ns, 0, "")
-    assert is_ours(known, tmp_path)
-    assert not is_ours(known._replace(size=1), tmp_path)
+    with closing(OutputFolder(tmp_path)) as folder:
+        assert is_ours(known, folder)
+        assert not is_ours(known._replace(size=1), folder)
 
 
 def test_what_a_disk_does_not_give_back_as_it_was_written_is_told(

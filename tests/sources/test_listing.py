@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -204,7 +205,7 @@ def test_all_of_a_page_without_topic_is_items(tmp_path: Path) -> None:
     assert [type(found) for found in listed("A\n\na\n\npublication date: 01-01-2017", topics=[])] == [RawRecord]
 
 
-def check_counts(path: Path, topic: str) -> dict[str, Feed]:
+def check_counts(path: Path, topic: str) -> Mapping[str, Feed]:
     """A page of ten items, of which four have no title: what is found, told and published."""
     made = site(sources=[{"path": str(path), "format": "listing", "topics": [topic]}])
     findings: list[Problem] = []

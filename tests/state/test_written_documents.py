@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from topicfeeds.state.documents import TEMPORARY_SUFFIX, WrittenDocument, find_leftovers, find_link
+from topicfeeds.state.documents import TEMPORARY_SUFFIX, WrittenDocument, find_leftovers
 from topicfeeds.state.store import State
 
 
@@ -62,11 +62,3 @@ def test_temporary_files_are_found_in_the_folders_that_are_named_and_not_behind_
         f".all.xml{TEMPORARY_SUFFIX}",
         f"tags/.a.xml{TEMPORARY_SUFFIX}",
     ]
-
-
-def test_a_link_is_found_in_any_folder_above_a_document(tmp_path: Path) -> None:
-    (tmp_path / "real/deep").mkdir(parents=True)
-    (tmp_path / "link").symlink_to("real")
-    assert find_link("link/deep", tmp_path) == tmp_path / "link"
-    assert find_link("real/deep", tmp_path) is None
-    assert find_link("", tmp_path) is None

@@ -51,7 +51,7 @@ def folder_site(folder: Path) -> Site:
     return Site.model_validate(tomllib.loads((folder / "topicfeeds.toml").read_text("utf-8")))
 
 
-def folder_feeds(folder: Path) -> dict[str, Feed]:
+def folder_feeds(folder: Path) -> Mapping[str, Feed]:
     """Select the feeds of an example or a case; what is refused there is left out."""
     return select(folder_site(folder), read(folder_site(folder), folder), problems=[])
 

@@ -120,7 +120,7 @@ class City:
     def calls(self, names: str) -> list[Call]:
         """Build, and list the calls of these names that touched the output folder or the state."""
         self.start()
-        assert self._traced(_QUICK, "-y", "-e", f"trace={names},rename").code == 0
+        assert self._traced(_QUICK, "-y", "-e", f"trace={names},renameat").code == 0
         counts, found = Counter[str](), list[Call]()
         ours = re.compile(rf'"(?:{re.escape(str(self.folder))}/)?(?:public|\.topicfeeds)\b|{self.folder}/[p.]')
         early, late = True, False
@@ -129,7 +129,7 @@ class City:
             early = early and "-tmp" not in text and "O_RDWR" not in text
             if ours.search(text) and name in names.split(","):
                 found.append(Call(name, counts[name], text, early, late))
-            late = late or (name == "rename" and bool(ours.search(text)))
+            late = late or (name == "renameat" and bool(ours.search(text)))
         return found
 
     def fail(self, call: Call, fault: str) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from topicfeeds import (
     SourceError,
     Topic,
     build,
+    feed,
     publish,
     read,
     render,
@@ -55,7 +56,9 @@ def site() -> Site:
 
 
 def main(folder: Path) -> Changes:
-    feeds: dict[str, Feed] = select(site(), items())
+    feeds: Mapping[str, Feed] = select(site(), items(), names=["topics/housing"])
+    one: Feed = feed(site(), items(), "all", now=datetime.now(UTC))
+    assert one.fingerprint("rss") != one.fingerprint("rss", alternates={"atom": one.url("atom")})
     view: bytes = render(feeds["topics/housing"], "atom", url="https://www.example.org/housing.atom")
     problems: list[Problem] = []
     documents: list[Document] = build(site(), items(), now=datetime.now(UTC), problems=problems)

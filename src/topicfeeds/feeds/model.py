@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from ..entries.model import Candidate, Entry
+from ..errors import nearest, show
 from ..models.items import Person
+from ..registry import FEED_FORMATS, FeedFormat
+from ..state.versions import describe_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,41 @@ class Feed:
     rights: str | None = None
     logo: str | None = None
     calendar: tuple[Entry, ...] | None = None
-    """All events of its calendar, sorted by start, without limit. None if the site publishes no calendars."""
+    """All events of its calendar, sorted by start, without limit. None if they were not selected."""
+    has_event_files: bool = False
+    """Whether the site publishes a calendar file for each event. If so, entries link to it."""
     event_title: str | None = None
     """The pattern of event titles."""
     confirms: bool = False
     """Whether calendars give cancelled events the status CONFIRMED."""
+
+    def url(self, format: str) -> str:  # noqa: A002 - callers write format=
+        """Return the address of the published document in a format. Raises ValueError for an unknown format."""
+        return f"{self.base}{self.path}{find_format(format).suffix}"
+
+    def media_type(self, format: str) -> str:  # noqa: A002 - callers write format=
+        """Return the media type of a format, such as `application/atom+xml`. Raises ValueError for an unknown format.
+
+        The bytes are UTF-8.
+        """
+        return find_format(format).media_type
+
+    def fingerprint(
+        self,
+        format: str,  # noqa: A002 - callers write format=
+        url: str | None = None,
+        *,
+        alternates: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return a digest (hexadecimal) of everything that `render` with the same arguments depends on.
+
+        Equal fingerprints mean equal bytes, so it can be an `ETag`. It is quicker than `render`. It depends on the
+        versions of topicfeeds and of its libraries. Raises ValueError for an unknown format.
+        """
+        given = None if alternates is None else sorted(alternates.items())
+        parts = [describe_versions(), format, url or self.url(format), repr(given)]
+        parts += [repr(getattr(self, one.name)) for one in fields(self)]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +101,11 @@ class Selection:
         """Return the feed with its entries and its calendar, which `load` returns."""
         calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
         return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)
+
+
+def find_format(name: str) -> FeedFormat:
+    """Return a feed format by its name. Raises ValueError if there is none."""
+    if name not in FEED_FORMATS:
+        hint = nearest(name, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
+        raise ValueError(f"unknown format {show(name)}{hint}")
+    return FEED_FORMATS[name]

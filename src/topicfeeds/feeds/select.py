@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..entries.headers import HeaderMaker
 from ..entries.model import Candidate, Category
@@ -29,7 +29,9 @@ NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed without entries."""
 
 
-def select_feeds(site: Site, found: Iterable[Candidate | Page], spill: Spill | None = None) -> dict[str, Selection]:
+def select_feeds(
+    site: Site, found: Iterable[Candidate | Page], spill: Spill | None = None, wanted: Wanted | None = None
+) -> dict[str, Selection]:
     """Return the selections of candidates, by feed name: all items, topics, tags, declared feeds.
 
     - Only candidates that are in a feed are kept.
@@ -37,7 +39,7 @@ def select_feeds(site: Site, found: Iterable[Candidate | Page], spill: Spill | N
     - Pages give topics the titles and descriptions that the site file does not have.
     - With `spill`, entries past the first 100 million characters go to it.
     """
-    selector = FeedSelector(site, spill)
+    selector = FeedSelector(site, spill, wanted)
     for one in found:
         if isinstance(one, Page):
             selector.add_topic_page(one)
@@ -46,19 +48,33 @@ def select_feeds(site: Site, found: Iterable[Candidate | Page], spill: Spill | N
     return selector.select()
 
 
+class Wanted(NamedTuple):
+    """What to select."""
+
+    calendars: bool
+    """Whether to select the events of calendars."""
+    names: frozenset[str] | None = None
+    """The names of the feeds. None means all feeds."""
+
+    def includes(self, name: str) -> bool:
+        """Return whether to select the feed with this name."""
+        return self.names is None or name in self.names
+
+
 @dataclass(slots=True)
 class _NewestEntries:
     """The newest candidates of one feed, newest first."""
 
     name: str
     limit: int
+    """How many candidates it keeps; 0 if the feed is not wanted."""
     candidates: list[Candidate] = field(default_factory=list)
     _keys: list[tuple[float, str]] = field(default_factory=list)
     """The sort key of each candidate."""
 
     def wants(self, key: tuple[float, str]) -> bool:
         """Return whether a candidate with this sort key is new enough."""
-        return len(self._keys) < self.limit or key <= self._keys[-1]
+        return len(self._keys) < self.limit or (bool(self._keys) and key <= self._keys[-1])
 
     def insert(self, candidate: Candidate, key: tuple[float, str]) -> None:
         """Insert a candidate. It replaces a candidate with the same sort key, and so with the same id."""
@@ -76,15 +92,17 @@ class _NewestEntries:
 class _NewestTable(dict[str, _NewestEntries]):
     """The feeds whose names begin with `start`, by the rest of the name.
 
-    A missing feed is added to this table, and under its whole name to `everything`.
+    A missing feed is added to this table and, if it is wanted, under its whole name to `everything`.
     """
 
-    def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries]) -> None:
+    def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
         super().__init__()
-        self.start, self.limit, self.everything = start, limit, everything
+        self.start, self.limit, self.everything, self.wanted = start, limit, everything, wanted
 
     def __missing__(self, end: str) -> _NewestEntries:
         name = self.start + end
+        if not self.wanted.includes(name):
+            return self.setdefault(end, _NewestEntries(name, 0))
         made = self[end] = self.everything[name] = _NewestEntries(name, self.limit)
         return made
 
@@ -97,8 +115,9 @@ def sort_key(published: datetime, name: str) -> tuple[float, str]:
 class FeedSelector:
     """Sorts candidates into feeds, one by one."""
 
-    def __init__(self, site: Site, spill: Spill | None = None) -> None:
+    def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
+        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats))
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)
@@ -108,12 +127,11 @@ class FeedSelector:
         self._declared = [(f"feeds/{feed.slug}", _make_matcher(site, feed)) for feed in site.feed]
         self._newest: dict[str, _NewestEntries] = {}
         """All feeds by name. The tables below add feeds to it."""
-        limit, per = site.feeds.limit, site.feeds.per
-        self._all = _NewestTable("", limit, self._newest)["all"]
-        self._by_topic = _NewestTable("topics/", limit, self._newest) if "topic" in per else None
-        self._by_tag = _NewestTable("tags/", limit, self._newest) if "tag" in per else None
-        self._by_name = _NewestTable("", limit, self._newest)
-        self._has_calendars = has_calendars(site.feeds.formats)
+        per, shared = site.feeds.per, (site.feeds.limit, self._newest, self._wanted)
+        self._by_name = _NewestTable("", *shared)
+        self._all = self._by_name["all"]
+        self._by_topic = _NewestTable("topics/", *shared) if "topic" in per else None
+        self._by_tag = _NewestTable("tags/", *shared) if "tag" in per else None
         self._calendars: dict[str, dict[str, Candidate]] = {}
         """The events of each calendar, by feed name and id."""
         self._merged: dict[str, Candidate] = {}
@@ -137,8 +155,8 @@ class FeedSelector:
         places = self._find_places(candidate)
         if candidate.records > 1 and self._declared:
             self._keep_merged(candidate)
-        if self._has_calendars and candidate.event and not candidate.notice and candidate.event.in_calendar:
-            for place in places:
+        if self._wanted.calendars and candidate.event and not candidate.notice and candidate.event.in_calendar:
+            for place in places if self._wanted.names is None else (one for one in places if one.limit):
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         key = sort_key(candidate.published, candidate.id)
         wanting = [place for place in places if place.wants(key)]
@@ -194,15 +212,14 @@ class FeedSelector:
                 self._newest[name].candidates = [one for one in whole if matches(one)]
             whole = (self._merged.get(one.id, one) for one in self._calendars.get(name, {}).values())
             self._calendars[name] = {one.id: one for one in whole if matches(one)}
-        made = [self._describe("all", None, Topic(description=self.site.description))]
+        found: list[tuple[str, str | None, Topic]] = [("all", None, Topic(description=self.site.description))]
         if "topic" in self.site.feeds.per:
             known = self._topics | {slug: self._topics.get(slug, Topic()) for slug in self._slugs("topics")}
-            made += (self._describe(f"topics/{slug}", self._topic_title(slug), topic) for slug, topic in known.items())
-        made += (self._describe(f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
+            found += ((f"topics/{slug}", self._topic_title(slug), topic) for slug, topic in known.items())
+        found += ((f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
-            about = Topic(description=feed.description, url=feed.url)
-            made.append(self._describe(f"feeds/{feed.slug}", feed.title, about))
-        return {one.path: one for one in made}
+            found.append((f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
+        return {one[0]: self._describe(*one) for one in found if self._wanted.includes(one[0])}
 
     def _slugs(self, folder: str) -> list[str]:
         return sorted(name.partition("/")[2] for name in self._newest if name.startswith(f"{folder}/"))
@@ -253,7 +270,8 @@ class FeedSelector:
             formats=tuple(name for name in settings.formats if calendar or not FEED_FORMATS[name].is_calendar),
             rights=to_one_line(site.rights) if site.rights else None,
             logo=site.logo,
-            calendar=() if self._has_calendars else None,
+            calendar=() if self._wanted.calendars else None,
+            has_event_files=has_calendars(settings.formats),
             event_title=settings.event_title,
             confirms=settings.cancelled_events == "confirmed",
         )

@@ -7,14 +7,12 @@ and the cache that the documents of a run share.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 
 from ..entries.model import Entry
-from ..errors import nearest, show
-from ..feeds.model import Feed
-from ..registry import FEED_FORMATS
+from ..feeds.model import Feed, find_format
 from .render_cache import RenderCache
 
 Alternates = Sequence[tuple[str, str]]
@@ -29,27 +27,31 @@ def find_renderer(name: str) -> Render:
     return render
 
 
-def feed_url(feed: Feed, name: str) -> str:
-    """Return the address of the published document of a feed, in the format `name`."""
-    return f"{feed.base}{feed.path}{FEED_FORMATS[name].suffix}"
-
-
-def render(feed: Feed, format: str, url: str | None = None) -> bytes:  # noqa: A002 - callers write format=
+def render(
+    feed: Feed,
+    format: str,  # noqa: A002 - callers write format=
+    url: str | None = None,
+    *,
+    alternates: Mapping[str, str] | None = None,
+) -> bytes:
     """Return a feed in a format, as UTF-8.
 
-    `url` is the address at which the bytes will be served; the feed contains it (`rel="self"`). Default: the address of
-    the published document. Raises ValueError for an unknown format.
+    `url` is the address at which the bytes will be served; the feed contains it (`rel="self"`). `alternates` has the
+    addresses of the feed in other formats, by format. Default: the addresses of the published documents. Raises
+    ValueError for an unknown format, and for a calendar of a feed without events.
     """
-    if format not in FEED_FORMATS:
-        hint = nearest(format, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
-        raise ValueError(f"unknown format {show(format)}{hint}")
-    return render_document(feed, format, RenderCache(), url)
+    if find_format(format).is_calendar and not feed.calendar:
+        raise ValueError(f"the feed {feed.path} has no events, so it has no calendar")
+    return render_document(feed, format, RenderCache(), url, alternates)
 
 
-def render_document(feed: Feed, name: str, cache: RenderCache, url: str | None = None) -> bytes:
+def render_document(
+    feed: Feed, name: str, cache: RenderCache, url: str | None = None, alternates: Mapping[str, str] | None = None
+) -> bytes:
     """Return a feed in a known format. The documents of a run share the cache."""
-    alternates = [(feed_url(feed, one), FEED_FORMATS[one].media_type) for one in feed.formats if one != name]
-    return find_renderer(name)(feed, url or feed_url(feed, name), alternates, cache)
+    others = {one: feed.url(one) for one in feed.formats} if alternates is None else alternates
+    linked = [(address, feed.media_type(one)) for one, address in others.items() if one != name]
+    return find_renderer(name)(feed, url or feed.url(name), linked, cache)
 
 
 EVENT_MEDIA_TYPE = "text/calendar"

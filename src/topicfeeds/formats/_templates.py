@@ -58,7 +58,7 @@ def render_from_templates(
     An entry is rendered and read back once for all feeds that contain it. Its bytes do not depend on the feed's other
     entries.
     """
-    has_files = feed.calendar is not None
+    has_files = feed.has_event_files
     variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
     entries: list[bytes] = []
     fresh: list[_Rendered] = []

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from ..state.documents import TEMPORARY_SUFFIX
-from ..state.ownership import check_owner
-
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+from .folder import OutputFolder
 
 
 def temporary_path(path: str) -> str:
@@ -19,13 +16,14 @@ def temporary_path(path: str) -> str:
     return f"{above}{mark}.{name}{TEMPORARY_SUFFIX}"
 
 
-def write_temporary(path: str, temporary: str, content: bytes) -> None:
+def write_temporary(folder: OutputFolder, path: str, content: bytes) -> os.stat_result:
     """Write the temporary file of a document, read it back, and sync it. All users may read it, whatever the umask.
 
     Its mtime is at least one second after the mtime of the old file: some feed readers only compare Last-Modified,
-    which has whole seconds. Raises OSError.
+    which has whole seconds. Returns the status of the file. Raises OSError.
     """
-    descriptor = _create(temporary)
+    before = folder.find_status(path)
+    descriptor = folder.create(temporary_path(path))
     try:
         written = 0
         while written < len(content):
@@ -34,26 +32,12 @@ def write_temporary(path: str, temporary: str, content: bytes) -> None:
         os.fchmod(descriptor, status.st_mode | 0o444)
         if os.pread(descriptor, len(content) + 1, 0) != content:
             raise OSError(errno.EIO, "the file does not contain the bytes that were written")
+        if before and int(status.st_mtime) <= int(before.st_mtime):
+            os.utime(descriptor, (int(before.st_mtime) + 1,) * 2)
         os.fsync(descriptor)
+        return os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    with suppress(FileNotFoundError):
-        before = int(os.lstat(path).st_mtime)
-        if int(status.st_mtime) <= before:
-            os.utime(temporary, (before + 1, before + 1))
-
-
-def _create(path: str) -> int:
-    """Create a file, and its folder if needed."""
-    for _ in range(2):
-        try:
-            return os.open(path, _NEW, 0o666)
-        except FileExistsError:  # left by a run that was killed
-            check_owner(path)
-            os.unlink(path)  # noqa: PTH108
-        except FileNotFoundError:
-            make_folder(Path(path).parent)
-    return os.open(path, _NEW, 0o666)
 
 
 def make_folder(folder: Path) -> None:
@@ -62,15 +46,3 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         folder.chmod(folder.stat().st_mode | 0o555)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the changes in a folder are on the disk."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except PermissionError:
-        return  # a folder without read permission cannot be synced
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -128,7 +128,7 @@ def _render_event(candidate: Candidate, feed: Feed, cache: RenderCache) -> bytes
 
 def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, Candidate]]:
     for one in selections:
-        for candidate in (*one.candidates, *one.calendar) if one.feed.calendar is not None else ():
+        for candidate in (*one.candidates, *one.calendar) if one.feed.has_event_files else ():
             if candidate.event and not candidate.notice:
                 yield one, candidate
 
@@ -137,8 +137,7 @@ def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -
     """Return a digest of everything that the bytes of a feed depend on."""
     feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]
-    parts = [makers, str(feed.calendar is None), *map(repr, fields)]
-    return _hash_parts([*parts, *map(_digest_candidate, candidates)])
+    return _hash_parts([makers, *map(repr, fields), *map(_digest_candidate, candidates)])
 
 
 def _digest_candidate(candidate: Candidate) -> str:

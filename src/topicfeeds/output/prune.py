@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Container, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 from xml.parsers.expat import ExpatError
 
@@ -16,6 +15,7 @@ from ..models.site import Site
 from ..state.documents import OUTPUT_FOLDERS, TEMPORARY_SUFFIX
 from ..text.slugs import RESERVED
 from ..text.urls import to_uri
+from .folder import OutputFolder
 from .lock import LOCK_NAME
 from .write import is_marked
 
@@ -36,28 +36,27 @@ class Strays(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-def find_strays(site: Site, folder: Path, known: Container[str]) -> Strays:
+def find_strays(site: Site, folder: OutputFolder, known: Container[str]) -> Strays:
     """Return the files that are not `known`. Raises OSError."""
     found = {path: is_file for path, is_file in _list_files(folder) if path not in known}
     ours = tuple(path for path in sorted(found) if found[path] and _is_of_site(site, path, folder))
     return Strays(ours, tuple(sorted(found.keys() - set(ours))))
 
 
-def _list_files(folder: Path) -> Iterator[tuple[str, bool]]:
+def _list_files(folder: OutputFolder) -> Iterator[tuple[str, bool]]:
     """Yield the path of each file, and whether it is a regular file. Folders that are links are skipped."""
     for name in OUTPUT_FOLDERS:
-        place = folder / name
-        if place.is_dir() and not (name and place.is_symlink()):
-            for one in os.scandir(place):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for one in os.scandir(folder.open_folder(name)):
                 if not one.is_dir(follow_symlinks=False) and not one.name.endswith((LOCK_NAME, TEMPORARY_SUFFIX)):
                     yield f"{name}/{one.name}".lstrip("/"), one.is_file(follow_symlinks=False)
 
 
-def _is_of_site(site: Site, path: str, folder: Path) -> bool:
+def _is_of_site(site: Site, path: str, folder: OutputFolder) -> bool:
     """Return whether a file is the document of this site at this path, by its own id, address or UID."""
     found = _PATH.fullmatch(path)
     names: set[str] = set()
-    if found and found[2] not in RESERVED and is_marked(content := (folder / path).read_bytes()):
+    if found and found[2] not in RESERVED and is_marked(content := folder.read(path)):
         with suppress(ExpatError, ValueError):
             names, _ = read_back(content)
     if not found or not found[1]:

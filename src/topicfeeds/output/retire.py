@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from ..state.documents import WrittenDocument
 from ..state.store import State
+from .folder import OutputFolder
 from .write import is_ours
 
 
@@ -24,7 +24,7 @@ class Retirement(NamedTuple):
     """Paths whose file is missing, or no longer ours. The state forgets them."""
 
 
-def retire_documents(state: State | None, folder: Path, retire_days: int, now: datetime | None) -> Retirement:
+def retire_documents(state: State | None, folder: OutputFolder, retire_days: int, now: datetime | None) -> Retirement:
     """Decide for each document that this run did not produce: remove it, keep it for now, or forget it.
 
     Without `now`, no document is removed. Raises PublishError.

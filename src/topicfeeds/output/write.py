@@ -15,11 +15,11 @@ from typing import NoReturn
 
 from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
 from ..registry import FEED_FORMATS
-from ..state.documents import OUTPUT_FOLDERS, WrittenDocument, find_leftovers, find_link
-from ..state.ownership import check_owner
+from ..state.documents import OUTPUT_FOLDERS, WrittenDocument
 from ..state.store import State
-from .atomic import make_folder, sync_folder, temporary_path, write_temporary
+from .atomic import make_folder, temporary_path, write_temporary
 from .documents import Document
+from .folder import OutputFolder
 from .lock import LOCK_NAME, acquire_lock, record_success
 
 _MARKS = {one.mark for one in FEED_FORMATS.values()}
@@ -63,9 +63,9 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
 
 @dataclass(slots=True)
 class StagedWrite:
-    """Changed documents, written under temporary names and not renamed yet."""
+    """Changed documents, written under temporary names and not renamed yet. In a dry run, nothing is written."""
 
-    folder: Path
+    folder: OutputFolder
     written: list[str] = field(default_factory=list)
     """The paths of the changed documents, in the order in which they are renamed."""
     unchanged: int = 0
@@ -75,124 +75,150 @@ class StagedWrite:
 
     def pending(self) -> Iterator[tuple[str, str]]:
         """Yield path and temporary path of each document that is not renamed yet."""
-        paths = (os.path.join(self.folder, name) for name in self.written[self.renamed :])  # noqa: PTH118 - faster
-        return ((path, temporary_path(path)) for path in paths)
+        return ((path, temporary_path(path)) for path in self.written[self.renamed :])
 
     def finish(self, gone: Iterable[str] = ()) -> None:
         """Rename all documents in their order, remove the files `gone`, and sync the folders.
 
         Signals that arrive meanwhile are handled afterwards. Raises PublishError.
         """
-        path: str | Path = self.folder
+        path = ""
         try:
             with _defer_signals():
                 for path, temporary in self.pending():
-                    os.replace(temporary, path)  # noqa: PTH105
+                    self.folder.rename(temporary, path)
                     self.renamed += 1
-                for name in gone:
-                    path = self.folder / name
-                    path.unlink(missing_ok=True)
-                for name in dict.fromkeys(name.rpartition("/")[0] for name in (*self.written, *gone)):
-                    path = self.folder / name
-                    sync_folder(path)
+                for path in gone:
+                    self.folder.remove(path)
+                for path in dict.fromkeys(name.rpartition("/")[0] for name in (*self.written, *gone)):
+                    self.folder.sync(path)
         except OSError as error:
-            _raise_publish_error(error, path)
+            _raise_publish_error(error, self.folder.path / path)
 
     def enter(self, name: str) -> None:
-        """Check a folder of documents before its first document. Raises PublishError if it cannot be used."""
+        """Open a folder of documents before its first document. Raises PublishError if it cannot be used."""
         self.folders.add(name)
-        path = self.folder / name
-        if link := find_link(name, self.folder):
-            message = f"{link}: is a symbolic link, which may lead out of the output folder (remove the link)"
-            raise PublishError(message=message)
-        there = path if path.exists() else next(parent for parent in path.parents if parent.exists())
-        if not there.is_dir():
+        try:
+            self.folder.open_folder(name)
+        except FileNotFoundError:
+            pass
+        except NotADirectoryError:
+            path = self.folder.path / name
+            inside = [path, *path.parents][: len(Path(name).parts)]
+            if link := next((one for one in inside if one.is_symlink()), None):
+                message = f"{link}: is a symbolic link, which may lead out of the output folder (remove the link)"
+                raise PublishError(message=message) from None
             _raise_not_a_folder(path)
 
 
 @contextmanager
-def stage(documents: Iterable[Document], folder: Path, state: State | None) -> Iterator[StagedWrite]:
+def stage(documents: Iterable[Document], path: Path, state: State | None) -> Iterator[StagedWrite]:
     """Write every changed document to a temporary file, read it back, and sync it to disk.
 
     A document is not rendered if the state knows its fingerprint and its file is unchanged. A document with the same
     bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. Raises
     PublishError.
     """
-    staged = StagedWrite(folder)
-    path: str | Path = folder
-    try:
-        for document in documents:
-            path = os.path.join(folder, document.path)  # noqa: PTH118
-            content = _render_if_changed(document, path, staged, state)
-            if content is None:
-                staged.unchanged += 1
-                continue
-            staged.written.append(document.path)
-            temporary = temporary_path(path)
-            write_temporary(path, temporary, content)
-            if state:  # a rename changes neither size nor mtime
-                state.note_document(_describe(document, temporary))
-        path = folder
-        waiting = {temporary for _, temporary in staged.pending()}
-        for name in find_leftovers(str(folder), sorted({*OUTPUT_FOLDERS, *staged.folders})):
-            if name not in waiting:
-                check_owner(name)
-                Path(name).unlink(missing_ok=True)
-        yield staged
-    except OSError as error:
-        _raise_publish_error(error, path)
-    finally:
-        for _, temporary in staged.pending():
-            with suppress(OSError):  # the first error is reported; this one would hide it
-                check_owner(temporary)
-                os.unlink(temporary)  # noqa: PTH108
-
-
-def compare_documents(documents: Iterable[Document], folder: Path, state: State | None) -> StagedWrite:
-    """Return the documents that would be written, and write nothing. Raises PublishError."""
-    staged = StagedWrite(folder)
-    for document in documents:
-        path = folder / document.path
+    with _open_output(path, create=True) as folder:
+        staged, at = StagedWrite(folder), ""
         try:
-            if _render_if_changed(document, str(path), staged, state) is None:
-                staged.unchanged += 1
-                continue
+            for document in documents:
+                at = document.path
+                content = _render_if_changed(document, staged, state)
+                if content is None:
+                    staged.unchanged += 1
+                    continue
+                staged.written.append(at)
+                status = write_temporary(folder, at, content)
+                if state:  # a rename changes neither size nor mtime
+                    state.note_document(_describe(document, status))
+            at = ""
+            _remove_leftovers(staged)
+            yield staged
+        except OSError as error:
+            _raise_publish_error(error, path / at)
+        finally:
+            for _, temporary in staged.pending():
+                with suppress(OSError):  # the first error is reported; this one would hide it
+                    folder.remove_temporary(temporary)
+
+
+@contextmanager
+def compare_documents(documents: Iterable[Document], path: Path, state: State | None) -> Iterator[StagedWrite]:
+    """Find the documents that would be written, and write nothing. Raises PublishError."""
+    with _open_output(path, create=False) as folder:
+        staged = StagedWrite(folder)
+        for document in documents:
+            try:
+                if _render_if_changed(document, staged, state) is None:
+                    staged.unchanged += 1
+                    continue
+            except OSError as error:
+                _raise_publish_error(error, path / document.path)
             staged.written.append(document.path)
             if state:
                 state.note_document(WrittenDocument(document.path, "", 0, 0, 0, ""))
-        except OSError as error:
-            _raise_publish_error(error, path)
-    return staged
+        yield staged
 
 
-def _render_if_changed(document: Document, path: str, staged: StagedWrite, state: State | None) -> bytes | None:
+@contextmanager
+def _open_output(path: Path, *, create: bool) -> Iterator[OutputFolder]:
+    """Open the output folder, or create it. Raises PublishError."""
+    folder = OutputFolder(path)
+    try:
+        if create:
+            make_folder(path)
+        with suppress(FileNotFoundError):
+            folder.open_folder("")
+    except (FileExistsError, NotADirectoryError):
+        _raise_not_a_folder(path)
+    except OSError as error:
+        _raise_publish_error(error, path)
+    try:
+        yield folder
+    finally:
+        folder.close()
+
+
+def _remove_leftovers(staged: StagedWrite) -> None:
+    """Remove temporary files that killed runs left."""
+    waiting = {temporary for _, temporary in staged.pending()}
+    for name in sorted({*OUTPUT_FOLDERS, *staged.folders}):
+        for path in staged.folder.find_leftovers(name):
+            if path not in waiting:
+                staged.folder.remove_temporary(path)
+
+
+def _render_if_changed(document: Document, staged: StagedWrite, state: State | None) -> bytes | None:
     """Return the new bytes of a document, or None if its file is up to date.
 
     Raises PublishError if the file is not ours.
     """
-    if (above := document.path.rpartition("/")[0]) not in staged.folders:
+    path, folder = document.path, staged.folder
+    if (above := path.rpartition("/")[0]) not in staged.folders:
         staged.enter(above)
-    known = state.find_document(document.path) if state else None
-    if known and state and known.is_unchanged(str(staged.folder)) and known.fingerprint == document.fingerprint:
+    known, status = state.find_document(path) if state else None, folder.find_status(path)
+    if known and state and known.matches(status) and known.fingerprint == document.fingerprint:
         state.note_document(known._replace(retired=None))
         return None
     content = document.render()
-    if _differs(Path(path), content, listed=known is not None):
+    if status is None or _differs(folder, path, status, content, listed=known is not None):
         return content
     if state:
-        state.note_document(_describe(document, path))
+        state.note_document(_describe(document, status))
     return None
 
 
-def is_ours(document: WrittenDocument, folder: Path) -> bool:
+def is_ours(document: WrittenDocument, folder: OutputFolder) -> bool:
     """Return whether the file of a known document exists, and topicfeeds wrote its content. Raises PublishError."""
-    path = folder / document.path
+    path = document.path
     try:
-        if find_link(document.path, folder):
+        status = folder.find_status(path)
+        if status is None or not stat.S_ISREG(status.st_mode):
             return False
-        return document.is_unchanged(str(folder)) or (path.is_file() and is_marked(path.read_bytes()))
+        return document.matches(status) or is_marked(folder.read(path))
     except OSError as error:
-        _raise_publish_error(error, path)
+        _raise_publish_error(error, folder.path / path)
 
 
 def is_marked(content: bytes) -> bool:
@@ -200,27 +226,22 @@ def is_marked(content: bytes) -> bool:
     return any(mark in content for mark in _MARKS)
 
 
-def _describe(document: Document, path: str) -> WrittenDocument:
-    status, updated = os.lstat(path), document.updated.isoformat()
-    stamp = (status.st_size, status.st_mtime_ns)
+def _describe(document: Document, status: os.stat_result) -> WrittenDocument:
+    stamp, updated = (status.st_size, status.st_mtime_ns), document.updated.isoformat()
     return WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
 
 
-def _differs(path: Path, content: bytes, *, listed: bool) -> bool:
+def _differs(folder: OutputFolder, path: str, status: os.stat_result, content: bytes, *, listed: bool) -> bool:
     """Return whether a file differs from `content`. Raises PublishError if it is neither `listed` nor has our mark."""
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
+    if stat.S_ISLNK(status.st_mode):
         return True
-    if stat.S_ISLNK(mode):
-        return True
-    if stat.S_ISREG(mode):
-        existing = path.read_bytes()
+    if stat.S_ISREG(status.st_mode):
+        existing = folder.read(path)
         if existing == content:
             return False
         if listed or not existing or is_marked(existing):  # an empty file may be overwritten
             return True
-    message = f"{path}: exists, but topicfeeds did not write it and does not replace it"
+    message = f"{folder.path / path}: exists, but topicfeeds did not write it and does not replace it"
     raise PublishError(message=message, hint=Hint.FREE_PLACE)
 
 

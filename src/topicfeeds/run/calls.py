@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from ..entries.model import Candidate, Entry, load_entry
 from ..entries.resolve import resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection
-from ..feeds.select import select_feeds
+from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..sources.model import ItemLike
-from ..state.store import State
+from .arguments import StateLike, check_items, make_state, pass_on_errors
 from .flow import Options, Run, check_severity
 from .report import Changes, RunReport
 
@@ -38,24 +38,29 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     return SiteSources(site.sources, Path(base))
 
 
+@pass_on_errors
 def publish(  # noqa: PLR0913 - keyword options of a public call
     site: Site,
     items: Iterable[ItemLike],
     folder: Path | str,
     *,
-    state: State | None = None,
+    state: StateLike | None = None,
     now: datetime | None = None,
     executor: Executor | None = None,
     strict: bool = False,
     allow_shrink: bool = False,
+    dry_run: bool = False,
+    wait: float = 0,
 ) -> Changes:
     """Write the feeds of a site into a folder, and return what changed.
 
     `items` are articles and events, mappings with their fields, or the results of `read` and `read_objects`. An item
     that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
-    the run. With `now` (a date-time with a zone), items with a later date are held back.
+    the run. With `now` (a date-time with a zone), items with a later date are held back. With `dry_run`, nothing is
+    written, and the result says what would change. If another run works in the folder, `publish` waits for it for up to
+    `wait` seconds.
 
-    `state` stores the data that later runs need. With `state` and `now`:
+    `state` (a State, or the path of its memory) stores the data that later runs need. With `state` and `now`:
 
     - an event without `published` gets the time of the run that first saw it,
     - `updated` follows changes of an item,
@@ -71,30 +76,42 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     and BusyError if another run works in the folder. After PublishError, each file is complete: either the old or the
     new version. After the other errors, the existing files are unchanged.
     """
-    folder = Path(folder)
+    items, memory, folder = check_items(site, items), make_state(state), Path(folder)
     check_output(site, folder)
     pool = (lambda: nullcontext(executor)) if executor else None
-    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, pool=pool)
-    with lock_folder(folder):
-        return Run(site, folder, state, options).publish(items)
+    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
+    with lock_folder(folder, wait, dry=dry_run):
+        return Run(site, folder, memory, options).publish(items)
 
 
+@pass_on_errors
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
-    select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
+    select_feeds(site, report.collect(resolve(site, make_headers(site, check_items(site, items)), None, now)))
     check_severity(report, strict=False)
     return report.changes()
 
 
+@pass_on_errors
 def select(
-    site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
-) -> dict[str, Feed]:
+    site: Site,
+    items: Iterable[ItemLike],
+    *,
+    names: Collection[str] | None = None,
+    now: datetime | None = None,
+    problems: list[Problem] | None = None,
+) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    Problems are added to the list `problems`. Without a list, an item that cannot be published raises SourceError, so
-    no item is skipped unnoticed. With `now` (a date-time with a zone), items with a later date are held back.
+    With `names`, only these feeds are made; a name without a feed is left out. Problems are added to the list
+    `problems`. Without a list, an item that cannot be published raises SourceError, so no item is skipped unnoticed.
+    With `now` (a date-time with a zone), items with a later date are held back.
+
+    Every feed has its `calendar`, whatever formats the site publishes.
     """
+    if isinstance(names, str):
+        raise TypeError(f"names is text (give a list: [{names!r}])")
     loaded: dict[str, Entry] = {}
 
     def load(candidate: Candidate) -> Entry:
@@ -102,9 +119,28 @@ def select(
             loaded[candidate.id] = load_entry(candidate)
         return loaded[candidate.id]
 
-    return {name: one.load_all(load) for name, one in _select_checked(site, items, now, problems).items()}
+    wanted = Wanted(calendars=True, names=None if names is None else frozenset(names))
+    return {name: one.load_all(load) for name, one in _select_checked(site, items, now, problems, wanted).items()}
 
 
+@pass_on_errors
+def feed(
+    site: Site,
+    items: Iterable[ItemLike],
+    name: str,
+    *,
+    now: datetime,
+    problems: list[Problem] | None = None,
+) -> Feed:
+    """Return one feed of items, such as `topics/mobility`. Raises KeyError if there is no feed with this name.
+
+    Use it in a view: other feeds are not made, so it takes a fraction of the time of `select`. `now` (a date-time with
+    a zone) is the current time: items with a later date are held back. `problems` works as in `select`.
+    """
+    return select(site, items, names=[name], now=now, problems=problems)[name]
+
+
+@pass_on_errors
 def build(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> list[Document]:
@@ -117,9 +153,14 @@ def build(
 
 
 def _select_checked(
-    site: Site, items: Iterable[ItemLike], now: datetime | None, problems: list[Problem] | None
+    site: Site,
+    items: Iterable[ItemLike],
+    now: datetime | None,
+    problems: list[Problem] | None,
+    wanted: Wanted | None = None,
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
-    selections = select_feeds(site, report.collect(resolve(site, make_headers(site, items), None, now)))
+    headers = make_headers(site, check_items(site, items))
+    selections = select_feeds(site, report.collect(resolve(site, headers, None, now)), wanted=wanted)
     check_severity(report, strict=problems is None, hint=Hint.COLLECT)
     return selections

@@ -105,14 +105,11 @@ class Run:
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
             documents = Documents(selections.values(), self.site, profile)
-            if options.dry_run:
-                staged = compare_documents(options.watch(documents), self.folder, self.state)
-                retirement = self._retire()
-                strays = self._find_strays(documents, retirement, report)
-            else:
-                with profile.measure("write"), stage(options.watch(documents), self.folder, self.state) as staged:
-                    retirement = self._retire()
-                    strays = self._find_strays(documents, retirement, report)
+            write = compare_documents if options.dry_run else stage
+            with profile.measure("write"), write(options.watch(documents), self.folder, self.state) as staged:
+                retirement = self._retire(staged)
+                strays = self._find_strays(documents, retirement, report, staged)
+                if not options.dry_run:
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
@@ -166,10 +163,12 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
-    def _retire(self) -> Retirement:
-        return retire_documents(self.state, self.folder, self.site.feeds.retire_days, self.options.now)
+    def _retire(self, staged: StagedWrite) -> Retirement:
+        return retire_documents(self.state, staged.folder, self.site.feeds.retire_days, self.options.now)
 
-    def _find_strays(self, documents: Documents, retirement: Retirement, report: RunReport) -> Strays:
+    def _find_strays(
+        self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
+    ) -> Strays:
         """Return what to prune. If items were refused, nothing: a feed may be missing because of them."""
         if not self.options.prune:
             return Strays()
@@ -177,7 +176,7 @@ class Run:
             report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {one.path for one in (*documents, *retirement.known)}
-        return find_strays(self.site, self.folder, known)
+        return find_strays(self.site, staged.folder, known)
 
     def _remember(
         self, report: RunReport, selections: Iterable[Selection], retirement: Retirement, source: _Input

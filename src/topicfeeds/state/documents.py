@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typing import NamedTuple
 
 TEMPORARY_SUFFIX = ".topicfeeds-tmp"
 OUTPUT_FOLDERS = ("", "topics", "tags", "feeds", "events")
@@ -28,9 +25,15 @@ def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         for one in found:
-            # In a folder of documents, `all` is a feed of another site, whose output is this folder.
-            if one.endswith(TEMPORARY_SUFFIX) and one.startswith(".") and one.startswith(".all.") is not bool(name):
+            if is_leftover(one, name):
                 yield os.path.join(path, one)
+
+
+def is_leftover(name: str, folder: str) -> bool:
+    """Return whether a file of a folder of documents is a temporary file of this site."""
+    # In a folder of documents, `all` is a feed of another site, whose output is this folder.
+    is_temporary = name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
+    return is_temporary and name.startswith(".all.") is not bool(folder)
 
 
 _SECONDS_A_DAY = 86_400
@@ -59,19 +62,15 @@ class WrittenDocument(NamedTuple):
             status = os.lstat(os.path.join(folder, self.path))
         except OSError:
             return False
-        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime) and status.st_mode & 0o170000 == 0o100000
+        return self.matches(status)
+
+    def matches(self, status: os.stat_result | None) -> bool:
+        """Return whether this is the status of a regular file with the stored size and mtime."""
+        if status is None or status.st_mode & 0o170000 != 0o100000:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime)
 
 
 def is_inside(path: str) -> bool:
     """Return whether the path of a document stays in the output folder. Links are not followed."""
     return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
-
-
-def find_link(name: str, folder: Path) -> Path | None:
-    """Return a symbolic link in the path of a document or of a folder of documents, or None.
-
-    `name` is its path relative to `folder`, the output folder. The output folder itself may be a link.
-    """
-    parts = name.split("/") if name else []
-    inside = (folder.joinpath(*parts[:count]) for count in range(len(parts), 0, -1))
-    return next((path for path in inside if path.is_symlink()), None)

@@ -10,8 +10,10 @@ import os
 import stat
 
 
-def check_owner(path: str, status: os.stat_result | None = None) -> None:
+def check_owner(path: str, status: os.stat_result | None = None, folder: int | None = None) -> None:
     """Raise OSError if a path is a link, a special file or a file of another user. A missing file raises nothing.
+
+    `status` and `folder`, the descriptor of its folder, are used if they are known.
 
     The owner of the folder is trusted, and so is its group if the folder is shared with this group only.
     """
@@ -23,9 +25,9 @@ def check_owner(path: str, status: os.stat_result | None = None) -> None:
         raise OSError(errno.ELOOP, "is a symbolic link", path)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "is not a regular file (move it away)", path)
-    folder = os.stat(os.path.dirname(path) or ".")
-    is_shared = folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH) == stat.S_IWGRP and status.st_gid == folder.st_gid
-    if status.st_uid not in (os.geteuid(), 0, folder.st_uid) and not is_shared:
+    above = os.stat(folder if folder is not None else os.path.dirname(path) or ".")
+    is_shared = above.st_mode & (stat.S_IWGRP | stat.S_IWOTH) == stat.S_IWGRP and status.st_gid == above.st_gid
+    if status.st_uid not in (os.geteuid(), 0, above.st_uid) and not is_shared:
         raise OSError(errno.EINVAL, "belongs to another user (move it away)", path)
 
 
