@@ -12,7 +12,7 @@ from ..models.items import Enclosure, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES
 from ..state.memory import ItemMemory
-from ..text.html import sanitize
+from ..text.html import sanitize_and_count
 
 
 class Category(NamedTuple):
@@ -125,9 +125,23 @@ class Entry:
         return self.topics + self.tags
 
 
-def sanitized_content(entry: Entry) -> str | None:
-    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left."""
-    return (sanitize(entry.content, entry.link) or None) if entry.content else None
+def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> str | None:
+    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left.
+
+    The changes that a reader would notice are put into `changes`, under the id of the entry.
+    """
+    html, text = sanitize_and_count(entry.content, entry.link) if entry.content else (None, "")
+    if changes is not None:
+        changes[entry.id] = text
+    return html or None
+
+
+def find_content_changes(entry: Entry, base: str = "") -> str:
+    """Return the changes of sanitising that a reader would notice, or an empty text.
+
+    Addresses are resolved against `base` if the entry has no link.
+    """
+    return sanitize_and_count(entry.content, entry.link or base).changes if entry.content else ""
 
 
 class Header(NamedTuple):
@@ -170,7 +184,7 @@ class Header(NamedTuple):
     line: int = 0
     """The first line of the record, from 1; on a text page, the line of the first date."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of the fields whose checks need the memory, the current time or other records."""
+    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
     source: str = "items"
     """The name of the source."""
     position: tuple[bytes, int] = (b"", 0)
@@ -221,6 +235,13 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
+    place: tuple[str, int, int] = ("items", 0, 0)
+    """The file of its record, the line of its content, and the first line of the record."""
+
+    def warn_about_content(self, message: str) -> Problem:
+        """Return a warning about the content."""
+        path, line, item = self.place
+        return Problem(path, line, "content", message, "warning", item)
 
 
 def load_entry(candidate: Candidate) -> Entry:

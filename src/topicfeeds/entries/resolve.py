@@ -145,6 +145,7 @@ class _Resolver:
             memory=known,
             records=merged.records if merged else 1,
             event=schedule,
+            place=(header.path, header.lines.get("content", header.line), header.line),
         )
 
     def _date_change(

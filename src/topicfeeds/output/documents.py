@@ -42,6 +42,8 @@ class Documents(Iterable[Document]):
 
     def __init__(self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE) -> None:
         self._selections, self._site, self._profile = list(selections), site, profile
+        self.changes: dict[str, str] = {}
+        """What sanitising changed in the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
@@ -49,15 +51,20 @@ class Documents(Iterable[Document]):
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
-        for one in self._profile.measure_each("build", build_documents(self._selections, self._site)):
+        for one in self._profile.measure_each("build", build_documents(self._selections, self._site, self.changes)):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
 
-def build_documents(selections: Iterable[Selection], site: Site) -> Iterator[Document]:
-    """Yield all documents of a site, in the order in which they are published."""
+def build_documents(
+    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None
+) -> Iterator[Document]:
+    """Yield all documents of a site, in the order in which they are published.
+
+    `changes` gets what sanitising changed in the content of each rendered entry, by its id.
+    """
     makers = _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
-    whole, cache = list(selections), RenderCache()
+    whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]

@@ -51,6 +51,8 @@ class RunReport:
     omitted_items: int = 0
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
+    content_changes: dict[str, str] = field(default_factory=dict)
+    """What sanitising changed in published contents, by the digest of the entry."""
     due: datetime | None = None
     """When the output next changes without an edit, because of an item that is held back or the text of an event."""
 
@@ -68,7 +70,7 @@ class RunReport:
                 self._collect_candidate(one, state)
                 yield one
             elif isinstance(one, Problem):
-                self._note_problem(one)
+                self.note_problem(one)
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
@@ -76,7 +78,13 @@ class RunReport:
             else:
                 yield one
 
-    def _note_problem(self, problem: Problem) -> None:
+    def warn_about_content(self, candidate: Candidate, changes: str) -> None:
+        """Warn about changes of sanitising that a reader would notice."""
+        if changes:
+            self.content_changes[candidate.digest] = changes
+            self.note_problem(candidate.warn_about_content(changes))
+
+    def note_problem(self, problem: Problem) -> None:
         """Keep a problem, or only count it if there are too many of its severity."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems

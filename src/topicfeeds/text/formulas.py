@@ -7,43 +7,34 @@ from html import unescape
 from .html_tree import Element
 
 _TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
-_MARKS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
+_SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
+_OPERATORS = set("+-−=<>≤≥≈≠×·±")
 
 
-def find_annotation(formula: Element) -> str:
-    """Return the TeX source of a formula, or an empty text."""
+def write_formula(formula: Element) -> str:
+    """Return the TeX source of a formula, or else a text such as `1/3` or `(a + b)^2`."""
     for one in formula.elements():
         if one.name == "annotation" and one.attributes.get("encoding", "").lower() in _TEX:
-            return " ".join(unescape(one.text()).split())
-    return ""
+            return unescape(one.text())
+    return formula.attributes.get("alttext", "").strip() or _spell_all(formula)
 
 
-def spell_formula(formula: Element) -> str:
-    """Return a formula on one line, such as `1/3` or `(a + b)^2`."""
-    return " ".join(_spell_all(formula.children).split())
-
-
-def _spell_all(children: list[Element | str]) -> str:
-    return "".join(unescape(one) if isinstance(one, str) else _spell(one) for one in children)
+def _spell_all(one: Element) -> str:
+    return "".join(unescape(each) if isinstance(each, str) else _spell(each) for each in one.children)
 
 
 def _spell(one: Element) -> str:
     parts = [each for each in one.children if isinstance(each, Element)]
     if one.name in ("annotation", "annotation-xml"):
         return ""
-    if one.name in _MARKS and len(parts) == 2:
-        return f"{_group(parts[0])}{_MARKS[one.name]}{_group(parts[1])}"
+    if one.name in _SIGNS and len(parts) == 2:
+        return f"{_group(parts[0])}{_SIGNS[one.name]}{_group(parts[1])}"
     if one.name in ("msubsup", "munderover") and len(parts) == 3:
         return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
-    if one.name == "msqrt":
-        return f"√({_spell_all(one.children).strip()})"
-    if one.name == "mroot" and len(parts) == 2:
-        return f"{_group(parts[0])}^(1/{_spell(parts[1])})"
-    if one.name == "mo":
-        return f" {one_text} " if (one_text := unescape(one.text()).strip()) in "+-−=<>≤≥≈≠×·±" else one_text
-    if one.name in ("mtr", "mlabeledtr"):
-        return ", ".join(_spell(each).strip() for each in parts) + "; "
-    return _spell_all(one.children) if one.name != "mspace" else " "
+    text = _spell_all(one)
+    if one.name in ("mo", "mspace", "mtd", "mtr"):
+        return text if one.name == "mo" and text.strip() not in _OPERATORS else f" {text.strip()} "
+    return f"√({text.strip()})" if one.name in ("msqrt", "mroot") else text
 
 
 def _group(one: Element) -> str:

@@ -13,8 +13,8 @@ from . import fast_paths
 from .characters import strip_forbidden
 from .data_pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
-from .rewriting import describe_changes, rewrite
-from .simple_html import ResolveAddress, sanitize_simple
+from .rewriting import ResolveAddress, describe_changes, rewrite
+from .simple_html import sanitize_simple
 from .urls import resolve_url
 
 if TYPE_CHECKING:
@@ -47,23 +47,23 @@ _TAGS = {
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
 } - {"*"}  # fmt: skip
-_DROPPED = {"script", "style", "template", "title"}
-"""Elements that are removed together with their content, without a warning."""
-_ORDINARY = _TAGS - {"audio", "source", "video"} | _DROPPED | {
-    "base", "big", "body", "font", "head", "html", "link", "meta", "nobr", "wbr"
+_ALLOWED_ATTRIBUTES = {name: _ATTRIBUTES.get(name, set()) for name in (*_TAGS, "*")}
+# Removed together with their content: code, other languages, and elements that browsers parse by other rules.
+_DROPPED = {
+    "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
+    "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
+    "template", "textarea", "title", "xmp",
 }  # fmt: skip
-"""Elements that need no rewriting."""
-_TAG_NAME = re.compile("<([a-zA-Z][^\\s/>]*)")
-_SUSPECTS = {
-    "<![cdata[": re.compile(""),
-    "data-": re.compile("data-(?:echo|lazy|orig|src|url|video)"),
-    "data:": re.compile("data:image"),
-    "display": re.compile(r"display\s*:\s*none"),
-    "hidden": re.compile(r"(?<![\w-])hidden(?![\w-])"),
-    "katex": re.compile(""),
-    "math/tex": re.compile(""),
-}
-"""Texts in attributes that need rewriting, and patterns that find them."""
+_ORDINARY = _TAGS - {"audio", "source", "video"} | {
+    "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
+}  # fmt: skip
+"""Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
+_TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
+_SUSPECT = re.compile(
+    r"<!\[cdata\[|data-(?:echo|lazy|orig|src|url|video)|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
+)
+"""Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -105,7 +105,7 @@ def sanitize_and_count(fragment: str, base: str) -> Sanitized:
     changes: Counter[str] = Counter()
     made = _clean(fragment, _sanitizer.quick) if _is_ordinary(fragment) else None
     if made is None or _lacks_addresses(made, base):
-        rewritten, changes = rewrite(fragment, _ATTRIBUTES | dict.fromkeys(_TAGS - _ATTRIBUTES.keys(), set()), address)
+        rewritten, changes = rewrite(fragment, _ALLOWED_ATTRIBUTES, address)
         made = _clean(rewritten, _sanitizer.cleaner)
     return Sanitized(_settle(made, address), describe_changes(changes))
 
@@ -118,7 +118,7 @@ def _settle(made: str, address: ResolveAddress) -> str:
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
     for _ in range(_MAX_PASSES):
-        before, made = made, _clean(made, _sanitizer.cleaner)
+        before, made = made, _clean(_PICTURE.sub(_drop_without_address, made), _sanitizer.cleaner)
         if made == before:
             return made
     return write_html(write_plain_text(made))
@@ -129,7 +129,7 @@ def _is_ordinary(fragment: str) -> bool:
     if not _ORDINARY.issuperset({name.lower() for name in set(_TAG_NAME.findall(fragment))}):
         return False
     lower = fragment.lower()
-    return not any(text in lower and pattern.search(lower) for text, pattern in _SUSPECTS.items())
+    return not (any(text in lower for text in _SUSPECT_TEXTS) and _SUSPECT.search(lower))
 
 
 def _lacks_addresses(made: str, base: str) -> bool:
@@ -138,7 +138,7 @@ def _lacks_addresses(made: str, base: str) -> bool:
         return True
     page = escape(base)
     return "<img" in made and any(
-        f' src="{page}"' in attributes or f' src="{page}#' in attributes or ' src="' not in attributes
+        f' src="{page}"' in attributes or f' src="{page}#' in attributes or ' src="http' not in attributes
         for _, attributes in _PICTURE.findall(made)
     )
 
@@ -168,7 +168,10 @@ class _Sanitizer(threading.local):
         """A quicker sanitiser. It calls Python for relative addresses only, to resolve them."""
         import nh3
 
-        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES, url_relative=lambda value: resolve_url(self.base, value, "a"))
+        def resolve(value: str) -> str | None:
+            return resolve_url(self.base, value, "a")
+
+        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES, url_relative=resolve)
 
     def _keep(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute not in _ADDRESSES:
@@ -184,16 +187,14 @@ def _clean(given: str, cleaner: nh3.Cleaner) -> str:
     clean = strip_forbidden(cleaner.clean(given))  # a reference such as &#1; is a character now
     if clean[:1].isspace() or clean[-1:].isspace() or "\ufeff" in clean:
         clean = clean.strip(_MARGIN)
-    if "<img" in clean or "<source" in clean:
-        clean = _PICTURE.sub(_drop_without_address, clean)
     return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop the first line break
 
 
 def _drop_without_address(found: re.Match[str]) -> str:
     if ' src="' in found[2]:
         return found[0]
-    alt = re.search(' alt="([^"]*)"', found[2])
-    return f" {escape(unescape(alt[1]), quote=False)} " if alt and alt[1].strip() else ""
+    alt = found[2].partition(' alt="')[2].partition('"')[0]
+    return f" {escape(unescape(alt), quote=False)} " if alt.strip() else ""
 
 
 def to_plain_text(fragment: str) -> str:

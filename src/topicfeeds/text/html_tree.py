@@ -24,17 +24,22 @@ _ATTRIBUTES = {
     "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url", "value",
     "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
 }  # fmt: skip
-_SCHEMES = {"blob", "data", "feed", "file", "ftp", "http", "https", "javascript", "mailto", "tel", "vbscript"}
-"""All usual schemes: a later step removes addresses, and counts them."""
+_SCHEMES = {
+    "blob", "data", "feed", "file", "ftp", "geo", "http", "https", "intent", "irc", "javascript", "magnet", "mailto",
+    "sms", "tel", "vbscript", "view-source", "webcal", "whatsapp", "xmpp",
+}  # fmt: skip
+"""The usual schemes: a later step removes addresses, and counts them."""
 _DROPPED = {"noembed", "noframes", "noscript", "plaintext", "script", "style", "template", "xmp"}
-_NAME = re.compile("<([a-zA-Z][a-zA-Z0-9:._-]*)")
+_TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
 _ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+_RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</(?!p)\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+_CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGNORECASE)
 # Browsers do not parse the content of these elements. Here it is parsed like any other HTML, under another name.
-_UNPARSED = re.compile(r"<(/?)(frame|iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
-_RENAMED = re.compile("<(/?)x-(frame|iframe|noembed|noframes|noscript)")
+_UNPARSED = re.compile(r"<(/?)(iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
+_RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)")
+_ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
 _MAX_DEPTH = 300
 """Elements nested deeper become siblings."""
 
@@ -64,9 +69,28 @@ class Element:
 
 def parse_fragment(fragment: str) -> Element:
     """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed."""
-    fragment = _UNPARSED.sub(r"<\1x-\2", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
-    names = frozenset(name.lower() for name in _NAME.findall(fragment)) - _DROPPED
-    return parse_clean(_normalizer(names).clean(fragment))
+    fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
+    fragment = _UNPARSED.sub(r"<\1x-\2", fragment)
+    names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
+    if foreign := {name for name in names if _find_root(name)}:
+        fragment = _rename_outside(fragment, foreign)
+        names |= {f"x-{name}" for name in foreign}
+    return parse_clean(_normalizer(frozenset(names)).clean(fragment))
+
+
+def _rename_outside(fragment: str, foreign: set[str]) -> str:
+    """Rename elements of drawings and formulas that are in neither: nh3 would drop their content."""
+
+    def rename(found: re.Match[str]) -> str:
+        return f"{found[1]}x-{found[2]}" if found[2].lower() in foreign else found[0]
+
+    depth, parts = 0, _ROOT.split(fragment)
+    for n, part in enumerate(parts):
+        if n % 2:
+            depth = max(0, depth - 1) if part[1] == "/" else depth + 1
+        elif not depth:
+            parts[n] = _TAG_NAME.sub(rename, part)
+    return "".join(parts)
 
 
 @lru_cache(maxsize=200)
@@ -79,11 +103,20 @@ def _normalizer(names: frozenset[str]) -> nh3.Cleaner:
     )
 
 
+@lru_cache(maxsize=1000)
+def _find_root(name: str) -> str:
+    """Return "math" or "svg" for the name of an element that nh3 drops outside formulas or drawings, else nothing."""
+    if "x" in _normalizer(frozenset([name])).clean(f"<{name}>x</{name}>"):
+        return ""
+    inner = {root: f"<{root}><{name}>x</{name}></{root}>" for root in ("math", "svg")}
+    return next((root for root, test in inner.items() if "x<" in _normalizer(frozenset([name, root])).clean(test)), "")
+
+
 def _escape_raw(found: re.Match[str]) -> str:
     """Return an element whose content browsers do not parse, as one that they do. Scripts may be formulas in TeX."""
     if found[1].lower() != "script":
         return f"<pre>{escape(found[3])}</pre>"
-    return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else ""
+    return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else found[0]
 
 
 def parse_clean(fragment: str) -> Element:

@@ -12,6 +12,7 @@ from .html_tree import Element, parse_clean
 
 _PARAGRAPHS = {"blockquote", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"}
 _LINES = {"caption", "dd", "details", "div", "dt", "figcaption", "li", "summary", "td", "th", "tr"}
+_BLANK_LINES = re.compile("\n{3,}")
 _RUN = re.compile(r"[ \t\n\r\f]+")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
@@ -19,7 +20,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 
 def write_plain_text(fragment: str, *, with_links: bool = False) -> str:
     """Return the text of sanitised HTML. With `with_links`, the address of a link follows its text."""
-    writer = _Writer(with_links)
+    writer = _TextWriter(with_links)
     writer.add_all(parse_clean(fragment))
     return writer.finish()
 
@@ -33,7 +34,7 @@ def write_html(text: str) -> str:
     return paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{each}</p>" for each in paragraphs)
 
 
-class _Writer:
+class _TextWriter:
     def __init__(self, with_links: bool) -> None:
         self._with_links = with_links
         self._parts: list[str] = []
@@ -48,7 +49,7 @@ class _Writer:
 
     def finish(self) -> str:
         lines = "".join(self._parts).split("\n")
-        return re.sub("\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
+        return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in lines)).strip()
 
     def add_all(self, one: Element) -> None:
         for child in one.children:
@@ -71,7 +72,7 @@ class _Writer:
             self._add_between('"', one, '"')
         elif name == "rt" and not (self._parts and self._parts[-1].endswith("(")):
             self._add_between("(", one, ")")
-        elif name == "sup" and re.fullmatch("[0-9+-]+", one.text()):
+        elif name == "sup" and set(one.text()) <= set("0123456789+-"):
             self._add_text(one.text().translate(_SUPERSCRIPTS))
         else:
             self._add_linked(one)
@@ -95,7 +96,7 @@ class _Writer:
 
     def _add_list(self, one: Element) -> None:
         start = one.attributes.get("start", "")
-        number = int(start) if re.fullmatch("[0-9]{1,9}", start) else 1
+        number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
         self._lists += 1
         for child in one.children:
             if isinstance(child, Element):
@@ -104,13 +105,15 @@ class _Writer:
                 number += child.name == "li"
                 self._add(child)
                 self._mark = ""
+            else:
+                self._add_text(unescape(child))
         self._lists -= 1
 
     def _add_row(self, cells: list[Element]) -> None:
         """Write the cells of a row on one line."""
         texts = []
         for cell in cells:
-            writer = _Writer(self._with_links)
+            writer = _TextWriter(self._with_links)
             writer.add_all(cell)
             texts.append(" ".join(writer.finish().split("\n")))
         self._breaks = max(self._breaks, 1)
@@ -149,8 +152,9 @@ class _Writer:
 def _find_address(one: Element) -> str:
     """Return the address of a link or a player, as people write it."""
     found = next((each.attributes["src"] for each in one.elements() if each.name == "source"), "")
-    return re.sub("^(?:mailto|tel):", "", one.attributes.get("href") or one.attributes.get("src") or found)
+    address = one.attributes.get("href") or one.attributes.get("src") or found
+    return address.removeprefix("mailto:").removeprefix("tel:")
 
 
 def _shorten(address: str) -> str:
-    return re.sub("^https?://", "", address).rstrip("/")
+    return address.removeprefix("http://").removeprefix("https://").rstrip("/")
