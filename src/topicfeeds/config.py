@@ -45,7 +45,7 @@ def load_site(path: Path | str) -> Site:
 
 
 def read_site_file(path: Path | str) -> bytes:
-    """Return the bytes of a site file. Raises OSError, also for pipes and devices: reading could block or never end."""
+    """Return the bytes of a site file. Raises OSError, even for pipes and devices: reading them may never end."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
         status = os.fstat(descriptor)

@@ -43,6 +43,9 @@ class ExitCode(IntEnum):
 
 
 Severity = Literal["warning", "refused", "unreadable"]
+STANDARD_INPUT = "standard input"
+QUERY = 'query "'
+"""How the name of a database query starts in messages."""
 
 
 class Hint(Enum):
@@ -91,12 +94,12 @@ class Problem:
 
 
 class Omitted(NamedTuple):
-    """How many problems a run found and counted, but did not keep: there were too many."""
+    """The numbers of problems that a run counted, but did not keep, because there were too many."""
 
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """How many refused items have none of the kept problems."""
+    """The number of refused items with no kept problem."""
 
 
 NONE_OMITTED = Omitted()
@@ -129,7 +132,7 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file or the choice of the output folder is wrong."""
+    """The site file, the output folder or the path of the state is wrong."""
 
     exit_code = ExitCode.CONFIG
 
@@ -190,6 +193,11 @@ class BusyError(TopicFeedsError):
     """Another run uses the output folder. Try again later."""
 
     exit_code = ExitCode.BUSY
+
+
+def is_file_path(path: str) -> bool:
+    """Return whether the path of a problem names a file or folder, and not a query, a web address or standard input."""
+    return path != STANDARD_INPUT and not path.startswith(QUERY) and "://" not in path
 
 
 def printable(text: str) -> str:

@@ -47,7 +47,7 @@ class Profile:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Charge the body of the `with` statement to a step."""
+        """Add the time of the body of the `with` statement to a step."""
         before = self._turn(name)
         try:
             yield
@@ -55,7 +55,7 @@ class Profile:
             self._turn(before)
 
     def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
-        """Return the same items. The time to get each item is charged to a step."""
+        """Return the same items. The time to get each item is added to a step."""
         return self._each(name, some) if self._on else some
 
     def _each(self, name: str, some: Iterable[T]) -> Iterator[T]:

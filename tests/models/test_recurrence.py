@@ -128,8 +128,8 @@ def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) ->
 @pytest.mark.parametrize(
     ("left_out", "fields", "message"),
     [
-        (["2026-05-07"], {}, '"2026-05-07" is not a date of the recurrence (write a date that the rule gives)'),
-        (["2027-05-06"], {}, '"2027-05-06" is not a date of the recurrence (write a date that the rule gives)'),
+        (["2026-05-07"], {}, '"2026-05-07" is not a date of the recurrence (write a date that matches the rule)'),
+        (["2027-05-06"], {}, '"2027-05-06" is not a date of the recurrence (write a date that matches the rule)'),
         (["2026-05-13T18:00"], {}, '"2026-05-13T18:00:00" must be a date without a time, like start'),
         (["2026-05-13"], {"recurrence": None}, "needs a recurrence (add recurrence, or remove except)"),
         (["2026-05-06", "2026-05-13", "2026-05-20"], {}, "removes every date of the recurrence (keep at least one)"),
@@ -141,7 +141,7 @@ def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) ->
         (
             ["2026-05-13T19:00"],
             {"start": "2026-05-06T18:00"},
-            '"2026-05-13T19:00:00" is not a date of the recurrence (write a date that the rule gives)',
+            '"2026-05-13T19:00:00" is not a date of the recurrence (write a date that matches the rule)',
         ),
     ],
 )
@@ -158,15 +158,15 @@ def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict
         ),
         (
             {"start": "2026-05-06T22:30Z", "recurrence": "FREQ=WEEKLY", "except": ["2026-05-13"]},
-            'except: "2026-05-13T00:30:00+02:00" is not a date of the recurrence (write a date that the rule gives)',
+            'except: "2026-05-13T00:30:00+02:00" is not a date of the recurrence (write a date that matches the rule)',
         ),
         (
             {"start": "2026-10-20T18:00+02:00", "recurrence": "FREQ=DAILY", "except": ["2026-10-28T18:00+02:00"]},
-            'except: "2026-10-28T17:00:00+01:00" is not a date of the recurrence (write a date that the rule gives)',
+            'except: "2026-10-28T17:00:00+01:00" is not a date of the recurrence (write a date that matches the rule)',
         ),
         (
             {"start": "2026-10-25T02:30+01:00", "recurrence": "FREQ=DAILY"},
-            "start: is the second of two times 02:30 when clocks go back; a recurring event cannot start then "
+            "start: occurs twice, as clocks go back: a recurring event cannot start at the second 02:30 "
             "(choose another day)",
         ),
     ],
@@ -194,7 +194,7 @@ def test_a_wrong_start_is_told_once() -> None:
 def test_an_offset_that_its_zone_never_has_cannot_recur() -> None:
     message = refusal(start="2026-05-06T18:00-05:00", recurrence="FREQ=WEEKLY", timezone="Europe/Brussels")
     assert message.startswith(
-        "start: its offset from UTC is not that of Europe/Brussels (set timezone to the time zone"
+        "start: has an offset that Europe/Brussels does not have at this time (set timezone to the zone of this event)"
     )
 
 

@@ -17,10 +17,10 @@ import pytest
 
 from support import article, site, snapshot
 from topicfeeds import BusyError, Changes, ConfigError, Document, PublishError, publish
-from topicfeeds.feeds.select import NEVER_UPDATED
+from topicfeeds.feeds.model import NEVER_UPDATED
 from topicfeeds.output.folder import OutputFolder
 from topicfeeds.output.lock import LOCK_NAME
-from topicfeeds.output.write import compare_documents, is_ours, lock_folder, stage
+from topicfeeds.output.write import is_ours, lock_folder, stage
 from topicfeeds.state.documents import WrittenDocument
 from topicfeeds.state.store import State
 
@@ -48,7 +48,7 @@ def write(documents: Iterable[Document], folder: Path, state: State | None = Non
 
 def compare(documents: Iterable[Document], folder: Path) -> Changes:
     """Give what would be written."""
-    with compare_documents(documents, folder, None) as batch:
+    with stage(documents, folder, None, dry=True) as batch:
         return Changes(written=tuple(batch.written), unchanged=batch.unchanged)
 
 
@@ -260,7 +260,7 @@ def test_what_fails_while_a_folder_is_locked_is_told_and_the_lock_is_let_go(tmp_
 
 
 def test_a_folder_that_is_locked_is_busy(tmp_path: Path) -> None:
-    message = r"\.topicfeeds\.lock: another run holds this lock\. Try again later\.$"
+    message = r"\.topicfeeds\.lock: another run holds this lock\. Try again later, "
     with lock_folder(tmp_path), pytest.raises(BusyError, match=message), lock_folder(tmp_path):
         pass
 

@@ -43,10 +43,10 @@ ITEM = {
         ("- title: A\n  published\n", '3: a field has no colon, or no space after the colon (write "name: value")'),
         ("- title: Homes: the plan\n", "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
         ('- title: "A" b\n', "1: a text with a colon, a quote or a bracket needs quotes (write title: "),
-        ('- title: "A\n  id: x\n', "3: a quoted text is not closed (add the closing quote)"),
+        ('- title: "A\n  id: x\n', "1: a quoted text is not closed (add the closing quote)"),
         ("- title: @x\n", "1: a text that starts with @, % or ` needs quotes"),
         ("- title: *\n", "1: a text that starts with & or * needs quotes"),
-        ("- tags: [a, b\n  title: x\n", "2: a list in brackets is not closed (add the missing ] or comma)"),
+        ("- tags: [a, b\n  title: x\n", "1: a list in brackets is not closed (add the missing ] or comma)"),
         ('- title: "C:\\dir"\n', "1: a text in double quotes contains a single \\ (write \\\\, or use single quotes)"),
     ],
 )
@@ -87,15 +87,14 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         ("a.xlsx", ".xlsx files cannot be read (export the sheet as CSV)"),
         ("a.XLS", ".xls files cannot be read (export the sheet as CSV)"),
         ("a.ods", ".ods files cannot be read (export the sheet as CSV)"),
-        ("a.ics", ".ics files cannot be read (export the events as CSV, JSON or YAML)"),
         (
             "a.docx",
-            'the suffix ".docx" is unknown (known: .csv, .json, .jsonl, .ndjson, .txt, .md, .markdown, .toml, .yaml, '
-            ".yml; for another suffix, set format in [[sources]])",
+            'the suffix ".docx" is unknown (known: .csv, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, .txt, .md, '
+            ".markdown, .toml, .yaml, .yml; for another suffix, set format in [[sources]])",
         ),
         (
             "items",
-            "the file name has no suffix (set format in [[sources]]: csv, json, jsonl, listing, markdown, toml, ",
+            "the file name has no suffix (set format in [[sources]]: csv, ics, json, jsonl, listing, markdown, toml, ",
         ),
         ("https://e.org/items", "cannot be read: a web address is not a file (download the file first, and give the"),
         (
@@ -163,7 +162,7 @@ def test_a_date_of_an_exception_and_of_an_object_points_to_no_setting(tmp_path: 
         (
             "a.csv",
             "title,published,enclosures\nA,2026-01-01,x\n",
-            "(CSV cannot hold enclosures; write the items in JSON or",
+            "(CSV files cannot contain enclosures; write the items in JSON or",
         ),
         (
             "a.csv",

@@ -174,7 +174,7 @@ def test_no_message_of_a_driver_has_a_part_of_a_secret(
     monkeypatch.setenv("WHOLE", "talkative://u:rd-long@h/x")
     talkative(message)
     (line,) = told(url, "select 1")
-    shown = "(not shown, as it may contain a part of the password; check user, password, host and database)"
+    shown = "(text not shown: it may contain a part of the password; check user, password, host and database)"
     assert line.endswith(f"connection failed: OperationalError {shown}")
 
 

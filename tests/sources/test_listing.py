@@ -75,7 +75,7 @@ def test_a_kind_stands_alone_before_the_date_and_the_dates_win() -> None:
     assert [raw.fields["title"] for raw in raws(text)] == ["News", "B"]
     assert [raw.fields["kind"] for raw in raws(text)] == ["article", "article"]
     assert problems(text) == [
-        "page.txt:15: warning: kind: the page says event, but the dates are those of an article "
+        "page.txt:15: warning: kind: the page says event, but its dates belong to an article "
         "(published as article; correct the page)"
     ]
 
@@ -135,7 +135,7 @@ def test_a_first_item_whose_title_looks_like_description_is_untitled() -> None:
     text = "gardens\n\nWe dig, and have done so.\n\nWe water.\n\npublication date: 01-02-2017"
     assert page(text).description == "We dig, and have done so.\n\nWe water."
     assert problems(text) == [
-        "page.txt:7: warning: title: is missing in the first item: the text above it was read as the topic's "
+        "page.txt:7: warning: title: is missing in the first item: its text was read as the topic's "
         "description (add a title)",
         'page.txt:7: warning: title: is missing: the item "Article, 1 February 2017" is skipped '
         '(add a title, or set untitled = "label" in [[sources]])',

@@ -125,6 +125,11 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
     [
         ("a.jsonl", '{"title": "A"\n', "1: is not valid JSON: expecting ',' delimiter at column 14"),
         ("a.jsonl", JSONL + "[1]\n", '4: [1] is not an object (write an item as {"title": "...", ...})'),
+        (
+            "a.json",
+            '[{"title": "NaN \\" Infinity"},\n{"x":\n-Infinity, "y": NaN}]',
+            "3: is not valid JSON: -Infinity is not",
+        ),
         ("a.jsonl", '{"title": NaN}', "1: is not valid JSON: NaN is not allowed (write null)"),
         ("a.jsonl", '{"a":' * 100_000, "1: is nested too deep"),
         ("a.jsonl", b'{"title": "\xe9"}', "1: byte 12 (0xE9) is not UTF-8 (save the file as UTF-8)"),

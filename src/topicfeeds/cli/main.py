@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ from ..errors import (
     ExitCode,
     Omitted,
     Problem,
-    PublishError,
     TopicFeedsError,
     count,
     explain_os_error,
@@ -37,6 +35,7 @@ from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
+    from .cron import CronReport
 
 
 _MAX_PATH_BYTES = 4096
@@ -176,21 +175,9 @@ def init(folder: Path) -> None:
     The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
     already exists, the command writes nothing and exits with code 2.
     """
-    from importlib.resources import files
+    from .starter import copy_starter  # imported here, as only this command needs it
 
-    starter = files("topicfeeds") / "starter"
-    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
-    for path in made:
-        if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
-    for path, content in made.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
-        print_text(sys.stdout, f"{path}\n")
-    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
+    copy_starter(folder)
 
 
 _EXIT_CODES = """\b
@@ -225,9 +212,9 @@ remaining files.
 @click.option(
     "--prune",
     is_flag=True,
-    help="Also remove feeds of this site that no items make any more and that the state does not list.",
+    help="Also remove files of removed feeds that the state does not list, e.g. after the state was lost.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the paths that a run would write, but write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the paths that a run would write or remove, but change nothing.")
 @click.option(
     "--wait",
     type=click.IntRange(min=0),
@@ -245,7 +232,13 @@ remaining files.
 )
 @click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
-@click.option("--quiet", is_flag=True, help="Print errors only.")
+@click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory was damaged.")
+@click.option(
+    "--cron",
+    is_flag=True,
+    help="Print problems only: when they are new, once a day after that, and a message when all are solved. The exit "
+    "code stays the same.",
+)
 @ALL_PROBLEMS
 @click.option(
     "--log-format",
@@ -268,7 +261,10 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
     now, paths = _read_now(), _find_paths(site_file, output, state_file)
-    console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
+    console = Console(
+        given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
+    )
+    report = _make_cron_report(console, paths, now) if given["cron"] and not given["dry_run"] else console
     profile = Profile(on=given["wants_profile"])
     check = session.check or (
         None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), strict=given["strict"])
@@ -276,7 +272,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
-        console.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
+        report.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -284,18 +280,24 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     from ..run.site import build_site
 
     def watch(documents: Documents) -> Iterable[Document]:
-        return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
+        return session.stop_on_signal(documents if given["quiet"] or given["cron"] else show_progress(documents))
 
     names = ("strict", "allow_shrink", "prune", "dry_run", "wait")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
         changes = build_site(paths, options, given["jobs"])
     except TopicFeedsError as error:
-        return console.print_error(error)
-    console.print_problems(changes.problems, changes.omitted)
-    console.print_changes(changes, dry=options.dry_run)
+        return report.print_error(error)
+    report.print_problems(changes.problems, changes.omitted)
+    report.print_changes(changes, paths.folder, dry=options.dry_run)
     console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
+
+
+def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> CronReport:
+    from .cron import CronReport
+
+    return CronReport(console, paths, int(now.timestamp()))
 
 
 def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
@@ -331,9 +333,8 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
     from ..config import load_site
     from ..run.calls import check, read
 
-    console = Console(
-        everything=all_problems, shape=partial(format_annotation, site_file.parent) if form == "github" else str
-    )
+    shape = format_annotation if form == "github" else str
+    console = Console(everything=all_problems, shape=shape, base=str(site_file.parent))
     try:
         site = load_site(site_file)
         found = check(site, read(site, site_file.parent), now=now)
@@ -357,14 +358,15 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 
     The command also shows items that are held back because their date is in the future, and documents of removed feeds.
     """
-    from .status import describe_lateness, describe_state, parse_age
+    from .status import check_site_file, describe_lateness, describe_state, parse_age
 
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
         raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
-    place = _find_paths(site_file, output, state_file)
-    print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
-    late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
+    place, now = _find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
+    check_site_file(place.site)
+    print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place, now)))
+    late = describe_lateness(place, oldest, now) if oldest is not None else ""
     print_lines(late)
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 

@@ -34,7 +34,7 @@ class ReadChunk(NamedTuple):
 
 
 class ChunkCache:
-    """Reads chunks as headers, and stores them in the cache for the next run. The cache must be open."""
+    """Reads chunks as headers, and stores the headers in the cache for the next run. The cache must be open."""
 
     def __init__(self, site: Site, base: Path, cache: Cache) -> None:
         """`base` is the folder to which the paths of chunks are relative."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ..models.dates import duration, to_whole_minutes
 from ..models.items import Event, Person, Place
-from ..models.recurrence import at_start_time, check_exception, check_start, list_occurrences
+from ..models.recurrence import at_start_time, check_exceptions, check_start, list_occurrences
 from ..models.site import FeedSettings, Site
 from .digests import to_json
 from .model import EventDetails, EventSnapshot, EventTimes, RefusedError, Schedule
@@ -21,12 +21,10 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
     if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
-        message = (
-            f"its offset from UTC is not that of {zone.key} (set timezone to the time zone of this recurring event)"
-        )
+        message = f"has an offset that {zone.key} does not have at this time (set timezone to the zone of this event)"
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        message = f"is the second of two times {start:%H:%M} when clocks go back; a recurring event cannot start then"
+        message = f"occurs twice, as clocks go back: a recurring event cannot start at the second {start:%H:%M}"
         raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,
@@ -58,7 +56,7 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
-    """Return an exception of a recurrence in the zone of its event."""
+    """Return an excluded date of a recurrence in the time zone of the event."""
     if not isinstance(moment, datetime):
         return moment
     return (moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)).replace(microsecond=0)
@@ -70,8 +68,7 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
         field = "recurrence"
         check_start(rule, event.start)
         field = "except"
-        for moment in event.left_out:
-            check_exception(moment, rule, event.start)
+        check_exceptions(event.left_out, rule, event.start)
     except ValueError as error:
         raise RefusedError(field, str(error)) from None
     if next(list_occurrences(rule, event.start, ()), None) is None:
@@ -113,7 +110,7 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
     """Return the next starts of an event, whether calendars show it now, and when this schedule next changes."""
-    made = Schedule(event.start)
+    made = Schedule(event.start, ends=_end_instant(event.start, duration(event.start, event.end)))
     if event.recurrence:
         made = _add_next_dates(made, event, now)
     return _apply_window(made, event, now, settings) if now else made
@@ -128,7 +125,8 @@ def _add_next_dates(made: Schedule, event: EventTimes, now: datetime | None) -> 
         if now is None or _end_instant(one, length) > now
     )
     following = tuple(islice(coming, 3))
-    return made._replace(next=following, until=_end_instant(following[0], length) if now and following else None)
+    ends = _end_instant(following[0], length) if following else None
+    return made._replace(next=following, until=ends if now else None, ends=ends)
 
 
 def _end_instant(start: date, length: timedelta) -> datetime:

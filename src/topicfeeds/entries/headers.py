@@ -83,7 +83,7 @@ class HeaderMaker:
             yield header
 
     def load(self, record: Record) -> Entry:
-        """Return the entry of a record whose header an earlier run made. Its problems were reported then."""
+        """Return the entry of a record with a known header. Its problems are dropped: they came with the header."""
         entry = self.make_entry(record)
         self._problems.clear()
         return entry

@@ -91,11 +91,13 @@ class Schedule(NamedTuple):
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
     sequence: int = 0
     change: EventChange | None = None
+    ends: datetime | None = None
+    """When the event, or the first of its next dates, is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item resolved for publishing."""
+    """An item as it is published: with its final id, dates and time zone."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ..entries.model import Candidate, Entry
 from ..errors import nearest, show
 from ..models.items import Person
-from ..registry import FEED_FORMATS, FeedFormat
+from ..models.site import Site
+from ..registry import FEED_FORMATS, FeedFormat, has_calendars
 from ..state.versions import describe_versions
+from ..text.characters import to_one_line
+
+NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""The `updated` of a feed that never had entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Feed:
     """The pattern of event titles."""
     confirms: bool = False
     """Whether calendars give cancelled events the status CONFIRMED."""
+    timezone: str = "UTC"
+    """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the address of the published document in a format. Raises ValueError for an unknown format."""
@@ -74,6 +81,30 @@ class Feed:
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
+def make_feed(site: Site, path: str, title: str) -> Feed:
+    """Return a feed without entries, with the values that all feeds of a site share."""
+    author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
+    return Feed(
+        path=path,
+        id=f"tag:{site.authority}:feed/{path}",
+        title=to_one_line(title),
+        description=None,
+        page=site.url,
+        base=site.base,
+        updated=NEVER_UPDATED,
+        entries=(),
+        author=author.model_copy(update={"name": to_one_line(author.name)}),
+        language=site.language,
+        formats=(),
+        rights=to_one_line(site.rights) if site.rights else None,
+        logo=site.logo,
+        has_event_files=has_calendars(site.feeds.formats),
+        event_title=site.feeds.event_title,
+        confirms=site.feeds.cancelled_events == "confirmed",
+        timezone=site.timezone,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A feed whose entries are not loaded yet."""
@@ -94,11 +125,11 @@ class Selection:
         return replace(self.feed, entries=tuple(map(load, self.candidates)))
 
     def load_calendar(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with the events of its calendar, which `load` returns. Its other entries are not loaded."""
+        """Return the feed with the events of its calendar. `load` loads each event. Other entries are not loaded."""
         return replace(self.feed, calendar=tuple(map(load, self.calendar)))
 
     def load_all(self, load: Callable[[Candidate], Entry]) -> Feed:
-        """Return the feed with its entries and its calendar, which `load` returns."""
+        """Return the feed with its entries and the events of its calendar. `load` loads each of them."""
         calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
         return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)
 

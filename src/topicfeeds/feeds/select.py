@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Literal, NamedTuple
@@ -12,21 +12,18 @@ from typing import Literal, NamedTuple
 from ..entries.headers import HeaderMaker
 from ..entries.model import Candidate, Category
 from ..entries.spill import Spill
-from ..models.items import Person
 from ..models.site import DeclaredFeed, Site, Topic
 from ..registry import FEED_FORMATS, has_calendars
 from ..sources.model import Page
 from ..text.characters import strip_forbidden, to_one_line
 from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
-from .model import Feed, Selection
+from .model import NEVER_UPDATED, Selection, make_feed
 
 _MAX_CHARS_IN_MEMORY = 100_000_000
 """The limit of entries in memory, in characters. Further entries go to a temporary file."""
 _MIN_ENTRY_CHARS = 2500
 """The characters that are counted for each entry, in addition to its content."""
 _MIN_MERGED_KEPT = 1000
-NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""The `updated` of a feed without entries."""
 
 
 def select_feeds(
@@ -90,9 +87,10 @@ class _NewestEntries:
 
 
 class _NewestTable(dict[str, _NewestEntries]):
-    """The feeds whose names begin with `start`, by the rest of the name.
+    """A table of the feeds whose names begin with `start`. Its keys are the names without `start`.
 
-    A missing feed is added to this table and, if it is wanted, under its whole name to `everything`.
+    If a key is missing, the table makes the feed. If the feed is wanted, the table also adds it to `everything` under
+    its whole name.
     """
 
     def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
@@ -117,7 +115,7 @@ class FeedSelector:
 
     def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
-        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats))
+        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats) or site.pages is not None)
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)
@@ -138,8 +136,6 @@ class FeedSelector:
         """The last version of each merged candidate. Declared feeds may contain an earlier version."""
         self._max_merged = _MIN_MERGED_KEPT
         self._final: dict[str, Candidate] = {}
-        author = site.author if isinstance(site.author, Person) else Person(name=site.author or site.title)
-        self._author = author.model_copy(update={"name": to_one_line(author.name)})
 
     def add_topic_page(self, page: Page) -> None:
         """Give a topic the title and description of its text page, unless the site file has them."""
@@ -256,24 +252,13 @@ class FeedSelector:
         site, settings = self.site, self.site.feeds
         candidates = tuple(map(self._finish, self._newest[path].candidates)) if path in self._newest else ()
         calendar = tuple(map(self._finish, sorted(self._calendars.get(path, {}).values(), key=_start_key)))
-        feed = Feed(
-            path=path,
-            id=f"tag:{site.authority}:feed/{path}",
-            title=to_one_line(f"{title} - {site.title}" if title else site.title),
+        feed = replace(
+            make_feed(site, path, f"{title} - {site.title}" if title else site.title),
             description=strip_forbidden(about.description) if about.description else None,
             page=about.url or site.url,
-            base=site.base,
             updated=max((one.updated for one in candidates), default=NEVER_UPDATED),
-            entries=(),
-            author=self._author,
-            language=site.language,
             formats=tuple(name for name in settings.formats if calendar or not FEED_FORMATS[name].is_calendar),
-            rights=to_one_line(site.rights) if site.rights else None,
-            logo=site.logo,
             calendar=() if self._wanted.calendars else None,
-            has_event_files=has_calendars(settings.formats),
-            event_title=settings.event_title,
-            confirms=settings.cancelled_events == "confirmed",
         )
         return Selection(feed, candidates, calendar)
 

@@ -55,11 +55,12 @@ def render_document(
 
 
 EVENT_MEDIA_TYPE = "text/calendar"
+EVENT_FOLDER = "events/"
 
 
 def event_path(entry_id: str) -> str:
     """Return the path of an event's calendar file, made from the event's id."""
-    return f"events/{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
+    return f"{EVENT_FOLDER}{hashlib.sha256(entry_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.ics"
 
 
 def render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:

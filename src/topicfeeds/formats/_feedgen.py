@@ -62,7 +62,7 @@ class Dialect(NamedTuple):
 
 
 class Call:
-    """A call of a method of a channel or an entry, without the values of its parameters."""
+    """A method of a channel or an entry, and its parameters. The values of the parameters come later."""
 
     __slots__ = ("_hash", "method", "parameters", "values")
 

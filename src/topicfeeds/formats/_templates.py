@@ -102,7 +102,7 @@ class Template(NamedTuple):
 
 
 def _make_template(text: str, plain: frozenset[str]) -> Template:
-    """Return a text as a template: cut at its marks, with the escape function of each place."""
+    """Make a template of a text: cut it at its marks, and choose the function that escapes the value of each mark."""
     pieces = _MARK.split(text)
     slots: list[tuple[int, _Escape]] = []
     before = ""

@@ -79,9 +79,9 @@ def _add(made: Timezone, change: _OffsetChange, start: datetime) -> TimezoneDayl
 
 
 def _find_changes(zone: ZoneInfo, first: int) -> Iterator[tuple[datetime, _OffsetChange]]:
-    """Yield each change of the clock, with its onset in the local time before the change.
+    """Yield each change of the offset from UTC, with its moment in the local time before the change.
 
-    The first result is the start of the year `first`.
+    The first result is not a change, but the offset at the start of the year `first`.
     """
     start, end = datetime(first, 1, 1, tzinfo=UTC), datetime(KNOWN, 1, 1, tzinfo=UTC)
     yield _make_onset(zone, start, start)

@@ -56,7 +56,7 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
         line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
     if word:
         line = said.colon.format(f"<strong>{escape(word)}</strong>", line)
-    direction = ' dir="rtl"' if _is_right_to_left(feed.language) else ""
+    direction = ' dir="rtl"' if is_right_to_left(feed.language) else ""
     return f"<p{direction}>{line}</p>"
 
 
@@ -150,7 +150,7 @@ def _parse_moment(moment: str, event: EventDetails) -> date:
 
 
 @lru_cache(maxsize=32)
-def _find_locale(language: str) -> Locale:
+def find_locale(language: str) -> Locale:
     """Return the locale of a language tag, else of its language alone, else English."""
     from babel import Locale, UnknownLocaleError
 
@@ -164,30 +164,43 @@ def _find_locale(language: str) -> Locale:
 
 
 @lru_cache(maxsize=32)
-def _is_right_to_left(language: str) -> bool:
+def is_right_to_left(language: str) -> bool:
     """Return whether the text of a language runs from right to left, by the script of its tag if it has one."""
-    return _find_locale(language).character_order == "right-to-left"
+    return find_locale(language).character_order == "right-to-left"
 
 
 def _format_interval(start: date, end: date | None, language: str, *, short: bool = False) -> str:
     from babel.dates import format_interval
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     if isinstance(start, datetime):
         if not isinstance(end, datetime) or end == start:
             return _join_day_and_time(_format_day(start, locale, short=short), _format_time(start, locale), locale)
         if end.date() == start.date() and end.tzinfo == start.tzinfo:
-            skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
-            clock = format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
+            clock = _format_clock_interval(start, end, locale)
             return _join_day_and_time(_format_day(start, locale, short=short), clock, locale)
-        both = [
+        first, last = (
             _join_day_and_time(_format_day(one, locale, short=True), _format_time(one, locale), locale)
             for one in (start, end)
-        ]
-        return str(locale.interval_formats[None]).replace(" - ", " – ").format(*both)
+        )
+        return _join_interval(first, last, locale)
     if end is None or end == start:
         return _format_day(start, locale, short=short)
     return format_interval(start, end, "yMMMEd", locale=locale)
+
+
+def _format_clock_interval(start: datetime, end: datetime, locale: Locale) -> str:
+    from babel.dates import format_interval
+
+    skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
+    try:
+        return format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
+    except NotImplementedError:  # Babel cannot compare the parts of a day, which Traditional Chinese writes
+        return _join_interval(_format_time(start, locale), _format_time(end, locale), locale)
+
+
+def _join_interval(start: str, end: str, locale: Locale) -> str:
+    return str(locale.interval_formats[None]).replace(" - ", " – ").format(start, end)
 
 
 def _format_day(moment: date, locale: Locale, *, short: bool = False) -> str:
@@ -212,7 +225,7 @@ def _format_short(moment: date, before: date, language: str) -> str:
     """Return a day for a title: with the year if it differs from `before`, with the time if only the time differs."""
     from babel.dates import format_skeleton
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     text = format_skeleton("MMMd" if moment.year == before.year else "yMMMd", moment, locale=locale)
     if isinstance(moment, datetime) and isinstance(before, datetime) and moment != before:
         same_day = moment.date() == before.date()
@@ -224,7 +237,7 @@ def _format_zone(moment: date, language: str) -> str:
     """Return the name of the zone of a date-time, such as "Brussels Time", or its offset."""
     from babel.dates import get_timezone_gmt, get_timezone_location
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     assert isinstance(moment, datetime)  # noqa: S101 - only a date-time is `foreign`
     if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
         city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)

@@ -57,11 +57,15 @@ def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
 
 
 def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
-    """Return a calendar with zones and events. Each event is rendered once for all calendars."""
+    """Return a calendar with zones and events. Each event is rendered once for all calendars.
+
+    An empty calendar has the zone of the site: a calendar needs a component (RFC 5545, 3.4).
+    """
     start, end = head.to_ical().split(b"END:VCALENDAR")
     events = [entry.event for entry in entries if entry.event]
     rendered = (_render_event(entry, feed, cache) for entry in entries)
-    return b"".join([start, *_render_zones(events), *rendered, b"END:VCALENDAR", end])
+    zones = _render_zones(events) if entries else [render_vtimezone(feed.timezone, KNOWN)]
+    return b"".join([start, *zones, *rendered, b"END:VCALENDAR", end])
 
 
 def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:

@@ -102,7 +102,7 @@ def _escape_tags(text: str) -> str:
 def _format_rfc822(moment: datetime) -> str:
     """Return a date-time in English, with a four-digit year and a numeric offset (RFC 822).
 
-    Validators doubt offsets such as +0545: these times are in UTC.
+    Validators warn about offsets such as +0545. A time with such an offset is converted to UTC.
     """
     whole = not (moment.utcoffset() or timedelta()) % timedelta(minutes=30)
     return format_datetime(moment if whole else moment.astimezone(UTC))

@@ -201,7 +201,7 @@ def _advise_list(finding: _Finding) -> str:
     if finding.origin.form == "csv" and not is_default:
         if name in _CSV_LISTS:
             return f"name the column {name}, and put ; between its values"
-        return f"CSV cannot hold {name}; write the items in JSON or YAML"
+        return f"CSV files cannot contain {name}; write the items in JSON or YAML"
     if isinstance(given, Mapping):
         return "put it in a list"
     if name == "enclosures":

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from ..entries.model import Candidate
-from ..feeds.model import Feed, Selection
-from ..formats import EVENT_MEDIA_TYPE, event_path, render_document, render_event
+from ..feeds.model import NEVER_UPDATED, Feed, Selection, make_feed
+from ..feeds.select import make_topic_title
+from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
-from ..models.site import Site
+from ..models.site import Site, Topic
 from ..profile import NO_PROFILE, Profile
 from ..registry import FEED_FORMATS
+from ..state.documents import WrittenDocument
+from ..state.store import State
 from ..state.versions import describe_versions
 
 _NOT_DIGESTED = ("author", "calendar", "entries")
@@ -35,23 +40,35 @@ class Document:
     entries: int
     """How many entries the document has."""
     updated: datetime
+    title: str = ""
+    """The title of its feed."""
+    retired: int | None = None
+    """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
 
 
 class Documents(Iterable[Document]):
     """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
-    def __init__(self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE) -> None:
-        self._selections, self._site, self._profile = list(selections), site, profile
+    def __init__(
+        self,
+        selections: Iterable[Selection],
+        site: Site,
+        profile: Profile = NO_PROFILE,
+        pages: Sequence[Document] = (),
+    ) -> None:
+        """`pages` are further documents. They come last, as they link to the others."""
+        self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
         self.changes: dict[str, str] = {}
         """What sanitising changed in the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
-        return sum(len(one.feed.formats) for one in self._selections) + len(events)
+        return sum(len(one.feed.formats) for one in self._selections) + len(events) + len(self._pages)
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
-        for one in self._profile.measure_each("build", build_documents(self._selections, self._site, self.changes)):
+        documents = chain(build_documents(self._selections, self._site, self.changes), self._pages)
+        for one in self._profile.measure_each("build", documents):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
@@ -63,23 +80,28 @@ def build_documents(
 
     `changes` gets what sanitising changed in the content of each rendered entry, by its id.
     """
-    makers = _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
+    makers = _describe_makers(site)
     whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
-        digest = _digest_feed(one, one.candidates, makers)
+        digest = digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
         for name in one.feed.formats:
             if FEED_FORMATS[name].is_calendar:
-                yield _describe_calendar(one, name, _digest_feed(one, one.calendar, makers), cache)
+                yield _describe_calendar(one, name, digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
-def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str]) -> Document:
+def _describe_makers(site: Site) -> str:
+    """Return a digest of the versions and settings that shape every document."""
+    return _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
+
+
+def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str] = ()) -> Document:
     """Return a document of a feed. After rendering, the cache forgets the entries `done`."""
 
     def render() -> bytes:
@@ -108,7 +130,44 @@ def _describe(
         render=render,
         entries=len(candidates),
         updated=max((candidate.updated for candidate in candidates), default=one.feed.updated),
+        title=one.feed.title,
     )
+
+
+def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Document | None:
+    """Return the empty document of a feed that no longer exists, or None if `known` is not the document of a feed.
+
+    Its date is the run that emptied it.
+    """
+    for name, form in FEED_FORMATS.items():
+        if known.path.endswith(form.suffix) and not known.path.startswith(EVENT_FOLDER):
+            path = known.path.removesuffix(form.suffix)
+            title = known.title or f"{make_topic_title(path.rpartition('/')[2], Topic())} - {site.title}"
+            feed = replace(make_feed(site, path, title), updated=_date_empty([known], now), calendar=())
+            one, makers = Selection(feed, ()), _describe_makers(site)
+            make = _describe_calendar if form.is_calendar else _describe_feed
+            return replace(make(one, name, digest_feed(one, (), makers), RenderCache()), retired=known.retired)
+    return None
+
+
+def date_empty_feed(one: Selection, state: State | None, now: datetime | None) -> Selection:
+    """Return a selection whose `updated` is the run that emptied the feed, if it has no entries any more."""
+    if one.candidates or not state:
+        return one
+    names = [form.suffix for form in FEED_FORMATS.values() if not form.is_calendar]
+    known = [known for suffix in names if (known := state.find_document(one.path + suffix))]
+    return replace(one, feed=replace(one.feed, updated=_date_empty(known, now)))
+
+
+def _date_empty(known: Iterable[WrittenDocument], now: datetime | None) -> datetime:
+    """Return when the documents of a feed without entries became empty. The memory has the date."""
+    dates = [NEVER_UPDATED]
+    for one in known:
+        with suppress(ValueError):
+            dates.append(datetime.fromisoformat(one.updated))
+        if one.entries and now:
+            dates.append(now.replace(microsecond=0))
+    return max(dates)
 
 
 def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
@@ -140,7 +199,7 @@ def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, C
                 yield one, candidate
 
 
-def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
+def digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
     """Return a digest of everything that the bytes of a feed depend on."""
     feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]

@@ -1,4 +1,4 @@
-"""Pruning: find files that no feed makes and that the state does not list, as after the loss of a state."""
+"""Pruning: find files that no feed makes and the state does not list, for example after the state was lost."""
 
 from __future__ import annotations
 

@@ -1,41 +1,47 @@
-"""Retirement: keep the documents of feeds that no longer exist for some days, then remove them."""
+"""Retirement: empty the documents of feeds that no longer exist at once, and remove them after some days."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
+from ..models.site import Site
 from ..state.documents import WrittenDocument
 from ..state.store import State
+from .documents import Document, build_empty
 from .folder import OutputFolder
-from .write import is_ours
+from .write import is_ours, is_regular
 
 
-class Retirement(NamedTuple):
-    """The documents that a run did not produce, grouped by what happens to them."""
+@dataclass(slots=True)
+class Retirement:
+    """The documents that a run did not make, grouped by what happens to them."""
 
-    removed: tuple[str, ...] = ()
-    """Paths to remove now."""
-    waiting: int = 0
-    """How many other documents wait for their removal."""
-    known: tuple[WrittenDocument, ...] = ()
-    """All documents in `removed`, and those that wait, as the state stores them."""
-    foreign: tuple[str, ...] = ()
-    """Paths whose file is missing, or no longer ours. The state forgets them."""
+    removed: list[WrittenDocument] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """The paths of empty documents, which wait for their removal."""
+    foreign: list[str] = field(default_factory=list)
+    """The paths whose file is missing, or no longer ours. The state forgets them."""
 
+    def retire(self, state: State, folder: OutputFolder, site: Site, now: datetime | None) -> Iterator[Document]:
+        """Decide for each document: remove it, yield it empty, or forget it.
 
-def retire_documents(state: State | None, folder: OutputFolder, retire_days: int, now: datetime | None) -> Retirement:
-    """Decide for each document that this run did not produce: remove it, keep it for now, or forget it.
+        Without `now`, only the files of single events are removed. Raises PublishError.
+        """
+        moment = int(now.timestamp()) if now else None
+        for known in state.unmade_documents(moment):
+            empty, removal = build_empty(known, site, now), known.removal_time(site.feeds.retire_days)
+            is_over = empty is None or (moment is not None and removal is not None and removal <= moment)
+            if not (is_ours(known, folder) if is_over else is_regular(known.path, folder)):
+                self.foreign.append(known.path)
+            elif is_over:
+                self.removed.append(known)
+            elif empty:
+                self.waiting.append(known.path)
+                yield empty
 
-    Without `now`, no document is removed. Raises PublishError.
-    """
-    if state is None:
-        return Retirement()
-    moment = int(now.timestamp()) if now else None
-    unmade = state.unmade_documents(moment)
-    known = tuple(one for one in unmade if is_ours(one, folder))
-    times = ((one.path, one.removal_time(retire_days)) for one in known)
-    removed = tuple(path for path, time in times if moment is not None and time is not None and time <= moment)
-    kept = {one.path for one in known}
-    foreign = tuple(one.path for one in unmade if one.path not in kept)
-    return Retirement(removed, len(known) - len(removed), known, foreign)
+    @property
+    def paths(self) -> list[str]:
+        """The paths of all these documents that are still ours."""
+        return [*(one.path for one in self.removed), *self.waiting]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
-from ..registry import FEED_FORMATS
+from ..registry import FEED_FORMATS, PAGE_MARK
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument
 from ..state.store import State
 from .atomic import make_folder, temporary_path, write_temporary
@@ -22,7 +22,7 @@ from .documents import Document
 from .folder import OutputFolder
 from .lock import LOCK_NAME, acquire_lock, record_success
 
-_MARKS = {one.mark for one in FEED_FORMATS.values()}
+_MARKS = {one.mark for one in FEED_FORMATS.values()} | {PAGE_MARK}
 
 
 @contextmanager
@@ -66,12 +66,33 @@ class StagedWrite:
     """Changed documents, written under temporary names and not renamed yet. In a dry run, nothing is written."""
 
     folder: OutputFolder
+    state: State | None = None
+    is_dry: bool = False
     written: list[str] = field(default_factory=list)
     """The paths of the changed documents, in the order in which they are renamed."""
     unchanged: int = 0
     renamed: int = 0
     folders: set[str] = field(default_factory=set)
     """The folders of the documents. None of them is a link."""
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Write every changed document to a temporary file, unless the run is dry. Raises PublishError."""
+        path = ""
+        try:
+            for document in documents:
+                path = document.path
+                content = _render_if_changed(document, self, self.state)
+                if content is None:
+                    self.unchanged += 1
+                    continue
+                self.written.append(path)
+                made = WrittenDocument(path, "", 0, 0, 0, "")
+                if not self.is_dry:  # a rename changes neither size nor mtime
+                    made = _describe(document, write_temporary(self.folder, path, content))
+                if self.state:
+                    self.state.note_document(made)
+        except OSError as error:
+            _raise_publish_error(error, self.folder.path / path)
 
     def pending(self) -> Iterator[tuple[str, str]]:
         """Yield path and temporary path of each document that is not renamed yet."""
@@ -112,53 +133,28 @@ class StagedWrite:
 
 
 @contextmanager
-def stage(documents: Iterable[Document], path: Path, state: State | None) -> Iterator[StagedWrite]:
+def stage(
+    documents: Iterable[Document], path: Path, state: State | None, *, dry: bool = False
+) -> Iterator[StagedWrite]:
     """Write every changed document to a temporary file, read it back, and sync it to disk.
 
     A document is not rendered if the state knows its fingerprint and its file is unchanged. A document with the same
-    bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. Raises
-    PublishError.
+    bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. With `dry`,
+    changed documents are found, and nothing is written. Raises PublishError.
     """
-    with _open_output(path, create=True) as folder:
-        staged, at = StagedWrite(folder), ""
+    with _open_output(path, create=not dry) as folder:
+        staged = StagedWrite(folder, state, dry)
         try:
-            for document in documents:
-                at = document.path
-                content = _render_if_changed(document, staged, state)
-                if content is None:
-                    staged.unchanged += 1
-                    continue
-                staged.written.append(at)
-                status = write_temporary(folder, at, content)
-                if state:  # a rename changes neither size nor mtime
-                    state.note_document(_describe(document, status))
-            at = ""
-            _remove_leftovers(staged)
+            staged.add(documents)
+            if not dry:
+                _remove_leftovers(staged)
             yield staged
         except OSError as error:
-            _raise_publish_error(error, path / at)
+            _raise_publish_error(error, path)
         finally:
-            for _, temporary in staged.pending():
+            for _, temporary in () if dry else staged.pending():
                 with suppress(OSError):  # the first error is reported; this one would hide it
                     folder.remove_temporary(temporary)
-
-
-@contextmanager
-def compare_documents(documents: Iterable[Document], path: Path, state: State | None) -> Iterator[StagedWrite]:
-    """Find the documents that would be written, and write nothing. Raises PublishError."""
-    with _open_output(path, create=False) as folder:
-        staged = StagedWrite(folder)
-        for document in documents:
-            try:
-                if _render_if_changed(document, staged, state) is None:
-                    staged.unchanged += 1
-                    continue
-            except OSError as error:
-                _raise_publish_error(error, path / document.path)
-            staged.written.append(document.path)
-            if state:
-                state.note_document(WrittenDocument(document.path, "", 0, 0, 0, ""))
-        yield staged
 
 
 @contextmanager
@@ -199,7 +195,7 @@ def _render_if_changed(document: Document, staged: StagedWrite, state: State | N
         staged.enter(above)
     known, status = state.find_document(path) if state else None, folder.find_status(path)
     if known and state and known.matches(status) and known.fingerprint == document.fingerprint:
-        state.note_document(known._replace(retired=None))
+        state.note_document(known._replace(retired=document.retired, title=document.title))
         return None
     content = document.render()
     if status is None or _differs(folder, path, status, content, listed=known is not None):
@@ -207,6 +203,15 @@ def _render_if_changed(document: Document, staged: StagedWrite, state: State | N
     if state:
         state.note_document(_describe(document, status))
     return None
+
+
+def is_regular(path: str, folder: OutputFolder) -> bool:
+    """Return whether a path is a file, and neither a link nor behind a link. Raises PublishError."""
+    try:
+        status = folder.find_status(path)
+        return status is not None and stat.S_ISREG(status.st_mode)
+    except OSError as error:
+        _raise_publish_error(error, folder.path / path)
 
 
 def is_ours(document: WrittenDocument, folder: OutputFolder) -> bool:
@@ -228,7 +233,8 @@ def is_marked(content: bytes) -> bool:
 
 def _describe(document: Document, status: os.stat_result) -> WrittenDocument:
     stamp, updated = (status.st_size, status.st_mtime_ns), document.updated.isoformat()
-    return WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
+    made = WrittenDocument(document.path, document.fingerprint, *stamp, document.entries, updated)
+    return made._replace(retired=document.retired, title=document.title)
 
 
 def _differs(folder: OutputFolder, path: str, status: os.stat_result, content: bytes, *, listed: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,10 +18,10 @@ from ..errors import Hint, Problem, PublishError, SourceError, count
 from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
-from ..output.documents import Document, Documents
+from ..output.documents import Document, Documents, date_empty_feed
 from ..output.prune import Strays, find_strays
-from ..output.retire import Retirement, retire_documents
-from ..output.write import StagedWrite, compare_documents, stage
+from ..output.retire import Retirement
+from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
 from ..sources.chunks import read_chunks
@@ -104,20 +104,24 @@ class Run:
             selections = self._select(source.headers, report)
             check_severity(report, strict=options.strict)
             self._check_shrink(report)
-            documents = Documents(selections.values(), self.site, profile)
-            write = compare_documents if options.dry_run else stage
-            with profile.measure("write"), write(options.watch(documents), self.folder, self.state) as staged:
+            selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
+            staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
+            with profile.measure("write"), staging as staged:
                 self._warn_about_contents(selections.values(), documents, report)
-                retirement = self._retire(staged)
+                retirement = Retirement()
+                if self.state:
+                    staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
                 strays = self._find_strays(documents, retirement, report, staged)
                 if not options.dry_run:
                     with profile.measure("remember"):
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
-        removed = (*retirement.removed, *strays.ours)
-        report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
+        removed = (*(one.path for one in retirement.removed), *strays.ours)
+        folder = self.folder.absolute()
+        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
-        return replace(done, unchanged=staged.unchanged, retired=retirement.waiting)
+        return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
     @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
@@ -146,6 +150,15 @@ class Run:
         with profile.measure("select"):
             return select_feeds(self.site, report.collect(profile.measure_each("resolve", resolved), self.state), spill)
 
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
+
     def _check_shrink(self, report: RunReport) -> None:
         """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
         if self.state is None or self.options.allow_shrink:
@@ -163,9 +176,6 @@ class Run:
                 problems.append(Problem(label, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
-
-    def _retire(self, staged: StagedWrite) -> Retirement:
-        return retire_documents(self.state, staged.folder, self.site.feeds.retire_days, self.options.now)
 
     def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
         """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
@@ -185,9 +195,9 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
-        known = {one.path for one in (*documents, *retirement.known)}
+        known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)
 
     def _remember(
@@ -206,7 +216,7 @@ class Run:
                 chunks.keep(candidate)
             for waiting in report.held:
                 chunks.keep(waiting.header)
-        state.note_documents(retirement.known)
+        state.note_documents(retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)
         state.set_accepted(report.accepted)
@@ -227,8 +237,9 @@ class Run:
 
     def _finish(self, staged: StagedWrite, retirement: Retirement, strays: Strays) -> None:
         """Rename and remove documents, and delete the removed documents from the state."""
-        staged.finish((*retirement.removed, *strays.ours))
-        for path in retirement.removed:
+        removed = [one.path for one in retirement.removed]
+        staged.finish((*removed, *strays.ours))
+        for path in removed:
             if self.state:
                 self.state.forget_document(path)
 

@@ -33,7 +33,7 @@ class Changes:
 
     @property
     def refused(self) -> int:
-        """How many items were refused."""
+        """The number of refused items."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
 
 
@@ -74,7 +74,7 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
-                self._note_due(one.until)
+                self.note_due(one.until)
             else:
                 yield one
 
@@ -85,7 +85,7 @@ class RunReport:
             self.note_problem(candidate.warn_about_content(changes))
 
     def note_problem(self, problem: Problem) -> None:
-        """Keep a problem, or only count it if there are too many of its severity."""
+        """Keep a problem. If there are too many of its severity, only count it."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems
         if is_kept:
@@ -107,9 +107,10 @@ class RunReport:
         self.accepted[candidate.source] += 1
         if candidate.event:
             note_memory(candidate, state)
-            self._note_due(candidate.event.until)
+            self.note_due(candidate.event.until)
 
-    def _note_due(self, moment: datetime | None) -> None:
+    def note_due(self, moment: datetime | None) -> None:
+        """Note when the output next changes without an edit."""
         if moment and (self.due is None or moment < self.due):
             self.due = moment
 

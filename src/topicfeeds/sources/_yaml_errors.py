@@ -14,9 +14,11 @@ _INDENTED = {
     "block sequence entries are not allowed in this context",
 }
 """The errors of libyaml for wrong indentation. libyaml reports the same errors for missing quotes."""
+_UNCLOSED = "a quoted text is not closed (add the closing quote)"
 _SENTENCES = {
     "found character that cannot start any token": "a text that starts with @, % or ` needs quotes",
-    "found unexpected end of stream": "a quoted text is not closed (add the closing quote)",
+    "found unexpected end of stream": _UNCLOSED,
+    "found unexpected document indicator": _UNCLOSED,
     "could not find expected ':'": 'a field has no colon, or no space after the colon (write "name: value")',
     "did not find expected node content": "a value is incomplete (close its bracket, or put quotes around the text)",
     "did not find expected ',' or ']'": "a list in brackets is not closed (add the missing ] or comma)",
@@ -29,6 +31,11 @@ _SENTENCES = {
 }
 _MAX_LINES = 1000
 """How many lines above an error are compared with its line."""
+
+
+def is_unclosed(problem: str) -> bool:
+    """Return whether a problem is a missing quote or bracket. The mistake is then where the text or list starts."""
+    return "not closed" in _SENTENCES.get(problem, "")
 
 
 def explain_yaml_error(text: str, number: int, column: int, problem: str) -> str:

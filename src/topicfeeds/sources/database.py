@@ -124,7 +124,7 @@ def _explain_error(error: Exception, secrets: frozenset[str]) -> str:
     if not any(_has_part(text, secret) for secret in secrets):
         return text
     kind = type(cause).__name__
-    return f"{kind} (not shown, as it may contain a part of the password; check user, password, host and database)"
+    return f"{kind} (text not shown: it may contain a part of the password; check user, password, host and database)"
 
 
 def _has_part(text: str, secret: str) -> bool:

@@ -31,6 +31,8 @@ _HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the p
 _MORE = "is not valid JSON: text follows the end of the data (remove the text; JSON Lines need the suffix .jsonl)"
 _NO_LIST = "has no list of items"
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
+"""A text, or a number that JSON does not allow."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -130,6 +132,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
     except json.JSONDecodeError as error:
         raise Unreadable(error.lineno, f"is not valid JSON: {_explain_error(error)}") from None
     except NotANumber as error:
+        at = next(found.start() for found in _CONSTANT.finditer(text, at) if found[1])
         raise Unreadable(_line_number(text, at), f"is not valid JSON: {error} is not allowed (write null)") from None
     except RecursionError:
         raise Unreadable(_line_number(text, at), "is nested too deeply (use fewer levels)") from None

@@ -85,7 +85,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Pr
     parts = [_split_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
     yield from _read_page(parts[0].before, source, path)
     if not parts[0].texts and parts[0].before:
-        message = "is missing in the first item: the text above it was read as the topic's description (add a title)"
+        message = "is missing in the first item: its text was read as the topic's description (add a title)"
         yield Problem(path, groups[0].line, "title", message, "warning")
     for group, part, inferred in zip(groups, parts, _infer_dates(groups), strict=True):
         if part.before and part is not parts[0]:
@@ -192,7 +192,7 @@ def _read_item(
     kind = "article" if "published" in days else "event"
     if parts.kind and _KINDS[parts.kind] != kind:
         message = (
-            f"the page says {parts.kind}, but the dates are those of an {kind} (published as {kind}; correct the page)"
+            f"the page says {parts.kind}, but its dates belong to an {kind} (published as {kind}; correct the page)"
         )
         yield Problem(path, group.line, "kind", message, "warning")
     yield from _check_lines(parts, path)

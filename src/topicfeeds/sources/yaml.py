@@ -10,7 +10,7 @@ from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable, refuse_repeated_fields
-from ._yaml_errors import explain_yaml_error
+from ._yaml_errors import explain_yaml_error, is_unclosed
 
 _MAX_DEPTH = 64
 _NO_BLANK = re.compile(r"[\w-]+:[^\s:/]")
@@ -39,7 +39,8 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
             if not reader.twice:
                 yield raw
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        is_open = error.context_mark and is_unclosed(error.problem or "")
+        mark = error.context_mark if is_open else error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
         if "nesting depth" in (error.problem or ""):  # libyaml 0.2.6 and later limit the depth, and read ahead
             raise Unreadable(line, _TOO_DEEP) from None

@@ -51,6 +51,8 @@ class WrittenDocument(NamedTuple):
     updated: str
     retired: int | None = None
     """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
+    title: str | None = None
+    """The title of its feed, for the time when nothing else knows the title."""
 
     def removal_time(self, retire_days: int) -> int | None:
         """Return when to remove the document, in seconds since 1970, or None to keep it."""

@@ -111,8 +111,8 @@ def compare_files(
     """Return the stamps of files, and the files that differ from the `known` stamps.
 
     A file differs if it is new, is missing, is not a regular file, or has other content. A file is not opened if its
-    size and mtime equal those of its known stamp. Other files in `later` are not opened either: they are digested when
-    they are read.
+    size and mtime equal the values in its known stamp. A file in `later` is not opened either: its digest is computed
+    when it is read.
 
     Call this before the files are read. If a file changes after the call, the next run sees another stamp.
     """

@@ -10,7 +10,7 @@ from typing import Any
 from .checksums import DamageError, check_rows, compute_checksum, open_database, write_rows
 from .documents import is_inside
 
-VERSION = 6
+VERSION = 7
 APPLICATION_ID = 0x7466_6D65
 COLUMNS = {
     "items": "id text primary key, published text not null, said blob not null, changed integer, facts text,"
@@ -18,7 +18,7 @@ COLUMNS = {
     "meta": "name text primary key, value",
     "accepted": "source text primary key, items integer not null",
     "documents": "path text primary key, fingerprint text not null, size integer not null, mtime integer not null,"
-    " entries integer not null, updated text not null, retired integer",
+    " entries integer not null, updated text not null, retired integer, title text",
 }
 """The columns of each table, without its last column, the checksum.
 
@@ -33,9 +33,9 @@ _TYPES = {
     "items": (str, str, bytes, int, str, int, str, int),
     "meta": (str, (str, int)),
     "accepted": (str, int),
-    "documents": (str, str, int, int, int, str, int),
+    "documents": (str, str, int, int, int, str, int, str),
 }
-_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7), "meta": (1,), "accepted": (), "documents": (6,)}
+_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7), "meta": (1,), "accepted": (), "documents": (6, 7)}
 RUN_TABLES = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -90,7 +90,7 @@ def _is_decodable(table: str, row: Sequence[Any]) -> bool:
 
 
 def _is_item(row: Sequence[Any]) -> bool:
-    """Return whether the date, the snapshot and the changes of an item can be decoded. Raises ValueError."""
+    """Return whether date, snapshot and changes of an item are valid. Raises ValueError if one cannot be decoded."""
     import json
     from datetime import datetime
 
@@ -120,8 +120,8 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
         old.execute("pragma writable_schema = on")  # reads the other tables if the text of one is damaged
         for (name,) in old.execute("select name from sqlite_master where type = 'table'").fetchall():
             for row in _scan(old, name):
-                if table := _find_table(name, row):
-                    kept[table][row[0]] = row[: len(_TYPES[table])]
+                if found := _find_table(name, row):
+                    kept[found[0]][row[0]] = found[1]
     for table, rows in kept.items():
         write_rows(file, table, rows.values(), len(_TYPES[table]))
     return len(kept["items"])
@@ -142,12 +142,18 @@ def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
                 found = file.execute(query, row[:1])
 
 
-def _find_table(name: str, row: tuple[Any, ...]) -> str | None:
-    """Return the table of a sound row, or None for any other row. The name of a table may be damaged."""
+def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
+    """Return table and values of a sound row, or None for any other row. The name of a table may be damaged.
+
+    The row of an earlier version has no value for the last column.
+    """
     has_checksum = row[-1] == compute_checksum(*row[:-1])
-    for table in ("items", "documents", "accepted"):
-        columns = len(_TYPES[table])
-        if len(row) == columns + has_checksum and (name == table or (has_checksum and table != "accepted")):
-            is_sound = has_checksum or _is_decodable(table, row)
-            return table if is_sound and (table != "documents" or is_inside(str(row[0]))) else None
+    values = row[:-1] if has_checksum else row
+    for table, types in _TYPES.items():
+        missing = len(types) - len(values)
+        is_named = name == table or (has_checksum and table != "accepted")
+        if table != "meta" and is_named and missing in (0, table != "accepted"):
+            whole = (*values, *[None] * missing)
+            if _is_decodable(table, whole):
+                return table, whole
     return None

@@ -38,7 +38,7 @@ _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.
 
 
 class StateDamagedError(Exception):
-    """The file is not a state, or it is damaged."""
+    """The state is damaged."""
 
 
 class NewerStateError(Exception):
@@ -46,7 +46,7 @@ class NewerStateError(Exception):
 
 
 class ForeignStateError(Exception):
-    """A file is of another program. Its path is the argument."""
+    """A file belongs to another program. Its path is the argument of the exception."""
 
 
 class State:
@@ -96,7 +96,7 @@ class State:
             self.close()
 
     def has_cache(self) -> bool:
-        """Return whether there is a cache that the same run wrote as the memory."""
+        """Return whether there is a cache, and the run that wrote it also wrote the memory."""
         return self._has_cache and self.cache.get_value("run") == self.get_value("run")
 
     def _known(self) -> bool:
@@ -108,8 +108,8 @@ class State:
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
         """Open the state for a run at `now` (seconds since 1970), and create it if it does not exist.
 
-        With `dry`, nothing is written. Raises StateDamagedError if the file is not a state, and NewerStateError or
-        ForeignStateError if the file is whole, but this version cannot use it.
+        With `dry`, nothing is written. Raises StateDamagedError if the file is damaged, NewerStateError if a newer
+        version wrote it, and ForeignStateError if it is a file of another program.
         """
         if self._memory is None:
             self._refuse_foreign()
@@ -143,7 +143,10 @@ class State:
                 raise ForeignStateError(path)
 
     def _prepare(self) -> None:
-        """Create or check the tables. A new version has other tables, so an odd version with our tables is damage."""
+        """Create or check the tables.
+
+        A newer version has other tables. So a newer version number with the tables of this version is damage.
+        """
         version = self._value("pragma user_version")
         if version > VERSION and not has_tables(self._open, SCHEMA):
             raise NewerStateError
@@ -178,7 +181,10 @@ class State:
         return open_database(":memory:", "")
 
     def heal(self) -> str:
-        """Set the damaged file aside, copy its sound rows to a new file, and say so. Raises sqlite3.Error, OSError."""
+        """Rename the damaged file, copy its sound rows to a new file, and return a warning.
+
+        Raises sqlite3.Error and OSError.
+        """
         self.close()
         aside = f"{self.path}.damaged"
         os.replace(self.path or "", aside)
@@ -211,7 +217,7 @@ class State:
         return ItemMemory(*row) if row else None
 
     def note_item(self, name: str, known: ItemMemory) -> None:
-        """Store the memory of an item under its id, and that the item still exists. The last call for an id counts."""
+        """Store the memory of an item under its id, and the day on which it existed. The last call for an id counts."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
@@ -233,7 +239,8 @@ class State:
         """Return a single value of the last run, or None.
 
         The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
-        `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run that committed.
+        `failed_path`, `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run
+        that committed.
         """
         found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
         return next((value for _, value in found), None)
@@ -253,7 +260,7 @@ class State:
 
     def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
         """Record many documents, one after the other."""
-        write_rows(self._open, "current", documents, 7)
+        write_rows(self._open, "current", documents, 8)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
         """Return the documents that this run did not record. Documents not retired before are retired at `now`."""

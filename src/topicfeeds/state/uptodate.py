@@ -91,7 +91,7 @@ def _find_documents(state: State, folder: str) -> Iterator[Reason]:
     folders = set(OUTPUT_FOLDERS)
     for document in state.list_documents():
         folders.add(os.path.dirname(document.path))
-        if document.retired is None and not document.is_unchanged(folder):
+        if not document.is_unchanged(folder):
             message = f"{document.path} was changed or deleted, but not by topicfeeds"
             yield Reason("document", message, document.path)
     for leftover in find_leftovers(folder, folders):

@@ -24,7 +24,7 @@ LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates t
 """The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
 
-TAG_IN_NAME = "has a < that starts a tag in readers that take names for HTML (remove the <, or put a space after it)"
+TAG_IN_NAME = "has a < that some readers take for the start of an HTML tag (remove the <, or put a space after it)"
 """A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -55,7 +55,10 @@ def strip_forbidden(value: str) -> str:
 
 
 def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
-    """Return HTML without references that stand for no character, such as `&#0;` and `&#xD800;`, and these."""
+    """Remove references to forbidden characters, such as `&#0;` and `&#xD800;`, from HTML.
+
+    Return the HTML, and the removed references.
+    """
     found = sorted(set(_REFERENCE.findall(fragment))) if "&#" in fragment else []
     broken = [one for one in found if not strip_forbidden(unescape(one)).strip("\ufffd")]
     return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken

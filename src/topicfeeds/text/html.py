@@ -64,6 +64,7 @@ _SUSPECT = re.compile(
 )
 """Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
 _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
+_ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -202,6 +203,11 @@ def to_plain_text(fragment: str) -> str:
     if "<" not in fragment:
         return unescape(strip_forbidden(fragment))
     return write_plain_text(sanitize(strip_forbidden(fragment), ""))
+
+
+def has_elements(text: str) -> bool:
+    """Return whether a text has tags of HTML elements. A text such as `<https://example.org>` or `a < b` has none."""
+    return "<" in text and any(name.lower() in _TAGS for name in _ELEMENT.findall(text))
 
 
 def nesting_depth(fragment: str) -> int:

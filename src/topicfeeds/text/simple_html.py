@@ -61,7 +61,7 @@ def sanitize_simple(fragment: str, address: ResolveAddress) -> str | None:
 
 @lru_cache(maxsize=5000)
 def _check_cached_tag(tag: str) -> CheckedTag | None:
-    """Check a tag whose result is the same on all pages, as its addresses are absolute."""
+    """Check a tag with absolute addresses only. Its result does not depend on the page, so it is cached."""
     return _check_tag(tag, lambda value, _: value)
 
 

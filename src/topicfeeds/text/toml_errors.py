@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .characters import LOOKS_LIKE_MARKUP
+from .toml_lines import find_open_string
 
 _POSITION = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 _TYPOGRAPHIC = "“”„‟«»‘’‚‛"
@@ -47,7 +48,7 @@ def explain_toml_error(text: str, error: Exception) -> tuple[int, str]:
     """Return the line of an error of `tomllib.loads`, and a sentence with its likely cause."""
     found = _POSITION.search(str(error))
     reason = str(error)[: found.start()] if found else str(error)
-    number = int(found[1]) if found and found[1] else text.count("\n") + 1
+    number = int(found[1]) if found and found[1] else find_open_string(text) or text.count("\n") + 1
     line = text.split("\n")[number - 1].rstrip("\r")
     column = int(found[2]) - 1 if found and found[2] else len(line)
     return number, f"is not valid TOML: {_explain(_Stop(reason, line, column))}"

@@ -46,6 +46,16 @@ def find_toml_lines(text: str) -> dict[KeyPath, int]:
     return lines
 
 
+def find_open_string(text: str) -> int | None:
+    """Return the line (from 1) of the multi-line string that is open at the end of a text, or None."""
+    inside, start = "", None
+    for number, line in enumerate(text.split("\n"), 1):
+        before = inside
+        inside, _ = _scan_line(line, inside, 0)
+        start = (start if before else number) if inside else None
+    return start
+
+
 def _scan_line(line: str, inside: str, depth: int) -> tuple[str, int]:
     """Return the quotes of the string that is open at the end of a line, if any, and the depth of brackets."""
     for mark in _MARK.findall(line):
