@@ -42,6 +42,8 @@ _RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)")
 _ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
 _MAX_DEPTH = 300
 """Elements nested deeper become siblings."""
+_MAX_NAMES = 200
+"""How many names of elements inside each element knows. HTML has fewer."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class Element:
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
     children: list[Element | str] = field(default_factory=list)
+    inside: set[str] = field(default_factory=set)
+    """The names of the elements inside, at any depth."""
 
     def elements(self) -> Iterator[Element]:
         """Yield all elements inside, in the order of the document."""
@@ -58,6 +62,10 @@ class Element:
             if isinstance(child, Element):
                 yield child
                 yield from child.elements()
+
+    def parts(self) -> list[Element]:
+        """Return the elements directly inside."""
+        return [child for child in self.children if isinstance(child, Element)]
 
     def text(self, *without: str) -> str:
         """Return the escaped text inside, without the text of some elements."""
@@ -128,14 +136,26 @@ def parse_clean(fragment: str) -> Element:
             path[-1].children.append(text)
         elif close:
             if any(one.name == name for one in path):
-                while path.pop().name != name:
+                while _close(path) != name:
                     pass
         else:
             one = Element(name, {key: _read_value(value) for key, value in _ATTRIBUTE.findall(attributes)})
             path[-1].children.append(one)
-            if name not in VOID and len(path) < _MAX_DEPTH:
-                path.append(one)
+            path.append(one)
+            if name in VOID or len(path) > _MAX_DEPTH:
+                _close(path)
+    while len(path) > 1:
+        _close(path)
     return root
+
+
+def _close(path: list[Element]) -> str:
+    """Close the last element of a path, and return its name."""
+    one = path.pop()
+    path[-1].inside |= one.inside
+    if len(path[-1].inside) < _MAX_NAMES:
+        path[-1].inside.add(one.name)
+    return one.name
 
 
 def _read_value(value: str) -> str:

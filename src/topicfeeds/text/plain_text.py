@@ -72,7 +72,7 @@ class _TextWriter:
             self._add_between('"', one, '"')
         elif name == "rt" and not (self._parts and self._parts[-1].endswith("(")):
             self._add_between("(", one, ")")
-        elif name == "sup" and set(one.text()) <= set("0123456789+-"):
+        elif name == "sup" and not one.inside and set(one.text()) <= set("0123456789+-"):
             self._add_text(one.text().translate(_SUPERSCRIPTS))
         else:
             self._add_linked(one)
@@ -151,7 +151,7 @@ class _TextWriter:
 
 def _find_address(one: Element) -> str:
     """Return the address of a link or a player, as people write it."""
-    found = next((each.attributes["src"] for each in one.elements() if each.name == "source"), "")
+    found = next((each.attributes["src"] for each in one.parts() if each.name == "source"), "")
     address = one.attributes.get("href") or one.attributes.get("src") or found
     return address.removeprefix("mailto:").removeprefix("tel:")
 

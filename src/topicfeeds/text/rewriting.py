@@ -39,7 +39,7 @@ _UNWRAPPED = {
     "wbr",
 }
 """Inline elements whose content is kept as it is."""
-_LEFT_OUT = {"area", "base", "datalist", "link", "meta", "param", "title", "track"}
+_LEFT_OUT = {"base", "datalist", "link", "meta", "param", "title", "track"}
 _FIELDS = {"input", "keygen", "select", "textarea"}
 _FRAMES = {"bgsound", "embed", "fencedframe", "portal", "x-iframe"}
 _INLINE = {"a", "abbr", "audio", "b", "bdi", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q",
@@ -96,6 +96,7 @@ class _Rewriter:
         self.parts: list[str] = []
         self.changes: Counter[str] = Counter()
         self._allowed, self._address = allowed, address
+        self._blocks = (allowed.keys() | _BECOME.keys()) - _INLINE - {"acronym", "br", "strike", "tt"}
         self._path: list[str] = []
         """The names of the elements around."""
         self._last = ""
@@ -160,8 +161,8 @@ class _Rewriter:
     def _add_apart(self, children: Sequence[Element | str]) -> None:
         """Write the children of an element that goes. Spaces or lines keep them apart from the words around them."""
         self._leave_gap()
-        inner = {_BECOME.get(one.name, one.name) for one in Element("", {}, [*children]).elements()}
-        if self._path[-1:] not in (["dl"], ["ol"], ["ul"]) and inner & self._allowed.keys() - _INLINE - {"br"}:
+        names = set[str]().union(*({one.name, *one.inside} for one in children if isinstance(one, Element)))
+        if self._path[-1:] not in (["dl"], ["ol"], ["ul"]) and names & self._blocks:
             self._write("div", {}, children)
         else:
             self.add_all(children)
@@ -221,12 +222,14 @@ class _Rewriter:
 
     def _add_unknown(self, one: Element) -> None:
         """Write the content of an unknown element. Its address becomes a link or a picture."""
-        address = self._find_address(one, *LAZY, "src", "url", "href") or _find_video(one)
+        address = self._find_address(one, *LAZY, "src", "url") or _find_video(one)
         if address and _PICTURE.search(f"{one.name} {address}"):
             self._add_picture(one, address)
-        elif address:
+        elif address and not one.inside:
             self._link(one, address, unescape(one.text()))
             return
+        elif address:
+            self._link(one, address)
         self._add_apart(one.children)
 
     def _add_image(self, one: Element, others: Iterable[Element] = ()) -> None:
@@ -252,9 +255,9 @@ class _Rewriter:
 
     def _add_picture_set(self, one: Element) -> None:
         """Write the pictures of a `picture`, or its first source if it has none."""
-        sources = [each for each in one.elements() if each.name == "source"][::-1]
+        sources = [each for each in one.parts() if each.name == "source"][::-1]
         rest = [each for each in one.children if isinstance(each, str) or each.name != "source"]
-        if sources and not any(each.name == "img" for each in one.elements()):
+        if sources and "img" not in one.inside:
             self._add_image(sources[0], sources)
         for each in rest:
             if isinstance(each, Element) and each.name == "img":
@@ -265,7 +268,7 @@ class _Rewriter:
     def _add_media(self, one: Element) -> None:
         """Write a player, or only the content for readers without players if it has no address."""
         address = self._find_address(one, "src", *LAZY)
-        sources = [each for each in one.elements() if each.name == "source"]
+        sources = [each for each in one.parts() if each.name == "source"]
         if address or any(self._find_address(each, "src", *LAZY) for each in sources):
             rest = {name: value for name, value in one.attributes.items() if name != "src"}
             self._write(one.name, {**rest, "src": address} if address else rest, one.children)
@@ -279,8 +282,7 @@ class _Rewriter:
 
     def _add_object(self, one: Element) -> None:
         """Write the content for readers that cannot show an object. Without a link in it, add a link to the object."""
-        inner = list(one.elements())
-        movies = {each.attributes.get("name", ""): each.attributes.get("value", "") for each in inner}
+        movies = {each.attributes.get("name", ""): each.attributes.get("value", "") for each in one.parts()}
         values = Element("object", {**movies, **one.attributes})
         address = self._find_address(values, "data", "movie", "src")
         if address and one.attributes.get("type", "").startswith("image/"):
@@ -289,7 +291,7 @@ class _Rewriter:
             )
             return
         self._add_apart(one.children)
-        if address and not any(each.name in ("a", "img", "object", *_FRAMES) for each in inner):
+        if address and one.inside.isdisjoint({"a", "img", "object", *_FRAMES}):
             self._link(one, address)
 
     def _add_noscript(self, one: Element) -> None:
@@ -297,12 +299,10 @@ class _Rewriter:
         self._add_apart(one.children)
         self._in_noscript -= 1
 
-    def _add_areas(self, one: Element) -> None:
-        """Write links in place of the areas of a picture."""
-        for each in one.elements():
-            if each.name == "area" and (address := self._find_address(each, "href")):
-                self._link(Element("area", each.attributes), address)
-        self.add_all(one.children)
+    def _add_area(self, one: Element) -> None:
+        """Write a link in place of an area of a picture."""
+        if address := self._find_address(one, "href"):
+            self._link(one, address)
 
     def _add_drawing(self, one: Element) -> None:
         """Write the title of a drawing, or its texts."""
@@ -321,9 +321,8 @@ class _Rewriter:
     def _add_span(self, one: Element) -> None:
         """Write a `span`, or the formula in it: scripts show a formula twice, once for readers that cannot see."""
         classes = {*one.attributes.get("class", "").split(), one.name}
-        formulas = [each for each in one.elements() if each.name == "math"]
-        if formulas and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
-            self._add_formula(formulas[0])
+        if "math" in one.inside and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
+            self._add_formula(next(each for each in one.elements() if each.name == "math"))
         elif one.name == "span":
             self._write("span", one.attributes, one.children)
         else:
@@ -338,7 +337,7 @@ _METHODS: dict[str, Callable[[_Rewriter, Element], None]] = {
     **dict.fromkeys(["mjx-container", "span"], _Rewriter._add_span),
     "a": _Rewriter._add_anchor,
     "img": _Rewriter._add_image,
-    "map": _Rewriter._add_areas,
+    "area": _Rewriter._add_area,
     "object": _Rewriter._add_object,
     "picture": _Rewriter._add_picture_set,
     "source": _Rewriter._add_source,
@@ -382,19 +381,22 @@ def _drop_placeholders(children: Sequence[Element | str]) -> Sequence[Element | 
         return children
     solid = [one for one in children if not isinstance(one, str) or one.strip()]
     pairs = [pair for both in pairwise(solid) for pair in (both, both[::-1])]
-    gone = {id(one) for one, other in pairs if _is_placeholder(one) and _find_pictures(other, "x-noscript")}
+    gone = {id(one) for one, other in pairs if _is_for_others(other) and _is_placeholder(one)}
     return [one for one in children if id(one) not in gone]
 
 
-def _find_pictures(one: Element | str, name: str) -> list[Element]:
-    """Return the pictures and frames of an element with this name."""
-    inner = [one, *one.elements()] if isinstance(one, Element) and one.name == name else []
-    return [each for each in inner if each.name in ("img", "x-iframe")]
+def _is_for_others(one: Element | str) -> bool:
+    """Return whether an element has pictures or frames for readers without scripts."""
+    return isinstance(one, Element) and one.name == "x-noscript" and not one.inside.isdisjoint({"img", "x-iframe"})
 
 
 def _is_placeholder(one: Element | str) -> bool:
-    if isinstance(one, str) or one.name == "x-noscript" or one.text().strip():
-        return False
-    pictures = _find_pictures(one, one.name)
-    is_lazy = any(name in each.attributes for each in (one, *one.elements()) for name in (*LAZY, *LAZY_SETS))
-    return len(pictures) == 1 and (is_lazy or not pictures[0].attributes.get("src") or not _has_source(pictures[0]))
+    """Return whether an element only has a picture or a frame that a script would load."""
+    is_lazy = False
+    while isinstance(one, Element) and one.name != "x-noscript":
+        is_lazy = is_lazy or not one.attributes.keys().isdisjoint((*LAZY, *LAZY_SETS))
+        if one.name in ("img", "x-iframe"):
+            return is_lazy or not one.attributes.get("src") or not _has_source(one)
+        solid = [child for child in one.children if not isinstance(child, str) or child.strip()][:2]
+        one = solid[0] if len(solid) == 1 else ""
+    return False
