@@ -23,6 +23,8 @@ class SourceFormat(NamedTuple):
     """
     single: bool = False
     """Whether each file is one record."""
+    binary: bool = False
+    """Whether `read` gets the bytes of the file: they declare their encoding, or are not text."""
 
 
 class FeedFormat(NamedTuple):
@@ -39,6 +41,7 @@ class FeedFormat(NamedTuple):
 
 SOURCE_FORMATS = {
     "csv": SourceFormat((".csv",)),
+    "feed": SourceFormat((".atom", ".rss"), binary=True),
     "ics": SourceFormat((".ics", ".ical", ".icalendar")),
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
@@ -68,6 +71,7 @@ UNSUPPORTED_SUFFIXES = {
     ".xls": _SHEET_ADVICE,
     ".ods": _SHEET_ADVICE,
     ".numbers": _SHEET_ADVICE,
+    ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
 

@@ -11,27 +11,28 @@ from zoneinfo import ZoneInfo
 
 from ..errors import Problem
 from ..models.site import Site
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.memory import ItemMemory
 from ..state.store import State
+from .changes import record_change
 from .digests import combine_digests, hash_parts
 from .duplicates import Duplicates, Merged
 from .events import make_aware, make_schedule
 from .headers import HeaderMaker
 from .ids import IdRegistry
 from .model import Candidate, Category, Header, HeldBack, RefusedError
-from .notices import add_sequence, make_notices, record_change
+from .notices import add_history, make_notices
 from .spill import Spill
 
 
 def resolve(
     site: Site,
-    found: Iterable[Header | Page | Problem],
+    found: Iterable[Header | Page | Problem | Draft],
     memory: State | None = None,
     now: datetime | None = None,
     spill: Spill | None = None,
-) -> Iterator[Candidate | HeldBack | Page | Problem]:
-    """Yield a candidate for each header. Pages and problems are passed on.
+) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
+    """Yield a candidate for each header. Pages, problems and drafts are passed on.
 
     Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
     the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
@@ -48,6 +49,8 @@ def resolve(
     for one in found:
         if not isinstance(one, Header):
             yield one
+        elif now and (draft := _find_draft(one, now)):
+            yield draft
         elif one.inferred:
             name, warnings = resolver.identify(one)
             yield from warnings
@@ -59,6 +62,14 @@ def resolve(
         earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
     for name, header in inferred:
         yield from resolver.resolve(header._replace(inferred=earliest[name]), name)
+
+
+def _find_draft(header: Header, now: datetime) -> Draft | None:
+    """Return a draft if an item is not public yet, or no longer."""
+    start, end = header.window or (None, None)
+    if start and start > now:
+        return Draft(header.path, header.line, start)
+    return Draft(header.path, header.line) if end and end <= now else None
 
 
 class _Resolver:
@@ -100,7 +111,7 @@ class _Resolver:
         candidate = self._make_candidate(header, name, (published, updated), merged, known)
         yield candidate
         if candidate.event:
-            yield from make_notices(candidate, self._ids.authority)
+            yield from make_notices(candidate, self._ids.authority, header, before)
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
@@ -121,13 +132,13 @@ class _Resolver:
         published, updated = dates
         topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
         schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
-        if schedule:
-            schedule = add_sequence(schedule, published, updated, known)
+        if schedule and header.times:
+            schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
         parts += [one.label for one in tags]
         if schedule:
-            parts.append(repr((schedule.next, schedule.sequence, schedule.change)))
+            parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
         return Candidate(
             id=name,
             kind=header.kind,
@@ -145,7 +156,8 @@ class _Resolver:
             memory=known,
             records=merged.records if merged else 1,
             event=schedule,
-            place=(header.path, header.lines.get("content", header.line), header.line),
+            warning=header.problem("content", "", "warning"),
+            expires=header.window[1] if header.window else None,
         )
 
     def _date_change(
@@ -171,6 +183,8 @@ class _Resolver:
     def _dates(self, header: Header, before: ItemMemory | None) -> tuple[datetime, datetime]:
         """Return `published` and `updated`. Raises RefusedError."""
         published = header.published
+        if published and before and header.is_local:
+            published = _keep_moment(published, datetime.fromisoformat(before.published))
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
@@ -190,6 +204,11 @@ class _Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
+
+
+def _keep_moment(published: datetime, known: datetime) -> datetime:
+    """Return the known date of publication if only the time zone changed since it was published."""
+    return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

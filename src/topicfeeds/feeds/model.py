@@ -145,4 +145,5 @@ def find_format(name: str) -> FeedFormat:
 def find_held(selections: Iterable[Selection]) -> list[Candidate]:
     """Return the candidates that feeds and calendars contain, each once, in the order of their files and lines."""
     held = ((*selection.candidates, *selection.calendar) for selection in selections)
-    return sorted({one.id: one for some in held for one in some}.values(), key=lambda one: (*one.place, one.id))
+    unique = {one.id: one for some in held for one in some}.values()
+    return sorted(unique, key=lambda one: (one.warning.path, one.warning.line, one.warning.item, one.id))

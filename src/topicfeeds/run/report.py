@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..entries.model import Candidate, HeldBack
-from ..errors import NONE_OMITTED, Omitted, Problem, Severity
-from ..sources.model import Page
+from ..entries.changes import assign_feeds
+from ..entries.model import Candidate, HeldBack, NewNotice
+from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
+from ..sources.model import Draft, Page
 from ..state.store import State
 
 MAX_PROBLEMS = 10_000
@@ -30,6 +31,8 @@ class Changes:
     """How many documents of feeds that no longer exist wait for their removal."""
     omitted: Omitted = NONE_OMITTED
     """How many problems are not in `problems`, because there were too many."""
+    drafts: int = 0
+    """How many drafts the sources have. They are not published."""
 
     @property
     def refused(self) -> int:
@@ -54,7 +57,8 @@ class RunReport:
     content_changes: dict[str, str] = field(default_factory=dict)
     """What sanitising changed in published contents, by the digest of the entry."""
     due: datetime | None = None
-    """When the output next changes without an edit, because of an item that is held back or the text of an event."""
+    """When the output next changes without an edit, because of a date of an item or the text of an event."""
+    drafts: int = 0
 
     @property
     def items(self) -> int:
@@ -62,7 +66,7 @@ class RunReport:
         return self.accepted.total() - sum(one.whole for one in self.held)
 
     def collect(
-        self, resolved: Iterable[Candidate | HeldBack | Page | Problem], state: State | None = None
+        self, resolved: Iterable[Candidate | HeldBack | Page | Problem | Draft], state: State | None = None
     ) -> Iterator[Candidate | Page]:
         """Yield the candidates and pages of the results. Note the rest for the report and the state."""
         for one in resolved:
@@ -75,6 +79,9 @@ class RunReport:
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
                 self.note_due(one.until)
+            elif isinstance(one, Draft):
+                self.drafts += 1
+                self.note_due(one.until)
             else:
                 yield one
 
@@ -82,7 +89,7 @@ class RunReport:
         """Warn about changes of sanitising that a reader would notice."""
         if changes:
             self.content_changes[candidate.digest] = changes
-            self.note_problem(candidate.warn_about_content(changes))
+            self.note_problem(replace(candidate.warning, message=changes))
 
     def note_problem(self, problem: Problem) -> None:
         """Keep a problem. If there are too many of its severity, only count it."""
@@ -105,9 +112,23 @@ class RunReport:
         if candidate.notice:
             return
         self.accepted[candidate.source] += 1
+        self.note_due(candidate.expires)
         if candidate.event:
             note_memory(candidate, state)
             self.note_due(candidate.event.until)
+
+    def note_notice(
+        self, state: State | None, limit: int, new: NewNotice, feeds: Sequence[str] | None, others: Sequence[str]
+    ) -> None:
+        """Store which feeds have a new notice. Warn if `others`, feeds of the same event, do not have it."""
+        event = new.event
+        if event.memory:
+            note_memory(event._replace(memory=assign_feeds(event.memory, feeds)), state)
+        if others and limit:
+            where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
+            message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
+            advice = "before the next large change, raise max_notices under [feeds] in the site file"
+            self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""
@@ -116,7 +137,7 @@ class RunReport:
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""
-        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted)
+        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted, drafts=self.drafts)
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:

@@ -65,6 +65,7 @@ _SUSPECT = re.compile(
 """Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
 _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -203,6 +204,12 @@ def to_plain_text(fragment: str) -> str:
     if "<" not in fragment:
         return unescape(strip_forbidden(fragment))
     return write_plain_text(sanitize(strip_forbidden(fragment), ""))
+
+
+def format_paragraphs(fragment: str) -> str:
+    """Return HTML without paragraphs, or escaped text, as paragraphs: blank lines separate them, and lines end."""
+    parts = [part.strip().replace("\n", "<br>") for part in _BLANK_LINES.split(fragment)]
+    return "\n".join(f"<p>{part}</p>" for part in parts if part)
 
 
 def has_elements(text: str) -> bool:
