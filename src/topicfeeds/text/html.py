@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fast_paths
 from .characters import strip_forbidden
-from .data_pictures import keep_data_picture
+from .pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
 from .rewriting import ResolveAddress, describe_changes, rewrite
 from .simple_html import sanitize_simple

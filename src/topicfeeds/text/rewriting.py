@@ -9,11 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape, unescape
-from itertools import pairwise
 
-from .data_pictures import keep_data_picture
 from .formulas import write_formula
 from .html_tree import LAZY, LAZY_SETS, VOID, Element, parse_fragment
+from .pictures import choose_candidate, drop_placeholders, has_source, keep_data_picture
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -52,9 +51,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _PLAYER = re.compile(r"embed |youtu|vimeo|player|video|audio|sound|music|spotify|podcast|\.mp[34]\b", re.IGNORECASE)
 _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
-_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s([^,]*+))?")
 _NUMBER = re.compile("[A-Za-z0-9_-]+")
-_SIZE = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx]")
 _VIDEO_PAGES = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
 _PHRASES = {
@@ -108,7 +105,7 @@ class _Rewriter:
         """The address of the last picture."""
 
     def add_all(self, children: Sequence[Element | str]) -> None:
-        for child in _drop_placeholders(children):
+        for child in drop_placeholders(children):
             if isinstance(child, str):
                 self._add_text(child)
             elif _is_hidden(child):
@@ -242,8 +239,8 @@ class _Rewriter:
 
     def _find_picture(self, one: Element) -> str | None:
         given = one.attributes
-        sets = {name: _choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
-        own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if _has_source(one) else None)
+        sets = {name: choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
+        own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if has_source(one) else None)
         found = own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
         return found or keep_data_picture(given.get("src", ""))
 
@@ -356,47 +353,3 @@ def _find_video(one: Element) -> str | None:
     numbers = [one.attributes[name] for name in ("videoid", "data-videoid", "video-id") if name in one.attributes]
     pages = [page for site, page in _VIDEO_PAGES.items() if site in one.name]
     return pages[0] + numbers[0] if pages and numbers and _NUMBER.fullmatch(numbers[0]) else None
-
-
-def _has_source(one: Element) -> bool:
-    """Return whether the `src` of a picture can be the address of a picture."""
-    return not one.attributes.get("src", "").strip().startswith(("#", "data:", "about:"))
-
-
-def _choose_candidate(srcset: str) -> str | None:
-    """Return the largest picture of a `srcset`."""
-    found = [(_read_size(size), address.rstrip(",")) for address, size in _CANDIDATE.findall(srcset)]
-    usable = [one for one in found if not one[1].startswith("data:")]
-    return max(usable, key=lambda one: one[0])[1] if usable else None
-
-
-def _read_size(descriptor: str) -> float:
-    found = _SIZE.match(descriptor)
-    return float(found[1]) if found else 1
-
-
-def _drop_placeholders(children: Sequence[Element | str]) -> Sequence[Element | str]:
-    """Leave out pictures that a script would replace, if the same is there for readers without scripts."""
-    if not any(isinstance(one, Element) and one.name == "x-noscript" for one in children):
-        return children
-    solid = [one for one in children if not isinstance(one, str) or one.strip()]
-    pairs = [pair for both in pairwise(solid) for pair in (both, both[::-1])]
-    gone = {id(one) for one, other in pairs if _is_for_others(other) and _is_placeholder(one)}
-    return [one for one in children if id(one) not in gone]
-
-
-def _is_for_others(one: Element | str) -> bool:
-    """Return whether an element has pictures or frames for readers without scripts."""
-    return isinstance(one, Element) and one.name == "x-noscript" and not one.inside.isdisjoint({"img", "x-iframe"})
-
-
-def _is_placeholder(one: Element | str) -> bool:
-    """Return whether an element only has a picture or a frame that a script would load."""
-    is_lazy = False
-    while isinstance(one, Element) and one.name != "x-noscript":
-        is_lazy = is_lazy or not one.attributes.keys().isdisjoint((*LAZY, *LAZY_SETS))
-        if one.name in ("img", "x-iframe"):
-            return is_lazy or not one.attributes.get("src") or not _has_source(one)
-        solid = [child for child in one.children if not isinstance(child, str) or child.strip()][:2]
-        one = solid[0] if len(solid) == 1 else ""
-    return False
