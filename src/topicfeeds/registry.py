@@ -55,6 +55,7 @@ SOURCE_FORMATS = {
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
     "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
+    "json": FeedFormat(".json", "application/feed+json", b'"_topicfeeds": {'),
     "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//", is_calendar=True),
 }
 
