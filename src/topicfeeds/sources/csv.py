@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Problem, show
@@ -41,7 +41,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             if any(cell.strip() for cell in row):
                 if len(row) != len(header):
                     raise Unreadable(line, _explain_width(len(row), len(header), source.delimiter))
-                yield RawRecord(_make_fields(header, row), line)
+                yield RawRecord(make_fields(header, row), line)
             line = rows.line_num + 1
     except csv.Error as error:
         raise Unreadable(line, f"is not valid CSV: {_explain_error(str(error))}") from None
@@ -72,15 +72,20 @@ def _explain_error(reason: str) -> str:
     return reason
 
 
-def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:
+def make_fields(header: list[str], row: Sequence[Any]) -> dict[str, Any]:
+    """Return the cells of a row by field. Elements of lists are separated by `;`. Cells are texts or dates."""
     fields: dict[str, Any] = {}
     for name, cell in zip(header, row, strict=True):
-        if is_blank(cell):
+        if isinstance(cell, str) and is_blank(cell):
             continue
         outer, _, inner = name.partition(".")
-        value = [part.strip() for part in cell.split(";") if part.strip()] if name in _LISTS else cell
+        value = _split(cell) if name in _LISTS else cell
         if inner:
             fields.setdefault(outer, {})[inner] = value
         else:
             fields[name] = value
     return fields
+
+
+def _split(cell: Any) -> list[Any]:
+    return [part.strip() for part in cell.split(";") if part.strip()] if isinstance(cell, str) else [cell]
