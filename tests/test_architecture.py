@@ -19,7 +19,7 @@ import pytest
 import topicfeeds
 from support.needs import ROOT
 from topicfeeds.errors import TopicFeedsError
-from topicfeeds.models import site
+from topicfeeds.models import site, source
 from topicfeeds.registry import FEED_FORMATS, SOURCE_FORMATS
 
 PACKAGE = ROOT / "src" / "topicfeeds"
@@ -123,7 +123,7 @@ def test_modules_and_functions_are_small_and_say_what_they_are_for(path: Path) -
 def test_every_format_of_sources_has_a_file_that_reads_it(name: str) -> None:
     read = import_module(f"topicfeeds.sources.{name}").read
     assert len(inspect.signature(read).parameters) == 3
-    assert name in get_args(site.SourceFormatName)
+    assert name in get_args(source.SourceFormatName)
 
 
 @pytest.mark.parametrize("name", FEED_FORMATS)

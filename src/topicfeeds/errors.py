@@ -82,14 +82,16 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """The first line of the item with the problem, which identifies the item."""
+    """A number that identifies the item with the problem in its file: its first line, or more if it shares the line."""
+    name: str = ""
+    """The position and title of the item, if several items start on the line."""
     hint: Hint | None = None
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
-        field = f"{self.field}: " if self.field else ""
+        field = "".join(f"{one}: " for one in (self.name, self.field) if one)
         return printable(f"{self.path}:{self.line}: {mark}{field}{_add_own_hint(self)}")
 
 

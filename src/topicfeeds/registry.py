@@ -52,6 +52,9 @@ SOURCE_FORMATS = {
     "yaml": SourceFormat((".yaml", ".yml")),
 }
 
+TABLES = ("csv", "spreadsheet")
+"""The source formats whose records are rows: their lists are texts with separators."""
+
 # Every web server sends `.xml` with a media type that all readers accept.
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),

@@ -7,7 +7,8 @@ By hand, and never by pytest; one process works on one target until it is stoppe
     python tests/fuzz/fuzz.py json -max_total_time=240 -print_final_stats=1 -artifact_prefix=/tmp/found-
     python tests/fuzz/fuzz.py json /tmp/found-crash-0123    # again what was found
 
-Targets: csv, feed, ics, json, jsonl, listing, markdown, spreadsheet, toml, yaml (bytes are a file: reader, records, build, render),
+Targets: csv, feed, ics, json, jsonl, listing, markdown, spreadsheet, toml, yaml
+(bytes are a file: reader, records, build, render),
 item (bytes choose a mapping of all fields and values of all types that files have), clean (HTML).
 
 Only `Unreadable`, SourceError and Problems may come out. A finding is any other exception, a document that expat
@@ -44,8 +45,8 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.run.calls import build
     from topicfeeds.sources._bytes import decode_file
     from topicfeeds.sources._raw import RawRecord, Unreadable, find_reader
-    from topicfeeds.sources._validate import validate_record
-    from topicfeeds.sources.model import ItemLike
+    from topicfeeds.sources._validate import RecordValidator
+    from topicfeeds.sources.model import FileContext, ItemLike
     from topicfeeds.text.characters import strip_forbidden
     from topicfeeds.text.html import nesting_depth, sanitize, to_plain_text
 
@@ -233,8 +234,9 @@ def read(kind: str, content: bytes) -> None:
         try:
             form = SOURCE_FORMATS[kind]
             given = io.BytesIO(content) if form.by_line else content if form.binary else decode_file(content)
+            validator = RecordValidator(source, FileContext("file", kind))
             for one in find_reader(kind)(given, source, "file"):
-                found += validate_record(one, source, "file") if isinstance(one, RawRecord) else (one,)
+                found += validator.validate(one) if isinstance(one, RawRecord) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
         last = len(re.findall(b"\r\n|\r|\n", content)) + 1

@@ -156,6 +156,9 @@ STORY = [
     Step(Change(1, RECURRENCE, events=True)),
     Step(Nothing(), 9 * DAY),
     Step(Nothing(), -HOUR),
+    Step(Configure({"max_notices": 0})),
+    Step(Change(0, {"location": "Yard"}, events=True)),
+    Step(Configure({"max_notices": None})),
     Step(Change(0, {"published": None})),
     Step(Undo(), DAY),
     # The site file changes.
@@ -324,6 +327,7 @@ SETTINGS = fields(
     source=[['timezone = "Asia/Tokyo"'], ['defaults = {tags = ["default"]}'], ['date_format = "%Y-%m-%d"']],
     calendar_days_ahead=[20],
     calendar_days_back=[0],
+    max_notices=[0, 1],
 )
 CHANGES = [
     *[st.builds(Change, INDEX, ITEM_CHANGES)] * 4,

@@ -17,7 +17,7 @@ from support.spreadsheets import Cell, make_ods, make_xlsx
 from topicfeeds import MissingExtraError
 from topicfeeds.sources import spreadsheet
 
-HEADER = ["id", "title", "published", "start", "tags", "location.name"]
+HEADER: list[Cell] = ["id", "title", "published", "start", "tags", "location.name"]
 ROW: list[Cell] = [12, "Größe & <b>", date(2026, 5, 1), datetime(2026, 5, 2, 9, 30), "a; b", "Hall"]
 MAKERS = {"a.xlsx": make_xlsx, "a.ods": make_ods}
 CANNOT_OPEN = (
@@ -46,7 +46,13 @@ def test_dates_are_real_and_numbers_become_text(tmp_path: Path, name: str) -> No
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_sheet_and_the_row_of_the_header_can_be_set(tmp_path: Path, name: str) -> None:
-    rows = [[], ["Events of the town"], ["Titel", "Datum", None, "Datum bis"], ["Markt", date(2026, 5, 1), "x"], []]
+    rows: list[list[Cell]] = [
+        [],
+        ["Events of the town"],
+        ["Titel", "Datum", None, "Datum bis"],
+        ["Markt", date(2026, 5, 1), "x"],
+        [],
+    ]
     content = MAKERS[name]({"Old": [["Titel"]], "2026": rows})
     fields = {"title": "Titel", "published": "Datum"}
     [record] = found(tmp_path, name, content, sheet="2026", header_row=3, fields=fields)
@@ -74,7 +80,7 @@ def test_a_sheet_without_its_header_is_not_read(
 
 
 def test_a_wrong_cell_is_reported_with_its_row(tmp_path: Path) -> None:
-    rows = [["title", "published"], ["A", "soon"], ["B", date(2026, 5, 1)]]
+    rows: list[list[Cell]] = [["title", "published"], ["A", "soon"], ["B", date(2026, 5, 1)]]
     [line] = told(tmp_path, "a.xlsx", workbook(rows))
     assert line.startswith('refused a.xlsx:2: published: "soon" is not a date')
 
@@ -118,7 +124,8 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, rows:
 
 def test_the_text_of_a_sheet_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "_MAX_TEXT_BYTES", 1 << 20)
-    rows = [["title", "published"], *[["x" * 30_000, date(2026, 5, 1)]] * 40]
+    row: list[Cell] = ["x" * 30_000, date(2026, 5, 1)]
+    rows: list[list[Cell]] = [["title", "published"], *[row] * 40]
     assert told(tmp_path, "a.xlsx", workbook(rows)) == [
         "unreadable a.xlsx:1: the sheet has more than 1 MiB of text (split it)"
     ]

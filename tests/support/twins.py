@@ -32,7 +32,7 @@ MEMORY = {
     "documents": "select path, fingerprint, size, entries, updated, retired from documents order by path",
     "accepted": "select * from accepted order by source",
     "held": "select path, line, title, until from held order by n",
-    "findings": "select path, line, field, message, severity, item from findings order by n",
+    "findings": "select path, line, field, message, severity, item, name from findings order by n",
     "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
 }
 """The part of the state that must not depend on the cache, as queries."""
@@ -193,7 +193,7 @@ def _check_written(before: Outcome, after: Outcome) -> Iterator[str]:
 def _check_warnings(before: Outcome, incremental: Outcome, clean: Outcome) -> Iterator[str]:
     """Check that new warnings are reported, and that all reported warnings exist."""
     known = {
-        (path, name, text) for path, _, name, text, severity, _ in before.memory["findings"] if severity == "warning"
+        (path, name, text) for path, _, name, text, severity, *_ in before.memory["findings"] if severity == "warning"
     }
     [reported, all_of_them] = (
         [repr(one) for one in outcome.problems if one.severity == "warning"] for outcome in (incremental, clean)

@@ -22,7 +22,13 @@ import topicfeeds
 SOURCE = Path(topicfeeds.__file__).parent
 TIMES = 300_000
 MAX_CPU_SECONDS = 20
-NAMES = {"extra": "sql", "names": "summary|title", "name": "title", "form": "[+-]?(0?[1-9]|[12][0-9]|3[01])"}
+NAMES = {
+    "extra": "sql",
+    "parts": ["([^\\s]{1,40}?)", "\\s{1,9}", "(may|june)\\.?"],
+    "names": "summary|title",
+    "name": "title",
+    "form": "[+-]?(0?[1-9]|[12][0-9]|3[01])",
+}
 """What stands in patterns that functions make."""
 
 WORST = {
@@ -49,6 +55,9 @@ WORST = {
     "models/messages.py _advise_list": ("split", "", "a,", ""),
     "models/messages.py _explain_literal": ("findall", "", "'a", ""),
     "models/recurrence.py _split_rule": ("fullmatch", "1", ",11", "x"),
+    "models/dates.py _UTC_OFFSET": ("fullmatch", "UTC+", "1", "x"),
+    "models/places.py _BRACES": ("findall", "", "{a", ""),
+    "models/status.py _PREFIX": ("sub", "", "event", ""),
     "models/site.py _AUTHORITY": ("fullmatch", "", "a-", "!"),
     "sources/_bytes.py _CONFLICT": ("search", "", "<", ""),
     "sources/_feed_nodes.py _WORDPRESS": ("fullmatch", "http://wordpress.org/export/", "1", "x"),
@@ -69,6 +78,14 @@ WORST = {
     "sources/_simple_front_matter.py _FIELD": ("fullmatch", "a: [b", ", b c", "!"),
     "sources/_yaml_errors.py _FIELD": ("match", "", "- ", "x"),
     "sources/_yaml_errors.py _NO_BLANK": ("match", "", "- ", "x"),
+    "sources/mapping/dates.py _DIRECTIVE": ("findall", "", "%", ""),
+    "sources/mapping/dates.py _NUMBER": ("fullmatch", "", "1", "x"),
+    "sources/mapping/dates.py _OFFSET": ("fullmatch", "UTC+", "1", "x"),
+    "sources/mapping/dates.py _replace_names": ("fullmatch", "", "1", " may"),
+    "sources/mapping/dates.py _match_literal": ("split", "", " ", ""),
+    "sources/mapping/file_values.py _DATE": ("match", "2026-01-01", "-", "x"),
+    "sources/mapping/file_values.py _LANGUAGE": ("fullmatch", "en-", "a", "!"),
+    "sources/mapping/file_values.py _MAGIC": ("search", "", "a", ""),
     "sources/database.py _VARIABLE": ("findall", "", "${a", ""),
     "sources/database.py _USER": ("match", "a", "://:", ""),
     "sources/database.py _PUNCTUATION": ("sub", "", "a-", ""),

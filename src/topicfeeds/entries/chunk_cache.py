@@ -12,10 +12,11 @@ from typing import NamedTuple
 from ..errors import Problem
 from ..models.site import Site
 from ..sources.chunks import read_again
-from ..sources.model import Chunk, Location, Page, Record
+from ..sources.mapping.reports import merge_reports
+from ..sources.model import Chunk, Draft, Location, Page, Record
 from ..state.cache import Cache
 from ..state.versions import describe_versions
-from .encoding import NO_CONTENTS, Load, decode_rows, encode_row
+from .encoding import NO_CONTENTS, Load, Row, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
 from .model import Candidate, Entry, Header
 
@@ -44,8 +45,11 @@ class ChunkCache:
         self._last: tuple[bytes, list[Record]] = (b"", [])
         """The key and the records of the last chunk that was read again."""
 
-    def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem]:
+    def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem | Draft]:
         """Yield the contents of chunks. After an unreadable chunk, the rest of its file is skipped."""
+        return merge_reports(self._read(chunks))
+
+    def _read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Row]:
         broken: str | None = None
         for chunk in chunks:
             if isinstance(chunk, Problem):
@@ -53,7 +57,7 @@ class ChunkCache:
             elif isinstance(chunk, ReadChunk):
                 yield from self._take(chunk)
             elif chunk.location.path != broken:
-                found: Iterable[Header | Page | Problem] | None = self._recall(chunk)
+                found: Iterable[Row] | None = self._recall(chunk)
                 if found is None:  # a chunk without contents is known, too
                     found = parse_chunk(chunk, self._maker, self._cache.store_rows, self._load)
                 for one in found:
@@ -61,7 +65,7 @@ class ChunkCache:
                         broken = chunk.location.path
                     yield one
 
-    def _recall(self, chunk: Chunk) -> list[Header | Page | Problem] | None:
+    def _recall(self, chunk: Chunk) -> list[Row] | None:
         """Return the contents of an unchanged chunk, or None for any other chunk."""
         rows = self._cache.find_rows(chunk.key) if chunk.key else None
         if rows:
@@ -69,7 +73,7 @@ class ChunkCache:
                 return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self._load))
         return None
 
-    def _take(self, chunk: ReadChunk) -> Iterator[Header | Page | Problem]:
+    def _take(self, chunk: ReadChunk) -> Iterator[Row]:
         """Yield the contents of a chunk that a worker read, and store them."""
         self._cache.store_rows(chunk.key, chunk.rows)
         for number, (_, body) in chunk.bodies.items():
@@ -100,7 +104,7 @@ class ChunkCache:
 
 def parse_chunk(
     chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None], load: Load | None = None
-) -> Iterator[Header | Page | Problem]:
+) -> Iterator[Row]:
     """Read a chunk and yield its contents. `store` gets the key and rows of a readable chunk with a key.
 
     With `load`, the header of a chunk that is one record does not keep the item: `load` reads the item again.
@@ -110,7 +114,7 @@ def parse_chunk(
     number, is_sound = 0, bool(key)
     may_reload = load if key and location.is_single else None
     for one in contents:
-        found: Iterable[Header | Page | Problem]
+        found: Iterable[Row]
         if isinstance(one, Record):
             position = key, number
             reload = partial(may_reload, location, position, one.item.kind) if may_reload else None

@@ -15,25 +15,47 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem
-from ..sources.model import NO_LINES, Location, Page
+from ..sources.mapping.reports import MappingReport
+from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
 from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
 Load = Callable[[Location, tuple[bytes, int], str], Entry]
 """Loads the entry of a record, given the location of its chunk, its position and its kind."""
+_USUAL: list[Any] = ["", 0, None, None]
+"""Name, place and window of a record that is alone on its line and always public."""
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents. It marks the chunk as known, too."""
 
 
-def encode_row(one: Header | Page | Problem, first: int) -> str:
+Row = Header | Page | Problem | Draft | MappingReport
+"""One result of a chunk."""
+
+
+def encode_row(one: Row, first: int) -> str:
     """Return the row of one result of a chunk. `first` is the first line of the chunk."""
     if isinstance(one, Header):
         return to_json(_flatten_header(one, first))
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
+    if isinstance(one, Draft):
+        return to_json(["draft", one.line - first])
+    if isinstance(one, MappingReport):
+        return to_json(["report", one.source, one.missing, [_flatten_problem(each, first) for each in one.warnings]])
+    return to_json(["problem", *_flatten_problem(one, first)])
+
+
+def _flatten_problem(one: Problem, first: int) -> list[object]:
     item = one.item and one.item - first
-    return to_json(["problem", one.line - first, one.field, one.message, one.severity, item, bool(one.item)])
+    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name]
+
+
+def _restore_problem(location: Location, values: list[Any]) -> Problem:
+    line, field, message, severity, item, has_item, name = values
+    first = location.line
+    item = item + first if has_item else 0
+    return Problem(location.path, line + first, field, message, severity, item, name=name)
 
 
 def _flatten_header(one: Header, first: int) -> list[object]:
@@ -58,21 +80,28 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.position[1],
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
+        [one.name, one.place, *_flatten_window(one.window)] if one.place or one.window else None,
     ]
 
 
-def decode_rows(
-    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load
-) -> Iterator[Header | Page | Problem]:
+def _flatten_window(window: tuple[datetime | None, datetime | None] | None) -> list[str | None]:
+    return [moment.isoformat() if moment else None for moment in window or (None, None)]
+
+
+def decode_rows(rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load) -> Iterator[Row]:
     """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
     for row in rows:
         kind, *values = json.loads(row)
         if kind == "problem":
-            line, field, message, severity, item, has_item = values
-            first = location.line
-            yield Problem(location.path, line + first, field, message, severity, item + first if has_item else 0)
+            yield _restore_problem(location, values)
         elif kind == "page":
             yield Page(*values)
+        elif kind == "draft":
+            yield Draft(location.path, values[0] + location.line)
+        elif kind == "report":
+            source, missing, warnings = values
+            problems = tuple(_restore_problem(location, one) for one in warnings)
+            yield MappingReport(source, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
             yield _decode_header(kind, values, location, key, maker, load)
 
@@ -81,7 +110,8 @@ def _decode_header(
     kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, load: Load
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
-    from_page, untitled, times, snapshot, number, line, lines = rest
+    from_page, untitled, times, snapshot, number, line, lines, rare = rest
+    name, place, *window = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     load_again = partial(load, location, position, kind)
     return Header(
@@ -109,7 +139,14 @@ def _decode_header(
         source=location.source.name,
         position=position,
         reload=load_again if location.is_single else None,
+        name=name,
+        place=place,
+        window=(_restore_time(window[0]), _restore_time(window[1])) if any(window) else None,
     )
+
+
+def _restore_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _flatten_times(times: EventTimes) -> list[object]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ..errors import Problem, Severity
 from ..models.items import Enclosure, Person, Place
 from ..models.status import StatusName
-from ..sources.model import NO_LINES
+from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
 from ..text.html import sanitize
 
@@ -203,10 +203,17 @@ class Header(NamedTuple):
     """
     reload: Callable[[], Entry] | None = None
     """Reads the entry again, if its chunk is one record. This is quick, so the cache does not store the item."""
+    name: str = ""
+    """The position and title of the record for messages, if several records start on its line."""
+    place: int = 0
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    window: tuple[datetime | None, datetime | None] | None = None
+    """When the record becomes public, and when it expires."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
+        item = number_item(self.line, self.place)
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, item, name=self.name)
 
 
 class Candidate(NamedTuple):
@@ -242,6 +249,8 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
+    expires: datetime | None = None
+    """When the item is no longer public."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
 
@@ -250,6 +259,8 @@ class NewNotice(NamedTuple):
     """What the selection needs to know about a change that this run found."""
 
     event: Candidate
+    field: str
+    """The changed field of the item."""
     nearest: datetime
     """The next date of the event, before or after the change."""
     header: Header

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import Problem
 from ..models.site import Site
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.memory import ItemMemory
 from ..state.store import State
 from .changes import record_change
@@ -27,12 +27,12 @@ from .spill import Spill
 
 def resolve(
     site: Site,
-    found: Iterable[Header | Page | Problem],
+    found: Iterable[Header | Page | Problem | Draft],
     memory: State | None = None,
     now: datetime | None = None,
     spill: Spill | None = None,
-) -> Iterator[Candidate | HeldBack | Page | Problem]:
-    """Yield a candidate for each header. Pages and problems are passed on.
+) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
+    """Yield a candidate for each header. Pages, problems and drafts are passed on.
 
     Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
     the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
@@ -49,6 +49,8 @@ def resolve(
     for one in found:
         if not isinstance(one, Header):
             yield one
+        elif now and (draft := _find_draft(one, now)):
+            yield draft
         elif one.inferred:
             name, warnings = resolver.identify(one)
             yield from warnings
@@ -60,6 +62,14 @@ def resolve(
         earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
     for name, header in inferred:
         yield from resolver.resolve(header._replace(inferred=earliest[name]), name)
+
+
+def _find_draft(header: Header, now: datetime) -> Draft | None:
+    """Return a draft if an item is not public yet, or no longer."""
+    start, end = header.window or (None, None)
+    if start and start > now:
+        return Draft(header.path, header.line, start)
+    return Draft(header.path, header.line) if end and end <= now else None
 
 
 class _Resolver:
@@ -146,6 +156,7 @@ class _Resolver:
             memory=known,
             records=merged.records if merged else 1,
             event=schedule,
+            expires=header.window[1] if header.window else None,
         )
 
     def _date_change(

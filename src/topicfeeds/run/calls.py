@@ -35,7 +35,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
     does not parse unchanged parts of the sources again.
     """
-    return SiteSources(site.sources, Path(base))
+    return SiteSources(site.sources, Path(base), site.url)
 
 
 @pass_on_errors

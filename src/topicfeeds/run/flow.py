@@ -26,7 +26,7 @@ from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
 from ..sources.chunks import read_chunks
-from ..sources.model import Chunk, ItemLike, Page
+from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles
 from ..state.session import CacheDamagedError, open_state
@@ -134,7 +134,7 @@ class Run:
             cache = self.state.cache if self.state else open_temporary_cache()
             files = items.snapshot(cache.file_stamps())
             chunks = ChunkCache(self.site, items.base, cache)
-        found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files)
+        found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files, self.site.url)
         with ExitStack() as stack:
             if options.pool and not chunks.has_chunks:
                 from ..parallel import is_large, read_parallel  # imported here, as it loads slowly
@@ -144,7 +144,7 @@ class Run:
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 
-    def _select(self, headers: Iterable[Header | Page | Problem], report: RunReport) -> dict[str, Selection]:
+    def _select(self, headers: Iterable[Header | Page | Problem | Draft], report: RunReport) -> dict[str, Selection]:
         profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
         resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
         with profile.measure("select"):
@@ -238,7 +238,7 @@ class Run:
 class _Input(NamedTuple):
     """The input of a run."""
 
-    headers: Iterable[Header | Page | Problem]
+    headers: Iterable[Header | Page | Problem | Draft]
     files: InputFiles | None = None
     """The site file and the files of the sources. The cache stores their stamps for the next run."""
     chunks: ChunkCache | None = None
@@ -247,7 +247,9 @@ class _Input(NamedTuple):
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
     """Store in the cache what the run read and found."""
     found = enumerate(report.problems)
-    cache.replace_rows("findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item) for n, p in found))
+    cache.replace_rows(
+        "findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item, p.name) for n, p in found)
+    )
     cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items})
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)

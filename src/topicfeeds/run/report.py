@@ -10,7 +10,7 @@ from datetime import datetime
 from ..entries.changes import assign_feeds
 from ..entries.model import Candidate, HeldBack, NewNotice
 from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.store import State
 
 MAX_PROBLEMS = 10_000
@@ -31,6 +31,8 @@ class Changes:
     """How many documents of feeds that no longer exist wait for their removal."""
     omitted: Omitted = NONE_OMITTED
     """How many problems are not in `problems`, because there were too many."""
+    drafts: int = 0
+    """How many drafts the sources have. They are not published."""
 
     @property
     def refused(self) -> int:
@@ -53,7 +55,8 @@ class RunReport:
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
     due: datetime | None = None
-    """When the output next changes without an edit, because of an item that is held back or the text of an event."""
+    """When the output next changes without an edit, because of a date of an item or the text of an event."""
+    drafts: int = 0
 
     @property
     def items(self) -> int:
@@ -61,7 +64,7 @@ class RunReport:
         return self.accepted.total() - sum(one.whole for one in self.held)
 
     def collect(
-        self, resolved: Iterable[Candidate | HeldBack | Page | Problem], state: State | None = None
+        self, resolved: Iterable[Candidate | HeldBack | Page | Problem | Draft], state: State | None = None
     ) -> Iterator[Candidate | Page]:
         """Yield the candidates and pages of the results. Note the rest for the report and the state."""
         for one in resolved:
@@ -73,6 +76,9 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
+                self.note_due(one.until)
+            elif isinstance(one, Draft):
+                self.drafts += 1
                 self.note_due(one.until)
             else:
                 yield one
@@ -98,6 +104,7 @@ class RunReport:
         if candidate.notice:
             return
         self.accepted[candidate.source] += 1
+        self.note_due(candidate.expires)
         if candidate.event:
             note_memory(candidate, state)
             self.note_due(candidate.event.until)
@@ -113,7 +120,7 @@ class RunReport:
             where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
             message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
-            self._note_problem(new.header.problem("start", f"{message} ({advice})", "warning"))
+            self._note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""
@@ -122,7 +129,7 @@ class RunReport:
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""
-        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted)
+        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted, drafts=self.drafts)
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:

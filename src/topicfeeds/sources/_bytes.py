@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..registry import SOURCE_FORMATS
 from ._raw import EMPTY, Unreadable
 
 
@@ -72,6 +73,14 @@ def check_size(content: bytes) -> None:
         raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")
     if not content:
         raise Unreadable(1, EMPTY)
+
+
+def prepare_content(content: bytes, kind: str) -> str | bytes:
+    """Return the bytes of a whole file as the reader of their format wants them. Raises Unreadable."""
+    if not SOURCE_FORMATS[kind].binary:
+        return decode_file(content)
+    check_size(content)
+    return content
 
 
 def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:

@@ -2,46 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
 from ..models.items import Item
 from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
-from ._mapping import MappingError, map_record
-from ._raw import RawRecord, find_format
-from .model import Record
+from ..registry import TABLES
+from ._raw import RawRecord
+from .model import Draft, FileContext, Record, label_item
+
+if TYPE_CHECKING:
+    from .mapping.reports import MappingReport
 
 _EMPTY = "is an empty record (write an item in its place, or remove it)"
 
 
-def validate_record(
-    raw: RawRecord, source: Source, path: str, origin: Origin | None = None
-) -> Iterator[Record | Problem]:
-    """Map a record as its source says, and validate it. Problems are yielded in the order of their lines.
+class RecordValidator:
+    """Maps the records of one chunk as their source says, and validates them."""
 
-    `origin` is for records that are not from a file or a database.
-    """
-    if raw.fields is None:
-        yield Problem(path, raw.line, "", _EMPTY, item=raw.line)
-        return
-    lines = raw.lines
-    if lines and source.fields:
-        lines = {name: raw.lines[path[0]] for name, path in source.places.items() if path[0] in raw.lines}
-    try:
-        item = validate_item(map_record(raw.fields, source), lambda: origin or _find_origin(source, path))
-    except MappingError as error:
-        yield Problem(path, lines.get(error.field, raw.line), error.field, error.message, item=raw.line)
-        return
-    if isinstance(item, Item):
-        topics = tuple(source.topics)
-        page_details = raw.inferred, raw.from_page, raw.untitled
-        yield Record(item, path, raw.line, lines, topics, *page_details, source.name)
-        return
-    located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
-    for line, place, sentence in sorted(located, key=lambda found: found[0]):
-        yield Problem(path, line, format_path(place), sentence, item=raw.line)
+    def __init__(self, source: Source, context: FileContext) -> None:
+        self._source, self._context = source, context
+        self._mapper = None
+        if source.is_mapped or context.form in TABLES:
+            from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
 
+            self._mapper = RecordMapper(source, context)
 
-def _find_origin(source: Source, path: str) -> Origin:
-    return Origin("database" if source.database else find_format(source, path) or "python", source)
+    def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+        """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
+        if raw.fields is None:
+            yield Problem(self._context.path, raw.line, "", _EMPTY, item=raw.line)
+        elif self._mapper:
+            yield from self._map(raw)
+        else:
+            yield from self._check(raw, raw.fields, raw.lines)
+
+    def report(self) -> Iterator[MappingReport]:
+        """Yield what the records of the chunk show about the mapping."""
+        if self._mapper:
+            yield from self._mapper.report()
+
+    def _map(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+        from .mapping.dates import MappingError
+
+        assert self._mapper  # noqa: S101
+        lines = self._mapper.find_lines(raw)
+        try:
+            for one in self._mapper.map(raw):
+                if isinstance(one, Draft):
+                    yield one
+                    continue
+                yield from one.warnings
+                yield from self._check(one.raw, one.fields, lines)
+        except MappingError as error:
+            line = lines.get(error.field, raw.line)
+            yield Problem(self._context.path, line, error.field, error.message, item=raw.item)
+
+    def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
+        """Yield the item of a record without mapping, or its problems."""
+        path, source = self._context.path, self._source
+        item = validate_item(fields, self._find_origin)
+        if isinstance(item, Item):
+            topics = tuple(source.topics)
+            details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window
+            yield Record(item, path, raw.line, lines, topics, *details)
+            return
+        if not self._mapper and isinstance(fields, Mapping):
+            from .mapping.drafts import KEYS, is_draft, read_window
+
+            if is_draft(fields):
+                yield Draft(path, raw.line)
+                return
+            if not fields.keys().isdisjoint(KEYS):
+                raw = raw._replace(window=read_window(fields, source))
+                yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
+                return
+        label = label_item(raw.place, fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else "")
+        located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
+        for line, place, sentence in sorted(located, key=lambda found: found[0]):
+            yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label)
+
+    def _find_origin(self) -> Origin:
+        return Origin(self._context.form, self._source)

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import Problem, Severity
+from ..errors import Problem, Severity, show
 from ..models.items import Item
+from ..models.mapping import Lookup
 from ..models.site import Source
 
+if TYPE_CHECKING:
+    from .mapping.reports import MappingReport
+
 NO_LINES: Mapping[str, int] = {}
+Window = tuple[date | None, date | None]
+"""When a record becomes public, and when it expires."""
+
+
+def number_item(line: int, place: int) -> int:
+    """Return a number that identifies a record in its file: its first line, if it is the only record there."""
+    return line + (place << 32)
+
+
+def label_item(place: int, name: object) -> str:
+    """Return the name of a record for messages, if its line has several records."""
+    return f"item {place} ({show(name)})" if place and name else f"item {place}" if place else ""
 
 
 class Record(NamedTuple):
@@ -33,10 +49,37 @@ class Record(NamedTuple):
     """Whether the title is a label made from kind and date."""
     source: str = "items"
     """The name of the source: the path or query in the site file."""
+    place: int = 0
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    window: Window | None = None
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
+        line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
+        label = label_item(self.place, self.item.title)
+        return Problem(self.path, line, name, message, severity, item, name=label)
+
+
+class Draft(NamedTuple):
+    """A record that is not published, because its author marked it as a draft or set a date for it."""
+
+    path: str
+    line: int
+    until: datetime | None = None
+    """When the record becomes public, if that is known."""
+
+
+class FileContext(NamedTuple):
+    """What a reader of records knows about their file and site."""
+
+    path: str
+    """The name of the file in messages."""
+    form: str = "python"
+    """The source format, `database`, or `python`."""
+    url: str = ""
+    """The address of the site."""
+    load_index: Callable[[Lookup], dict[str, Any]] | None = None
+    """Returns the values of a lookup in another file, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +91,7 @@ class Page:
     description: str | None
 
 
-Contents = Iterator[Record | Page | Problem]
+Contents = Iterator["Record | Page | Problem | Draft | MappingReport"]
 
 
 class Location(NamedTuple):
@@ -66,6 +109,10 @@ class Location(NamedTuple):
     """The first byte of the chunk, from 0."""
     length: int = -1
     """The length of the chunk in bytes; -1 if the chunk is the whole file."""
+    url: str = ""
+    """The address of the site."""
+    lookups: tuple[tuple[str, bytes], ...] = ()
+    """The path and the SHA-256 of each file that its lookups read."""
 
 
 class Chunk(NamedTuple):
@@ -84,5 +131,5 @@ class Chunk(NamedTuple):
     """
 
 
-ItemLike = Item | Record | Page | Problem | Mapping[str, Any]
+ItemLike = Item | Record | Page | Problem | Draft | Mapping[str, Any]
 """A result of a source, or an item or mapping made in Python."""

@@ -37,9 +37,9 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
             header = [str(name).strip() for name in row]
             _check_header(header, source)
         elif header is not None:
-            cells = {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
-            if cells:
-                yield RawRecord(make_fields(list(cells), list(cells.values())), number)
+            cells = {name: cell for name, cell in zip(header, row, strict=False) if name}
+            if any(cell != "" for cell in cells.values()):
+                yield RawRecord(make_fields([*cells], [*cells.values()], is_mapped=bool(source.fields)), number)
     if header is None:
         raise Unreadable(1, f"the sheet has no row {source.header_row} (set header_row in [[sources]])")
 

@@ -29,7 +29,7 @@ _COLUMNS = {
     "inputs": "n integer primary key, path text, kind text, checksum integer",
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
     "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
-    " message text not null, severity text not null, item integer not null, checksum integer",
+    " message text not null, severity text not null, item integer not null, name text not null, checksum integer",
     "held": "n integer primary key, path text not null, line integer not null, title text not null,"
     " until integer not null, checksum integer",
     "records": "chunk blob not null, n integer not null, row text not null, checksum integer",

@@ -34,3 +34,4 @@ class StoredProblem(NamedTuple):
     message: str
     severity: Severity
     item: int
+    name: str = ""
