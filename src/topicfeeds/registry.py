@@ -59,6 +59,7 @@ TABLES = ("csv", "spreadsheet")
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
     "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
+    "json": FeedFormat(".json", "application/feed+json", b'"_topicfeeds": {'),
     "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//", is_calendar=True),
 }
 

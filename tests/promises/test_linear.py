@@ -14,6 +14,7 @@ from support import site
 from support.source_files import SUFFIXES, write_items
 from topicfeeds import Site, build, read
 from topicfeeds.models.items import FIELDS
+from topicfeeds.registry import SOURCE_FORMATS
 
 pytestmark = pytest.mark.skipif(not os.environ.get("TOPICFEEDS_FULL"), reason="takes minutes: in long runs only")
 
@@ -22,7 +23,6 @@ MIN_CPU_SECONDS = 0.05
 MAX_CHARS = 4_000_000
 FORMATS = ["atom", "rss", "ics"]
 ITEM: dict[str, Any] = {"id": "a", "title": "A", "published": "2026-03-01"}
-READERS = sorted(SUFFIXES.keys() - {"database", "markdown"})
 
 Work = Callable[[], object]
 
@@ -59,7 +59,7 @@ def check_linear(make: Callable[[int], Work], size: int, most: int) -> None:
 
 def reader_of(folder: Path, kind: str, content: Callable[[int], str]) -> Callable[[int], Work]:
     """Return what makes a source file, and the work of reading it."""
-    path = folder / f"items{'.md' if kind == 'markdown' else SUFFIXES[kind]}"
+    path = folder / f"items{SOURCE_FORMATS[kind].suffixes[0]}"
     given = site(sources=[{"path": path.name, "topics": ["x"]}])
 
     def make(size: int) -> Work:
@@ -79,7 +79,7 @@ GOOD: dict[str, tuple[int, Callable[[int], list[dict[str, Any]]]]] = {
 
 
 @pytest.mark.parametrize("shape", GOOD)
-@pytest.mark.parametrize("kind", [*READERS, "markdown"])
+@pytest.mark.parametrize("kind", sorted(SOURCE_FORMATS.keys() & SUFFIXES.keys()))
 def test_reading_takes_linear_time(tmp_path: Path, kind: str, shape: str) -> None:
     size, items = GOOD[shape]
     if kind == "markdown" and shape.startswith("items"):
@@ -92,13 +92,21 @@ UNITS = [
     *(";", "#", "\\", "&a ", "*a ", "!a ", "|", ">", "<", "<p>", "&amp;", "=", ".", "a.", "a: b\n", "a,b\n", '"a",'),
     *("a=1\n", "[[item]]\n", "[a]\n", '"""', "'''", "---\n", "\N{BULLET}  x\n", "start date: 01-01-2026\n", "é"),
     *("Title\n\n", "\u2028", '{"a": 1}\n', '{"title": "', '[{"items": ', "01-01-2026\n", "\N{BULLET}", "a b "),
-    *("\\u", "\\ud800", "NaN,", "1", "%"),
+    *("\\u", "\\ud800", "NaN,", "1", "%", "<item>", "<a b='c'", "<!--", "BEGIN:VEVENT\n", "UID:x\n", "\n ", "a;b=c:"),
 ]  # fmt: skip
-HEADS = {"csv": "title,id\n", "markdown": "---\n", "json": "[", "toml": "[[item]]\ntitle = ", "yaml": "- title: "}
+HEADS = {
+    "csv": "title,id\n",
+    "feed": "<rss><channel><item><title>",
+    "ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:",
+    "json": "[",
+    "markdown": "---\n",
+    "toml": "[[item]]\ntitle = ",
+    "yaml": "- title: ",
+}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)
-@pytest.mark.parametrize("kind", [*READERS, "markdown"])
+@pytest.mark.parametrize("kind", SOURCE_FORMATS)
 def test_reading_anything_takes_linear_time(tmp_path: Path, kind: str, unit: str) -> None:
     for head in {"", HEADS.get(kind, "")}:
 

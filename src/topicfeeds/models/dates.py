@@ -129,3 +129,8 @@ def duration(start: date, end: date | None) -> timedelta:
     if isinstance(start, datetime):
         return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()
     return (end or start) - start + timedelta(days=1)
+
+
+def format_rfc3339(moment: datetime) -> str:
+    """Return a date-time in the form of RFC 3339. The offset of UTC is `Z`."""
+    return moment.isoformat().replace("+00:00", "Z")
