@@ -33,8 +33,8 @@ from .events import make_aware, resolve_event, take_snapshot
 from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
 
 _MAX_NESTING_DEPTH = 250
-_LATER_FIELDS = ("id", "link", "published", "updated", "start")
-"""The fields whose checks need the memory, the current time or other records."""
+_LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
+"""The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _RELATIVE = re.compile(r"""(?i)\b(?:src|href)=["']((?:\.{1,2}/){0,9}[\w%-][\w./%~-]{0,100}\.[a-z0-9]{2,5})["']""")
 """An address that is relative to the page of its item."""

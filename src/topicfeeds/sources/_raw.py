@@ -13,8 +13,6 @@ from ..models.site import Source
 from ..registry import find_source_format
 from .model import NO_LINES, Page, Window, number_item
 
-TABLES = ("csv", "spreadsheet")
-"""The formats in which a list is one text."""
 EMPTY = "is empty (if this is intended, remove the file or its source)"
 
 

@@ -9,7 +9,8 @@ from ..errors import Problem
 from ..models.items import Item
 from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
-from ._raw import TABLES, RawRecord
+from ..registry import TABLES
+from ._raw import RawRecord
 from .model import Draft, FileContext, Record, label_item
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
-from .._raw import TABLES, RawRecord
+from ...registry import TABLES
+from .._raw import RawRecord
 from ..model import Draft, FileContext
 from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
 from .drafts import KEYS, is_draft, read_window
