@@ -47,9 +47,13 @@ SOURCE_FORMATS = {
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
     "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
 }
+
+TABLES = ("csv", "spreadsheet")
+"""The source formats whose records are rows: their lists are texts with separators."""
 
 # Every web server sends `.xml` with a media type that all readers accept.
 FEED_FORMATS = {
@@ -68,12 +72,9 @@ OPML_MARK = b"<!-- generator: topicfeeds -->"
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 
-_SHEET_ADVICE = "export the sheet as CSV"
+_SHEET_ADVICE = "save it as .xlsx, .ods or .csv"
 UNSUPPORTED_SUFFIXES = {
-    ".xlsx": _SHEET_ADVICE,
-    ".xlsm": _SHEET_ADVICE,
     ".xls": _SHEET_ADVICE,
-    ".ods": _SHEET_ADVICE,
     ".numbers": _SHEET_ADVICE,
     ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }

@@ -7,7 +7,8 @@ By hand, and never by pytest; one process works on one target until it is stoppe
     python tests/fuzz/fuzz.py json -max_total_time=240 -print_final_stats=1 -artifact_prefix=/tmp/found-
     python tests/fuzz/fuzz.py json /tmp/found-crash-0123    # again what was found
 
-Targets: csv, feed, ics, json, jsonl, listing, markdown, toml, yaml (bytes are a file: reader, records, build, render),
+Targets: csv, feed, ics, json, jsonl, listing, markdown, spreadsheet, toml, yaml
+(bytes are a file: reader, records, build, render),
 item (bytes choose a mapping of all fields and values of all types that files have), clean (HTML).
 
 Only `Unreadable`, SourceError and Problems may come out. A finding is any other exception, a document that expat
@@ -161,6 +162,7 @@ SEEDS: dict[str, list[str]] = {
         "\ntags: *t\nstart: ~\n",
         "- {title: a\u2028b, published: 2026-02-17T25:00, timezone: Asia/Tokyo, start: 2026-03-29T02:30, k: , k: 2}",
     ],
+    "spreadsheet": ["PK\x03\x04", "PK\x05\x06" + "\0" * 18],
     "toml": [
         '[[item]]\nid = "night"\ntitle = """\nNight"""\npublished = 2026-03-01\ntopics = ["housing"]\n'
         "[[item]]\ntitle = 'x'\npublished = 2026-03-01T10:00:00.5-07:00\nstart = 2026-03-01T01:00:00\nend = 10:00:00\n",

@@ -84,9 +84,7 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("a.xlsx", ".xlsx files cannot be read (export the sheet as CSV)"),
-        ("a.XLS", ".xls files cannot be read (export the sheet as CSV)"),
-        ("a.ods", ".ods files cannot be read (export the sheet as CSV)"),
+        ("a.XLS", ".xls files cannot be read (save it as .xlsx, .ods or .csv)"),
         (
             "a.xml",
             '.xml files cannot be read (if it is a feed or a WordPress export, set format = "feed" in [[sources]])',
@@ -94,11 +92,12 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         (
             "a.docx",
             'the suffix ".docx" is unknown (known: .csv, .atom, .rss, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, '
-            ".txt, .md, .markdown, .toml, .yaml, .yml; for another suffix, set format in [[sources]])",
+            ".txt, .md, .markdown, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, set format in "
+            "[[sources]])",
         ),
         (
             "items",
-            "the file name has no suffix (set format in [[sources]]: csv, feed, ics, json, jsonl, listing, markdown, ",
+            "the file name has no suffix (set format in [[sources]]: csv, feed, ics, json, jsonl, listing, ",
         ),
         ("https://e.org/items", "cannot be read: a web address is not a file (download the file first, and give the"),
         (

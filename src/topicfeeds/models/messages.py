@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from ..errors import count, nearest, show
+from ..registry import TABLES
 from .dates import ISO_EXAMPLES, NOT_ISO
 from .items import FIELDS, Article, Event, Item, Person, Place, parse_item
 from .site import DeclaredFeed, FeedSettings, Site, Source
@@ -37,8 +38,8 @@ _SOURCE_ALIASES = {
 _BOUNDS = {"greater_than_equal": ("too small", "or more"), "less_than_equal": ("too large", "or less")}
 _KINDS = {date: "a date", str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list",
           tuple: "a list"}  # fmt: skip
-_MAPPINGS = {"csv": "a group of columns", "json": "an object", "jsonl": "an object", "site": "a table",
-             "toml": "a table"}  # fmt: skip
+_MAPPINGS = {**dict.fromkeys(TABLES, "a group of columns"), "json": "an object", "jsonl": "an object",
+             "site": "a table", "toml": "a table"}  # fmt: skip
 """The word for a mapping in each format. For other formats, the word is `mapping`."""
 _DATES = ("published", "updated", "start", "end")
 _TEXT_KEYS = ("rendered", "value", "text", "html", "name", "title", "#text")
@@ -186,7 +187,7 @@ def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
         not source
         or not inner
         or (len(finding.place) > 1 and not is_element)
-        or finding.origin.form in ("csv", "python")
+        or finding.origin.form in (*TABLES, "python")
     ):
         return "write one text"
     given_path = source.fields.get(finding.name, finding.name)
@@ -205,10 +206,11 @@ def _explain_list(finding: _Finding) -> str:
 def _advise_list(finding: _Finding) -> str:
     given, name, source = finding.given, finding.name, finding.origin.source
     is_default = source is not None and source.defaults.get(name) is given
-    if finding.origin.form == "csv" and not is_default:
+    if finding.origin.form in TABLES and not is_default:
         if name != "enclosures":
             return f"name the column {name}, and put ; between its values"
-        return f"CSV files cannot contain {name}; write the items in JSON or YAML"
+        files = "CSV files" if finding.origin.form == "csv" else "spreadsheets"
+        return f"{files} cannot contain {name}; write the items in JSON or YAML"
     if isinstance(given, Mapping):
         return "put it in a list"
     if name == "enclosures":

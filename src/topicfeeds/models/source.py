@@ -47,6 +47,10 @@ class Source(MappingSettings):
         str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
     ] = ","
     """The character between the cells of a CSV file."""
+    sheet: Text | None = None
+    """The name of the sheet of a spreadsheet. Default: the first sheet."""
+    header_row: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
+    """The row of a spreadsheet that has the names of the columns, from 1."""
     max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The share of its items that a source may lose from one run to the next, from 0 to 1. 1 allows any loss."""
 

@@ -22,7 +22,8 @@ from ..text.html import format_paragraphs, has_elements, to_plain_text
 from ..text.urls import guess_media_type
 from ._feed_nodes import Node, find_language, name_of, read_text, resolve, text_of, to_plain
 from ._raw import EMPTY, RawRecord, Unreadable
-from ._wordpress import Export, find_reason, read_authors, read_post
+from ._wordpress import Export, is_internal, is_public, read_authors, read_post
+from .model import Draft
 
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
@@ -45,7 +46,7 @@ class _FeedHead(NamedTuple):
     is_ours: bool
 
 
-def read_xml_feed(content: bytes, path: str) -> Iterator[RawRecord | Problem]:
+def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRecord | Problem | Draft]:
     """Yield the entries of a feed, with the names of our fields. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(1, EMPTY)
@@ -60,17 +61,18 @@ def read_xml_feed(content: bytes, path: str) -> Iterator[RawRecord | Problem]:
             root = entry.getroottree().getroot()
             head = Node(next((one for one in root if name_of(one) == "channel"), root))
             channel, export = _read_channel(head), export._replace(authors=read_authors(head))
-        is_export = node.first("wp:post_type") is not None
-        reason = find_reason(node) if is_export else None
-        if reason is None:
-            fields = _read_entry(node, channel)
-            yield RawRecord(fields | read_post(node, export) if is_export else fields, entry.sourceline)
-        elif reason:
+        if not (kind := node.text("wp:post_type")):
+            yield RawRecord(_read_entry(node, channel), entry.sourceline)
+        elif kind == "post" and not is_public(node) and not drafts:
+            yield Draft(path, entry.sourceline)
+        elif kind == "post":
+            yield RawRecord(_read_entry(node, channel) | read_post(node, export), entry.sourceline)
+        elif not is_internal(kind):
             line = line if skipped else entry.sourceline
-            skipped[reason] += 1
+            skipped[kind] += 1
     if skipped:
         names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
-        yield Problem(path, line, "", f"skips {names} (only published posts are read)", "warning")
+        yield Problem(path, line, "", f"skips {names} (only posts are read)", "warning")
 
 
 def _iterate(content: bytes) -> Iterator[Any]:

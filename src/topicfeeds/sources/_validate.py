@@ -9,6 +9,7 @@ from ..errors import Problem
 from ..models.items import Item
 from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
+from ..registry import TABLES
 from ._raw import RawRecord
 from .model import Draft, FileContext, Record, label_item
 
@@ -24,7 +25,7 @@ class RecordValidator:
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context = source, context
         self._mapper = None
-        if source.is_mapped or context.form == "csv":
+        if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
 
             self._mapper = RecordMapper(source, context)

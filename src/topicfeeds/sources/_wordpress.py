@@ -30,14 +30,14 @@ def read_authors(channel: Node) -> dict[str, str]:
     return {one.text("wp:author_login"): one.text("wp:author_display_name", "wp:author_login") for one in found}
 
 
-def find_reason(post: Node) -> str | None:
-    """Return why an entry of an export is left out, `""` if nobody needs to know, or None for a published post."""
-    kind, status = post.text("wp:post_type"), post.text("wp:status")
-    if kind != "post":
-        return "" if kind in _INTERNAL or kind.startswith("wp_") else kind or "entry"
-    if status not in ("publish", "future"):
-        return status if status in ("draft", "pending", "private") else ""
-    return "protected post" if post.text("wp:post_password") else None
+def is_internal(kind: str) -> bool:
+    """Return whether WordPress stores entries of this type for itself."""
+    return kind in _INTERNAL or kind.startswith("wp_")
+
+
+def is_public(post: Node) -> bool:
+    """Return whether everybody can read a post, now or at its date."""
+    return post.text("wp:status") in ("publish", "future") and not post.text("wp:post_password")
 
 
 def _read_date(post: Node, name: str) -> str:

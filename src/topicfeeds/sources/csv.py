@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Problem, show
+from ..models.fields import is_absent
 from ..models.items import FIELDS
 from ..models.site import Source
-from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
+from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable
 
 _MAX_COLUMNS = 1000
@@ -40,7 +41,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             if any(cell.strip() for cell in row):
                 if len(row) != len(header):
                     raise Unreadable(line, _explain_width(len(row), len(header), source.delimiter))
-                yield RawRecord(_make_fields(header, row, is_mapped=bool(source.fields)), line)
+                yield RawRecord(make_fields(header, row, is_mapped=bool(source.fields)), line)
             line = rows.line_num + 1
     except csv.Error as error:
         raise Unreadable(line, f"is not valid CSV: {_explain_error(str(error))}") from None
@@ -71,16 +72,16 @@ def _explain_error(reason: str) -> str:
     return reason
 
 
-def _make_fields(header: list[str], row: list[str], *, is_mapped: bool) -> dict[str, Any]:
+def make_fields(header: list[str], row: Sequence[Any], *, is_mapped: bool) -> dict[str, Any]:
     """Return the cells of a row by column. In a record with our names, `location.name` is a part of a field."""
     cells = zip(header, row, strict=True)
     if is_mapped:
-        return {name: None if is_blank(cell) else cell for name, cell in cells}
+        return {name: None if is_absent(cell) else cell for name, cell in cells}
     fields: dict[str, Any] = {}
     for name, cell in cells:
         outer, _, inner = name.partition(".")
-        if inner and not is_blank(cell):
+        if inner and not is_absent(cell):
             fields.setdefault(outer, {})[inner] = cell
-        elif not is_blank(cell):
+        elif not is_absent(cell):
             fields[name] = cell
     return fields

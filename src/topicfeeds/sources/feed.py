@@ -16,6 +16,7 @@ from ._bytes import decode_file
 from ._feed_json import read_json_feed
 from ._feed_xml import read_xml_feed
 from ._raw import RawRecord
+from .model import Draft
 
 _NOTICE = re.compile(r"tag:[^:]+:notice/[0-9a-f]{20}")
 _RFC822 = re.compile(r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?[0-9]{1,2} +[A-Za-z]{3}[a-z]* +([0-9]+) .*")
@@ -32,12 +33,16 @@ class _DateError(Exception):
     """A date that no format of feeds allows."""
 
 
-def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem]:
+def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
     """Read a feed. Its encoding is the one that the XML declares, else UTF-8. Raises Unreadable."""
     is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
-    found = read_json_feed(decode_file(content), source, path) if is_json else read_xml_feed(content, path)
+    found: Iterator[RawRecord | Problem | Draft]
+    if is_json:
+        found = read_json_feed(decode_file(content), source, path)
+    else:
+        found = read_xml_feed(content, path, drafts=source.drafts)
     for one in found:
-        if isinstance(one, Problem):
+        if not isinstance(one, RawRecord):
             yield one
         elif not _NOTICE.fullmatch(str(one.fields.get("id"))):
             yield _finish(one, path)

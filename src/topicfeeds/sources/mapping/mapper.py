@@ -14,6 +14,7 @@ from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
+from ...registry import TABLES
 from .._raw import RawRecord
 from ..model import Draft, FileContext
 from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
@@ -41,7 +42,7 @@ class RecordMapper:
 
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context = source, context
-        self._is_table = context.form == "csv"
+        self._is_table = context.form in TABLES
         self._known: set[str] = set()
         """The settings whose places some record has."""
         self._has_records = self._needs_link = False
