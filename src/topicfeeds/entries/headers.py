@@ -32,8 +32,8 @@ from .events import make_aware, resolve_event, take_snapshot
 from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
 
 _MAX_NESTING_DEPTH = 250
-_LATER_FIELDS = ("id", "link", "published", "updated", "start")
-"""The fields whose checks need the memory, the current time or other records."""
+_LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
+"""The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""

@@ -13,7 +13,7 @@ from ..models.items import Enclosure, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
-from ..text.html import sanitize
+from ..text.html import sanitize_and_count
 
 
 class Category(NamedTuple):
@@ -144,9 +144,23 @@ class Entry:
         return self.topics + self.tags
 
 
-def sanitized_content(entry: Entry) -> str | None:
-    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left."""
-    return (sanitize(entry.content, entry.link) or None) if entry.content else None
+def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> str | None:
+    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left.
+
+    The changes that a reader would notice are put into `changes`, under the id of the entry.
+    """
+    html, text = sanitize_and_count(entry.content, entry.link) if entry.content else (None, "")
+    if changes is not None:
+        changes[entry.id] = text
+    return html or None
+
+
+def find_content_changes(entry: Entry, base: str = "") -> str:
+    """Return the changes of sanitising that a reader would notice, or an empty text.
+
+    Addresses are resolved against `base` if the entry has no link.
+    """
+    return sanitize_and_count(entry.content, entry.link or base).changes if entry.content else ""
 
 
 class Header(NamedTuple):
@@ -191,7 +205,7 @@ class Header(NamedTuple):
     line: int = 0
     """The first line of the record, from 1; on a text page, the line of the first date."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of the fields whose checks need the memory, the current time or other records."""
+    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
     source: str = "items"
     """The name of the source."""
     position: tuple[bytes, int] = (b"", 0)
@@ -253,6 +267,8 @@ class Candidate(NamedTuple):
     """When the item is no longer public."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
+    warning: Problem = Problem("items", 0, "content", "", "warning")
+    """A warning about its content, without a message."""
 
 
 class NewNotice(NamedTuple):

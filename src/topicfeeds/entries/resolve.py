@@ -156,6 +156,7 @@ class _Resolver:
             memory=known,
             records=merged.records if merged else 1,
             event=schedule,
+            warning=header.problem("content", "", "warning"),
             expires=header.window[1] if header.window else None,
         )
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..entries.chunk_cache import ChunkCache, ReadChunk
 from ..entries.headers import make_headers
-from ..entries.model import Header
+from ..entries.model import Header, find_content_changes, load_entry
 from ..entries.resolve import resolve
 from ..entries.spill import Spill
 from ..errors import Hint, Problem, PublishError, SourceError, count
-from ..feeds.model import Selection
+from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site, Source
 from ..output.documents import Document, Documents, date_empty_feed
@@ -109,6 +109,7 @@ class Run:
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
+                self._warn_about_contents(selections.values(), documents, report)
                 retirement = Retirement()
                 if self.state:
                     staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
@@ -178,6 +179,17 @@ class Run:
         if problems:
             raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
 
+    def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
+        """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
+        known = self.state.cache.content_changes() if self.state else None
+        for candidate in find_held(selections):
+            changes = documents.changes.get(candidate.id)
+            if changes is None and known is not None:
+                changes = known.get(candidate.digest, "")
+            if changes is None:
+                changes = find_content_changes(load_entry(candidate))
+            report.warn_about_content(candidate, changes)
+
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
@@ -197,8 +209,7 @@ class Run:
         state, chunks = self.state, source.chunks
         if state is None:
             return
-        held = ((*selection.candidates, *selection.calendar) for selection in selections)
-        candidates = {one.id: one for some in held for one in some}.values()
+        candidates = find_held(selections)
         for candidate in candidates:
             if candidate.kind != "event":
                 note_memory(candidate, state)
@@ -254,6 +265,7 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)
+    cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stable_stamps() if files else {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..entries.changes import assign_feeds
@@ -54,6 +54,8 @@ class RunReport:
     omitted_items: int = 0
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
+    content_changes: dict[str, str] = field(default_factory=dict)
+    """What sanitising changed in published contents, by the digest of the entry."""
     due: datetime | None = None
     """When the output next changes without an edit, because of a date of an item or the text of an event."""
     drafts: int = 0
@@ -72,7 +74,7 @@ class RunReport:
                 self._collect_candidate(one, state)
                 yield one
             elif isinstance(one, Problem):
-                self._note_problem(one)
+                self.note_problem(one)
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
@@ -83,7 +85,13 @@ class RunReport:
             else:
                 yield one
 
-    def _note_problem(self, problem: Problem) -> None:
+    def warn_about_content(self, candidate: Candidate, changes: str) -> None:
+        """Warn about changes of sanitising that a reader would notice."""
+        if changes:
+            self.content_changes[candidate.digest] = changes
+            self.note_problem(replace(candidate.warning, message=changes))
+
+    def note_problem(self, problem: Problem) -> None:
         """Keep a problem. If there are too many of its severity, only count it."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems
@@ -120,7 +128,7 @@ class RunReport:
             where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
             message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
-            self._note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
+            self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""

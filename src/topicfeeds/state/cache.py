@@ -32,6 +32,7 @@ _COLUMNS = {
     " message text not null, severity text not null, item integer not null, name text not null, checksum integer",
     "held": "n integer primary key, path text not null, line integer not null, title text not null,"
     " until integer not null, checksum integer",
+    "contents": "digest text primary key, changes text not null, checksum integer",
     "records": "chunk blob not null, n integer not null, row text not null, checksum integer",
     "bodies": "chunk blob not null, n integer not null, size integer not null, body text not null, checksum integer",
     "meta": "name text primary key, value, checksum integer",
@@ -266,8 +267,21 @@ class Cache:
         """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
         return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
+    def content_changes(self) -> dict[str, str] | None:
+        """Return what sanitising changed in published contents, by the digest of the entry.
+
+        Return None if no run has stored it. Contents that did not change are left out.
+        """
+        return dict(self._read("select * from contents")) if self.get_value("contents") else None
+
+    def store_content_changes(self, changes: Mapping[str, str]) -> None:
+        """Store what sanitising changed in published contents, in place of all earlier changes."""
+        if self.content_changes() != changes:
+            self.replace_rows("contents", changes.items())
+            self.set_values({"contents": 1})
+
     def get_value(self, name: str) -> str | int | None:
-        """Return the value of `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
+        """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted` or `omitted_items`, or None."""
         found = self._read("select * from meta where name = ?", (name,))
         return next((value for _, value in found), None)
 
@@ -276,7 +290,7 @@ class Cache:
         write_rows(self._open, "meta", values.items(), 2)
 
     def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Replace all rows of a table about the last run: `inputs`, `findings` or `held`."""
+        """Replace all rows of a table about the last run: `inputs`, `findings`, `held` or `contents`."""
         self._run(f"delete from {table}")  # noqa: S608
         for row in rows:
             write_rows(self._open, table, [row], len(row))
