@@ -66,7 +66,7 @@ WORST = {
     "sources/_feed_nodes.py _WORDPRESS": ("fullmatch", "http://wordpress.org/export/", "1", "x"),
     "sources/_feed_xml.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),
     "sources/_feed_xml.py _REFERENCE": ("search", "", "&a", ""),
-    "sources/_feed_xml.py _LEAD": ("match", "", "<p>", ""),
+    "sources/_feed_nodes.py _LEAD": ("match", "", "<p>", ""),
     "sources/feed.py _NOTICE": ("fullmatch", "tag:", "a", ""),
     "sources/feed.py _RFC822": ("fullmatch", "Tue, ", " ", "x"),
     "sources/_wordpress.py _BLOCK": ("search", "", "<p", ""),

@@ -150,7 +150,7 @@ class HeaderMaker:
             from_page=record.from_page,
             untitled=record.untitled,
             times=_get_times(event) if event else None,
-            snapshot=take_snapshot(event, item.timezone or self.site.timezone) if event else None,
+            snapshot=take_snapshot(event, item.timezone or self.site.timezone, record.moved) if event else None,
             path=record.path,
             line=record.line,
             lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,

@@ -183,6 +183,9 @@ class DeclaredFeed(Model):
 class PageSettings(Model):
     """The settings of the web pages on which people see the feeds, and subscribe to them."""
 
+    opml_tags: Annotated[bool, Field(strict=True)] = False
+    """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
+
 
 class Site(Model):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
