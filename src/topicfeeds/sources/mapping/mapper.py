@@ -17,14 +17,14 @@ from ...models.source import Source
 from ...registry import TABLES
 from .._raw import RawRecord
 from ..model import Draft, FileContext
-from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
+from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
 from .drafts import KEYS, is_draft, read_window
 from .elements import expand
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
 from .reports import NO_LINK, MappingReport, describe_missing
-from .values import combine_parts, complete_address, convert, fit, is_address
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, fit, is_address
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -127,7 +127,7 @@ class RecordMapper:
             given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         for name in FLAGS:
-            fields[name] = self._flag(finder, name)
+            fields[name] = self._flag(finder, name, raw)
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
@@ -185,7 +185,9 @@ class RecordMapper:
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            message = f'has several values, so the first is used (write "{place.text}.0" in {_name_setting(name)})'
+            hint = f'write "{place.text}.0" in {_name_setting(name)}'
+            hint += ", or set each to the list for one event for each date" if name == "start" else ""
+            message = f"has several values, so the first is used ({hint})"
             self._warn_once(raw, field, message)
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
@@ -198,12 +200,16 @@ class RecordMapper:
                 for key, one in given.items():
                     parts.setdefault(key, [one])
 
-    def _flag(self, finder: Finder, name: str) -> Any:
+    def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
         value = self._find(finder, name, self._source.places[name])
         words = self._source.values.get(name, {})
-        return words.get(as_text(value), value)
+        value = words.get(as_text(value), value)
+        if as_text(value).lower() not in KNOWN_FLAGS:
+            hint = f"name it in values.{name} in [[sources]]"
+            self._warn_once(raw, name, f"{show(as_text(value))} is not true or false, so it counts as false ({hint})")
+        return value
 
     def _look_up(self, raw: RawRecord, name: str, key: Any) -> Any:
         """Return the values that a lookup has for a key, or None."""
@@ -230,6 +236,8 @@ class RecordMapper:
     ) -> None:
         """Warn about values that no path of a field took, because a path goes on where there is no table."""
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+            if field in NEVER_FALSE and as_text(loss.value) == "false":
+                continue
             kind = "text" if isinstance(loss.value, str) else "not a table"
             message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, add {show(loss.place)} "
             message += f"to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"

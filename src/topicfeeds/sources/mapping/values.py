@@ -16,7 +16,7 @@ _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
 """The fields of which several values are joined."""
-_NEVER_FALSE = ("link", "image", "enclosures")
+NEVER_FALSE = ("link", "image", "enclosures")
 """The fields in which false means that there is no value."""
 ADDRESSES = ("link", "image", "url")
 """The fields, and parts of fields, that are addresses."""
@@ -40,8 +40,10 @@ def convert(
     If `is_table` is set, the record is a row of CSV, in which a list is one text.
     """
     separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
-    mark = settings.markup.get(name) or ("html" if name in settings.html_fields else None)
+    mark = find_markup(name, settings)
     values = flatten([value])
+    if separators and isinstance(value, (list, tuple)):  # a list is a list already: its texts may have blanks
+        separators = tuple(one for one in separators if one.strip())
     if not look_up:
         values = [_convert_markup(one, mark, name) for one in values]
     values = [part for one in values for part in _split(one, separators)]
@@ -54,6 +56,14 @@ def convert(
     return [one for one in values if not _is_absent(name, one)]
 
 
+def find_markup(name: str, settings: MappingSettings) -> str | None:
+    """Return the markup of a field or of a part. A part without its own has the markup of its field."""
+    for one in (name, name.partition(".")[0]):
+        if found := settings.markup.get(one) or ("html" if one in settings.html_fields else None):
+            return found
+    return None
+
+
 def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
     if not separators or not isinstance(value, str):
         return [value]
@@ -63,7 +73,7 @@ def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
 
 
 def _is_absent(name: str, value: Any) -> bool:
-    return is_empty(value) or (name in _NEVER_FALSE and as_text(value) == "false")
+    return is_empty(value) or (name in NEVER_FALSE and as_text(value) == "false")
 
 
 def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
