@@ -203,7 +203,7 @@ def test_the_summary_counts_what_was_done(city: Path) -> None:
     (city / "items.yaml").write_text(GOOD.replace("planning", "homes") + OTHER.replace("planning", "homes"), "utf-8")
     run = command("build", cwd=city, env=NOW)
     assert run.err.startswith(
-        "2 items published, 0 refused; 4 documents written to public, 0 unchanged, 2 retired (to be removed later); "
+        "2 items published, 0 refused; 6 documents written to public, 0 unchanged, 2 retired (to be removed later); "
     )
     late = {"SOURCE_DATE_EPOCH": str(1_773_000_000 + 30 * 86400)}
     run = command("build", cwd=city, env=late)
