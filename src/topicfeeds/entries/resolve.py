@@ -158,6 +158,7 @@ class _Resolver:
             event=schedule,
             warning=header.problem("content", "", "warning"),
             expires=header.window[1] if header.window else None,
+            language=header.language,
         )
 
     def _date_change(

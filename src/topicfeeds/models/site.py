@@ -174,6 +174,8 @@ class DeclaredFeed(Model):
     tags: Names = ()
     kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
     """The kinds of item in the feed, whatever `match` says. Default: all kinds."""
+    languages: Annotated[Sequence[Language], AfterValidator(tuple)] = ()
+    """The languages of the items in the feed, whatever `match` says: `fr` includes `fr-CA`. Default: all languages."""
     match: Literal["all", "any", "none"] = "all"
     """Whether an item must have all of the listed topics and tags, any of them, or none of them."""
 
