@@ -159,6 +159,13 @@ def test_a_moved_date_is_an_item_of_its_own_and_a_cancelled_date_is_not(tmp_path
     assert series.except_ == tuple(datetime(2026, 5, day, 19, tzinfo=PARIS) for day in (12, 19))
 
 
+def test_an_added_date_of_an_event_whose_start_and_end_differ_in_type_is_refused_too(tmp_path: Path) -> None:
+    lines = "UID:a\nSUMMARY:A\nDTSTART:20260505T100000\nDTEND:20260505T120000Z\nRDATE:20260506T100000"
+    messages = told(tmp_path, "a.ics", calendar(lines))
+    assert len(messages) == 2
+    assert all("end: must have no offset from UTC, like start" in message for message in messages)
+
+
 def test_a_series_without_dates_of_its_own_is_left_out(tmp_path: Path) -> None:
     [moved] = events(
         tmp_path,
@@ -280,6 +287,10 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
         ),
         ("SUMMARY:A\nDTSTART:20260101\nDURATION:3 hours", '7: end: "3 hours" is not a valid duration'),
         ("DTSTART:20260101", "4: title: is missing"),
+        (
+            "SUMMARY:A\nDTSTART:20260101\nRECURRENCE-ID:",
+            '7: "" is not a valid date (iCalendar has dates such as 20260301T143000)',
+        ),
         (
             "SUMMARY:A\nDTSTART:20260101T100000Z\nRRULE:FREQ=SECONDLY",
             "7: recurrence: FREQ=SECONDLY has no end (add COUNT or UNTIL)",

@@ -191,6 +191,11 @@ def test_elements_of_atom_become_fields(tmp_path: Path, elements: str, fields: d
     assert one(tmp_path, text) == {"language": "de", **fields}
 
 
+def test_an_element_whose_prefix_is_not_declared_is_not_read(tmp_path: Path) -> None:
+    [line] = told(tmp_path, "a.rss", rss(f"<item>{GOOD}<x:a>b</x:a></item>"))
+    assert "is not well-formed XML: Namespace prefix x on a is not defined" in line
+
+
 def test_an_entry_without_an_author_is_from_its_feed(tmp_path: Path) -> None:
     assert one(tmp_path, rss(f"<item>{GOOD}</item>", "<title>Our blog</title>"))["authors"] == [{"name": "Our blog"}]
 
