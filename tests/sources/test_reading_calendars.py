@@ -111,13 +111,15 @@ def test_a_zone_of_one_calendar_is_not_used_for_another(tmp_path: Path) -> None:
 
 def test_a_time_in_utc_is_shown_in_the_zone_of_the_calendar_but_a_series_in_utc_stays_there(tmp_path: Path) -> None:
     head = "X-WR-TIMEZONE:America/New_York\n"
-    one, series, floating = events(
+    one, named, series, floating = events(
         tmp_path,
         "DTSTART:20260501T100000Z",
+        "DTSTART;TZID=Etc/UTC:20260501T100000",
         "DTSTART:20260501T100000Z\nRRULE:FREQ=DAILY;COUNT=2",
         "DTSTART:20260501T100000",
         head=head,
     )
+    assert (named.timezone, named.start) == (one.timezone, one.start)
     assert (one.timezone, series.timezone, floating.timezone) == ("America/New_York", "UTC", "America/New_York")
     assert (one.start.hour, floating.start.utcoffset()) == (10, timedelta(hours=-4))
 

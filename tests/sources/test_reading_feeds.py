@@ -71,6 +71,7 @@ def test_dates_are_those_of_rfc_822_or_iso_8601(tmp_path: Path, text: str, publi
             "has the wrong day of the week (correct it in the program that writes the feed)",
         ),
         ("Tue, 31 Feb 2026 08:30:00 GMT", "is not a valid date (correct it in the program that writes the feed)"),
+        ("Tue, 03 Mar 2026 08:30:00 +9959", "is not a valid date (correct it in the program that writes the feed)"),
         ("Tue, 03 Mar 2026 08:30:00 BST", "has an unknown time zone (write an offset such as +0100)"),
         (
             "03/04/2026",

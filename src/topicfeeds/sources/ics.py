@@ -202,6 +202,8 @@ def _add_duration(start: date, duration: Property) -> date:
 def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
     """Return the name of the zone in which the event is shown, and in which its rule applies."""
     zone = start.tzinfo if isinstance(start, datetime) else None
+    if isinstance(zone, ZoneInfo) and zone.key in _UTC_NAMES:
+        zone = UTC
     if zone is UTC and "RRULE" not in event:
         return zones.default.key if zones.default and zones.default.key not in _UTC_NAMES else None
     if zone is None and isinstance(start, datetime):
