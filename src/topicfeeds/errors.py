@@ -14,7 +14,7 @@ import difflib
 import errno
 import reprlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Literal, NamedTuple, Self
 
@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
     PROBLEMS = 1
     """Done, but with problems.
 
-    - `build`: some items were refused.
+    - `build`: published, but some items or sources were not taken.
     - `check`: some items would be refused.
     - `status --max-age`: the last success is older.
     """
@@ -70,7 +70,7 @@ class Problem:
 
     - `warning`: the item is published, unless the message says that it is skipped or held back.
     - `refused`: the item is not published.
-    - `unreadable`: the source cannot be used, and nothing is published.
+    - `unreadable`: the source cannot be used. Its items stay as they were last published, or the run stops.
     """
 
     path: str
@@ -80,6 +80,8 @@ class Problem:
     severity: Severity = "refused"
     item: int = 0
     """The first line of the item with the problem, which identifies the item."""
+    identity: tuple[str | None, str | None] | None = field(default=None, compare=False, repr=False)
+    """The `id` and the `link` of a refused item. None if they cannot be read."""
     hint: Hint | None = None
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""

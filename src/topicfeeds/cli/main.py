@@ -276,7 +276,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
     if check and check.refused is not None:
-        console.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
+        console.print_problems([restore_problem(one) for one in check.refused], Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -295,7 +295,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     console.print_problems(changes.problems, changes.omitted)
     console.print_changes(changes, dry=options.dry_run)
     console.print_steps(profile.steps())
-    return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
+    return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
 
 
 def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:

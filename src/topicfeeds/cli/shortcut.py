@@ -27,7 +27,7 @@ class Check(NamedTuple):
 
     paths: SitePaths
     refused: list[StoredProblem] | None = None
-    """The refused items of the last run, if there is nothing to do."""
+    """The items and sources that the last run did not take, if there is nothing to do."""
     omitted: int = 0
     """How many problems of refused items the last run did not keep."""
     reason: Reason | None = None
@@ -72,10 +72,11 @@ def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool
         reason = next(find_reasons(state, paths.site, paths.folder, now, strict=strict), None)
         if reason:
             return Check(paths, reason=reason)
-        refused = state.cache.stored_problems(refused=True)
+        serious = state.cache.stored_problems(serious=True)
         omitted = int(state.cache.get_value("omitted") or 0)
-    record_success(descriptor)
-    return Check(paths, refused, omitted)
+    if not any(one.severity == "unreadable" for one in serious):
+        record_success(descriptor)
+    return Check(paths, serious, omitted)
 
 
 def list_reasons(paths: SitePaths, now: float, *, strict: bool = False) -> list[Reason]:

@@ -58,7 +58,7 @@ def describe_state(place: SitePaths) -> Iterator[str]:
 
 
 def _describe_run(state: State) -> Iterator[str]:
-    refused = state.cache.stored_problems(refused=True) if state.has_cache() else []
+    refused = state.cache.stored_problems(serious=True) if state.has_cache() else []
     held = state.cache.held_items() if state.has_cache() else []
     more = int(state.cache.get_value("omitted_items") or 0) if state.has_cache() else 0
     count = len({(finding.path, finding.item) for finding in refused}) + more

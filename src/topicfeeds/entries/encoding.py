@@ -7,11 +7,11 @@ chunk.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem
@@ -20,8 +20,18 @@ from .digests import to_json
 from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
-Load = Callable[[Location, tuple[bytes, int], str], Entry]
-"""Loads the entry of a record, given the location of its chunk, its position and its kind."""
+
+
+class Loader(Protocol):
+    """Loads a record that this run did not parse, given the location of its chunk and its position."""
+
+    def load_entry(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
+        """Return the entry of the record."""
+
+    def load_body(self, location: Location, position: tuple[bytes, int]) -> str:
+        """Return the item of the record as JSON."""
+
+
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents. It marks the chunk as known, too."""
 
@@ -33,7 +43,8 @@ def encode_row(one: Header | Page | Problem, first: int) -> str:
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
     item = one.item and one.item - first
-    return to_json(["problem", one.line - first, one.field, one.message, one.severity, item, bool(one.item)])
+    texts = one.field, one.message, one.severity
+    return to_json(["problem", one.line - first, *texts, item, bool(one.item), one.identity])
 
 
 def _flatten_header(one: Header, first: int) -> list[object]:
@@ -61,28 +72,29 @@ def _flatten_header(one: Header, first: int) -> list[object]:
 
 
 def decode_rows(
-    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load
+    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Iterator[Header | Page | Problem]:
     """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
     for row in rows:
         kind, *values = json.loads(row)
         if kind == "problem":
-            line, field, message, severity, item, has_item = values
+            line, field, message, severity, item, has_item, identity = values
             first = location.line
-            yield Problem(location.path, line + first, field, message, severity, item + first if has_item else 0)
+            item = item + first if has_item else 0
+            known = identity and (identity[0], identity[1])
+            yield Problem(location.path, line + first, field, message, severity, item, known)
         elif kind == "page":
             yield Page(*values)
         elif kind:
-            yield _decode_header(kind, values, location, key, maker, load)
+            yield _decode_header(kind, values, location, key, maker, loader)
 
 
 def _decode_header(
-    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, load: Load
+    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Header:
     own_id, link, minted, published, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines = rest
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
-    load_again = partial(load, location, position, kind)
     return Header(
         kind=kind,
         own_id=own_id,
@@ -96,7 +108,7 @@ def _decode_header(
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
-        load=load_again,
+        load=partial(loader.load_entry, location, position, kind),
         from_page=from_page,
         untitled=untitled,
         times=_restore_times(*times) if times else None,
@@ -106,7 +118,8 @@ def _decode_header(
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
-        reload=load_again if location.is_single else None,
+        body=partial(loader.load_body, location, position),
+        is_single=location.is_single,
     )
 
 

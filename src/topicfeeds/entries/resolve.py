@@ -18,6 +18,7 @@ from .digests import combine_digests, hash_parts
 from .duplicates import Duplicates, Merged
 from .events import make_aware, make_schedule
 from .headers import HeaderMaker
+from .held import HeldItems
 from .ids import IdRegistry
 from .model import Candidate, Category, Header, HeldBack, RefusedError
 from .notices import add_sequence, make_notices, record_change
@@ -41,40 +42,54 @@ def resolve(
     it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
     has the data that the memory will store.
     """
-    if now and now.tzinfo is None:
-        raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
-    resolver = _Resolver(site, now.replace(microsecond=0) if now else None, memory, spill or Spill())
-    inferred: list[tuple[str, Header]] = []
-    for one in found:
-        if not isinstance(one, Header):
-            yield one
-        elif one.inferred:
-            name, warnings = resolver.identify(one)
-            yield from warnings
-            inferred.append((name, one))  # waits for all pages: another page may give an earlier date
-        else:
-            yield from resolver.resolve(one)
-    earliest: dict[str, date] = {}
-    for name, header in inferred:
-        earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
-    for name, header in inferred:
-        yield from resolver.resolve(header._replace(inferred=earliest[name]), name)
+    yield from Resolver(site, memory, now, spill).resolve_all(found)
 
 
-class _Resolver:
-    """Resolves headers one by one."""
+class Resolver:
+    """Resolves headers, as `resolve` does, and the last good versions of items whose records were not taken."""
 
-    def __init__(self, site: Site, now: datetime | None, memory: State | None, spill: Spill) -> None:
-        self.site, self.now, self.memory = site, now, memory
+    def __init__(
+        self, site: Site, memory: State | None = None, now: datetime | None = None, spill: Spill | None = None
+    ) -> None:
+        if now and now.tzinfo is None:
+            raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
+        self.site, self.now, self.memory = site, now.replace(microsecond=0) if now else None, memory
         self._ids = IdRegistry(site.authority)
-        self._duplicates = Duplicates(HeaderMaker(site), spill)
-        self.identify = self._ids.identify
+        self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
+        self.held = HeldItems(site, memory)
 
-    def resolve(self, header: Header, name: str | None = None) -> Iterator[Candidate | HeldBack | Problem]:
-        """Yield the problems of a header, and its candidate unless the item is refused or held back."""
-        if name is None:
-            name, warnings = self.identify(header)
+    def resolve_all(
+        self, found: Iterable[Header | Page | Problem]
+    ) -> Iterator[Candidate | HeldBack | Page | Problem]:
+        """Yield a candidate for each header. Pages and problems are passed on."""
+        inferred: list[tuple[str, Header]] = []
+        for one in found:
+            if not isinstance(one, Header):
+                yield one
+                continue
+            name, warnings = self._ids.identify(one)
             yield from warnings
+            if one.inferred:
+                inferred.append((name, one))  # waits for all pages: another page may give an earlier date
+            else:
+                yield from self._resolve(one, name)
+        earliest: dict[str, date] = {}
+        for name, header in inferred:
+            earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
+        for name, header in inferred:
+            yield from self._resolve(header._replace(inferred=earliest[name]), name)
+
+    def resolve_last_good(self, name: str) -> Iterator[Candidate | HeldBack]:
+        """Yield the last good version of an item, resolved like any other record. Its warnings were reported before."""
+        header = self.held.restore(name)
+        for one in self._resolve(header, name, is_kept=True) if header else ():
+            if not isinstance(one, Problem):
+                yield one
+
+    def _resolve(
+        self, header: Header, name: str, *, is_kept: bool = False
+    ) -> Iterator[Candidate | HeldBack | Problem]:
+        """Yield the problems of a header, and its candidate unless the item is refused or held back."""
         try:
             before = self.memory.find_item(name) if self.memory else None
             published, updated = self._dates(header, before)
@@ -82,14 +97,17 @@ class _Resolver:
         except RefusedError as refusal:
             yield header.problem(refusal.field, refusal.message)
             return
+        self.held.note_found(name, header)
         yield from self._warn_about_dates(header, published)
         if warning:
             yield warning
         known = None
         if self.memory:
             author = combine_digests(merged.author_digests) if merged else header.author_digest
-            known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot)
-            if before:
+            known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot, held=before and before.held)
+            if before and is_kept:
+                known, updated = before, _later(updated, self._last_change(header, before))
+            elif before:
                 known, updated = self._date_change(header, (published, updated), known, before)
         if self.now and published > self.now and (header.published or header.inferred):
             yield from self._hold_back(header, "published", published)
@@ -98,6 +116,7 @@ class _Resolver:
             yield from self._hold_back(header, "updated", updated)
             updated = _later(published, known.snapshot_changed if known else None)
         candidate = self._make_candidate(header, name, (published, updated), merged, known)
+        candidate = candidate._replace(is_kept=is_kept) if is_kept else candidate
         yield candidate
         if candidate.event:
             yield from make_notices(candidate, self._ids.authority)
@@ -141,9 +160,11 @@ class _Resolver:
             source=header.source,
             position=header.position,
             body=header.body,
-            reload=header.reload,
+            is_parsed=header.is_parsed,
+            is_single=header.is_single,
             memory=known,
             records=merged.records if merged else 1,
+            paths=merged.paths if merged else (header.path,),
             event=schedule,
         )
 
@@ -160,8 +181,10 @@ class _Resolver:
                 before.changed if before.author_digest == known.author_digest else max(moment, before.changed or moment)
             )
             known = record_change(known._replace(changed=again), before, moment)
-        seen = known.snapshot_changed if header.updated else known.changed
-        return known, max(updated, _later(published, seen))
+        return known, _later(updated, self._last_change(header, known))
+
+    def _last_change(self, header: Header, known: ItemMemory) -> int | None:
+        return known.snapshot_changed if header.updated else known.changed
 
     def _page(self, topics: Iterable[Category]) -> str:
         pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)

@@ -32,6 +32,11 @@ class Changes:
     """How many problems are not in `problems`, because there were too many."""
 
     @property
+    def has_unread(self) -> bool:
+        """Whether a source, or a file of it, was not taken. Its items stay as they were last published."""
+        return any(problem.severity == "unreadable" for problem in self.problems)
+
+    @property
     def refused(self) -> int:
         """How many items were refused."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
@@ -51,6 +56,16 @@ class RunReport:
     omitted_items: int = 0
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
+    refused: dict[tuple[str | None, str | None], Problem] = field(default_factory=dict)
+    """The first problem of each refused record, by its `id` and `link`."""
+    broken: dict[str, Problem] = field(default_factory=dict)
+    """The first problem of each file that is unreadable, or has a refused record without a readable id, by its path."""
+    unread: set[str] = field(default_factory=set)
+    """The names of the sources that have an unreadable file."""
+    lost: set[str] = field(default_factory=set)
+    """The names of the sources that lost too many items."""
+    kept: set[str] = field(default_factory=set)
+    """The ids of items whose last good version is published."""
     due: datetime | None = None
     """When the output next changes without an edit, because of an item that is held back or the text of an event."""
 
@@ -82,6 +97,11 @@ class RunReport:
         is_kept = self.found[problem.severity] <= self.max_problems
         if is_kept:
             self.problems.append(problem)
+        if problem.severity != "warning":
+            if problem.identity and any(problem.identity):
+                self.refused.setdefault(problem.identity, problem)
+            else:
+                self.broken.setdefault(problem.path, problem)
         if problem.severity == "refused":
             self.omitted_items += not is_kept and (problem.path, problem.item) != self.last_refused
             self.last_refused = problem.path, problem.item
@@ -97,6 +117,8 @@ class RunReport:
         if candidate.notice:
             return
         self.accepted[candidate.source] += 1
+        if candidate.is_kept:
+            self.kept.add(candidate.id)
         if candidate.event:
             note_memory(candidate, state)
             self._note_due(candidate.event.until)

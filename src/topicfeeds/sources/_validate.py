@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from ..errors import Problem
-from ..models.items import Item
+from ..models.items import Article, Item
 from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ._mapping import MappingError, map_record
@@ -31,7 +34,9 @@ def validate_record(
     try:
         item = validate_item(map_record(raw.fields, source), lambda: origin or _find_origin(source, path))
     except MappingError as error:
-        yield Problem(path, lines.get(error.field, raw.line), error.field, error.message, item=raw.line)
+        identity = read_identity(raw.fields, source)
+        line = lines.get(error.field, raw.line)
+        yield Problem(path, line, error.field, error.message, item=raw.line, identity=identity)
         return
     if isinstance(item, Item):
         topics = tuple(source.topics)
@@ -39,8 +44,25 @@ def validate_record(
         yield Record(item, path, raw.line, lines, topics, *page_details, source.name)
         return
     located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
+    identity = read_identity(raw.fields, source)
     for line, place, sentence in sorted(located, key=lambda found: found[0]):
-        yield Problem(path, line, format_path(place), sentence, item=raw.line)
+        yield Problem(path, line, format_path(place), sentence, item=raw.line, identity=identity)
+
+
+def read_identity(fields: Any, source: Source | None = None) -> tuple[str | None, str | None] | None:
+    """Return the `id` and the `link` of a record that is no valid item, or None if it has neither."""
+    names = ("id", "link")
+    if source and source.fields:
+        mapped = {name: path for name, path in source.fields.items() if name in names}
+        with suppress(MappingError):
+            fields = map_record(fields, Source(path="items", fields=mapped)) if mapped else {}
+    get = fields.get if isinstance(fields, Mapping) else partial(getattr, fields)
+    for name in names:
+        with suppress(ValueError):
+            item = Article.model_validate({"title": "-", "published": "2000-01-01", name: get(name, None)})
+            if item.id or item.link:
+                return item.id, item.link
+    return None
 
 
 def _find_origin(source: Source, path: str) -> Origin:

@@ -36,7 +36,8 @@ class Record(NamedTuple):
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line)
+        identity = (self.item.id, self.item.link) if severity == "refused" else None
+        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line, identity)
 
 
 @dataclass(frozen=True, slots=True)

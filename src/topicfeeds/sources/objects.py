@@ -10,7 +10,7 @@ from ..models.items import Article, Event, Item
 from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ._raw import RawRecord
-from ._validate import validate_record
+from ._validate import read_identity, validate_record
 from .model import ItemLike, Page, Record
 
 
@@ -30,7 +30,8 @@ def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem]:
             yield Record(item, "items", position)
         else:
             for place, sentence in item:
-                yield Problem("items", position, format_path(place), sentence, item=position)
+                identity = read_identity(one)
+                yield Problem("items", position, format_path(place), sentence, item=position, identity=identity)
 
 
 def read_objects(

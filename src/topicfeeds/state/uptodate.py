@@ -40,8 +40,11 @@ def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bo
     if not state.has_cache():
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return
-    if strict and state.cache.stored_problems(refused=True):
+    serious = state.cache.stored_problems(serious=True) if strict or allow_shrink else []
+    if strict and serious:
         yield Reason("items", "the last build refused items, and this build is strict")
+    if allow_shrink and any(one.hint == "ALLOW_SHRINK" for one in serious):
+        yield Reason("items", "a source lost too many items, and this build allows it")
     yield from _find_due(state, now)
     yield from _find_sources(state, site)
     yield from _find_documents(state, folder)
