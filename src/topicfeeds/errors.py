@@ -10,11 +10,12 @@ TopicFeedsError        exit code of the command
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import errno
 import reprlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal, NamedTuple, Self
 
@@ -43,6 +44,9 @@ class ExitCode(IntEnum):
 
 
 Severity = Literal["warning", "refused", "unreadable"]
+STANDARD_INPUT = "standard input"
+QUERY = 'query "'
+"""How the name of a database query starts in messages."""
 
 
 class Hint(Enum):
@@ -80,7 +84,7 @@ class Problem:
     severity: Severity = "refused"
     item: int = 0
     """The first line of the item with the problem, which identifies the item."""
-    identity: tuple[str | None, str | None] | None = field(default=None, compare=False, repr=False)
+    identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
     """The `id` and the `link` of a refused item. None if they cannot be read."""
     hint: Hint | None = None
     is_urgent: bool = False
@@ -131,7 +135,7 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file or the choice of the output folder is wrong."""
+    """The site file, the output folder or the path of the state is wrong."""
 
     exit_code = ExitCode.CONFIG
 
@@ -192,6 +196,11 @@ class BusyError(TopicFeedsError):
     """Another run uses the output folder. Try again later."""
 
     exit_code = ExitCode.BUSY
+
+
+def is_file_path(path: str) -> bool:
+    """Return whether the path of a problem names a file or folder, and not a query, a web address or standard input."""
+    return path != STANDARD_INPUT and not path.startswith(QUERY) and "://" not in path
 
 
 def printable(text: str) -> str:

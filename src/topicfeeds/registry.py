@@ -39,6 +39,7 @@ class FeedFormat(NamedTuple):
 
 SOURCE_FORMATS = {
     "csv": SourceFormat((".csv",)),
+    "ics": SourceFormat((".ics", ".ical", ".icalendar")),
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
@@ -58,15 +59,12 @@ SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in o
 """The name of the source format for each suffix."""
 
 _SHEET_ADVICE = "export the sheet as CSV"
-_CALENDAR_ADVICE = "export the events as CSV, JSON or YAML"
 UNSUPPORTED_SUFFIXES = {
     ".xlsx": _SHEET_ADVICE,
     ".xlsm": _SHEET_ADVICE,
     ".xls": _SHEET_ADVICE,
     ".ods": _SHEET_ADVICE,
     ".numbers": _SHEET_ADVICE,
-    ".ics": _CALENDAR_ADVICE,
-    ".ical": _CALENDAR_ADVICE,
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
 

@@ -33,7 +33,9 @@ def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     assert run.err == "Next, run: topicfeeds build --site new/city/topicfeeds.toml\n"
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
-    assert re.fullmatch(r"2 items published, 0 refused; 12 documents written, 0 unchanged; \d+\.\d s\n", run.err)
+    assert re.fullmatch(
+        r"2 items published, 0 refused; 12 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
+    )
     assert sorted(snapshot(tmp_path / "new/city/public")) == sorted(run.out.split())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from support import command
+from topicfeeds.cli.status import describe_state
+from topicfeeds.state.paths import default_paths
 
 SITE = """\
 title = "City Network"
@@ -40,9 +43,9 @@ def city(tmp_path: Path) -> Path:
 def test_the_status_shows_runs_and_feeds(city: Path) -> None:
     run = command("status", cwd=city)
     assert (run.code, run.err) == (0, "")
-    assert run.out.splitlines() == [
-        "last run      2026-03-08T20:00:00+00:00",
-        "last success  2026-03-08T20:00:00+00:00",
+    assert re.sub(r"\d+ days ago", "- days ago", run.out).splitlines() == [
+        "last run      2026-03-08T20:00:00+00:00 (- days ago)",
+        "last success  2026-03-08T20:00:00+00:00 (- days ago)",
         "items         2, 0 refused, 0 held back",
         "feeds         2",
         "  all  2 entries, updated 2026-03-02T00:00:00+00:00",
@@ -75,8 +78,8 @@ def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: 
     (city / "items.yaml").unlink()
     assert command("build", cwd=city, env={"SOURCE_DATE_EPOCH": "1773003600"}).code == 65
     run, success, *_ = command("status", cwd=city).out.splitlines()
-    assert run.startswith("last run      2026-03-08T21:00:00+00:00  failed: items.yaml:1: ")
-    assert success == "last success  2026-03-08T20:00:00+00:00"
+    assert re.match(r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  failed: items\.yaml:1: ", run)
+    assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")
     (city / "items.yaml").write_text(text, "utf-8")
     assert command("build", cwd=city, env=NOW).code == 0
     run, success, *_ = command("status", cwd=city).out.splitlines()
@@ -101,7 +104,31 @@ def test_a_success_that_is_too_old_fails_the_check_of_a_monitor(city: Path, age:
     run = command("status", "--max-age", age, cwd=city)
     assert run.code == code
     assert run.out.startswith("last run")
-    assert run.err.startswith("The last success was at 2026-03-08T20:00:00+00:00, ") == bool(code)
+    words = {"1s": "1 second", "1m": "1 minute", "1h": "1 hour"}.get(age)
+    sentence = f"The last success was more than {words} ago: 2026-03-08T20:00:00+00:00 ("
+    assert run.err.startswith(sentence) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "in the future"),
+        (0, "0 seconds ago"),
+        (1, "1 second ago"),
+        (99, "99 seconds ago"),
+        (100, "1 minute ago"),
+        (185, "3 minutes ago"),
+        (99 * 60 + 59, "99 minutes ago"),
+        (100 * 60, "1 hour ago"),
+        (99 * 3600 + 3599, "99 hours ago"),
+        (100 * 3600, "4 days ago"),
+        (400 * 86400, "400 days ago"),
+    ],
+)
+def test_ages_are_in_words(city: Path, seconds: int, words: str) -> None:
+    place = default_paths(str(city / "topicfeeds.toml"))
+    lines = list(describe_state(place, 1_773_000_000 + seconds))
+    assert lines[:2] == [f"last {name}  2026-03-08T20:00:00+00:00 ({words})" for name in ("run    ", "success")]
 
 
 def test_every_run_that_ends_well_is_a_success_also_with_nothing_to_do(city: Path) -> None:
@@ -121,13 +148,23 @@ def test_no_success_is_none_however_often_runs_failed(tmp_path: Path) -> None:
     assert "last success  never\n" in run.out
 
 
+@pytest.mark.parametrize("name", ["topicfeeds.toml", "nowhere/topicfeeds.toml", "items.yaml/topicfeeds.toml"])
+def test_a_status_without_a_site_file_is_an_error(city: Path, name: str) -> None:
+    (city / "topicfeeds.toml").unlink()
+    run = command("status", "--site", name, "--max-age=2h", cwd=city)
+    assert (run.code, run.out) == (2, "")
+    advice = "name the site file with --site, or create one with topicfeeds init"
+    assert run.err == f"{name}: does not exist ({advice})\n"
+
+
 def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "topicfeeds.toml").write_text(SITE.format(top="", more=""), "utf-8")
     run = command("status", cwd=tmp_path)
     assert run.code == 0
     assert run.out.startswith("last success  never\n")
     advice = "(run topicfeeds build, or run status as the user who builds)"
     assert run.out.endswith(f".sqlite: does not exist, or you cannot read it {advice}\n")
-    assert list(tmp_path.iterdir()) == []
+    assert [one.name for one in tmp_path.iterdir()] == ["topicfeeds.toml"]
 
 
 def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
@@ -160,16 +197,18 @@ def test_what_is_in_an_item_cannot_act_on_the_terminal_of_who_looks(city: Path) 
 def test_the_summary_counts_what_was_done(city: Path) -> None:
     (city / "items.yaml").write_text(GOOD.replace("planning", "homes") + OTHER + BAD, "utf-8")
     run = command("build", cwd=city, env=NOW)
-    assert run.err.splitlines()[-1].startswith("2 items published, 1 refused; 6 documents written, 0 unchanged; ")
+    assert run.err.splitlines()[-1].startswith(
+        "2 items published, 1 refused; 6 documents written to public, 0 unchanged; "
+    )
     (city / "items.yaml").write_text(GOOD.replace("planning", "homes") + OTHER.replace("planning", "homes"), "utf-8")
     run = command("build", cwd=city, env=NOW)
     assert run.err.startswith(
-        "2 items published, 0 refused; 4 documents written, 0 unchanged, 2 retired (to be removed later); "
+        "2 items published, 0 refused; 4 documents written to public, 0 unchanged, 2 retired (to be removed later); "
     )
     late = {"SOURCE_DATE_EPOCH": str(1_773_000_000 + 30 * 86400)}
     run = command("build", cwd=city, env=late)
     assert run.out.split() == ["tags/planning.atom.xml", "tags/planning.rss.xml"]
-    assert run.err.startswith("2 items published, 0 refused; 0 documents written, 4 unchanged, 2 removed; ")
+    assert run.err.startswith("2 items published, 0 refused; 0 documents written to public, 4 unchanged, 2 removed; ")
 
 
 def test_collectors_get_an_object_a_line(city: Path) -> None:
@@ -178,7 +217,7 @@ def test_collectors_get_an_object_a_line(city: Path) -> None:
     lines = [json.loads(line) for line in run.err.splitlines()]
     assert [line["level"] for line in lines] == ["warning", "error", "error", "info"]
     assert {"path": "items.yaml", "line": 3, "field": "start"}.items() <= lines[1].items()
-    summary = {"items": 2, "refused": 1, "written": 4, "unchanged": 0, "removed": 0, "retired": 0}
+    summary = {"items": 2, "refused": 1, "written": 4, "unchanged": 0, "removed": 0, "retired": 0, "folder": "public"}
     assert summary.items() <= lines[-1].items()
     assert lines[-1]["seconds"] >= 0
     run = command("build", "--log-format", "json", cwd=city, env=NOW)

@@ -8,12 +8,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support import as_shown, event, site
 from topicfeeds import Feed, select
-from topicfeeds.formats.event_text import format_lead, format_title
+from topicfeeds.formats.event_text import _format_interval, format_lead, format_title
 from topicfeeds.formats.translations import load_translations
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -182,6 +183,17 @@ def test_what_recurs_tells_its_next_three_dates() -> None:
 )
 def test_any_language_has_a_line(language: str) -> None:
     assert "2026" in line(language, status="cancelled")
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "zh-Hant-TW", "zh-Hant-HK"])
+def test_hours_in_a_language_that_names_parts_of_a_day_are_an_interval(language: str) -> None:
+    assert line(language, start=datetime(2026, 5, 6, 10), end=datetime(2026, 5, 6, 17)).endswith("上午10:00至下午5:00")
+
+
+@pytest.mark.parametrize("end", [10, 11, 14, 20])
+def test_hours_can_be_described_in_all_languages(end: int) -> None:
+    for name in localedata.locale_identifiers():
+        assert "10" in _format_interval(datetime(2026, 5, 6, 8, 10), datetime(2026, 5, 6, end, 10), name)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ By hand, and never by pytest; one process works on one target until it is stoppe
     python tests/fuzz/fuzz.py json -max_total_time=240 -print_final_stats=1 -artifact_prefix=/tmp/found-
     python tests/fuzz/fuzz.py json /tmp/found-crash-0123    # again what was found
 
-Targets: csv, json, jsonl, listing, markdown, toml, yaml (bytes are a file: reader, records, build, render),
+Targets: csv, ics, json, jsonl, listing, markdown, toml, yaml (bytes are a file: reader, records, build, render),
 item (bytes choose a mapping of all fields and values of all types that files have), clean (HTML).
 
 Only `Unreadable`, SourceError and Problems may come out. A finding is any other exception, a document that expat
@@ -108,6 +108,20 @@ SEEDS: dict[str, list[str]] = {
         'fair-2026,"Fair: homes, plots",2026-03-02,2026-05-09,land; homes,Town hall,A; B\n',
         "title,published,location,location.name,enclosures.url,content\r\nx,2026-03-02,y,z,u,<p>a\r\n",
         "id;title.rendered;link;date;terms.name;place.name\n1;A <b>x</b>;https://e.org/1;28/01/2026 09:30+0100;a;b\n",
+    ],
+    "ics": [
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//topicfeeds//\r\nX-WR-TIMEZONE:Europe/Brussels\r\nBEGIN:VEVENT\r\n"
+        "UID:a\r\nSUMMARY:Fair\\, b\r\nDTSTART;TZID=Romance Standard Time:20260505T190000\r\nDURATION:PT1H\r\n"
+        "RRULE:FREQ=WEEKLY;UNTIL=20261231\r\nEXDATE:20260512T170000Z\r\nGEO:50.8;4.3\r\nCREATED:20260101T000000Z\r\n"
+        "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID:20260519T170000Z\r\nDTSTART:20260520T170000Z\r\n"
+        "SUMMARY:Fa\r\n ir\r\nSTATUS:CANCELLED\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\n"
+        "TZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\n"
+        'UID:b\nSUMMARY;LANGUAGE=de:x\nDTSTART;TZID="x":20260505T190000\nDTEND:20260505T200000Z\nRDATE:20260605T190000Z'
+        "\nX-ALT-DESC;FMTTYPE=text/html:<p>a\nATTACH;FMTTYPE=image/png:https://e.org/a\nCLASS:PUBLIC\nEND:VEVENT\n"
+        "BEGIN:VTODO\nEND:VTODO\nEND:VCALENDAR\n",
+        "BEGIN:VCALENDAR\nMETHOD:CANCEL\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20260505\nDTEND;VALUE=DATE:20260507\nSUMMARY:y"
+        "\nORGANIZER;CN=A:mailto:a@e.org\nURL:https://e.org\nDESCRIPTION:a\\nb <b>c</b>\nEND:VEVENT\nEND:VCALENDAR",
     ],
     "json": [
         '[{"id": 12, "title": "x", "published": "2026-01-28", "tags": ["a", "b"], "start": "2026-05-06T10:00"}]',

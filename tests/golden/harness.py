@@ -98,9 +98,10 @@ class Stage:
     def _text(self, printed: bytes) -> Any:
         """Take out of a text what is another in every run: times, and where the folder is."""
         text = printed.decode().replace(str(self.folder), "<folder>")
+        text = re.sub(r"[^\s=]+/(?=pages/urban-gardens)", "<above>/", text)
         text = re.sub(r'; [0-9.]+ s(?=$|")', "; - s", text, flags=re.MULTILINE)
         text = re.sub(r'"seconds": [0-9.]+', '"seconds": "-"', text)
-        text = re.sub(r"^(last (?:run|success) +)[0-9T:+-]{25}", r"\1-", text, flags=re.MULTILINE)
+        text = re.sub(r"^(last (?:run|success) +)[0-9T:+-]{25} \([^)]*\)", r"\1-", text, flags=re.MULTILINE)
         lines = text.split("\n")
         if len(lines) <= LONG:
             return lines

@@ -1,4 +1,4 @@
-"""What the strictest readers and validators ask: one test a rule, on all that is made of the example and the corpus.
+"""What the strictest readers and validators ask: one test a rule, on the example, the corpus and random sites.
 
 Rules have the numbers of `../shared/facts/rules.md`; to find a test, search "Rule 15". Every feed is
 rendered in both formats, published in them or not. Where an author gave nothing to go by (an item of
@@ -11,6 +11,7 @@ Of 4 and 6, what authors give as an id is theirs. Of 43, the size and the kind o
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ import html5lib
 import pytest
 from lxml import etree
 
+from fuzz.sites import make_site
 from support import CASES, EVENTS, EXAMPLE, article, as_shown, event, folder_feeds, folder_site, site
 from support.needs import shared
 from topicfeeds import Entry, Feed, Site, build, read, render, select
@@ -44,6 +46,7 @@ FOLDERS = [EXAMPLE, *CASES, *EVENTS]
 SUFFIXES = {"atom": ".atom.xml", "rss": ".rss.xml"}
 TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
+RANDOM_SITES = 500 if os.environ.get("TOPICFEEDS_FULL") else 6
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,11 @@ ROUGH_ITEMS = [
 def selected() -> dict[str, tuple[Site, Mapping[str, Feed]]]:
     """Sort the items of every folder into feeds."""
     made = {folder.name: (folder_site(folder), folder_feeds(folder)) for folder in FOLDERS}
-    return made | {"rough": (ROUGH, select(ROUGH, ROUGH_ITEMS, problems=[]))}
+    made["rough"] = (ROUGH, select(ROUGH, ROUGH_ITEMS, problems=[]))
+    for number in range(RANDOM_SITES):
+        given, items = make_site(number)
+        made[f"random-{number}"] = (given, select(given, items))  # raises an error if an item is refused
+    return made
 
 
 @cache

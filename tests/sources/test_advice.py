@@ -87,15 +87,14 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         ("a.xlsx", ".xlsx files cannot be read (export the sheet as CSV)"),
         ("a.XLS", ".xls files cannot be read (export the sheet as CSV)"),
         ("a.ods", ".ods files cannot be read (export the sheet as CSV)"),
-        ("a.ics", ".ics files cannot be read (export the events as CSV, JSON or YAML)"),
         (
             "a.docx",
-            'the suffix ".docx" is unknown (known: .csv, .json, .jsonl, .ndjson, .txt, .md, .markdown, .toml, .yaml, '
-            ".yml; for another suffix, set format in [[sources]])",
+            'the suffix ".docx" is unknown (known: .csv, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, .txt, .md, '
+            ".markdown, .toml, .yaml, .yml; for another suffix, set format in [[sources]])",
         ),
         (
             "items",
-            "the file name has no suffix (set format in [[sources]]: csv, json, jsonl, listing, markdown, toml, ",
+            "the file name has no suffix (set format in [[sources]]: csv, ics, json, jsonl, listing, markdown, toml, ",
         ),
         ("https://e.org/items", "cannot be read: a web address is not a file (download the file first, and give the"),
         (

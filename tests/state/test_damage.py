@@ -77,7 +77,7 @@ def run_damaged(whole: City, city: City, label: str) -> None:
     """Check that runs heal a site and keep its dates."""
     sound, before = find_sound(whole, city), dates(whole.public)
     city.check(NOON + DAY)
-    list(describe_state(city.place))
+    list(describe_state(city.place, 0))
     list_reasons(city.place, NOON.timestamp())
     city.put(*rows(f"Changed {label}", "Hall 2"))
     try:

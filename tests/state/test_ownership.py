@@ -45,7 +45,7 @@ def test_a_file_of_a_user_is_never_replaced_by_a_state(city: City, name: str, co
         run = command("build", "--state", state, *more, cwd=city.folder)
         assert (run.code, run.out) == (2, "")
         assert run.err == (
-            f"{city.folder / name}: exists, but is not a state of topicfeeds, and is left as it is. "
+            f"{name}: exists, but is not a state of topicfeeds, and is left as it is. "
             "Choose another file with --state.\n"
         )
     with pytest.raises(ConfigError, match=r"is left as it is\. Choose another path for the state\.$"):
@@ -122,7 +122,7 @@ def test_what_is_no_file_of_ours_is_named_and_left(city: City, place: int, kind:
     path = [*files(city), temporary, Path(f"{city.state}-journal")][place]
     KINDS[kind](path)
     before = path.lstat()
-    list(describe_state(city.place))
+    list(describe_state(city.place, 0))
     city.check(NOON + HOUR)
     city.put(row("a", tags=["x"], title="Changed"))
     with pytest.raises(PublishError) as caught:

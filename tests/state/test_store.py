@@ -236,7 +236,7 @@ def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
             assert state.get_value("items") == len(stamps)
             assert state.get_value("other") is None
             assert cache.stored_problems() == [finding, finding._replace(severity="warning")]
-            assert cache.stored_problems(refused=True) == [finding]
+            assert cache.stored_problems(serious=True) == [finding]
             assert cache.source_paths() == [("b", None), (None, "csv")]
             assert [title for _, _, title, _ in cache.held_items()] == ["a", "b"]
             assert state.accepted_counts() == {"a": 3}

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..errors import NONE_OMITTED, Hint, Omitted, Problem, TopicFeedsError, add_hint, count, printable
+from ..errors import NONE_OMITTED, Hint, Omitted, Problem, TopicFeedsError, add_hint, count, is_file_path, printable
+from ..state.memory import StoredProblem
+from ..state.paths import shorten_path
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -47,7 +49,9 @@ class Console:
     """Whether all problems are printed."""
     shape: FormatProblem = str
     machine: bool = False
-    """Whether each line is a JSON object, for log collectors."""
+    """Whether each line is a JSON object, for log collectors. Its paths are relative to the folder of the site file."""
+    base: str = ""
+    """The folder of the site file."""
 
     def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
         """Print problems. If there are too many, drop warnings first. `omitted` counts problems that were not kept."""
@@ -56,7 +60,7 @@ class Console:
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
             shown = [told[n] for n in sorted(chosen)]
-        shown = [_name_options(problem) if problem.hint else problem for problem in shown]
+        shown = [_name_options(replace(problem, path=self.locate(problem.path))) for problem in shown]
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
@@ -67,6 +71,12 @@ class Console:
         if rest := len(told) - len(shown) + left:
             advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
+
+    def locate(self, path: str) -> str:
+        """Return the path of a problem as it is printed."""
+        if not is_file_path(path) or (self.machine and not Path(path).is_absolute()):
+            return path
+        return shorten_path(path, self.base, self.base if self.machine else "")
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line. `values` are printed in JSON only."""
@@ -82,7 +92,7 @@ class Console:
             self.print_line(_hint_at_options(error.message, error.hint), "error", code=error.exit_code)
         return error.exit_code
 
-    def print_changes(self, changes: Changes, *, dry: bool) -> None:
+    def print_changes(self, changes: Changes, folder: str, *, dry: bool) -> None:
         """Print the changed paths, and a summary if there are any."""
         paths = (*changes.written, *changes.removed)
         if not paths or self.quiet:
@@ -96,13 +106,15 @@ class Console:
             "removed": len(changes.removed),
             "retired": changes.retired,
             "seconds": round(time.monotonic() - STARTED, 1),
+            "folder": self.locate(str(Path(folder).absolute())),
         }
         published, written, removed = ("to publish", "to write", "to remove") if dry else _DONE
         gone = f", {counts['removed']} {removed}" if counts["removed"] else ""
         gone += f", {counts['retired']} retired (to be removed later)" if counts["retired"] else ""
+        done = f"{count('document', len(changes.written))} {written} to {printable(counts['folder'])}"
         self.print_line(
             f"{count('item', changes.items)} {published}, {changes.refused} refused; "
-            f"{count('document', len(changes.written))} {written}, {changes.unchanged} unchanged{gone}; "
+            f"{done}, {changes.unchanged} unchanged{gone}; "
             f"{counts['seconds']:.1f} s",
             **counts,
         )
@@ -133,8 +145,15 @@ class Console:
             )
 
 
+def restore_problem(stored: StoredProblem) -> Problem:
+    """Return a problem of the last run, as the state stores it."""
+    return Problem(*stored[:-1], hint=Hint[stored.hint] if stored.hint else None)
+
+
 def _name_options(problem: Problem) -> Problem:
-    """Return the problem with its hint, which names options of the command, at the end of the message."""
+    """Return the problem with its hint at the end of the message. The hint names options of the command."""
+    if not problem.hint:
+        return problem
     return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)
 
 
@@ -143,10 +162,10 @@ def _hint_at_options(message: str, hint: Hint | None) -> str:
     return add_hint(message, _HINTS.get(hint, hint.value) if hint else None)
 
 
-def format_annotation(folder: Path, problem: Problem) -> str:
-    """Format a problem as a workflow command of GitHub Actions. Its path is relative to the working directory."""
+def format_annotation(problem: Problem) -> str:
+    """Format a problem as a workflow command of GitHub Actions."""
     level = "warning" if problem.severity == "warning" else "error"
-    path = (folder / problem.path).as_posix().replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    path = problem.path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
     text = f"{problem.field}: {problem.message}" if problem.field else problem.message
     return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
 

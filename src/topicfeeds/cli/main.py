@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ from ..errors import (
     ConfigError,
     ExitCode,
     Omitted,
-    Problem,
     PublishError,
     TopicFeedsError,
     count,
@@ -32,7 +30,15 @@ from ..errors import (
 )
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
-from .console import MAX_SHOWN_PROBLEMS, Console, format_annotation, print_lines, print_text, show_progress
+from .console import (
+    MAX_SHOWN_PROBLEMS,
+    Console,
+    format_annotation,
+    print_lines,
+    print_text,
+    restore_problem,
+    show_progress,
+)
 from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
@@ -225,7 +231,7 @@ remaining files.
 @click.option(
     "--prune",
     is_flag=True,
-    help="Also remove files of feeds that no longer exist and that the state does not list, e.g. after its loss.",
+    help="Also remove files of removed feeds that the state does not list, e.g. after the state was lost.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the paths that a run would write or remove, but change nothing.")
 @click.option(
@@ -268,15 +274,18 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
     now, paths = _read_now(), _find_paths(site_file, output, state_file)
-    console = Console(given["quiet"], given["all_problems"], machine=given["log_format"] == "json")
+    console = Console(
+        given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
+    )
     profile = Profile(on=given["wants_profile"])
+    flags = {name: given[name] for name in ("strict", "allow_shrink")}
     check = session.check or (
-        None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), strict=given["strict"])
+        None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), **flags)
     )
     if given["explain"]:
-        console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
+        console.print_reasons(list_reasons(paths, now.timestamp(), **flags))
     if check and check.refused is not None:
-        console.print_problems([restore_problem(one) for one in check.refused], Omitted(errors=check.omitted))
+        console.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -293,7 +302,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     except TopicFeedsError as error:
         return console.print_error(error)
     console.print_problems(changes.problems, changes.omitted)
-    console.print_changes(changes, dry=options.dry_run)
+    console.print_changes(changes, paths.folder, dry=options.dry_run)
     console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
 
@@ -331,9 +340,8 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
     from ..config import load_site
     from ..run.calls import check, read
 
-    console = Console(
-        everything=all_problems, shape=partial(format_annotation, site_file.parent) if form == "github" else str
-    )
+    shape = format_annotation if form == "github" else str
+    console = Console(everything=all_problems, shape=shape, base=str(site_file.parent))
     try:
         site = load_site(site_file)
         found = check(site, read(site, site_file.parent), now=now)
@@ -357,14 +365,15 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 
     The command also shows items that are held back because their date is in the future, and documents of removed feeds.
     """
-    from .status import describe_lateness, describe_state, parse_age
+    from .status import check_site_file, describe_lateness, describe_state, parse_age
 
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
         raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
-    place = _find_paths(site_file, output, state_file)
-    print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place)))
-    late = describe_lateness(place, oldest, datetime.now(UTC).timestamp()) if oldest is not None else ""
+    place, now = _find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
+    check_site_file(place.site)
+    print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place, now)))
+    late = describe_lateness(place, oldest, now) if oldest is not None else ""
     print_lines(late)
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 

@@ -90,15 +90,16 @@ def _merge(first: Merged, header: Header) -> Merged:
     if first.content_digest != header.content_digest:
         _refuse_duplicate(header, f"{first.paths[0]}:{first.line}")
     return first._replace(
-        topics=_unite(first.topics, header.topics),
-        tags=_unite(first.tags, header.tags),
+        topics=unite(first.topics, header.topics),
+        tags=unite(first.tags, header.tags),
         author_digests=first.author_digests | {header.author_digest},
         records=first.records + 1,
         paths=first.paths if header.path in first.paths else (*first.paths, header.path),
     )
 
 
-def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+def unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+    """Return the categories of both, each once."""
     terms = {category.term for category in first}
     return first + tuple(category for category in second if category.term not in terms)
 

@@ -21,7 +21,6 @@ from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
 
-
 class Loader(Protocol):
     """Loads a record that this run did not parse, given the location of its chunk and its position."""
 

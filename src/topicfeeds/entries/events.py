@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ..models.dates import duration, to_whole_minutes
 from ..models.items import Event, Person, Place
-from ..models.recurrence import at_start_time, check_exception, check_start, list_occurrences
+from ..models.recurrence import at_start_time, check_exceptions, check_start, list_occurrences
 from ..models.site import FeedSettings, Site
 from .digests import to_json
 from .model import EventDetails, EventSnapshot, EventTimes, RefusedError, Schedule
@@ -68,8 +68,7 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
         field = "recurrence"
         check_start(rule, event.start)
         field = "except"
-        for moment in event.left_out:
-            check_exception(moment, rule, event.start)
+        check_exceptions(event.left_out, rule, event.start)
     except ValueError as error:
         raise RefusedError(field, str(error)) from None
     if next(list_occurrences(rule, event.start, ()), None) is None:

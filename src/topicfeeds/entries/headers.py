@@ -83,7 +83,7 @@ class HeaderMaker:
             yield header
 
     def load(self, record: Record) -> Entry:
-        """Return the entry of a record with a known header. Problems are dropped: they were found with the header."""
+        """Return the entry of a record with a known header. Its problems are dropped: they came with the header."""
         entry = self.make_entry(record)
         self._problems.clear()
         return entry
@@ -123,9 +123,7 @@ class HeaderMaker:
             event=event,
         )
 
-    def _make_header(
-        self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool
-    ) -> Header:
+    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines

@@ -27,6 +27,8 @@ class HeldDetails(NamedTuple):
     topics: list[tuple[str, str]]
     """Slug and label of each topic, from all records of the item and their sources."""
     tags: list[str]
+    digest: str
+    """A digest of its fields."""
 
 
 class HeldItems:
@@ -108,7 +110,8 @@ class HeldItems:
 def describe_held(candidate: Candidate) -> str:
     """Return what the memory stores about a held item, beside its dates and its fields."""
     labels = [[one.term, one.label] for one in candidate.topics], [one.label for one in candidate.tags]
-    return f"{_describe_place(candidate.source, list(candidate.paths))}{to_json(labels)[1:]}"
+    rest = to_json([*labels, candidate.author_digest.hex()])
+    return f"{_describe_place(candidate.source, list(candidate.paths))}{rest[1:]}"
 
 
 def _describe_place(source: str, paths: list[str]) -> str:

@@ -95,7 +95,7 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item resolved for publishing."""
+    """An item as it is published: with its final id, dates and time zone."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""
@@ -215,6 +215,8 @@ class Candidate(NamedTuple):
     """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
     paths: tuple[str, ...] = ()
     """The files of its records."""
+    author_digest: bytes = b""
+    """A digest of the fields that the authors of its records set."""
     is_kept: bool = False
     """Whether this is the last good version of an item whose record was not taken."""
     memory: ItemMemory | None = None

@@ -15,7 +15,7 @@ from ..sources.model import Page
 from ..state.memory import ItemMemory
 from ..state.store import State
 from .digests import combine_digests, hash_parts
-from .duplicates import Duplicates, Merged
+from .duplicates import Duplicates, Merged, unite
 from .events import make_aware, make_schedule
 from .headers import HeaderMaker
 from .held import HeldItems
@@ -58,9 +58,7 @@ class Resolver:
         self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
         self.held = HeldItems(site, memory)
 
-    def resolve_all(
-        self, found: Iterable[Header | Page | Problem]
-    ) -> Iterator[Candidate | HeldBack | Page | Problem]:
+    def resolve_all(self, found: Iterable[Header | Page | Problem]) -> Iterator[Candidate | HeldBack | Page | Problem]:
         """Yield a candidate for each header. Pages and problems are passed on."""
         inferred: list[tuple[str, Header]] = []
         for one in found:
@@ -86,9 +84,7 @@ class Resolver:
             if not isinstance(one, Problem):
                 yield one
 
-    def _resolve(
-        self, header: Header, name: str, *, is_kept: bool = False
-    ) -> Iterator[Candidate | HeldBack | Problem]:
+    def _resolve(self, header: Header, name: str, *, is_kept: bool = False) -> Iterator[Candidate | HeldBack | Problem]:
         """Yield the problems of a header, and its candidate unless the item is refused or held back."""
         try:
             before = self.memory.find_item(name) if self.memory else None
@@ -98,17 +94,20 @@ class Resolver:
             yield header.problem(refusal.field, refusal.message)
             return
         self.held.note_found(name, header)
+        if merged and is_kept:  # the last good version has the labels of all records, in their order
+            topics, tags = unite(header.topics, merged.topics), unite(header.tags, merged.tags)
+            merged = merged._replace(topics=topics, tags=tags)
         yield from self._warn_about_dates(header, published)
         if warning:
             yield warning
         known = None
         if self.memory:
-            author = combine_digests(merged.author_digests) if merged else header.author_digest
+            author = _combine_digests(header, merged)
             known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot, held=before and before.held)
             if before and is_kept:
                 known, updated = before, _later(updated, self._last_change(header, before))
             elif before:
-                known, updated = self._date_change(header, (published, updated), known, before)
+                known, updated = self._date_change(header, updated, known, before)
         if self.now and published > self.now and (header.published or header.inferred):
             yield from self._hold_back(header, "published", published)
             return
@@ -165,14 +164,14 @@ class Resolver:
             memory=known,
             records=merged.records if merged else 1,
             paths=merged.paths if merged else (header.path,),
+            author_digest=_combine_digests(header, merged),
             event=schedule,
         )
 
     def _date_change(
-        self, header: Header, dates: tuple[datetime, datetime], known: ItemMemory, before: ItemMemory
+        self, header: Header, updated: datetime, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
         """Return the new memory and the `updated` of an item that an earlier run saw. Both include its last change."""
-        published, updated = dates
         moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a later run that gets `now` will find the change and set its date
             known = before
@@ -212,6 +211,10 @@ class Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
+
+
+def _combine_digests(header: Header, merged: Merged | None) -> bytes:
+    return combine_digests(merged.author_digests) if merged else header.author_digest
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

@@ -177,17 +177,30 @@ def _format_interval(start: date, end: date | None, language: str, *, short: boo
         if not isinstance(end, datetime) or end == start:
             return _join_day_and_time(_format_day(start, locale, short=short), _format_time(start, locale), locale)
         if end.date() == start.date() and end.tzinfo == start.tzinfo:
-            skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
-            clock = format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
+            clock = _format_clock_interval(start, end, locale)
             return _join_day_and_time(_format_day(start, locale, short=short), clock, locale)
-        both = [
+        first, last = (
             _join_day_and_time(_format_day(one, locale, short=True), _format_time(one, locale), locale)
             for one in (start, end)
-        ]
-        return str(locale.interval_formats[None]).replace(" - ", " – ").format(*both)
+        )
+        return _join_interval(first, last, locale)
     if end is None or end == start:
         return _format_day(start, locale, short=short)
     return format_interval(start, end, "yMMMEd", locale=locale)
+
+
+def _format_clock_interval(start: datetime, end: datetime, locale: Locale) -> str:
+    from babel.dates import format_interval
+
+    skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
+    try:
+        return format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
+    except NotImplementedError:  # Babel cannot compare the parts of a day, which Traditional Chinese writes
+        return _join_interval(_format_time(start, locale), _format_time(end, locale), locale)
+
+
+def _join_interval(start: str, end: str, locale: Locale) -> str:
+    return str(locale.interval_formats[None]).replace(" - ", " – ").format(start, end)
 
 
 def _format_day(moment: date, locale: Locale, *, short: bool = False) -> str:

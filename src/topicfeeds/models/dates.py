@@ -70,7 +70,8 @@ def _explain_impossible(text: str) -> str:
     return "does not exist (minutes and seconds are 00 to 59)" if max(minute, second) > 59 else _WRONG_OFFSET
 
 
-def _check_zone(value: str) -> str:
+def check_zone(value: str) -> str:
+    """Return the IANA name of a time zone. Raises ValueError for an unknown name, and for the machine's own zone."""
     try:
         if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
             raise ValueError  # the machine's own zone, or not a real zone
@@ -83,7 +84,7 @@ def _check_zone(value: str) -> str:
 Moment = Annotated[datetime | date, BeforeValidator(_parse_moment)]
 """A date-time or a date. Text must be in ISO 8601 with hyphens."""
 
-Zone = Annotated[str, AfterValidator(_check_zone)]
+Zone = Annotated[str, AfterValidator(check_zone)]
 """The IANA name of a time zone, such as `Europe/Brussels`."""
 
 

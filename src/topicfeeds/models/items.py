@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, Va
 from ..errors import show
 from .dates import Moment, Zone
 from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent
-from .recurrence import check_exception, check_rule
+from .recurrence import check_exceptions, check_rule
 from .schema_org import to_schema_org
 from .status import StatusName
 
@@ -44,7 +44,7 @@ class Place(Model):
 
     @property
     def point(self) -> tuple[str, str] | None:
-        """Latitude and longitude as text, or None: at most six decimals, and no exponent (RFC 5545, 3.8.1.6)."""
+        """Latitude and longitude as text, or None. Each has at most six decimals, no exponent (RFC 5545, 3.8.1.6)."""
         if self.latitude is None or self.longitude is None:
             return None
         latitude, longitude = (f"{degrees:.6f}".rstrip("0").rstrip(".") for degrees in (self.latitude, self.longitude))
@@ -184,8 +184,8 @@ class Event(Item):
                 raise ValueError(f"{show(moment.isoformat())} must be a date without a time, like start")
             if isinstance(moment, datetime) and (start.tzinfo is None) != (moment.tzinfo is None):
                 raise ValueError(f"{show(moment.isoformat())} {_must_match_offset(start)}")
-            if not (isinstance(moment, datetime) and moment.tzinfo):  # aware moments are checked later, in the zone
-                check_exception(moment, rule, start)
+        # Aware moments are checked later, in the zone of the event.
+        check_exceptions([one for one in left_out if not (isinstance(one, datetime) and one.tzinfo)], rule, start)
         return left_out
 
     def json_ld(self, *, previous_start: date | datetime | None = None) -> dict[str, Any]:

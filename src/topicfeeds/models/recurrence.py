@@ -74,20 +74,29 @@ def check_start(rule: str, start: date) -> None:
         raise ValueError(f"{show(rule)} does not include the start (set start to a date of the rule)")
 
 
-def check_exception(exception: date, rule: str, start: date) -> None:
-    """Check that the rule includes an exception, which is a date or a date-time.
+def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None:
+    """Check that the rule includes all exceptions, which are dates or date-times.
 
     Raises ValueError with a message for the author.
     """
-    moment = _to_local(at_start_time(exception, start))
-    for found in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES):
-        if found == moment:
-            return
-        if found > moment:
+    known = set(keep_occurrences(exceptions, rule, start))
+    for exception in exceptions:
+        if exception not in known:
+            raise ValueError(
+                f"{show(exception.isoformat())} is not a date of the recurrence (write a date that matches the rule)"
+            )
+
+
+def keep_occurrences(moments: Sequence[date], rule: str, start: date) -> list[date]:
+    """Return the dates and date-times that the rule includes. All of them are found in one pass over the rule."""
+    local = [_to_local(at_start_time(moment, start)) for moment in moments]
+    last, wanted, found = max(local, default=None), set(local), set()
+    for one in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if last else 0):
+        if last and one > last:
             break
-    raise ValueError(
-        f"{show(exception.isoformat())} is not a date of the recurrence (write a date that matches the rule)"
-    )
+        if one in wanted:
+            found.add(one)
+    return [moment for moment, at in zip(moments, local, strict=True) if at in found]
 
 
 def at_start_time(exception: date, start: date) -> date:

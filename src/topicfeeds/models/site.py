@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..errors import nearest, show
+from ..errors import QUERY, nearest, show
 from ..registry import FEED_FORMATS, SOURCE_FORMATS
 from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
@@ -151,7 +151,8 @@ else:  # the names come from the registry
 class Topic(Model):
     """A subject that the publisher declares.
 
-    By default, title and description come from the topic's text page. Without one, the title is made from the slug.
+    By default, title and description come from the text page of the topic. If there is no text page, the title is made
+    from the slug.
     """
 
     title: PublisherText | None = None
@@ -207,13 +208,13 @@ class Source(Model):
 
     @property
     def name(self) -> str:
-        """The path, else the query on one line."""
+        """The path. A source without a path has its query as name, on one line."""
         return self.path or " ".join((self.query or "").split())
 
     @property
     def label(self) -> str:
         """The name of the source in messages."""
-        return self.path or f'query "{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
+        return self.path or f'{QUERY}{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
 
     @model_validator(mode="after")
     def _one_kind(self) -> Source:

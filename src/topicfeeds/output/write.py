@@ -35,7 +35,9 @@ class Lock:
 
 @contextmanager
 def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[Lock]:
-    """Lock the folder for a run, and record its success, unless the run says that it was none. With `dry`, nothing is created or recorded.
+    """Lock the folder for a run, and record its success, unless the run clears `is_success`.
+
+    With `dry`, nothing is created or recorded.
 
     Raises BusyError if another run keeps the lock for longer than `wait` seconds, and PublishError if the folder
     cannot be locked or written.

@@ -63,7 +63,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     `state` (a State, or the path of its memory) stores the data that later runs need. With `state` and `now`:
 
     - an event without `published` gets the time of the run that first saw it,
-    - `updated` follows changes of an item,
+    - if an item without `updated` changes, its entry gets the time of this run as `updated`,
     - documents of feeds that no longer exist are removed after `retire_days`,
     - a source that lost more items than its `max_shrink` allows (default: half) stops the run, unless `allow_shrink` is
       set.
@@ -71,9 +71,14 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
-    Raises ConfigError if the folder cannot be an output folder, or if the path of the state has a file of another
-    program, SourceError if the input is refused as a whole, PublishError if the folder or the state cannot be written,
-    and BusyError if another run works in the folder. After PublishError, each file is complete: either the old or the
+    Raises:
+
+    - ConfigError if the folder cannot be an output folder, or if the file of the state belongs to another program,
+    - SourceError if the input is refused as a whole,
+    - PublishError if the folder or the state cannot be written,
+    - BusyError if another run works in the folder.
+
+    After PublishError, each file is complete: either the old or the
     new version. After the other errors, the existing files are unchanged.
     """
     items, memory, folder = check_items(site, items), make_state(state), Path(folder)
@@ -104,11 +109,11 @@ def select(
 ) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    With `names`, only these feeds are made; a name without a feed is left out. Problems are added to the list
-    `problems`. Without a list, an item that cannot be published raises SourceError, so no item is skipped unnoticed.
-    With `now` (a date-time with a zone), items with a later date are held back.
+    With `names`, only these feeds are made. Names of feeds that do not exist are ignored. Problems are added to the
+    list `problems`. Without a list, the function raises SourceError for an item that cannot be published. With `now` (a
+    date-time with a zone), items with a later date are held back.
 
-    Every feed has its `calendar`, whatever formats the site publishes.
+    Every feed has its `calendar`, even if the site does not publish the format `ics`.
     """
     if isinstance(names, str):
         raise TypeError(f"names is text (give a list: [{names!r}])")
@@ -134,8 +139,8 @@ def feed(
 ) -> Feed:
     """Return one feed of items, such as `topics/mobility`. Raises KeyError if there is no feed with this name.
 
-    Use it in a view: other feeds are not made, so it takes a fraction of the time of `select`. `now` (a date-time with
-    a zone) is the current time: items with a later date are held back. `problems` works as in `select`.
+    Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
+    with a zone) is the current time: items with a later date are held back. `problems` works as in `select`.
     """
     return select(site, items, names=[name], now=now, problems=problems)[name]
 

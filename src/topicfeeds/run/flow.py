@@ -16,13 +16,13 @@ from ..entries.held import describe_held
 from ..entries.model import Candidate, Header
 from ..entries.resolve import Resolver
 from ..entries.spill import Spill
-from ..errors import Hint, Problem, PublishError, SourceError, count
+from ..errors import Hint, Problem, PublishError, SourceError
 from ..feeds.model import Selection
 from ..feeds.select import select_feeds
-from ..models.site import Site, Source
+from ..models.site import Site
 from ..output.documents import Document, Documents, date_empty_feed
-from ..output.prune import Strays, find_strays
 from ..output.lock import last_success
+from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement
 from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
@@ -118,7 +118,8 @@ class Run:
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
         removed = (*(one.path for one in retirement.removed), *strays.ours)
-        report.problems += (Problem(path, 1, "", _NOT_OURS, "warning") for path in strays.others)
+        folder = self.folder.absolute()
+        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
@@ -165,7 +166,7 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(self.folder.name, 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)

@@ -38,7 +38,7 @@ class Changes:
 
     @property
     def refused(self) -> int:
-        """How many items were refused."""
+        """The number of refused items."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
 
 

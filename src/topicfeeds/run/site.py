@@ -15,7 +15,7 @@ from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
-from ..state.paths import SitePaths, default_state_path
+from ..state.paths import SitePaths, default_paths
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from .flow import Options, Pool, Run
@@ -29,7 +29,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     because cron mails everything that is printed.
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)
-    state = State(paths.state, is_default=paths.state == default_state_path(paths.site, paths.folder))
+    state = State(paths.state, is_default=paths.state == default_paths(paths.site, paths.folder).state)
     digest = _digest_file(paths.site)
     site = load_site(paths.site)
     check_output(site, folder, base)
@@ -86,9 +86,9 @@ def _record_failure(run: Run, error: SourceError) -> None:
         return
     serious = [problem for problem in error.problems if problem.severity != "warning"]
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
-    failure = f"failed: {replace(first, hint=None) if first else error.message}"
+    path, failure = (first.path, str(replace(first, path="", hint=None))) if first else (None, error.message)
     with suppress(PublishError, CacheDamagedError), open_state(state, now):
         state.cache.forget_files({problem.path for problem in serious})  # corrected files may have the same mtime
         before = str(last_success(str(run.folder)))
-        state.set_values({"failed": int(now.timestamp()), "failure": failure, "before": before})
+        state.set_values({"failed": int(now.timestamp()), "failed_path": path, "failure": failure, "before": before})
         state.commit(run.site.feeds.memory_days, failed=True)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import Problem, SourceError
+from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
 from ..registry import SOURCE_FORMATS
 from ..state.files import InputFiles, expand_path
@@ -108,7 +108,7 @@ def read_file(
 
 
 def _name_file(path: str) -> str:
-    return "standard input" if path == "-" else path
+    return STANDARD_INPUT if path == "-" else path
 
 
 def _report_errors(path: str, found: Iterator[T]) -> Iterator[T | Problem]:

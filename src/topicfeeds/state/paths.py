@@ -15,9 +15,25 @@ class SitePaths(NamedTuple):
 
 
 def default_paths(site: str, folder: str = "", state: str = "") -> SitePaths:
-    """Return the paths of a site. Missing paths get their defaults, which are beside the site file."""
+    """Return the paths of a site, as messages show them. Missing paths get their defaults, beside the site file."""
     folder = folder or os.path.join(os.path.dirname(site), "public")
-    return SitePaths(site, folder, state or default_state_path(site, folder))
+    state = state or default_state_path(site, folder)
+    return SitePaths(*map(shorten_path, (site, folder, state)))
+
+
+def shorten_path(path: str, base: str = "", folder: str = "") -> str:
+    """Return a path relative to a folder if it is inside, else absolute. The default is the working directory.
+
+    `path` is absolute, or relative to the folder `base`.
+    """
+    path = os.path.join(base, path)
+    try:
+        start = os.path.abspath(folder or os.getcwd())
+        path = os.path.join(os.getcwd(), path)
+        path = os.path.realpath(path) if ".." in path.split("/") else os.path.normpath(path)
+    except OSError:  # the working directory was deleted
+        return path
+    return path.removeprefix(f"{start}/") if start != "/" else path
 
 
 def default_state_path(site_file: str, folder: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,8 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
                 raise OSError(errno.EIO, "a read error occurred") from error
             state.quarantined = state.heal()
             state.begin(moment, dry=dry)
-        damage = state.quarantined and Problem(state.path or "", 1, "", state.quarantined, "warning", is_urgent=True)
+        path = os.path.abspath(state.path or "")
+        damage = state.quarantined and Problem(path, 1, "", state.quarantined, "warning", is_urgent=True)
         yield [damage] if damage else []
     except NewerStateError:
         message = f"{state}: was written by a newer version of topicfeeds"

@@ -38,7 +38,7 @@ _DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.
 
 
 class StateDamagedError(Exception):
-    """The file is not a state, or it is damaged."""
+    """The state is damaged."""
 
 
 class NewerStateError(Exception):
@@ -46,7 +46,7 @@ class NewerStateError(Exception):
 
 
 class ForeignStateError(Exception):
-    """A file is of another program. Its path is the argument."""
+    """A file belongs to another program. Its path is the argument of the exception."""
 
 
 class State:
@@ -110,8 +110,8 @@ class State:
     def begin(self, now: int | None = None, *, dry: bool = False) -> None:
         """Open the state for a run at `now` (seconds since 1970), and create it if it does not exist.
 
-        With `dry`, nothing is written. Raises StateDamagedError if the file is not a state, and NewerStateError or
-        ForeignStateError if the file is whole, but this version cannot use it.
+        With `dry`, nothing is written. Raises StateDamagedError if the file is damaged, NewerStateError if a newer
+        version wrote it, and ForeignStateError if it is a file of another program.
         """
         if self._memory is None:
             self._refuse_foreign()
@@ -165,7 +165,7 @@ class State:
         for table in CHECKED:
             rows = read_rows(self._open, table)
             if table == "items" and self._value("select count(*) from main.items") <= _MAX_ITEMS_IN_MEMORY:
-                self._items = {row[0]: (ItemMemory(*row[1:7], row[8]), row[7]) for row in rows}
+                self._items = {row[0]: (ItemMemory(*row[1:7])._replace(held=row[8]), row[7]) for row in rows}
             else:
                 self._items = None if table == "items" else self._items
                 deque(rows, maxlen=0)
@@ -261,7 +261,8 @@ class State:
         """Return a single value of the last run, or None.
 
         The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
-        `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run that committed.
+        `failed_path`, `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run
+        that committed.
         """
         found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
         return next((value for _, value in found), None)

@@ -29,10 +29,13 @@ class Reason(NamedTuple):
     """
 
 
-def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
+def find_reasons(
+    state: State, site: str, folder: str, now: float, *, strict: bool = False, allow_shrink: bool = False
+) -> Iterator[Reason]:
     """Yield the reasons why a build is needed; none if everything is up to date.
 
-    With `strict`, a build is needed if the last build refused items: the new build must fail. The state must be open.
+    With `strict`, a build is needed if the last build refused items: the new build must fail. With `allow_shrink`, a
+    build is needed if a source lost too many items. The state must be open.
     `now` is in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):

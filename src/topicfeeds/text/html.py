@@ -49,6 +49,7 @@ _DROPPED = {
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
+_ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -129,6 +130,11 @@ def to_plain_text(fragment: str) -> str:
     import nh3
 
     return unescape(nh3.clean(strip_forbidden(fragment), tags=set(), clean_content_tags=_DROPPED))
+
+
+def has_elements(text: str) -> bool:
+    """Return whether a text has tags of HTML elements. A text such as `<https://example.org>` or `a < b` has none."""
+    return "<" in text and any(name.lower() in _TAGS for name in _ELEMENT.findall(text))
 
 
 def nesting_depth(fragment: str) -> int:

@@ -6,10 +6,14 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from . import fast_paths
 from .plain_urls import resolve_plain_url
+
+if TYPE_CHECKING:
+    from mimetypes import MimeTypes
 
 _TRIMMED = "".join(map(chr, range(33)))  # exactly the characters that browsers strip from an address (WHATWG URL, 4.4)
 _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
@@ -90,3 +94,16 @@ def to_ascii_host(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"{host} is not a host name: {error}") from None
+
+
+def guess_media_type(url: str) -> str:
+    """Return the media type of a file by the suffix in its address. The result is the same on every machine."""
+    name = re.split(r"[?#]", url, maxsplit=1)[0].rpartition("/")[2]
+    return _load_media_types().guess_type(name)[0] or "application/octet-stream"
+
+
+@cache
+def _load_media_types() -> MimeTypes:
+    import mimetypes
+
+    return mimetypes.MimeTypes()

@@ -1,0 +1,95 @@
+"""Time zones of iCalendar: IANA and Windows names, and zones that a calendar defines itself (VTIMEZONE)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Timezone
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from ..models.dates import check_zone
+
+_LINES = re.compile(r"(?i)(BEGIN|END|TZID|DTSTART|TZOFFSETFROM|TZOFFSETTO|RRULE|RDATE|TZNAME)[:;]")
+_RULE = re.compile(
+    r"(?i)RRULE:FREQ=YEARLY(;(BYMONTH=[0-9]+|BYDAY=[+-]?[0-9]?[A-Z]{2}|BYMONTHDAY=[0-9,-]+|INTERVAL=1|WKST=[A-Z]{2}"
+    r"|UNTIL=[0-9TZ]+))*;?"
+)
+"""A rule that gives one date a year: others could take for ever."""
+_DAYS_BETWEEN_SAMPLES = 2
+_MAX_PARTS = 8
+"""The largest number of parts of a path that ends with the name of a zone."""
+
+
+class Zones:
+    """The time zones of one calendar."""
+
+    def __init__(self, definitions: Mapping[str, list[str]], default: str | None) -> None:
+        """`definitions` has the content lines of each VTIMEZONE, and `default` is the zone of the whole calendar."""
+        self._definitions = definitions
+        self.default = self._find_known(default) if default else None
+        self._found: dict[str, tzinfo | None] = {}
+
+    def find(self, tzid: str, year: int) -> tzinfo | None:
+        """Return the zone with a name, or None. `year` is the year of a date in this zone.
+
+        A zone of the calendar's own becomes the IANA zone that has the same offsets in this year, if there is one.
+        """
+        if tzid not in self._found:
+            self._found[tzid] = self._find_known(tzid) or self._find_defined(tzid, year)
+        return self._found[tzid]
+
+    def _find_known(self, tzid: str) -> ZoneInfo | None:
+        """Return the zone of an IANA name, a Windows name, or a path that ends with one of them."""
+        names = [tzid, WINDOWS_TO_OLSON.get(tzid, "")]
+        parts = tzid.strip("/").split("/")[:_MAX_PARTS]
+        names += ["/".join(parts[start:]) for start in range(len(parts))]
+        names += [line.partition(":")[2] for line in self._definitions.get(tzid, ()) if _is_location(line)]
+        return next((ZoneInfo(name) for name in names if name and _is_known(name)), None)
+
+    def _find_defined(self, tzid: str, year: int) -> tzinfo | None:
+        lines = [line for line in self._definitions.get(tzid, ()) if _LINES.match(line)]
+        rules = [line for line in lines if line.upper().startswith("RRULE")]
+        if not lines or not all(_RULE.fullmatch(rule.strip()) for rule in rules):
+            return None
+        try:
+            defined = _make_zone("\r\n".join(lines))
+            return _match_offsets(defined, year, self.default) or defined
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
+            return None
+
+
+def _make_zone(text: str) -> tzinfo:
+    zone = Timezone.from_ical(text)
+    if not isinstance(zone, Timezone):
+        raise TypeError("no VTIMEZONE")
+    made: tzinfo = zone.to_tz(lookup_tzid=False)
+    return made
+
+
+def _is_location(line: str) -> bool:
+    return line.upper().startswith("X-LIC-LOCATION:")
+
+
+@lru_cache(maxsize=1000)
+def _is_known(name: str) -> bool:
+    try:
+        check_zone(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _match_offsets(defined: tzinfo, year: int, default: ZoneInfo | None) -> ZoneInfo | None:
+    """Return the IANA zone whose offsets in a year are those of a defined zone, the default zone first."""
+    first = datetime(year, 1, 1)  # noqa: DTZ001 - a local time
+    samples = [first + timedelta(days=day) for day in range(0, 365, _DAYS_BETWEEN_SAMPLES)]
+    offsets = [defined.utcoffset(sample) for sample in samples]
+    names = [*([default.key] if default else []), *sorted(set(WINDOWS_TO_OLSON.values()))]
+    for zone in (ZoneInfo(name) for name in names if _is_known(name)):
+        if all(zone.utcoffset(sample) == offset for sample, offset in zip(samples, offsets, strict=True)):
+            return zone
+    return None

@@ -1,0 +1,304 @@
+"""iCalendar (RFC 5545): each event, each series, and each moved or added date of a series is one item."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from icalendar.prop import vDuration
+
+from ..errors import Problem, count, show
+from ..models.recurrence import check_rule, keep_occurrences, list_occurrences
+from ..models.site import Source
+from ._ics_lines import Component, InvalidPropertyError, Properties, Property, split_components
+from ._ics_texts import TEXTS, read_texts
+from ._ics_zones import Zones
+from ._raw import RawRecord, Unreadable
+
+_TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"}
+_OTHERS = {"UID", "CLASS", "CREATED", "LAST-MODIFIED", "DTSTAMP", "X-MICROSOFT-CDO-ALLDAYEVENT"}
+_WANTED = _TIMES | _OTHERS | TEXTS
+_LINES = {"DTSTART": "start", "DTEND": "end", "DURATION": "end", "RRULE": "recurrence", "EXDATE": "except",
+          "UID": "id", "CREATED": "published", "LAST-MODIFIED": "updated", "SUMMARY": "title", "URL": "link",
+          "LOCATION": "location", "GEO": "location", "ORGANIZER": "organizer", "STATUS": "status",
+          "CATEGORIES": "tags", "ATTACH": "enclosures", "IMAGE": "image"}  # fmt: skip
+_PRIVATE = ("PRIVATE", "CONFIDENTIAL")
+_UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
+_OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Google writes CREATED:19000101T120000Z for events that it does not know the date of."""
+_MAX_EVENTS = 100_000
+"""The limit of events and added dates in a file."""
+_MAX_DATES = 10_000
+"""The limit of dates in a property of an event, and of changed dates of a series."""
+_MAX_EVENT_CHARS = 8 * 1024 * 1024
+
+
+@dataclass
+class _Calendar:
+    """The properties of a calendar that all its events need."""
+
+    is_ours: bool = False
+    cancels: bool = False
+    zone: str | None = None
+    definitions: dict[str, list[str]] = field(default_factory=dict)
+    zones: Zones = field(default_factory=lambda: Zones({}, None))
+
+
+class _Survey(NamedTuple):
+    """What the first pass over a file finds."""
+
+    calendars: dict[int, _Calendar]
+    changed: dict[str, list[tuple[Property, int]]]
+    """By UID: the RECURRENCE-ID of each changed date of a series, and the number of its calendar."""
+
+
+class _Times(NamedTuple):
+    """When an event takes place. A date-time without zone is in the zone of the source or site."""
+
+    start: date
+    end: date | None
+    zone: str | None
+
+    def move(self, start: date) -> _Times:
+        """Return the times of another date of a series."""
+        return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
+
+
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
+    """Read an iCalendar file. Raises Unreadable."""
+    survey = _survey(text)
+    skipped: Counter[str] = Counter()
+    line = 1
+    for one in split_components(text):
+        if one.name == "VEVENT":
+            event = one.read(_WANTED)
+            if _text(event, "CLASS").upper() in _PRIVATE:
+                skipped["private event"] += 1
+            else:
+                yield from _read_event(one, event, survey, path)
+        elif one.name in ("VTODO", "VJOURNAL"):
+            skipped[one.name] += 1
+        line = one.line if sum(skipped.values()) == 1 else line
+    if skipped:
+        names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
+        yield Problem(path, line, "", f"skips {names} (only events that are not private are published)", "warning")
+
+
+def _survey(text: str) -> _Survey:
+    """Read the properties and zones of the calendars, and the names of changed dates. Raises Unreadable."""
+    survey, events = _Survey({}, {}), 0
+    for one in split_components(text):
+        calendar = survey.calendars.setdefault(one.calendar, _Calendar())
+        if one.name == "VEVENT":
+            events += 1
+            found = one.read(("UID", "RECURRENCE-ID", "RDATE"))
+            events += sum(added.value.count(",") for added in found.get("RDATE", ()))
+            if changed := found.get("RECURRENCE-ID"):
+                survey.changed.setdefault(_text(found, "UID"), []).append((changed[0], one.calendar))
+        elif one.name == "VTIMEZONE":
+            calendar.definitions.setdefault(_text(one.read(("TZID",)), "TZID"), [line for _, line in one.lines])
+        elif not one.name:
+            _add_property(calendar, one)
+        if events > _MAX_EVENTS:
+            raise Unreadable(one.line, f"has more than {_MAX_EVENTS:,} events and dates (export a shorter period)")
+    for calendar in survey.calendars.values():
+        calendar.zones = Zones(calendar.definitions, calendar.zone)
+    return survey
+
+
+def _add_property(calendar: _Calendar, line: Component) -> None:
+    found = line.read(("PRODID", "METHOD", "X-WR-TIMEZONE", "TIMEZONE-ID"))
+    calendar.is_ours |= _text(found, "PRODID").startswith("-//topicfeeds//")
+    calendar.cancels |= _text(found, "METHOD").upper() == "CANCEL"
+    calendar.zone = calendar.zone or _text(found, "X-WR-TIMEZONE") or _text(found, "TIMEZONE-ID") or None
+
+
+def _text(properties: Properties, name: str) -> str:
+    return properties[name][0].text if name in properties else ""
+
+
+def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -> Iterator[RawRecord | Problem]:
+    """Yield the records of an event: itself, and the dates that RDATE adds to it."""
+    lines = {_LINES[name]: found[0].line for name, found in reversed(event.items()) if name in _LINES}
+    lines |= {"timezone": lines["start"]} if "start" in lines else {}
+    try:
+        if sum(len(text) for _, text in one.lines) > _MAX_EVENT_CHARS:
+            raise InvalidPropertyError(one.line, f"the event is larger than {_MAX_EVENT_CHARS >> 20} MiB")
+        for fields in _make_records(event, survey.calendars[one.calendar], survey):
+            yield RawRecord(fields, one.line, lines)
+    except InvalidPropertyError as error:
+        name = next((name for name, line in lines.items() if line == error.line), "")
+        yield Problem(path, error.line or one.line, name, error.message, item=one.line)
+
+
+def _make_records(event: Properties, calendar: _Calendar, survey: _Survey) -> Iterator[dict[str, Any]]:
+    zones, uid = calendar.zones, _text(event, "UID")
+    fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
+    if calendar.cancels:
+        fields["status"] = "cancelled"
+    times = _read_times(event, zones)
+    if changed := event.get("RECURRENCE-ID"):
+        [moment, *_] = _list_moments(changed, zones)
+        if fields.get("status") != "cancelled":
+            yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None)
+        return
+    exceptions = _list_moments(event.get("EXDATE", []), zones)
+    for found, number in survey.changed.get(uid, ())[:_MAX_DATES] if uid else ():
+        exceptions += _list_moments([found], survey.calendars[number].zones)
+    series = _read_series(event, times, exceptions)
+    if series is not None:
+        yield fields | _write_times(times, uid or None) | series
+    for start in _read_added_dates(event, times, exceptions, zones):
+        yield fields | _write_times(times.move(start), f"{uid}/{_name_date(start)}" if uid else None)
+
+
+def _read_times(event: Properties, zones: Zones) -> _Times:
+    if "DTSTART" not in event:
+        raise InvalidPropertyError(0, "has no DTSTART (add the start of the event in the calendar program)")
+    [start, *_] = _list_moments(event["DTSTART"], zones)
+    end = next(iter(_list_moments(event.get("DTEND", []), zones)), None)
+    if end is None and "DURATION" in event:
+        end = _add_duration(start, event["DURATION"][0])
+    if _text(event, "X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
+        start, end = _to_day(start), end and _to_day(end)
+    if end is not None and isinstance(end, datetime) != isinstance(start, datetime):
+        return _Times(start, end, None)  # the item is refused: both must be of one type
+    if end is not None and not isinstance(end, datetime) and end > start:
+        end -= timedelta(days=1)
+    if isinstance(end, datetime) and isinstance(start, datetime):
+        end = end.astimezone(start.tzinfo) if start.tzinfo and end.tzinfo else end
+    return _Times(start, None if end == start else end, _find_zone(start, event, zones))
+
+
+def _to_day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _add_duration(start: date, duration: Property) -> date:
+    """Add days in local time, and hours as elapsed time (RFC 5545, 3.3.6)."""
+    try:
+        length = vDuration.from_ical(duration.value.strip())  # type: ignore[no-untyped-call]
+        nominal = start + timedelta(days=length.days)
+        if not isinstance(nominal, datetime) or not nominal.tzinfo:
+            return nominal + timedelta(seconds=length.seconds)
+        return (nominal.astimezone(UTC) + timedelta(seconds=length.seconds)).astimezone(nominal.tzinfo)
+    except (ValueError, OverflowError):
+        raise InvalidPropertyError(duration.line, f"{show(duration.value)} is not a valid duration") from None
+
+
+def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
+    """Return the name of the zone in which the event is shown, and in which its rule applies."""
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    if zone is UTC and "RRULE" not in event:
+        return zones.default.key if zones.default and zones.default.key not in _UTC_NAMES else None
+    if zone is None and isinstance(start, datetime):
+        return event["DTSTART"][0].params.get("TZID")  # an unknown name, which refuses the item
+    return "UTC" if zone is UTC else zone.key if isinstance(zone, ZoneInfo) else None
+
+
+def _list_moments(properties: list[Property], zones: Zones) -> list[date]:
+    """Return the dates and date-times of some properties, in their zones. A period becomes its start."""
+    if (dates := sum(one.value.count(",") + 1 for one in properties)) > _MAX_DATES:
+        raise InvalidPropertyError(properties[0].line, f"has {dates:,} dates (use at most {_MAX_DATES:,})")
+    return [
+        _localize(one.parse_moment(text.partition("/")[0]), one, zones)
+        for one in properties
+        for text in one.value.split(",")
+        if text.strip()
+    ]
+
+
+def _localize(moment: date, given: Property, zones: Zones) -> date:
+    if not isinstance(moment, datetime) or moment.tzinfo:
+        return moment
+    tzid = given.params.get("TZID")
+    zone: tzinfo | None = zones.find(tzid, moment.year) if tzid else zones.default
+    if zone is None or isinstance(zone, ZoneInfo):
+        return moment.replace(tzinfo=zone)
+    return moment.replace(tzinfo=timezone(zone.utcoffset(moment) or timedelta()))
+
+
+def _name_date(moment: date) -> str:
+    """Return a date of a series for ids: the same however the calendar writes it."""
+    if isinstance(moment, datetime) and moment.tzinfo:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()
+
+
+def _write_times(times: _Times, uid: str | None) -> dict[str, Any]:
+    return {"id": uid, "kind": "event", "start": times.start, "end": times.end, "timezone": times.zone}
+
+
+def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> dict[str, Any] | None:
+    """Return the fields of a series. Return None if each of its dates is an exception."""
+    if "RRULE" not in event:
+        is_left_out = times.start in exceptions
+        return None if is_left_out else {}
+    if len(event["RRULE"]) > 1:
+        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (make each rule an event of its own)")
+    rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
+    local = [_match_start(one, start) for one in exceptions]
+    try:
+        kept = sorted(set(keep_occurrences(local, check_rule(rule, start), start)))
+        if kept and next(list_occurrences(rule, start, kept), None) is None:
+            return None
+    except ValueError:  # the item is refused, with the message of its field
+        kept = []
+    return {"recurrence": rule, "except": kept}
+
+
+def _match_start(moment: date, start: date) -> date:
+    """Return an exception as a date, or as a date-time in the zone of the start."""
+    if not isinstance(start, datetime):
+        return _to_day(moment)
+    if isinstance(moment, datetime) and moment.tzinfo and start.tzinfo:
+        return moment.astimezone(start.tzinfo)
+    if isinstance(moment, datetime):
+        return moment.replace(tzinfo=start.tzinfo)
+    return datetime.combine(moment, start.timetz())
+
+
+def _normalize_rule(rule: str, start: date) -> str:
+    """Return a rule whose UNTIL is as RFC 5545 requires: a date if the start is a date, otherwise a time in UTC."""
+    parts = [part for part in rule.strip().upper().split(";") if part and not part.startswith("X-")]
+    return ";".join(_normalize_until(part, start) if part.startswith("UNTIL=") else part for part in parts)
+
+
+def _normalize_until(part: str, start: date) -> str:
+    day, _, clock = part.removeprefix("UNTIL=").partition("T")
+    if not isinstance(start, datetime):
+        return f"UNTIL={day}"
+    if clock.endswith("Z"):
+        return part
+    try:
+        local = datetime.strptime(day + (clock or "235959"), "%Y%m%d%H%M%S").replace(tzinfo=start.tzinfo or UTC)
+        return local.astimezone(UTC).strftime("UNTIL=%Y%m%dT%H%M%SZ")
+    except (ValueError, OverflowError):
+        return part
+
+
+def _read_added_dates(event: Properties, times: _Times, exceptions: list[date], zones: Zones) -> list[date]:
+    """Return the dates that RDATE adds, without the start and the exceptions."""
+    if "RDATE" not in event:
+        return []
+    found = _list_moments(event["RDATE"], zones)
+    left_out = {times.start, *exceptions}
+    return sorted({_match_start(one, times.start) for one in found} - left_out)
+
+
+def _read_dates(event: Properties, *, is_ours: bool) -> dict[str, Any]:
+    """Return `published` and `updated`. DTSTAMP is the time of the export, so it is neither.
+
+    Other programs write the time of the export in LAST-MODIFIED too; then it is equal to DTSTAMP.
+    """
+    created, changed, stamp = (
+        next(iter(_list_moments(event.get(name, []), Zones({}, "UTC"))), None)
+        for name in ("CREATED", "LAST-MODIFIED", "DTSTAMP")
+    )
+    published = created if isinstance(created, datetime) and created >= _OLDEST else None
+    updated = changed if isinstance(changed, datetime) and (is_ours or changed != stamp) else None
+    return {"published": published, "updated": updated if updated and (not published or updated >= published) else None}

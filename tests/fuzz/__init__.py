@@ -1,0 +1,1 @@
+"""Random input: files for the readers, and sites."""

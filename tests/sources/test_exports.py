@@ -1,0 +1,38 @@
+"""Exports of other programs are read without code, and every field of every item is as expected.
+
+Each file in `tests/corpus/exports` has the shape that its program documents. Beside it is a file with the settings of
+the source (if it needs any), the items and the messages.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support import CORPUS
+from support.reading import everything
+from topicfeeds import Problem
+from topicfeeds.sources.model import Record
+
+EXPORTS = sorted(CORPUS.glob("exports/*.expected.json"))
+
+
+@pytest.mark.parametrize("expected", EXPORTS, ids=lambda path: path.name.partition(".")[0])
+def test_every_field_of_an_export_is_read(expected: Path) -> None:
+    told = json.loads(expected.read_text("utf-8"))
+    name = expected.name.removesuffix(".expected.json")
+    results = everything(expected.parent, name, None, **told.get("source", {}))
+    items = [
+        one.item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for one in results
+        if isinstance(one, Record)
+    ]
+    assert items == told["items"]
+    assert [str(one) for one in results if isinstance(one, Problem)] == told["problems"]
+
+
+def test_every_export_has_an_expected_file() -> None:
+    names = {path.name for path in CORPUS.glob("exports/*") if not path.name.endswith(".expected.json")}
+    assert names == {path.name.removesuffix(".expected.json") for path in EXPORTS}
