@@ -193,7 +193,7 @@ class Run:
         state.set_accepted({**dict.fromkeys(names, 0), **report.accepted, **fixed})
         state.set_values(self._describe(report))
         _store_last_run(state.cache, report, source.files)
-        state.commit(self.site.feeds.memory_days)
+        state.commit(self.site.feeds.memory_days, is_whole=not report.unread)
 
     def _note_held(
         self, candidates: Iterable[Candidate], state: State, chunks: ChunkCache | None

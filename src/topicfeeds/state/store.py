@@ -312,10 +312,11 @@ class State:
         over = (WrittenDocument(*row).removal_time(days) for row in retired)
         return min((moment for moment in (self.get_value("due"), *over) if isinstance(moment, int)), default=None)
 
-    def commit(self, days: int, *, failed: bool = False) -> None:
+    def commit(self, days: int, *, failed: bool = False, is_whole: bool = True) -> None:
         """Commit all changes: first of the memory, then of the cache. Items not noted for `days` are forgotten.
 
-        If the run `failed`, no item and no chunk is forgotten, as the run may not have read all of them.
+        If the run `failed`, no item and no chunk is forgotten, as the run may not have read all of them. No item is
+        forgotten either if the run could not read everything (`is_whole` is false).
         """
         run = self._open.execute
         self._write_items()
@@ -331,7 +332,8 @@ class State:
         if self._day is not None and not failed:
             seen = columns.replace("seen", "?1")
             run(f"update main.items set seen = ?1, checksum = checksum({seen}) where seen is null", (self._day,))  # noqa: S608
-            run("delete from main.items where seen < ?", (self._day - days,))
+            if is_whole:
+                run("delete from main.items where seen < ?", (self._day - days,))
         before = self.get_value("run")
         number = before + 1 if isinstance(before, int) else 1
         self.set_values({"run": number})
