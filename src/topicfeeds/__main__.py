@@ -15,7 +15,7 @@ def main() -> None:
         from .cli.shortcut import check_arguments
 
         check = check_arguments(sys.argv[1:])
-        if check and check.refused == []:
+        if check and check.is_silent:
             sys.exit(0)
         from .cli.main import main
     except KeyboardInterrupt:  # after this block, the command itself handles signals

@@ -48,6 +48,7 @@ def describe(check: Check | None) -> str | None:
         (["build"], "nothing to do"),
         (["build", "--quiet", "--strict", "--all-problems", "--allow-shrink"], "nothing to do"),
         (["build", "--wait", "5", "--log-format=json"], "nothing to do"),
+        (["build", "--cron"], "nothing to do"),
         (["build", "--site=topicfeeds.toml", "--output", "public"], "nothing to do"),
         (["build", "--jobs", "2"], "nothing to do"),
         (["build", "--output", "other"], "something to do"),

@@ -170,7 +170,7 @@ def scheduled(word: str, public: Path, backups: Path | None = None) -> subproces
     return subprocess.run(["/bin/sh", "-c", run], env=env, cwd="/", capture_output=True, text=True, timeout=60)
 
 
-def test_cron_publishes_and_mails_only_what_somebody_has_to_mend(public: Path) -> None:
+def test_cron_publishes_and_mails_problems_when_they_are_new_and_when_they_are_solved(public: Path) -> None:
     (public / "all.rss.xml").unlink()
     for _ in range(2):
         done = scheduled("build", public)
@@ -179,12 +179,15 @@ def test_cron_publishes_and_mails_only_what_somebody_has_to_mend(public: Path) -
     source = public.parent / "items" / "news.yaml"
     good = source.read_text("utf-8")
     source.write_text(f"{good}- {{id: x, title: X, published: 02-01-2026}}\n", "utf-8")
-    for _ in range(2):
-        done = scheduled("build", public)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.startswith("items/news.yaml:")
-        assert done.stderr.count("\n") == 1
+    done = scheduled("build", public)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()][:2] == ["City Network", str(source)]
+    done = scheduled("build", public)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     source.write_text(good, "utf-8")
+    done = scheduled("build", public)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("City Network: all problems are solved. Everything is published ")
 
 
 def test_cron_mails_when_no_run_ended_well_for_two_hours(public: Path) -> None:

@@ -107,7 +107,12 @@ class Twins:
         """Build both copies, and return the differences."""
         paths = _paths(self.city)
         before = _last_outcome(paths)
-        is_up_to_date = check_paths(paths, now.timestamp(), **{name: options.get(name, False) for name in ("strict", "allow_shrink")}).refused is not None
+        is_up_to_date = (
+            check_paths(
+                paths, now.timestamp(), **{name: options.get(name, False) for name in ("strict", "allow_shrink")}
+            ).refused
+            is not None
+        )
         other, had_cache = self._copy()
         clean = _build(other, clean_jobs, now=now, **options)
         incremental = _build(paths, jobs, now=now, **options)

@@ -55,7 +55,7 @@ class Console:
 
     def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
         """Print problems. If there are too many, drop warnings first. `omitted` counts problems that were not kept."""
-        told = [problem for problem in problems if not self.quiet or problem.severity != "warning" or problem.is_urgent]
+        told = [problem for problem in problems if self.wants(problem)]
         shown = told
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
@@ -71,6 +71,10 @@ class Console:
         if rest := len(told) - len(shown) + left:
             advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
+
+    def wants(self, problem: Problem) -> bool:
+        """Return whether a problem is printed."""
+        return not self.quiet or problem.severity != "warning" or problem.is_urgent
 
     def locate(self, path: str) -> str:
         """Return the path of a problem as it is printed."""
@@ -88,9 +92,13 @@ class Console:
     def print_error(self, error: TopicFeedsError) -> int:
         """Print why a run stopped, and return its exit code."""
         self.print_problems(error.problems, error.omitted)
+        self.print_message(error)
+        return error.exit_code
+
+    def print_message(self, error: TopicFeedsError) -> None:
+        """Print the message of an error, if it has one beside its problems."""
         if error.message:
             self.print_line(_hint_at_options(error.message, error.hint), "error", code=error.exit_code)
-        return error.exit_code
 
     def print_changes(self, changes: Changes, folder: str, *, dry: bool) -> None:
         """Print the changed paths, and a summary if there are any."""

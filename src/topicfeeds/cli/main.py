@@ -43,6 +43,7 @@ from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
+    from .cron import CronReport
 
 
 _MAX_PATH_BYTES = 4096
@@ -252,6 +253,12 @@ remaining files.
 @click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory was damaged.")
+@click.option(
+    "--cron",
+    is_flag=True,
+    help="Print problems only: when they are new, once a day after that, and a message when all are solved. The exit "
+    "code stays the same.",
+)
 @ALL_PROBLEMS
 @click.option(
     "--log-format",
@@ -277,6 +284,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     console = Console(
         given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
     )
+    report = _make_cron_report(console, paths, now) if given["cron"] and not given["dry_run"] else console
     profile = Profile(on=given["wants_profile"])
     flags = {name: given[name] for name in ("strict", "allow_shrink")}
     check = session.check or (
@@ -285,7 +293,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), **flags))
     if check and check.refused is not None:
-        console.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
+        report.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -293,18 +301,24 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     from ..run.site import build_site
 
     def watch(documents: Documents) -> Iterable[Document]:
-        return session.stop_on_signal(documents if given["quiet"] else show_progress(documents))
+        return session.stop_on_signal(documents if given["quiet"] or given["cron"] else show_progress(documents))
 
     names = ("strict", "allow_shrink", "prune", "dry_run", "wait")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
         changes = build_site(paths, options, given["jobs"])
     except TopicFeedsError as error:
-        return console.print_error(error)
-    console.print_problems(changes.problems, changes.omitted)
-    console.print_changes(changes, paths.folder, dry=options.dry_run)
+        return report.print_error(error)
+    report.print_problems(changes.problems, changes.omitted)
+    report.print_changes(changes, paths.folder, dry=options.dry_run)
     console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
+
+
+def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> CronReport:
+    from .cron import CronReport
+
+    return CronReport(console, paths, int(now.timestamp()))
 
 
 def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:

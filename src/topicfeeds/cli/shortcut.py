@@ -15,11 +15,12 @@ from typing import NamedTuple
 from ..output.lock import acquire_lock, record_success
 from ..state.memory import StoredProblem
 from ..state.paths import SitePaths, default_paths
+from ..state.reported import reported_path
 from ..state.store import State
 from ..state.uptodate import Reason, find_reasons
 
 _OPTIONS_WITH_VALUE = ("--site", "--output", "--state", "--wait", "--jobs", "--log-format")
-_FLAGS = ("--quiet", "--all-problems", "--strict", "--allow-shrink")
+_FLAGS = ("--quiet", "--cron", "--all-problems", "--strict", "--allow-shrink")
 
 
 class Check(NamedTuple):
@@ -32,6 +33,11 @@ class Check(NamedTuple):
     """How many problems of refused items the last run did not keep."""
     reason: Reason | None = None
     """The first reason why there is something to do, if the check found one."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to do and nothing to print."""
+        return self.refused == [] and not os.path.lexists(reported_path(self.paths.state))
 
 
 def check_arguments(arguments: Sequence[str]) -> Check | None:
