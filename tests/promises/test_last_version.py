@@ -101,7 +101,7 @@ def test_a_record_without_a_readable_id_keeps_the_missing_items_of_its_file_only
     city.put(row("c"), name="items/2.jsonl")
     changes = city.build(NOON + HOUR)
     assert titles(city).keys() == {"a", "b", "c"}
-    message = "1 item of this file that cannot be found now stay as they were last published"
+    message = "1 item stays as last published, until this is corrected"
     assert [one.message for one in changes.problems][-1] == message
 
 

@@ -249,7 +249,8 @@ class _Input(NamedTuple):
 def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
     """Return a problem as a row of the cache."""
     texts = problem.field, problem.message, problem.severity
-    return number, problem.path, problem.line, *texts, problem.item, problem.hint and problem.hint.name
+    path = problem.path.encode(errors="backslashreplace").decode()  # the name of a file may not be UTF-8
+    return number, path, problem.line, *texts, problem.item, problem.hint and problem.hint.name
 
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:

@@ -71,8 +71,9 @@ def _keep_file(resolver: Resolver, problem: Problem) -> Kept:
     kept = _keep(resolver, resolver.held.list_of(problem.path), problem.path)
     yield from kept
     if kept:
-        number = count("item", len({one.id for one in kept if isinstance(one, Candidate) and not one.notice}))
-        message = f"{number} of this file that cannot be found now stay as they were last published"
+        number = len({one.id for one in kept if isinstance(one, Candidate) and not one.notice})
+        verb = "stays" if number == 1 else "stay"
+        message = f"{count('item', number)} {verb} as last published, until this is corrected"
         yield replace(problem, field="", message=message)
 
 
@@ -105,6 +106,6 @@ def _find_losses(resolver: Resolver, report: RunReport, before: dict[str, int]) 
         gone = 0 if name in report.unread else number - report.accepted[name] - held.moved[name]
         lost = max(leaving[name], gone)
         if lost > number * limits.get(name, _MAX_SHRINK):
-            message = f"shrank from {count('item', number)} to {number - lost}, so the other items stay published"
+            message = f"shrank from {count('item', number)} to {number - lost}, so the missing items stay published"
             found.append(Problem(name, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
     return found
