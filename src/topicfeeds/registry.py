@@ -55,6 +55,9 @@ FEED_FORMATS = {
     "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//", is_calendar=True),
 }
 
+PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
+"""The mark of web pages."""
+
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 

@@ -34,7 +34,7 @@ def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
     assert re.fullmatch(
-        r"2 items published, 0 refused; 12 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
+        r"2 items published, 0 refused; 19 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
     )
     assert sorted(snapshot(tmp_path / "new/city/public")) == sorted(run.out.split())
 
@@ -74,7 +74,8 @@ def test_one_edit_rewrites_only_its_documents(started: Path) -> None:
     items.write_text(items.read_text("utf-8").replace("Open day", "Open house"), "utf-8")
     run = command("build", cwd=started)
     feeds = ("all", "topics/housing", "tags/planning")
-    assert run.out.split() == [f"{feed}.{kind}.xml" for feed in feeds for kind in ("atom", "rss")]
+    documents = [f"{feed}.{kind}.xml" for feed in feeds for kind in ("atom", "rss")]
+    assert run.out.split() == [*documents, *(f"{feed}.html" for feed in feeds), "index.html"]
 
 
 def test_output_and_site_can_be_anywhere_and_sources_are_beside_the_site(started: Path, tmp_path: Path) -> None:
@@ -89,8 +90,8 @@ def test_output_and_site_can_be_anywhere_and_sources_are_beside_the_site(started
 
 def test_a_dry_run_prints_and_writes_nothing(started: Path) -> None:
     run = command("build", "--dry-run", cwd=started)
-    assert len(run.out.split()) == 12
-    assert "2 items to publish, 0 refused; 12 documents to write" in run.err
+    assert len(run.out.split()) == 19
+    assert "2 items to publish, 0 refused; 19 documents to write" in run.err
     assert not (started / "public").exists()
 
 
@@ -104,7 +105,7 @@ def test_a_bad_item_is_printed_and_the_rest_is_published(started: Path) -> None:
     run = command("build", cwd=started)
     assert run.code == 1
     assert run.err.splitlines()[:2] == messages
-    assert "2 items published, 1 refused; 12 documents written" in run.err
+    assert "2 items published, 1 refused; 19 documents written" in run.err
     again = command("build", cwd=started)
     assert (again.code, again.out, again.err.splitlines()) == (1, "", messages)
 
@@ -285,7 +286,7 @@ def test_a_closed_stdout_is_no_error(started: Path) -> None:
     os.close(writing)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
-    assert b"12 documents written" in done.stderr
+    assert b"19 documents written" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,33 @@ from pathlib import Path
 import pytest
 
 from support.readers_of_feeds import Calendar, Library, Newsboat, Rss2email, Sfeed, Shown, Subscription
-from support.staging import ANNOUNCED, CANCELLED, EVENT, MENDED, MOVED, Stage, stage
+from support.staging import (
+    ANNOUNCED,
+    CANCELLED,
+    DATE_CANCELLED,
+    DATE_CONFIRMED,
+    EVENT,
+    MENDED,
+    MOVED,
+    MOVED_ON,
+    SERIES,
+    Stage,
+    stage,
+)
 
 ACTS = (ANNOUNCED, MOVED, CANCELLED, MENDED)
+SERIES_ACTS = (SERIES, MOVED_ON, DATE_CANCELLED, DATE_CONFIRMED)
+"""A series is announced, starts with its next date, and has a date that is cancelled and then takes place after all."""
+FLOOD_ACTS = tuple(
+    "".join(
+        f"- {{id: e{n}, title: Event {n}, start: 2026-{month:02}-{n % 28 + 1:02}, location: {place},"
+        " published: 2025-01-01, topics: [housing]}\n"
+        for month, numbers in ((1, range(30)), (5, range(30, 42)))
+        for n in numbers
+    )
+    for place in ("Hall", "Yard", "Yard")
+)
+"""Thirty events that are over and twelve that are not get another place at once."""
 FILES = [f"{path}.{name}.xml" for path in ("all", "topics/housing", "tags/land") for name in ("atom", "rss")]
 READERS: dict[str, type[Subscription]] = {
     "newsboat": Newsboat,
@@ -79,6 +103,21 @@ def forgetful_play(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
     return seats
 
 
+@pytest.fixture(scope="module")
+def other_plays(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], Seat]:
+    """Give what readers saw of a series, and of a flood of changes."""
+    found = {}
+    for name, acts in (("series", SERIES_ACTS), ("flood", FLOOD_ACTS)):
+        homes = tmp_path_factory.mktemp("homes")
+        with stage(tmp_path_factory.mktemp("stage")) as ours:
+            seats = seated(ours, FILES[:2], homes)
+            for items in acts:
+                ours.act(items)
+                look(seats)
+        found.update({(name, *key): seat for key, seat in seats.items()})
+    return found
+
+
 @pytest.fixture
 def seat(play: dict[tuple[str, str], Seat], reader: str, file: str) -> Seat:
     READERS[reader].need()
@@ -144,6 +183,48 @@ def test_without_the_memory_nobody_is_told_what_did_not_happen(forgetful_seat: S
 @of_sfeed
 def test_without_the_memory_sfeed_shows_what_is_cancelled_under_its_new_title(forgetful_seat: Seat) -> None:
     assert forgetful_seat.titles == [["Housing fair"], [], ["Cancelled: Housing fair"], []]
+
+
+@of_two_files
+@pytest.mark.parametrize("reader", list(READERS))
+def test_a_date_of_a_series_is_one_new_entry_and_a_later_start_is_none(
+    other_plays: dict[tuple[str, str, str], Seat], reader: str, file: str
+) -> None:
+    READERS[reader].need()
+    assert other_plays["series", reader, file].titles == [
+        ["Choir"],
+        [],
+        ["Cancelled (Apr 1): Choir"],
+        ["Confirmed (Apr 1): Choir"],
+    ]
+
+
+@of_two_files
+@of_readers
+def test_of_many_changes_at_once_ten_are_new_entries_and_none_of_past_events(
+    other_plays: dict[tuple[str, str, str], Seat], reader: str, file: str
+) -> None:
+    READERS[reader].need()
+    announced, changed, quiet = other_plays["flood", reader, file].titles
+    assert len(announced) == 42
+    assert sorted(changed) == sorted(f"New place (Yard): Event {n}" for n in (*range(30, 40),))
+    assert quiet == []
+
+
+def test_a_calendar_shows_the_cancelled_date_of_a_series(tmp_path: Path) -> None:
+    with stage(tmp_path) as ours:
+        calendar = Calendar(f"{ours.url}topics/housing.ics", tmp_path / "calendar", "Europe/Brussels")
+        shown = []
+        for items in SERIES_ACTS:
+            ours.act(items)
+            shown.append(calendar.shown("2026-03-01", 60))
+    dates = [f"2026-{day} 19:00 2026-{day} 21:00 " for day in ("03-18", "03-25", "04-01", "04-08")]
+    assert shown == [
+        [f"{date}Choir" for date in dates],
+        [f"{date}Choir" for date in dates[1:]],
+        [f"{dates[1]}Choir", f"{dates[2]}CANCELLED Cancelled: Choir", f"{dates[3]}Choir"],
+        [f"{date}Choir" for date in dates[1:]],
+    ]
 
 
 def test_a_calendar_shows_the_new_time_and_then_that_it_is_cancelled(tmp_path: Path) -> None:

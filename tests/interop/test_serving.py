@@ -181,13 +181,13 @@ def test_cron_publishes_and_mails_problems_when_they_are_new_and_when_they_are_s
     source.write_text(f"{good}- {{id: x, title: X, published: 02-01-2026}}\n", "utf-8")
     done = scheduled("build", public)
     assert (done.returncode, done.stdout) == (1, "")
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()][:2] == ["City Network", str(source)]
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()][:2] == ["River Cities", str(source)]
     done = scheduled("build", public)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     source.write_text(good, "utf-8")
     done = scheduled("build", public)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith("City Network: all problems are solved. Everything is published ")
+    assert done.stderr.startswith("River Cities: all problems are solved. Everything is published ")
 
 
 def test_cron_mails_when_no_run_ended_well_for_two_hours(public: Path) -> None:
@@ -198,7 +198,7 @@ def test_cron_mails_when_no_run_ended_well_for_two_hours(public: Path) -> None:
     os.utime(public / ".topicfeeds.lock", (past, past))
     stale = scheduled("status", public)
     assert (stale.returncode, stale.stdout) == (1, "")
-    assert stale.stderr.startswith("The last success was at ")
+    assert stale.stderr.startswith("The last success was more than 2 hours ago: ")
 
 
 def test_cron_copies_a_state_that_a_later_run_can_use(public: Path, tmp_path: Path) -> None:

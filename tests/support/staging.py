@@ -34,6 +34,18 @@ ANNOUNCED = """
 MOVED = ANNOUNCED.replace("2026-05-06", "2026-05-10")
 CANCELLED = MOVED + "  status: cancelled\n"
 MENDED = CANCELLED.replace("yuor", "your")
+SERIES = """
+- id: choir
+  title: Choir
+  start: 2026-03-18T19:00
+  end: 2026-03-18T21:00
+  recurrence: FREQ=WEEKLY;COUNT=4
+  location: Church
+  topics: [housing]
+"""
+MOVED_ON = SERIES.replace("03-18", "03-25").replace("COUNT=4", "COUNT=3")
+DATE_CANCELLED = MOVED_ON + "  except: [2026-04-01]\n"
+DATE_CONFIRMED = MOVED_ON
 
 FIRST = 1772449200
 """Noon of 2 March 2026, in Brussels."""

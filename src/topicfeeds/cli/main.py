@@ -18,35 +18,22 @@ import click
 
 from .. import __version__
 from ..errors import (
-    ConfigError,
     ExitCode,
     Omitted,
-    PublishError,
     TopicFeedsError,
     count,
     explain_os_error,
     printable,
-    show,
 )
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
-from .console import (
-    MAX_SHOWN_PROBLEMS,
-    Console,
-    format_annotation,
-    print_lines,
-    print_text,
-    restore_problem,
-    show_progress,
-)
+from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
+from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE
 from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
     from .cron import CronReport
-
-
-_MAX_PATH_BYTES = 4096
 
 
 class _SignalReceived(BaseException):
@@ -125,47 +112,6 @@ def _describe_usage_error(error: click.ClickException) -> list[str]:
     return [f"{context.get_usage()}\n" if context else "", f"Error: {message}"]
 
 
-def _check_path(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Reject paths that no file can have, and a state that is a pipe or a device. Raises ConfigError."""
-    option = f"--{(parameter.name or '').removesuffix('_file')}"
-    if path and len(os.fsencode(path)) > _MAX_PATH_BYTES:
-        raise ConfigError(message=f"{option} {show(str(path))} is too long (write at most {_MAX_PATH_BYTES} bytes)")
-    if path and option == "--state" and path.exists() and not (path.is_file() or path.is_dir()):
-        raise ConfigError(message=f"{path}: is not a regular file (choose another file with --state)")
-    return path
-
-
-SITE = click.option(
-    "--site",
-    "site_file",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
-    default="topicfeeds.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The site file. Paths in it are relative to its folder.",
-)
-OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
-    metavar="DIR",
-    help="The output folder.  [default: public, beside the site file]",
-)
-STATE = click.option(
-    "--state",
-    "state_file",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
-    metavar="FILE",
-    help="The memory file: dates of items, and a list of the documents of earlier runs. The cache is beside it "
-    "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",
-)
-ALL_PROBLEMS = click.option(
-    "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
-)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="topicfeeds")
 def cli() -> None:
@@ -183,21 +129,9 @@ def init(folder: Path) -> None:
     The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
     already exists, the command writes nothing and exits with code 2.
     """
-    from importlib.resources import files
+    from .starter import copy_starter  # imported here, as only this command needs it
 
-    starter = files("topicfeeds") / "starter"
-    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
-    for path in made:
-        if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
-    for path, content in made.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
-        print_text(sys.stdout, f"{path}\n")
-    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
+    copy_starter(folder)
 
 
 _EXIT_CODES = """\b

@@ -53,6 +53,7 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.link,
         one.minted,
         one.published and one.published.isoformat(),
+        one.is_local,
         one.updated and one.updated.isoformat(),
         one.inferred and one.inferred.isoformat(),
         one.timezone,
@@ -91,7 +92,7 @@ def decode_rows(
 def _decode_header(
     kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Header:
-    own_id, link, minted, published, updated, inferred, zone, topics, tags, author, content, *rest = values
+    own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines = rest
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(
@@ -100,6 +101,7 @@ def _decode_header(
         link=link,
         minted=minted,
         published=published and datetime.fromisoformat(published),
+        is_local=is_local,
         updated=updated and datetime.fromisoformat(updated),
         inferred=inferred and date.fromisoformat(inferred),
         timezone=zone,

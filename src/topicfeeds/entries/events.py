@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     made = EventDetails(
         start=start,
         end=end,
-        foreign=isinstance(start, datetime) and start.tzinfo != ZoneInfo(site.timezone),
+        site_zone=site.timezone,
         place=_clean_place(event.location, line),
         organizer=_clean_person(event.organizer, line),
         status=event.status,
@@ -50,9 +50,14 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
         return moment
     if moment.tzinfo is None:
         make_aware(moment, zone, field)
-        return moment.replace(tzinfo=zone, microsecond=0)
-    local = moment.astimezone(zone).replace(microsecond=0)
-    return local if moment.utcoffset() in (timedelta(), local.utcoffset()) else moment.replace(microsecond=0)
+    return _restore(moment.replace(microsecond=0), zone)
+
+
+def _restore(moment: datetime, zone: tzinfo) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=zone)
+    local = moment.astimezone(zone)
+    return local if moment.utcoffset() in (timedelta(), local.utcoffset()) else moment
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
@@ -110,7 +115,7 @@ def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) 
 
 def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
     """Return the next starts of an event, whether calendars show it now, and when this schedule next changes."""
-    made = Schedule(event.start)
+    made = Schedule(event.start, ends=_end_instant(event.start, duration(event.start, event.end)))
     if event.recurrence:
         made = _add_next_dates(made, event, now)
     return _apply_window(made, event, now, settings) if now else made
@@ -119,13 +124,16 @@ def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSetting
 def _add_next_dates(made: Schedule, event: EventTimes, now: datetime | None) -> Schedule:
     """Add the next starts of a recurring event. An occurrence that has not ended yet is included."""
     length = duration(event.start, event.end)
-    coming = (
-        one
-        for one in list_occurrences(event.recurrence or "", event.start, event.left_out)
-        if now is None or _end_instant(one, length) > now
-    )
-    following = tuple(islice(coming, 3))
-    return made._replace(next=following, until=_end_instant(following[0], length) if now and following else None)
+    following = tuple(islice(list_coming(event, now, length), 3))
+    ends = _end_instant(following[0], length) if following else None
+    return made._replace(next=following, until=ends if now else None, ends=ends)
+
+
+def list_coming(event: EventTimes, now: datetime | None, length: timedelta) -> Iterator[date]:
+    """Yield the starts of an event, without the occurrences that have ended."""
+    rule, start = event.recurrence, event.start
+    dates = list_occurrences(rule, start, event.left_out) if rule else iter([start])
+    return (one for one in dates if now is None or _end_instant(one, length) > now)
 
 
 def _end_instant(start: date, length: timedelta) -> datetime:
@@ -148,13 +156,35 @@ def _apply_window(made: Schedule, event: EventTimes, now: datetime, settings: Fe
     return made._replace(in_calendar=inside, until=min(coming, default=None))
 
 
-def take_snapshot(event: EventDetails) -> str:
-    """Return the facts about an event as JSON. Equal facts give equal JSON, however the author wrote them."""
-    place = event.place.line if event.place else None
-    end = _format_utc(event.end) if event.end else None
-    end = None if end == _format_utc(event.start) else end
-    return to_json(EventSnapshot(_format_utc(event.start), end, place, event.status or "confirmed"))
+def take_snapshot(event: EventDetails, zone: str) -> str:
+    """Return the facts about an event as JSON. `zone` is its time zone, even if it has no times."""
+    facts = EventSnapshot(
+        start=format_moment(event.start),
+        end=format_moment(event.end) if event.end and event.end != event.start else None,
+        place=event.place.line if event.place else None,
+        status=event.status or "confirmed",
+        zone=zone,
+        recurrence=event.recurrence,
+        left_out=sorted(map(format_moment, event.left_out)),
+    )
+    return to_json(facts)
 
 
-def _format_utc(moment: date) -> str:
-    return (moment.astimezone(UTC) if isinstance(moment, datetime) else moment).isoformat()
+def format_moment(moment: date) -> str:
+    """Return a date, or a time without its zone. The offset is added if the zone does not determine it."""
+    if isinstance(moment, datetime) and isinstance(moment.tzinfo, ZoneInfo) and not moment.fold:
+        moment = moment.replace(tzinfo=None)
+    return moment.isoformat()
+
+
+def _restore_moment(text: str, zone: tzinfo) -> date:
+    """Return a date or time that `format_moment` stored."""
+    return _restore(datetime.fromisoformat(text), zone) if "T" in text else date.fromisoformat(text)
+
+
+def restore_times(facts: EventSnapshot, zone: tzinfo) -> EventTimes:
+    """Return the dates of a snapshot. `zone` is used if the snapshot has no zone."""
+    zone = ZoneInfo(facts.zone) if facts.zone else zone
+    start, *left_out = (_restore_moment(one, zone) for one in (facts.start, *facts.left_out))
+    end = _restore_moment(facts.end, zone) if facts.end else None
+    return EventTimes(start, end, facts.recurrence, tuple(left_out))

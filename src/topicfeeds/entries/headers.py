@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
@@ -133,6 +133,7 @@ class HeaderMaker:
             link=item.link,
             minted=None if item.id or item.link else _describe_minted(item, untitled=record.untitled),
             published=entry.published if item.published else None,
+            is_local=isinstance(item.published, date) and getattr(item.published, "tzinfo", None) is None,
             updated=entry.updated if item.updated else None,
             inferred=None if item.published else record.inferred,
             timezone=item.timezone or self.site.timezone,
@@ -144,7 +145,7 @@ class HeaderMaker:
             from_page=record.from_page,
             untitled=record.untitled,
             times=_get_times(event) if event else None,
-            snapshot=take_snapshot(event) if event else None,
+            snapshot=take_snapshot(event, item.timezone or self.site.timezone) if event else None,
             path=record.path,
             line=record.line,
             lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,

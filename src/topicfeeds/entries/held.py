@@ -83,10 +83,6 @@ class HeldItems:
         """Return the details of a held item."""
         return HeldDetails(*json.loads(self._held[name]))
 
-    def list_released(self, kept: set[str]) -> set[str]:
-        """Return the ids of the items that no feed has any more; `kept` are the ids of the others."""
-        return self._held.keys() - kept
-
     def restore(self, name: str) -> Header | None:
         """Return the header of the last good version of an item. Topics that the site no longer declares are left out.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ..errors import Problem, Severity
 from ..models.items import Enclosure, Person, Place
@@ -27,10 +28,14 @@ class EventSnapshot(NamedTuple):
     """The facts about an event that the memory stores. A change of these facts makes a notice."""
 
     start: str
-    """A date, or a time in UTC (ISO 8601)."""
+    """A date, or a time (ISO 8601). A time without offset is in `zone`."""
     end: str | None
     place: str | None
     status: StatusName
+    zone: str | None = None
+    """The time zone of the event (IANA name). None: an earlier version stored these facts, with times in UTC."""
+    recurrence: str | None = None
+    left_out: Sequence[str] = ()
 
 
 class EventChange(NamedTuple):
@@ -41,9 +46,13 @@ class EventChange(NamedTuple):
     n: int
     """How often the field has had this value."""
     field: str
-    """The changed field: the first of status, start, end and location that differs."""
+    """The changed field. If several fields changed, the first of `FIELDS` in `entries/changes.py`."""
     before: EventSnapshot
     after: EventSnapshot
+    dates: Sequence[str] = ()
+    """The dates of a recurring event that were cancelled, or that take place after all."""
+    feeds: Sequence[str] | None = None
+    """The names of the feeds that have the notice. None: all feeds of the event."""
 
 
 class EventTimes(NamedTuple):
@@ -64,8 +73,8 @@ class EventDetails:
     start: date | datetime
     end: date | datetime | None
     """If this is a date, it is the last day of the event."""
-    foreign: bool = False
-    """Whether the zone differs from the site's. If so, texts name the zone."""
+    site_zone: str = "UTC"
+    """The time zone of the site (IANA name)."""
     place: Place | None = None
     organizer: Person | None = None
     status: StatusName | None = None
@@ -78,6 +87,13 @@ class EventDetails:
     """Grows with every change (RFC 5545, 3.8.7.4)."""
     change: EventChange | None = None
     """The last change that has a notice."""
+    cancelled: tuple[date | datetime, ...] = ()
+    """The exceptions that readers knew as dates of the event before they were cancelled."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the zone differs from the site's. If so, texts name the zone."""
+        return isinstance(self.start, datetime) and self.start.tzinfo != ZoneInfo(self.site_zone)
 
 
 class Schedule(NamedTuple):
@@ -91,6 +107,9 @@ class Schedule(NamedTuple):
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
     sequence: int = 0
     change: EventChange | None = None
+    cancelled: tuple[date | datetime, ...] = ()
+    ends: datetime | None = None
+    """When the event, or the first of its next dates, is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +165,8 @@ class Header(NamedTuple):
     """The date and the title from which an id is made, if the record has neither id nor link."""
     published: datetime | None
     """The date that the author set, with a zone."""
+    is_local: bool
+    """Whether the author set `published` without an offset, so that it depends on the time zone."""
     updated: datetime | None
     inferred: date | None
     """A date of publication that is inferred from a text page."""
@@ -226,6 +247,17 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
+    new: NewNotice | None = None
+    """Set if this run found the change, so that the selection decides which feeds have the notice."""
+
+
+class NewNotice(NamedTuple):
+    """What the selection needs to know about a change that this run found."""
+
+    event: Candidate
+    nearest: datetime
+    """The next date of the event, before or after the change."""
+    header: Header
 
 
 def load_entry(candidate: Candidate) -> Entry:
@@ -233,7 +265,8 @@ def load_entry(candidate: Candidate) -> Entry:
     entry, schedule, notice = candidate.load(), candidate.event, candidate.notice
     event = entry.event
     if event and schedule:
-        event = replace(event, next=schedule.next, sequence=schedule.sequence, change=schedule.change)
+        names = "next", "sequence", "change", "cancelled"
+        event = replace(event, **{name: getattr(schedule, name) for name in names})
     return Entry(
         id=candidate.id,
         kind=candidate.kind,

@@ -3,76 +3,55 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ..state.memory import ItemMemory
+from .changes import changed_value, find_nearest, list_cancelled, read_changes
 from .digests import to_json
-from .model import Candidate, EventChange, EventSnapshot, Schedule
+from .model import Candidate, EventTimes, Header, NewNotice, Schedule
 
 _SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MAX_CHANGES = 100
-"""The largest number of changes that the memory stores for one event. `EventChange.n` is computed from these
-changes."""
-_FIELDS = ("status", "start", "end", "location")
 
 
-def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
-    """Return `known`, the new memory of an event. If its facts differ from `before`, add the change and its time.
+def add_history(
+    schedule: Schedule, times: EventTimes, dates: tuple[datetime, datetime], known: ItemMemory | None
+) -> Schedule:
+    """Return the schedule of an event with its last change, its cancelled dates and its SEQUENCE.
 
-    `moment` is the time of this run, in seconds since 1970.
+    `dates` are `published` and `updated`. SEQUENCE is 0 for an event that never changed, otherwise the time of its last
+    change in seconds since 2000. It never decreases, even if its author sets an earlier `updated`.
     """
-    if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
-        return known._replace(snapshot_changed=before.snapshot_changed, changes=before.changes)
-    told, old, new = (
-        read_changes(before),
-        EventSnapshot(*json.loads(before.snapshot)),
-        EventSnapshot(*json.loads(known.snapshot)),
-    )
-    values = dict(zip(("start", "end", "location", "status"), zip(old, new, strict=True), strict=True))
-    field = next(name for name in _FIELDS if values[name][0] != values[name][1])
-    reached = (one.n for one in told if (one.field, _changed_value(one)) == (field, values[field][1]))
-    told.append(EventChange(moment, 1 + max(reached, default=0), field, old, new))
-    return known._replace(
-        snapshot_changed=max(moment, before.snapshot_changed or moment), changes=to_json(told[-_MAX_CHANGES:])
+    published, updated = dates
+    seen = [known.changed or 0, known.snapshot_changed or 0] if known else []
+    latest = max([updated.timestamp() if updated > published else 0, *seen])
+    changes = read_changes(known)
+    return schedule._replace(
+        sequence=max(0, min(int(latest - _SEQUENCE_EPOCH.timestamp()), 2**31 - 1)),
+        change=changes[-1]._replace(feeds=None) if changes else None,
+        cancelled=list_cancelled(changes, times),
     )
 
 
-def read_changes(known: ItemMemory | None) -> list[EventChange]:
-    """Return the changes of an event that have notices, oldest first."""
-    if known is None or known.changes is None:
-        return []
-    rows = json.loads(known.changes)
-    return [
-        EventChange(at, n, field, EventSnapshot(*before), EventSnapshot(*after)) for at, n, field, before, after in rows
-    ]
+def make_notices(event: Candidate, authority: str, header: Header, before: ItemMemory | None) -> Iterator[Candidate]:
+    """Yield a candidate for each change of an event: feed readers show new entries, but not edits of old entries.
 
-
-def _changed_value(change: EventChange) -> str | None:
-    return change.after.place if change.field == "location" else str(getattr(change.after, change.field) or "") or None
-
-
-def add_sequence(schedule: Schedule, published: datetime, updated: datetime, known: ItemMemory | None) -> Schedule:
-    """Return the schedule of an event with its last change and its SEQUENCE.
-
-    SEQUENCE is 0 for an event that never changed, otherwise its `updated` in seconds since 2000. It never decreases.
+    `before` is the memory of the event before this run.
     """
-    seconds = int((updated - _SEQUENCE_EPOCH).total_seconds()) if updated > published else 0
-    sequence = max(0, min(seconds, 2**31 - 1))
-    return schedule._replace(sequence=sequence, change=next(iter(read_changes(known)[-1:]), None))
-
-
-def make_notices(event: Candidate, authority: str) -> Iterator[Candidate]:
-    """Yield a candidate for each change of an event: feed readers show new entries, but not edits of old entries."""
-    for change in read_changes(event.memory):
-        text = to_json([event.id, change.field, _changed_value(change), change.n])
+    changes = read_changes(event.memory)
+    is_new = event.memory and before and event.memory.changes != before.changes
+    for change in changes:
+        text = to_json([event.id, change.field, changed_value(change), change.n])
         seen = max(datetime.fromtimestamp(change.at, event.published.tzinfo), event.published)
-        yield event._replace(
+        notice = event._replace(
             id=f"tag:{authority}:notice/{hashlib.sha256(text.encode()).hexdigest()[:20]}",
             published=seen,
             updated=seen,
-            digest=event.digest + to_json(change),
+            digest=event.digest + to_json(change._replace(feeds=None)),
             memory=None,
             notice=change,
         )
+        if is_new and change is changes[-1]:
+            new = NewNotice(event, find_nearest(change), header)
+            notice = notice._replace(notice=change._replace(feeds=None), new=new)
+        yield notice

@@ -14,6 +14,7 @@ from ..models.site import Site
 from ..sources.model import Page
 from ..state.memory import ItemMemory
 from ..state.store import State
+from .changes import record_change
 from .digests import combine_digests, hash_parts
 from .duplicates import Duplicates, Merged, unite
 from .events import make_aware, make_schedule
@@ -21,7 +22,7 @@ from .headers import HeaderMaker
 from .held import HeldItems
 from .ids import IdRegistry
 from .model import Candidate, Category, Header, HeldBack, RefusedError
-from .notices import add_sequence, make_notices, record_change
+from .notices import add_history, make_notices
 from .spill import Spill
 
 
@@ -118,7 +119,7 @@ class Resolver:
         candidate = candidate._replace(is_kept=is_kept) if is_kept else candidate
         yield candidate
         if candidate.event:
-            yield from make_notices(candidate, self._ids.authority)
+            yield from make_notices(candidate, self._ids.authority, header, before)
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
@@ -139,13 +140,13 @@ class Resolver:
         published, updated = dates
         topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
         schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
-        if schedule:
-            schedule = add_sequence(schedule, published, updated, known)
+        if schedule and header.times:
+            schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
         parts += [one.label for one in tags]
         if schedule:
-            parts.append(repr((schedule.next, schedule.sequence, schedule.change)))
+            parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
         return Candidate(
             id=name,
             kind=header.kind,
@@ -192,6 +193,8 @@ class Resolver:
     def _dates(self, header: Header, before: ItemMemory | None) -> tuple[datetime, datetime]:
         """Return `published` and `updated`. Raises RefusedError."""
         published = header.published
+        if published and before and header.is_local:
+            published = _keep_moment(published, datetime.fromisoformat(before.published))
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
@@ -215,6 +218,11 @@ class Resolver:
 
 def _combine_digests(header: Header, merged: Merged | None) -> bytes:
     return combine_digests(merged.author_digests) if merged else header.author_digest
+
+
+def _keep_moment(published: datetime, known: datetime) -> datetime:
+    """Return the known date of publication if only the time zone changed since it was published."""
+    return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

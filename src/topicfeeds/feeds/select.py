@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from functools import partial
+from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from ..entries.headers import HeaderMaker
-from ..entries.model import Candidate, Category
+from ..entries.model import Candidate, Category, NewNotice
 from ..entries.spill import Spill
 from ..models.site import DeclaredFeed, Site, Topic
 from ..registry import FEED_FORMATS, has_calendars
@@ -26,14 +27,23 @@ _MIN_ENTRY_CHARS = 2500
 _MIN_MERGED_KEPT = 1000
 
 
+Decide = Callable[[NewNotice, Sequence[str] | None, Sequence[str]], None]
+"""Receives each new notice, the names of the feeds that have it (None: all feeds of the event), and of the others."""
+
+
 def select_feeds(
-    site: Site, found: Iterable[Candidate | Page], spill: Spill | None = None, wanted: Wanted | None = None
+    site: Site,
+    found: Iterable[Candidate | Page],
+    spill: Spill | None = None,
+    wanted: Wanted | None = None,
+    decide: Decide | None = None,
 ) -> dict[str, Selection]:
     """Return the selections of candidates, by feed name: all items, topics, tags, declared feeds.
 
     - Only candidates that are in a feed are kept.
     - A later candidate with the same id replaces the earlier one.
     - Pages give topics the titles and descriptions that the site file does not have.
+    - A feed gets at most `max_notices` new notices, for the nearest events. `decide` stores the decision.
     - With `spill`, entries past the first 100 million characters go to it.
     """
     selector = FeedSelector(site, spill, wanted)
@@ -42,6 +52,7 @@ def select_feeds(
             selector.add_topic_page(one)
         else:
             selector.add(one)
+    selector.add_new_notices(decide)
     return selector.select()
 
 
@@ -68,6 +79,8 @@ class _NewestEntries:
     candidates: list[Candidate] = field(default_factory=list)
     _keys: list[tuple[float, str]] = field(default_factory=list)
     """The sort key of each candidate."""
+    _notices: list[tuple[float, str]] = field(default_factory=list)
+    """The sort keys of the notices: at most half of `limit`."""
 
     def wants(self, key: tuple[float, str]) -> bool:
         """Return whether a candidate with this sort key is new enough."""
@@ -82,8 +95,18 @@ class _NewestEntries:
             return
         keys.insert(place, key)
         self.candidates.insert(place, candidate)
+        if candidate.notice:
+            insort(self._notices, key)
+            if len(self._notices) > self.limit // 2:
+                self._drop(self._notices[-1])
         if len(keys) > self.limit:
-            del keys[-1], self.candidates[-1]
+            self._drop(keys[-1])
+
+    def _drop(self, key: tuple[float, str]) -> None:
+        place = bisect_left(self._keys, key)
+        del self._keys[place], self.candidates[place]
+        if self._notices and self._notices[-1] == key:
+            del self._notices[-1]
 
 
 class _NewestTable(dict[str, _NewestEntries]):
@@ -115,7 +138,7 @@ class FeedSelector:
 
     def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
-        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats))
+        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats) or site.pages is not None)
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)
@@ -136,6 +159,7 @@ class FeedSelector:
         """The last version of each merged candidate. Declared feeds may contain an earlier version."""
         self._max_merged = _MIN_MERGED_KEPT
         self._final: dict[str, Candidate] = {}
+        self._new_notices: dict[str, Candidate] = {}
 
     def add_topic_page(self, page: Page) -> None:
         """Give a topic the title and description of its text page, unless the site file has them."""
@@ -148,12 +172,34 @@ class FeedSelector:
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate to every feed for which it is new enough."""
+        if candidate.new:
+            self._new_notices[candidate.id] = candidate
+            return
         places = self._find_places(candidate)
         if candidate.records > 1 and self._declared:
             self._keep_merged(candidate)
         if self._wanted.calendars and candidate.event and not candidate.notice and candidate.event.in_calendar:
             for place in places if self._wanted.names is None else (one for one in places if one.limit):
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
+        self._insert(candidate, places)
+
+    def add_new_notices(self, decide: Decide | None) -> None:
+        """Add the notices of this run: to each feed at most `max_notices`, for the nearest events."""
+        rivals: dict[str, list[Candidate]] = {}
+        for notice in self._new_notices.values():
+            for place in self._find_places(notice):
+                rivals.setdefault(place.name, []).append(notice)
+        limit = self.site.feeds.max_notices
+        chosen = {(name, one.id) for name, some in rivals.items() for one in nsmallest(limit, some, key=_nearness_key)}
+        for notice in self._new_notices.values():
+            places = self._find_places(notice)
+            having = [place for place in places if (place.name, notice.id) in chosen]
+            if decide and notice.new:
+                feeds = None if having == places else [place.name for place in having]
+                decide(notice.new, feeds, [place.name for place in places if place not in having])
+            self._insert(notice, having)
+
+    def _insert(self, candidate: Candidate, places: Iterable[_NewestEntries]) -> None:
         key = sort_key(candidate.published, candidate.id)
         wanting = [place for place in places if place.wants(key)]
         if wanting and self._spill and not candidate.event:
@@ -169,6 +215,8 @@ class FeedSelector:
             places += [self._by_tag[tag.term] for tag in candidate.tags]
         if self._declared:
             places += [self._by_name[name] for name, matches in self._declared if matches(candidate)]
+        if candidate.notice and candidate.notice.feeds is not None:
+            places = [place for place in places if place.name in candidate.notice.feeds]
         return places
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
@@ -256,6 +304,10 @@ class FeedSelector:
             calendar=() if self._wanted.calendars else None,
         )
         return Selection(feed, candidates, calendar)
+
+
+def _nearness_key(notice: Candidate) -> tuple[float, str]:
+    return notice.new.nearest.timestamp() if notice.new else 0, notice.id
 
 
 def _start_key(candidate: Candidate) -> tuple[float, str]:

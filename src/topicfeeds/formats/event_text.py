@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..entries.model import Entry, EventChange, EventDetails, EventSnapshot
+from ..entries.changes import recall_dates, recall_event
+from ..entries.model import Entry, EventChange, EventDetails
 from ..feeds.model import Feed
-from ..models.status import STATUSES
+from ..models.status import STATUSES, StatusName
 from .translations import Translation, find_translation
 
 if TYPE_CHECKING:
     from babel import Locale
+
+_DATE_STATUS: dict[str, StatusName] = {"date_cancelled": "cancelled", "date_confirmed": "confirmed"}
+"""The status that changes of single dates of a recurring event give these dates."""
 
 
 def format_title(entry: Entry, feed: Feed) -> str:
@@ -46,38 +51,44 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
     word = (
         _change_word(change, said) if change and entry.notice else _status_or_change_word(event, said)
     ) or _body_word(event, said)
-    parts = [format_when(event, feed.language, entry.notice)]
+    parts = [_format_notice_when(entry.notice, event, feed) if entry.notice else format_when(event, feed.language)]
     if place := entry.notice.after.place if entry.notice else event.place and event.place.line:
         parts.append(place)
     line = escape(" · ".join(parts))
-    if change and (entry.notice or word):
-        line += f" ({escape(said.before.format(_describe_before(change, event, feed)))})"
+    if change and (old := _describe_old(change, event, feed, is_notice=bool(entry.notice))):
+        line += f" ({escape(old)})"
     if file:
         line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
     if word:
         line = said.colon.format(f"<strong>{escape(word)}</strong>", line)
-    direction = ' dir="rtl"' if _is_right_to_left(feed.language) else ""
+    direction = ' dir="rtl"' if is_right_to_left(feed.language) else ""
     return f"<p{direction}>{line}</p>"
 
 
-def format_when(event: EventDetails, language: str, notice: EventChange | None = None) -> str:
-    """Return the start and end of an event, or of the event in a notice, as text.
+def format_when(event: EventDetails, language: str, *, names_zone: bool = False) -> str:
+    """Return the start and end of an event as text.
 
     The zone is named if it is not the site's. For a recurring event, the text has its next dates instead.
     """
-    if notice:
-        text = _format_times(notice.after, event, language)
-    elif event.next:
-        length = (event.end or event.start) - event.start
-        said = find_translation(language)
-        text = said.semicolon.join(_format_interval(one, one + length, language, short=True) for one in event.next)
-        text = said.dates.format(text)
+    if event.next:
+        text = find_translation(language).dates.format(_format_dates(event.next, event, language))
     else:
         text = _format_interval(event.start, event.end, language)
-    if not event.foreign:
+    return _add_zone(text, event, language, names_zone=names_zone)
+
+
+def _add_zone(text: str, event: EventDetails, language: str, *, names_zone: bool = False) -> str:
+    if not isinstance(event.start, datetime) or not (event.is_foreign or names_zone):
         return text
     zone = _format_zone(event.start, language)
     return f"{text}, {zone}" if "(" in zone else f"{text} ({zone})"
+
+
+def _format_dates(dates: Sequence[date], event: EventDetails, language: str) -> str:
+    """Return some dates of a recurring event, three at most."""
+    length = (event.end or event.start) - event.start
+    texts = [_format_interval(one, one + length, language, short=True) for one in dates[:3]]
+    return find_translation(language).semicolon.join([*texts, "…"] if len(dates) > 3 else texts)
 
 
 def status_word(event: EventDetails, language: str) -> str | None:
@@ -91,7 +102,8 @@ def _title_word(event: EventDetails, said: Translation) -> str | None:
 
 def _status_or_change_word(event: EventDetails, said: Translation) -> str | None:
     """Return the word for the status of an event, or else for its last change."""
-    return _title_word(event, said) or (_change_word(event.change, said) if event.change else None)
+    change = event.change if event.change and event.change.field not in _DATE_STATUS else None
+    return _title_word(event, said) or (_change_word(change, said) if change else None)
 
 
 def _body_word(event: EventDetails, said: Translation) -> str | None:
@@ -101,6 +113,8 @@ def _body_word(event: EventDetails, said: Translation) -> str | None:
 def _change_word(change: EventChange, said: Translation) -> str:
     if change.field == "status":
         return said.status[change.after.status]
+    if change.field in _DATE_STATUS:
+        return said.status[_DATE_STATUS[change.field]]
     return said.place if change.field == "location" else said.moved
 
 
@@ -109,48 +123,68 @@ def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> st
 
     Titles must differ: some readers treat entries with equal titles as one item.
     """
-    said, after = find_translation(feed.language), change.after
-    if change.field == "start":
-        return said.moved_to.format(
-            _format_short(_parse_moment(after.start, event), _parse_moment(change.before.start, event), feed.language)
-        )
+    said, word = find_translation(feed.language), _change_word(change, find_translation(feed.language))
     if change.field == "location":
-        return f"{said.place} ({after.place or '–'})"
-    start = _parse_moment(after.start, event)
-    word = said.moved if change.field == "end" else said.status[after.status]
-    return f"{word} ({_format_short(start, start, feed.language)})"
+        return f"{word} ({change.after.place or '–'})"
+    if change.field in _DATE_STATUS:
+        days = [_format_short(one, one, feed.language) for one in recall_dates(event, change)]
+        return f"{word} ({said.semicolon.join([*days[:3], '…'] if len(days) > 3 else days)})"
+    shown = [recall_event(event, facts, change.at) for facts in (change.before, change.after)]
+    old, new = (one.next[0] if one.next else one.start for one in shown)
+    if change.field == "start":
+        return said.moved_to.format(_format_short(new, old, feed.language))
+    return f"{word} ({_format_short(new, new, feed.language)})"
+
+
+def _format_notice_when(notice: EventChange, event: EventDetails, feed: Feed) -> str:
+    """Return the dates that a notice is about."""
+    if notice.field in _DATE_STATUS:
+        return _format_changed_dates(notice, event, feed)
+    return format_when(recall_event(event, notice.after, notice.at), feed.language)
+
+
+def _format_changed_dates(change: EventChange, event: EventDetails, feed: Feed) -> str:
+    shown, dates = recall_event(event, change.after, change.at), recall_dates(event, change)
+    return _add_zone(_format_dates(dates, shown, feed.language), shown, feed.language)
+
+
+def _describe_old(change: EventChange, event: EventDetails, feed: Feed, *, is_notice: bool) -> str:
+    """Return the cancelled dates of a change, and the status, date or place that it replaced."""
+    said, parts = find_translation(feed.language), []
+    if change.dates and not (is_notice and change.field in _DATE_STATUS):
+        word = said.status[_DATE_STATUS.get(change.field, "cancelled")]
+        parts.append(said.colon.format(word, _format_changed_dates(change, event, feed)))
+    if before := _describe_before(change, event, feed):
+        parts.append(said.before.format(before))
+    return said.semicolon.join(parts)
 
 
 def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> str:
-    """Return the status, date or place that a change replaced."""
+    """Return the status, date or place that a change replaced, as readers saw it."""
     old, new, parts = change.before, change.after, []
     if old.status != new.status:
         parts.append(find_translation(feed.language).status[old.status])
-    if (old.start, old.end) != (new.start, new.end):
-        parts.append(_format_times(old, event, feed.language))
+    if change.field not in _DATE_STATUS and (when := _format_old_when(change, event, feed)):
+        parts.append(when)
     if old.place != new.place:
         parts.append(old.place or "–")
     return " · ".join(parts)
 
 
-def _format_times(facts: EventSnapshot, event: EventDetails, language: str) -> str:
-    end = _parse_moment(facts.end, event) if facts.end else None
-    return _format_interval(_parse_moment(facts.start, event), end, language)
-
-
-def _parse_moment(moment: str, event: EventDetails) -> date:
-    """Return a date or time that the memory stored, in the zone of its event."""
-    if "T" not in moment:
-        return date.fromisoformat(moment)
-    zone = event.start.tzinfo if isinstance(event.start, datetime) else None
-    return datetime.fromisoformat(moment).astimezone(zone) if zone else datetime.fromisoformat(moment)
+def _format_old_when(change: EventChange, event: EventDetails, feed: Feed) -> str | None:
+    """Return the dates before a change if they differ. The zone is named if the new dates name another zone."""
+    old, new = (recall_event(event, facts, change.at) for facts in (change.before, change.after))
+    text = format_when(old, feed.language)
+    return (
+        format_when(old, feed.language, names_zone=new.is_foreign) if text != format_when(new, feed.language) else None
+    )
 
 
 # The functions below use Babel, which has the data of the Unicode CLDR.
 
 
 @lru_cache(maxsize=32)
-def _find_locale(language: str) -> Locale:
+def find_locale(language: str) -> Locale:
     """Return the locale of a language tag, else of its language alone, else English."""
     from babel import Locale, UnknownLocaleError
 
@@ -164,15 +198,15 @@ def _find_locale(language: str) -> Locale:
 
 
 @lru_cache(maxsize=32)
-def _is_right_to_left(language: str) -> bool:
+def is_right_to_left(language: str) -> bool:
     """Return whether the text of a language runs from right to left, by the script of its tag if it has one."""
-    return _find_locale(language).character_order == "right-to-left"
+    return find_locale(language).character_order == "right-to-left"
 
 
 def _format_interval(start: date, end: date | None, language: str, *, short: bool = False) -> str:
     from babel.dates import format_interval
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     if isinstance(start, datetime):
         if not isinstance(end, datetime) or end == start:
             return _join_day_and_time(_format_day(start, locale, short=short), _format_time(start, locale), locale)
@@ -225,7 +259,7 @@ def _format_short(moment: date, before: date, language: str) -> str:
     """Return a day for a title: with the year if it differs from `before`, with the time if only the time differs."""
     from babel.dates import format_skeleton
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     text = format_skeleton("MMMd" if moment.year == before.year else "yMMMd", moment, locale=locale)
     if isinstance(moment, datetime) and isinstance(before, datetime) and moment != before:
         same_day = moment.date() == before.date()
@@ -237,7 +271,7 @@ def _format_zone(moment: date, language: str) -> str:
     """Return the name of the zone of a date-time, such as "Brussels Time", or its offset."""
     from babel.dates import get_timezone_gmt, get_timezone_location
 
-    locale = _find_locale(language)
+    locale = find_locale(language)
     assert isinstance(moment, datetime)  # noqa: S101 - only a date-time is `foreign`
     if isinstance(moment.tzinfo, ZoneInfo) and "/" in moment.tzinfo.key and not moment.tzinfo.key.startswith("Etc/"):
         city = get_timezone_location(moment.tzinfo, locale=locale, return_city=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,8 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
     head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
     head.add("SOURCE", to_uri(url), parameters={"VALUE": "URI"})
     head.add("URL", to_uri(feed.page))
-    return verify(_render_calendar(head, feed.calendar or (), feed, cache), to_uri(url), len(feed.calendar or ()))
+    entries = feed.calendar or ()
+    return verify(_render_calendar(head, entries, feed, cache), to_uri(url), sum(map(_count_events, entries)))
 
 
 def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
@@ -51,7 +53,7 @@ def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
         head = Calendar()
         head.add("PRODID", _PRODID)
         head.add("VERSION", "2.0")
-        values[variant] = verify(_render_calendar(head, [entry], feed, cache), entry.id, 1)
+        values[variant] = verify(_render_calendar(head, [entry], feed, cache), entry.id, _count_events(entry))
     content: bytes = values[variant]
     return content
 
@@ -95,16 +97,31 @@ def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     variant = "event", feed.language, feed.confirms
     values = cache.values(entry)
     if variant not in values:
-        values[variant] = _make_event(entry, feed, cache).to_ical()
+        if entry.event is None:
+            raise TypeError("the entry is not an event")
+        made = [_make_event(entry, entry.event, feed, cache)]
+        made += _make_cancelled_dates(entry, entry.event, feed, cache)
+        values[variant] = b"".join(one.to_ical() for one in made)
     content: bytes = values[variant]
     return content
 
 
-def _make_event(entry: Entry, feed: Feed, cache: RenderCache) -> Event:
-    event, made = entry.event, Event()
-    if event is None:
-        raise TypeError("the entry is not an event")
-    word = status_word(event, feed.language)
+def _count_events(entry: Entry) -> int:
+    return 1 + len(entry.event.cancelled) if entry.event else 0
+
+
+def _make_cancelled_dates(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCache) -> Iterator[Event]:
+    """Yield the cancelled dates of a recurring event, each as an event of its own (RFC 5545, 3.8.4.4)."""
+    for start in event.cancelled:
+        end = event.end and start + (event.end - event.start)
+        one = replace(event, start=start, end=end, status="cancelled", recurrence=None, left_out=())
+        made = _make_event(entry, one, feed, cache)
+        _add_moment(made, "RECURRENCE-ID", start, recurs=True)
+        yield made
+
+
+def _make_event(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCache) -> Event:
+    word, made = status_word(event, feed.language), Event()
     made.add("UID", _escape_text(entry.id))
     made.add("DTSTAMP", entry.updated.astimezone(UTC))
     made.add("CREATED", entry.published.astimezone(UTC))
@@ -143,7 +160,8 @@ def _add_times(made: Event, event: EventDetails) -> None:
     if event.recurrence:
         made.add("RRULE", vRecur.from_ical(event.recurrence))
     for moment in event.left_out:
-        _add_moment(made, "EXDATE", moment, recurs=True)
+        if moment not in event.cancelled:
+            _add_moment(made, "EXDATE", moment, recurs=True)
 
 
 def _add_moment(made: Event, name: str, moment: date, *, recurs: bool = False) -> None:

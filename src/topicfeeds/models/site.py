@@ -235,6 +235,8 @@ class FeedSettings(Model):
     formats: Annotated[Sequence[FeedFormatName], Field(min_length=1), AfterValidator(_deduplicate)] = ("atom", "rss")
     limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 50
     """The largest number of entries in a feed. The newest entries are kept."""
+    max_notices: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 10
+    """The largest number of notices (entries about changed events) that one run adds to a feed."""
     max_body: Annotated[int, Field(ge=1, le=MAX_BODY_BYTES, strict=True)] = 1024 * 1024
     """The largest content of an item, in bytes (UTF-8)."""
     retire_days: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] = 30
@@ -267,6 +269,10 @@ class DeclaredFeed(Model):
     """Whether an item must have all of the listed topics and tags, any of them, or none of them."""
 
 
+class PageSettings(Model):
+    """The settings of the web pages on which people see the feeds, and subscribe to them."""
+
+
 class Site(Model):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
@@ -289,6 +295,8 @@ class Site(Model):
     tags: Mapping[Text, Tag] = {}
     feeds: FeedSettings = FeedSettings()
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
+    pages: PageSettings | None = None
+    """Web pages on which people see the feeds, and subscribe to them. Default: no pages."""
 
     @property
     def base(self) -> str:

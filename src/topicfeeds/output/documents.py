@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from ..entries.model import Candidate
 from ..feeds.model import NEVER_UPDATED, Feed, Selection, make_feed
@@ -48,16 +49,24 @@ class Document:
 class Documents(Iterable[Document]):
     """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
-    def __init__(self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE) -> None:
-        self._selections, self._site, self._profile = list(selections), site, profile
+    def __init__(
+        self,
+        selections: Iterable[Selection],
+        site: Site,
+        profile: Profile = NO_PROFILE,
+        pages: Sequence[Document] = (),
+    ) -> None:
+        """`pages` are further documents. They come last, as they link to the others."""
+        self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
-        return sum(len(one.feed.formats) for one in self._selections) + len(events)
+        return sum(len(one.feed.formats) for one in self._selections) + len(events) + len(self._pages)
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
-        for one in self._profile.measure_each("build", build_documents(self._selections, self._site)):
+        documents = chain(build_documents(self._selections, self._site), self._pages)
+        for one in self._profile.measure_each("build", documents):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
@@ -70,13 +79,13 @@ def build_documents(selections: Iterable[Selection], site: Site) -> Iterator[Doc
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
-        digest = _digest_feed(one, one.candidates, makers)
+        digest = digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
         for name in one.feed.formats:
             if FEED_FORMATS[name].is_calendar:
-                yield _describe_calendar(one, name, _digest_feed(one, one.calendar, makers), cache)
+                yield _describe_calendar(one, name, digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
@@ -130,7 +139,7 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
             feed = replace(make_feed(site, path, title), updated=_date_empty([known], now), calendar=())
             one, makers = Selection(feed, ()), _describe_makers(site)
             make = _describe_calendar if form.is_calendar else _describe_feed
-            return replace(make(one, name, _digest_feed(one, (), makers), RenderCache()), retired=known.retired)
+            return replace(make(one, name, digest_feed(one, (), makers), RenderCache()), retired=known.retired)
     return None
 
 
@@ -183,7 +192,7 @@ def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, C
                 yield one, candidate
 
 
-def _digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
+def digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
     """Return a digest of everything that the bytes of a feed depend on."""
     feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]

@@ -154,7 +154,13 @@ def build(
     `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` work
     as in `select`.
     """
-    return list(build_documents(_select_checked(site, items, now, problems).values(), site))
+    selections = _select_checked(site, items, now, problems)
+    documents = list(build_documents(selections.values(), site))
+    if site.pages is not None:
+        from ..pages.subscribe import build_pages  # imported here, as most sites have no pages
+
+        documents += build_pages(selections, site, now)
+    return documents
 
 
 def _select_checked(

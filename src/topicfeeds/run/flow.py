@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -106,7 +107,7 @@ class Run:
             selections = self._select(source, report)
             check_severity(report, strict=options.strict, may_keep=self._may_keep(report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
-            documents = Documents(selections.values(), self.site, profile)
+            documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
                 retirement = Retirement()
@@ -145,14 +146,24 @@ class Run:
             yield _Input(chunks.read(found), files, chunks)
 
     def _select(self, source: _Input, report: RunReport) -> dict[str, Selection]:
-        profile, spill = self.options.profile, Spill()
+        profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
         resolver = Resolver(self.site, self.state, self.options.now, spill)
         found = resolver.resolve_all(profile.measure_each("read", source.headers))
         base = Path(source.files.base) if source.files else None
         kept = keep_last_good(resolver, report, base, allow_shrink=self.options.allow_shrink)
         resolved = profile.measure_each("resolve", chain(found, kept))
+        decide = partial(report.note_notice, self.state, limit)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(resolved, self.state), spill)
+            return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
+
+    def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
+        """Return the web pages of the site, if it has any."""
+        if self.site.pages is None:
+            return []
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), self.options.now))
+        return list(build_pages(selections, self.site, self.options.now))
 
     def _may_keep(self, report: RunReport) -> bool:
         """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
@@ -181,7 +192,8 @@ class Run:
         found = ((*selection.candidates, *selection.calendar) for selection in selections)
         candidates = {one.id: one for some in found for one in some}
         state.store_versions(self._note_held(candidates.values(), state, chunks))
-        state.release_items(state.held_items().keys() - candidates.keys() - report.kept)
+        for name in state.held_items().keys() - candidates.keys() - report.kept:
+            state.hold_item(name, None)
         if chunks:
             for waiting in report.held:
                 chunks.keep(waiting.header)
@@ -204,10 +216,10 @@ class Run:
             body = None
             if one.memory and not one.is_kept and one.memory.held != (held := describe_held(one)):
                 body = one.body()
-                one = one._replace(memory=one.memory._replace(held=held if body else None))
+                state.hold_item(one.id, held if body else None)
                 if body:
                     yield one.id, one.kind, body
-            if body is not None or one.kind != "event":
+            if one.kind != "event":
                 note_memory(one, state)
             if chunks and one.position not in positions:  # a notice has the body of its event
                 positions.add(one.position)

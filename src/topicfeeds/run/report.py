@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..entries.model import Candidate, HeldBack
-from ..errors import NONE_OMITTED, Omitted, Problem, Severity
+from ..entries.changes import assign_feeds
+from ..entries.model import Candidate, HeldBack, NewNotice
+from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
 from ..sources.model import Page
 from ..state.store import State
 
@@ -87,7 +88,7 @@ class RunReport:
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
-                self._note_due(one.until)
+                self.note_due(one.until)
             else:
                 yield one
 
@@ -121,9 +122,23 @@ class RunReport:
             self.kept.add(candidate.id)
         if candidate.event:
             note_memory(candidate, state)
-            self._note_due(candidate.event.until)
+            self.note_due(candidate.event.until)
 
-    def _note_due(self, moment: datetime | None) -> None:
+    def note_notice(
+        self, state: State | None, limit: int, new: NewNotice, feeds: Sequence[str] | None, others: Sequence[str]
+    ) -> None:
+        """Store which feeds have a new notice. Warn if `others`, feeds of the same event, do not have it."""
+        event = new.event
+        if event.memory:
+            note_memory(event._replace(memory=assign_feeds(event.memory, feeds)), state)
+        if others and limit:
+            where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
+            message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
+            advice = "before the next large change, raise max_notices under [feeds] in the site file"
+            self._note_problem(new.header.problem("start", f"{message} ({advice})", "warning"))
+
+    def note_due(self, moment: datetime | None) -> None:
+        """Note when the output next changes without an edit."""
         if moment and (self.due is None or moment < self.due):
             self.due = moment
 

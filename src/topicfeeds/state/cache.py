@@ -18,7 +18,7 @@ from .files import FileStamp
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 3
+VERSION = 4
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000

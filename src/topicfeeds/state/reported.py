@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .ownership import check_owner, create_private
 
-_MARK = "topicfeeds: the problems that build --cron has reported"
+_MARK = "topicfeeds: the problems that cron has reported"
 """The first line of the file."""
 
 

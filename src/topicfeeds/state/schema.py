@@ -99,10 +99,10 @@ def _is_item(row: Sequence[Any]) -> bool:
     from datetime import datetime
 
     snapshots = [json.loads(row[4])] if row[4] else []
-    for _at, _n, _field, *both in json.loads(row[6] or "[]"):
-        snapshots += both
+    for _at, _n, _field, before, after, *_ in json.loads(row[6] or "[]"):
+        snapshots += before, after
     is_dated = datetime.fromisoformat(row[1]).tzinfo is not None
-    return is_dated and all(isinstance(one, list) and len(one) == 4 for one in snapshots)
+    return is_dated and all(isinstance(one, list) and len(one) in (4, 7) for one in snapshots)
 
 
 def read_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:

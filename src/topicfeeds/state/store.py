@@ -68,8 +68,8 @@ class State:
         self._noted: set[str] = set()
         self._waiting: list[tuple[object, ...]] = []
         """Items that wait to be written, as rows of the table."""
-        self._released: list[tuple[str]] = []
-        """The items that no feed has any more."""
+        self._held: list[tuple[str | None, str]] = []
+        """`ItemMemory.held` of items that feeds have since this run, or have no longer."""
         self.cache = Cache(None if self.path is None else f"{self.path}.cache")
         self._has_cache = False
         self.quarantined: str | None = None
@@ -129,7 +129,7 @@ class State:
             self._day = None if now is None else now // 86400
             self._noted.clear()
             self._waiting.clear()
-            self._released = []
+            self._held.clear()
             self._load()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
@@ -249,9 +249,9 @@ class State:
         """Store id, kind and fields (JSON) of items that a feed has now."""
         write_rows(self._open, "main.versions", versions, 3)
 
-    def release_items(self, names: Iterable[str]) -> None:
-        """Forget the fields of items that no feed has any more. The memory keeps their dates."""
-        self._released = [(name,) for name in names]
+    def hold_item(self, name: str, held: str | None) -> None:
+        """Store `ItemMemory.held` of an item whose memory is noted. None: no feed has the item any more."""
+        self._held.append((held, name))
 
     def accepted_counts(self) -> dict[str, int]:
         """Return the number of items of each source in the last successful run."""
@@ -324,10 +324,11 @@ class State:
         columns = NAMES["items"]
         noted = f"select {columns}, checksum({columns}) from noted"  # noqa: S608
         run(f"insert or replace into main.items {noted} except select * from main.items")  # noqa: S608
-        free = NAMES["items"].replace("held", "null")
-        query = f"update main.items set held = null, checksum = checksum({free}) where id = ?"  # noqa: S608
-        self._open.executemany(query, self._released)
-        self._open.executemany("delete from main.versions where id = ?", self._released)
+        changed = NAMES["items"].replace("held", "?1")
+        query = f"update main.items set held = ?1, checksum = checksum({changed}) where id = ?2"  # noqa: S608
+        self._open.executemany(query, self._held)
+        gone = ((name,) for held, name in self._held if held is None)
+        self._open.executemany("delete from main.versions where id = ?", gone)
         run("insert or replace into main.documents select * from current except select * from main.documents")
         if self._day is not None and not failed:
             seen = columns.replace("seen", "?1")

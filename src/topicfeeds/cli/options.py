@@ -1,0 +1,54 @@
+"""The options that several commands have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from ..errors import ConfigError, show
+from .console import MAX_SHOWN_PROBLEMS
+
+_MAX_PATH_BYTES = 4096
+
+
+def _check_path(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Reject paths that no file can have, and a state that is a pipe or a device. Raises ConfigError."""
+    option = f"--{(parameter.name or '').removesuffix('_file')}"
+    if path and len(os.fsencode(path)) > _MAX_PATH_BYTES:
+        raise ConfigError(message=f"{option} {show(str(path))} is too long (write at most {_MAX_PATH_BYTES} bytes)")
+    if path and option == "--state" and path.exists() and not (path.is_file() or path.is_dir()):
+        raise ConfigError(message=f"{path}: is not a regular file (choose another file with --state)")
+    return path
+
+
+SITE = click.option(
+    "--site",
+    "site_file",
+    type=click.Path(path_type=Path),
+    callback=_check_path,
+    default="topicfeeds.toml",
+    show_default=True,
+    metavar="FILE",
+    help="The site file. Paths in it are relative to its folder.",
+)
+OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_check_path,
+    metavar="DIR",
+    help="The output folder.  [default: public, beside the site file]",
+)
+STATE = click.option(
+    "--state",
+    "state_file",
+    type=click.Path(path_type=Path),
+    callback=_check_path,
+    metavar="FILE",
+    help="The memory file: dates of items, and a list of the documents of earlier runs. The cache is beside it "
+    "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",
+)
+ALL_PROBLEMS = click.option(
+    "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
+)

@@ -1,0 +1,1 @@
+"""Pages: web pages on which people see the feeds, and subscribe to them."""
