@@ -174,7 +174,7 @@ def _describe_missing_extra(extra: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    A source is unreadable or lost too many items, or an item was refused in strict mode.
+    A source is unreadable and has no earlier items, or an item or source was not taken in strict mode.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."

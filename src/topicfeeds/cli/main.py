@@ -137,10 +137,10 @@ def init(folder: Path) -> None:
 _EXIT_CODES = """\b
 Exit codes:
   0         success: feeds were written, or nothing changed
-  1         published, but some items were refused
+  1         published, but some items or sources were not taken
   2         wrong usage, an error in the site file, or a missing extra
-  65        nothing was published: a source is unreadable or lost too many
-            items, or an item was refused and --strict is set
+  65        nothing was published: a source is unreadable that no earlier run
+            has read, or --strict is set and an item or source was not taken
   70        a bug in topicfeeds: please report it
   74        the output or the state could not be written
   75        another run is using the output folder
@@ -157,11 +157,11 @@ remaining files.
 @SITE
 @OUTPUT
 @STATE
-@click.option("--strict", is_flag=True, help="Publish nothing if an item is refused (exit code 65).")
+@click.option("--strict", is_flag=True, help="Publish nothing if an item or source is not taken (exit code 65).")
 @click.option(
     "--allow-shrink",
     is_flag=True,
-    help="Publish even if a source lost more items than max_shrink allows.",
+    help="Remove items even if a source lost more of them than max_shrink allows.",
 )
 @click.option(
     "--prune",
@@ -206,11 +206,12 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     """Write the feeds that changed, and print their paths.
 
     The command refuses items with errors. It reports each refused item on standard error, with file, line and field. If
-    it refuses an item, it still publishes the other items, and exits with code 1.
+    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. What was published
+    before stays until the error is corrected or the item is removed.
 
     A warning is only printed if the last successful run did not have it.
 
-    If nothing changed, the command writes no file. It only reports the refused items again.
+    If nothing changed, the command writes no file. It only reports again what it does not take.
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """

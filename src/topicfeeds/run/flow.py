@@ -61,7 +61,7 @@ class Options:
     strict: bool = False
     """Publish nothing if an item is refused."""
     allow_shrink: bool = False
-    """Publish even if a source lost more items than `max_shrink` allows."""
+    """Remove items even if a source lost more of them than `max_shrink` allows."""
     dry_run: bool = False
     """Report what would change, and write nothing."""
     prune: bool = False

@@ -124,6 +124,7 @@ class State:
             self._prepare()
             if not _passes_quick_check(self._open):
                 raise DamageError("is damaged")
+            self._open.execute("pragma secure_delete = on")  # nothing of a deleted item stays in the file
             self._open.executescript(RUN_TABLES)
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
