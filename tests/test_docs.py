@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from support import command
 from support.needs import ROOT
+from support.spreadsheets import Cell, make_xlsx
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -64,17 +66,21 @@ COUNTS = {"events.md": 4, "items.md": 7, "calendar/topicfeeds.toml": 4}
 def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
     (tmp_path / "items").mkdir()
     (tmp_path / "pages").mkdir()
-    if len(files := named(page)) == 1:
+    if len(files := named(page)) == 1 and "sheet/topicfeeds.toml" not in files:
         (tmp_path / "items/a.yaml").write_text("{title: A, published: 2026-01-01}", "utf-8")
         (tmp_path / "pages/social-innovation.txt").write_text("A\n\na\n\npublication date: 01-02-2017", "utf-8")
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
+    if "sheet/topicfeeds.toml" in files:  # the page shows its rows as a table
+        rows: list[list[Cell]] = [["Termine der Stadt"], [], ["Nr", "Titel", "veröffentlicht", "Beginn", "Ort"]]
+        rows.append([12, "Stadtfest", date(2026, 2, 1), datetime(2026, 5, 6, 18), "Marktplatz"])
+        (tmp_path / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": rows}))
     for path in files:
         if path.endswith("topicfeeds.toml"):
             run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})
             assert run.code == 0, run.err
-            if len(files) > 1:
+            if len(files) > 1 or path.startswith("sheet/"):
                 count = COUNTS.get(path, 1) if "/" in path else COUNTS[page.name]
                 noun = "item" if count == 1 else "items"
                 assert f"{count} {noun} published, 0 refused" in run.err

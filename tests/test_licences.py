@@ -41,7 +41,7 @@ def listed() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("extra", ["", "sql", "markdown", "dask"])
+@pytest.mark.parametrize("extra", ["", "sql", "markdown", "spreadsheet", "dask"])
 def test_every_dependency_is_listed_with_a_licence(extra: str) -> None:
     given = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     try:

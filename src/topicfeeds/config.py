@@ -18,10 +18,8 @@ from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
 _MAX_SITE_BYTES = 16 * 1024 * 1024
-_SUFFIXES = {".json", *(form.suffix for form in FEED_FORMATS.values())}  # JSON Feed will come: reserve its suffix
-_OUTPUT_EXAMPLES = [
-    f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in sorted(_SUFFIXES)
-]
+_SUFFIXES = sorted(form.suffix for form in FEED_FORMATS.values())
+_OUTPUT_EXAMPLES = [f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in _SUFFIXES]
 """Examples of paths in an output folder."""
 
 

@@ -83,7 +83,9 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """The first line of the item with the problem, which identifies the item."""
+    """A number that identifies the item with the problem in its file: its first line, or more if it shares the line."""
+    name: str = ""
+    """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
     """The `id` and the `link` of a refused item. None if they cannot be read."""
     hint: Hint | None = None
@@ -92,7 +94,7 @@ class Problem:
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
-        field = f"{self.field}: " if self.field else ""
+        field = "".join(f"{one}: " for one in (self.name, self.field) if one)
         return printable(f"{self.path}:{self.line}: {mark}{field}{_add_own_hint(self)}")
 
 

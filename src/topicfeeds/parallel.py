@@ -30,7 +30,7 @@ from .feeds.select import FeedSelector
 from .models.site import Site, Source
 from .sources import SiteSources
 from .sources._lines import count_line_ends
-from .sources.chunks import is_by_line, list_paths, read_chunks, read_file
+from .sources.chunks import Surroundings, is_by_line, list_paths, read_chunks, read_file
 from .sources.model import Chunk
 from .state.files import FileStamp, InputFiles
 
@@ -146,7 +146,7 @@ class _ShardReader:
     def collect(self, shard: Shard, future: Future[ShardResult] | None) -> Iterator[ChunkResult]:
         """Yield the results of a shard, from its worker or read here."""
         if not shard.paths:
-            yield from read_chunks([shard.source], self.task.base)
+            yield from read_chunks([shard.source], self.task.base, url=self.task.site.url)
             return
         path = shard.paths[0]
         found = self._result(shard, future)
@@ -235,7 +235,7 @@ def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
     files = InputFiles([], stamps, set(), "", str(base), set(), {})
     chunks: list[ReadChunk | Problem] = []
     for path in shard.paths:
-        for chunk in read_file(shard.source, shard.number, path, base, files, shard.part):
+        for chunk in read_file(shard.source, shard.number, path, Surroundings(base, files, site.url), shard.part):
             chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker)
     if _is_changed(shard, base):
         return ShardResult([], {}, None)

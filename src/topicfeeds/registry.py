@@ -23,6 +23,8 @@ class SourceFormat(NamedTuple):
     """
     single: bool = False
     """Whether each file is one record."""
+    binary: bool = False
+    """Whether `read` gets the bytes of the file: they declare their encoding, or are not text."""
 
 
 class FeedFormat(NamedTuple):
@@ -39,19 +41,25 @@ class FeedFormat(NamedTuple):
 
 SOURCE_FORMATS = {
     "csv": SourceFormat((".csv",)),
+    "feed": SourceFormat((".atom", ".rss"), binary=True),
     "ics": SourceFormat((".ics", ".ical", ".icalendar")),
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
     "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
 }
+
+TABLES = ("csv", "spreadsheet")
+"""The source formats whose records are rows: their lists are texts with separators."""
 
 # Every web server sends `.xml` with a media type that all readers accept.
 FEED_FORMATS = {
     "atom": FeedFormat(".atom.xml", "application/atom+xml", b">topicfeeds</generator>"),
     "rss": FeedFormat(".rss.xml", "application/rss+xml", b">topicfeeds</generator>"),
+    "json": FeedFormat(".json", "application/feed+json", b'"_topicfeeds": {'),
     "ics": FeedFormat(".ics", "text/calendar", b"\nPRODID:-//topicfeeds//", is_calendar=True),
 }
 
@@ -61,13 +69,11 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 
-_SHEET_ADVICE = "export the sheet as CSV"
+_SHEET_ADVICE = "save it as .xlsx, .ods or .csv"
 UNSUPPORTED_SUFFIXES = {
-    ".xlsx": _SHEET_ADVICE,
-    ".xlsm": _SHEET_ADVICE,
     ".xls": _SHEET_ADVICE,
-    ".ods": _SHEET_ADVICE,
     ".numbers": _SHEET_ADVICE,
+    ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
 

@@ -78,7 +78,10 @@ def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: 
     (city / "items.yaml").unlink()
     assert command("build", cwd=city, env={"SOURCE_DATE_EPOCH": "1773003600"}).code == 1
     run, success, *_ = command("status", cwd=city).out.splitlines()
-    assert re.match(r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  published, but not taken: items\.yaml:1: ", run)
+    assert re.match(
+        r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  failed: published, but not taken: items\.yaml:1: ",
+        run,
+    )
     assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")
     (city / "items.yaml").write_text(text, "utf-8")
     assert command("build", cwd=city, env=NOW).code == 0
@@ -170,7 +173,7 @@ def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Pat
 def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
     state = next((city / ".topicfeeds").glob("*.cache"))
     with closing(sqlite3.connect(state)) as connection:
-        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, null, 0)")
+        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, '', null, 0)")
         connection.commit()
     run = command("status", cwd=city)
     assert run.code == 0

@@ -131,7 +131,7 @@ def test_what_is_cancelled_may_stay_in_sight() -> None:
         ({"tags": ["a,b", "c;d"], "topics": ["e"]}, ["CATEGORIES:e,a\\,b,c\\;d"]),
         ({"link": "https://www.example.org/a?b=1,2;c"}, ["URL:https://www.example.org/a?b=1,2;c"]),
         ({"link": "https://www.example.org/é"}, ["URL:https://www.example.org/%C3%A9"]),
-        ({"content": "<p>C:\\New</p>\r\n<p>Café &amp; cake</p>"}, ["DESCRIPTION:C:\\\\New\\nCafé & cake"]),
+        ({"content": "<p>C:\\New</p>\r\n<p>Café &amp; cake</p>"}, ["DESCRIPTION:C:\\\\New\\n\\nCafé & cake"]),
         ({"summary": "a\rb\r\nc\nd"}, ["DESCRIPTION:a\\nb\\nc\\nd"]),
         ({}, ["URL:https://www.example.org/"]),
     ],

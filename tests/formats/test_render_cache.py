@@ -97,9 +97,9 @@ def test_the_content_of_an_entry_is_sanitised_once(
     cache, entry = RenderCache(), make_entry(content=content)
     calls: list[str] = []
 
-    def sanitize(given: Entry) -> str | None:
+    def sanitize(given: Entry, changes: dict[str, str] | None) -> str | None:
         calls.append(given.id)
-        return sanitized_content(given)
+        return sanitized_content(given, changes)
 
     monkeypatch.setattr(render_cache, "sanitized_content", sanitize)
     assert [cache.html(entry) for _ in range(3)] == [html] * 3

@@ -7,7 +7,8 @@ By hand, and never by pytest; one process works on one target until it is stoppe
     python tests/fuzz/fuzz.py json -max_total_time=240 -print_final_stats=1 -artifact_prefix=/tmp/found-
     python tests/fuzz/fuzz.py json /tmp/found-crash-0123    # again what was found
 
-Targets: csv, ics, json, jsonl, listing, markdown, toml, yaml (bytes are a file: reader, records, build, render),
+Targets: csv, feed, ics, json, jsonl, listing, markdown, spreadsheet, toml, yaml
+(bytes are a file: reader, records, build, render),
 item (bytes choose a mapping of all fields and values of all types that files have), clean (HTML).
 
 Only `Unreadable`, SourceError and Problems may come out. A finding is any other exception, a document that expat
@@ -44,8 +45,8 @@ with atheris.instrument_imports(include=["topicfeeds", "tomllib"]):
     from topicfeeds.run.calls import build
     from topicfeeds.sources._bytes import decode_file
     from topicfeeds.sources._raw import RawRecord, Unreadable, find_reader
-    from topicfeeds.sources._validate import validate_record
-    from topicfeeds.sources.model import ItemLike
+    from topicfeeds.sources._validate import RecordValidator
+    from topicfeeds.sources.model import FileContext, ItemLike
     from topicfeeds.text.characters import strip_forbidden
     from topicfeeds.text.html import nesting_depth, sanitize, to_plain_text
 
@@ -109,6 +110,24 @@ SEEDS: dict[str, list[str]] = {
         "title,published,location,location.name,enclosures.url,content\r\nx,2026-03-02,y,z,u,<p>a\r\n",
         "id;title.rendered;link;date;terms.name;place.name\n1;A <b>x</b>;https://e.org/1;28/01/2026 09:30+0100;a;b\n",
     ],
+    "feed": [
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media='
+        '"http://search.yahoo.com/mrss/"><channel><title>t</title><link>https://e.org/</link><item><title>a &amp;amp;'
+        '</title><guid isPermaLink="false">1</guid><pubDate>Tue, 03 Mar 2026 08:30:00 EST</pubDate><category>'
+        '</category><description>&lt;p>d</description><enclosure url="a" length="0"/><media:thumbnail url="b"/></item>'
+        "</channel></rss>",
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://e.org/" xml:lang="fr"><title>t</title><entry>'
+        '<id>a</id><title type="html">b</title><updated>2026-03-03T08:30:00Z</updated><content type="xhtml"><div xmlns='
+        '"http://www.w3.org/1999/xhtml"><a href="c">d</a></div></content><author><name>e</name></author></entry>'
+        "</feed>",
+        '{"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [{"id": 1, "content_text": "a\\n\\nb",'
+        ' "date_published": "2026-03-03", "attachments": [{"url": "https://e.org/a", "mime_type": "a/b"}]'
+        "}]}",
+        '<rss xmlns:wp="http://wordpress.org/export/1.2/" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/">'
+        "<channel><wp:author><wp:author_login>a</wp:author_login></wp:author><item><title>x</title><wp:post_type>post"
+        "</wp:post_type><wp:status>publish</wp:status><wp:post_date_gmt>2026-03-03 08:30:00</wp:post_date_gmt>"
+        "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key></wp:postmeta></item></channel></rss>",
+    ],
     "ics": [
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//topicfeeds//\r\nX-WR-TIMEZONE:Europe/Brussels\r\nBEGIN:VEVENT\r\n"
         "UID:a\r\nSUMMARY:Fair\\, b\r\nDTSTART;TZID=Romance Standard Time:20260505T190000\r\nDURATION:PT1H\r\n"
@@ -143,6 +162,7 @@ SEEDS: dict[str, list[str]] = {
         "\ntags: *t\nstart: ~\n",
         "- {title: a\u2028b, published: 2026-02-17T25:00, timezone: Asia/Tokyo, start: 2026-03-29T02:30, k: , k: 2}",
     ],
+    "spreadsheet": ["PK\x03\x04", "PK\x05\x06" + "\0" * 18],
     "toml": [
         '[[item]]\nid = "night"\ntitle = """\nNight"""\npublished = 2026-03-01\ntopics = ["housing"]\n'
         "[[item]]\ntitle = 'x'\npublished = 2026-03-01T10:00:00.5-07:00\nstart = 2026-03-01T01:00:00\nend = 10:00:00\n",
@@ -212,9 +232,11 @@ def read(kind: str, content: bytes) -> None:
     for site, source in GIVEN[kind]:
         found: list[ItemLike] = []
         try:
-            given = io.BytesIO(content) if SOURCE_FORMATS[kind].by_line else decode_file(content)
+            form = SOURCE_FORMATS[kind]
+            given = io.BytesIO(content) if form.by_line else content if form.binary else decode_file(content)
+            validator = RecordValidator(source, FileContext("file", kind))
             for one in find_reader(kind)(given, source, "file"):
-                found += validate_record(one, source, "file") if isinstance(one, RawRecord) else (one,)
+                found += validator.validate(one) if isinstance(one, RawRecord) else (one,)
         except Unreadable as error:
             found.append(Problem("file", error.line, "", error.message, "unreadable"))
         last = len(re.findall(b"\r\n|\r|\n", content)) + 1

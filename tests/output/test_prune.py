@@ -10,7 +10,14 @@ import pytest
 from support import command
 from topicfeeds.state.documents import find_leftovers
 
-SITE = 'title = "x"\nurl = "https://e.org/"\n[feeds]\nformats = ["atom", "rss", "ics"]\n[[sources]]\npath = "{}.yaml"\n'
+SITE = """\
+title = "x"
+url = "https://e.org/"
+[feeds]
+formats = ["atom", "rss", "json", "ics"]
+[[sources]]
+path = "{}.yaml"
+"""
 ITEMS = """- {id: a, title: A, published: 2026-02-01, topics: [land], tags: [keep]}
 - {id: b, title: B, published: 2026-02-02, start: 2026-05-01, topics: [gone], tags: [old tag, Älter]}
 """
@@ -54,7 +61,7 @@ def test_after_a_lost_state_only_prune_removes_old_feeds(lost: Path) -> None:
     assert before - files(lost / "public") == removed
     assert files(lost / "public") == {
         ".topicfeeds.lock",
-        *(f"{name}.{form}.xml" for name in ("all", "tags/keep", "topics/land") for form in ("atom", "rss")),
+        *(f"{name}.{end}" for name in ("all", "tags/keep", "topics/land") for end in ("atom.xml", "rss.xml", "json")),
     }
     assert len([path for path in removed if path.startswith("events/")]) == 1
     assert "all.ics" in removed
@@ -70,6 +77,9 @@ def test_what_is_not_surely_a_feed_of_this_site_stays_and_is_listed(lost: Path) 
         "topics/copy.atom.xml": gone.read_bytes(),  # the id of another path
         "tags/broken.atom.xml": gone.read_bytes()[:-20],
         "tags/other.rss.xml": (public / "topics/gone.rss.xml").read_bytes(),
+        "tags/other.json": (public / "topics/gone.json").read_bytes(),
+        "tags/deep.json": b'{"_topicfeeds": {"a":' + b"[" * 100_000,
+        "tags/list.json": b'{"items": 5, "_topicfeeds": {}}',
         "tags/mine.ics": (public / "all.ics").read_bytes(),
         "events/0123456789abcdef.ics": next((public / "events").iterdir()).read_bytes(),
         "feeds/Capital.atom.xml": gone.read_bytes().replace(b"topics/gone", b"feeds/Capital"),

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from support.disks import filled, mount, mounted
 from support.faults import SAID, City
-from support.needs import forbidden, program
+from support.needs import program
 from support.warm import Warm, warmed
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
 SIZES = [*range(19), 1000]
 """Pages: the last are more than enough."""
 
@@ -30,43 +28,6 @@ def warm() -> Iterator[Warm]:
 @pytest.fixture
 def city(tmp_path: Path, warm: Warm) -> City:
     return City(tmp_path, warm)
-
-
-def mount(folder: Path, options: str) -> None:
-    """Mount a small file system, or change one (`remount`)."""
-    line = [program("mount"), "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    subprocess.run(line, check=True, capture_output=True, timeout=30)
-
-
-@contextmanager
-def mounted(folder: Path) -> Iterator[None]:
-    """Put a folder on a small file system of its own."""
-    below = folder.with_name("below")
-    folder.rename(below)
-    folder.mkdir()
-    try:
-        mount(folder, f"size={2 * SIZES[-1] * PAGE}")
-    except subprocess.CalledProcessError:
-        forbidden("to mount file systems, as root is")
-    try:
-        shutil.copytree(below, folder, dirs_exist_ok=True)
-        yield
-    finally:
-        subprocess.run([program("umount"), "-l", folder], check=True, timeout=30)
-        folder.rmdir()
-        below.rename(folder)
-
-
-@contextmanager
-def filled(folder: Path, left: int) -> Iterator[None]:
-    """Fill the disk of a folder, but for some pages."""
-    filler = folder / ".filler"
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(folder).free - left * PAGE)
-    try:
-        yield
-    finally:
-        filler.unlink()
 
 
 @pytest.mark.parametrize("part", ["public", ".topicfeeds", ""], ids=["output", "state", "both"])

@@ -81,6 +81,8 @@ def run(project: Project, steps: Sequence[Step], **options: Any) -> None:
 
 
 # Every kind of edit, in one order. Items and files are counted from 0, in the order of the site file.
+FILM = '<p><iframe src="https://player.example.org/1"></iframe></p>'
+"""Content that causes a warning."""
 PLACE = {"name": "Hall", "address": "Quay 1", "latitude": 51.0543, "longitude": 3.7174}
 EVENT = Change(0, {"start": "2026-05-03"}, events=True)
 DAILY = {"recurrence": "FREQ=DAILY;COUNT=4"}
@@ -116,6 +118,13 @@ STORY = [
     Step(Change(0, {"location": PLACE, "organizer": {"name": "Bo"}}, events=True)),
     Step(Change(0, {"status": "cancelled"}, events=True), DAY),
     Step(Change(0, {"location": "Barn", "status": None}, events=True), HOUR),
+    Step(Change(0, {"content": FILM}, events=True)),
+    Step(Change(1, {"content": FILM})),
+    Step(Change(1, {"tags": ["x", "film"]}), HOUR),
+    Step(Change(2, {"summary": "Not the film"})),
+    Step(Reverse(0)),
+    Step(Undo()),
+    Step(Change(1, {"content": f"<p>One</p>{FILM}{FILM}"})),
     Step(Change(2, {"published": "nonsense"})),
     Step(Nothing(), HOUR),
     Step(Correct(), HOUR),
@@ -156,6 +165,9 @@ STORY = [
     Step(Change(1, RECURRENCE, events=True)),
     Step(Nothing(), 9 * DAY),
     Step(Nothing(), -HOUR),
+    Step(Configure({"max_notices": 0})),
+    Step(Change(0, {"location": "Yard"}, events=True)),
+    Step(Configure({"max_notices": None})),
     Step(Change(0, {"published": None})),
     Step(Undo(), DAY),
     # The site file changes.
@@ -269,7 +281,7 @@ FUTURE = ["2026-04-01T14:00:00Z", "2026-04-02", "2026-04-30"]
 ITEM_CHANGES = fields(
     id=IDS,
     title=["B", "No id", "a\u0001", "\u0001", "", "a \u202e b"],
-    content=["<p>x</p>", "<a href='/y'>y</a>", LONG, None],
+    content=["<p>x</p>", FILM, "<img alt='x'>", "<a href='/y'>y</a>", LONG, None],
     summary=["Short", None],
     published=[*PAST, *FUTURE, "nonsense", None],
     updated=["2026-03-20", *FUTURE, None],
@@ -324,6 +336,7 @@ SETTINGS = fields(
     source=[['timezone = "Asia/Tokyo"'], ['defaults = {tags = ["default"]}'], ['date_format = "%Y-%m-%d"']],
     calendar_days_ahead=[20],
     calendar_days_back=[0],
+    max_notices=[0, 1],
 )
 CHANGES = [
     *[st.builds(Change, INDEX, ITEM_CHANGES)] * 4,

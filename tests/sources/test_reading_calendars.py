@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from support import command, site
-from support.reading import found, told
+from support.reading import everything, found, told
 from topicfeeds import Event, select
-from topicfeeds.sources.model import Record
+from topicfeeds.sources.model import Draft, Record
 
 PARIS = ZoneInfo("Europe/Paris")
 CUSTOM = """BEGIN:VTIMEZONE
@@ -197,12 +197,10 @@ def test_published_is_created_and_never_the_time_of_the_export(
     assert (event.published, event.updated) == (published, updated)
 
 
-def test_private_events_are_left_out_and_counted(tmp_path: Path) -> None:
-    text = calendar("DTSTART:20260501\nCLASS:PRIVATE", "DTSTART:20260501\nCLASS:Confidential")
-    assert found(tmp_path, "a.ics", text) == []
-    assert told(tmp_path, "a.ics") == [
-        "warning a.ics:4: warning: skips 2 private events (only events that are not private are published)"
-    ]
+def test_private_events_are_drafts(tmp_path: Path) -> None:
+    text = calendar("UID:a\nSUMMARY:A\nDTSTART:20260501\nCLASS:PRIVATE", "DTSTART:20260501\nCLASS:Confidential")
+    assert everything(tmp_path, "a.ics", text) == [Draft("a.ics", 4), Draft("a.ics", 10)]
+    assert [record.item.title for record in found(tmp_path, "a.ics", drafts=True)] == ["A"]
 
 
 def test_a_calendar_that_cancels_has_cancelled_events(tmp_path: Path) -> None:

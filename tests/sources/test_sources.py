@@ -164,7 +164,7 @@ def test_a_field_that_stands_twice_refuses_its_item(tmp_path: Path) -> None:
         ),
         ("nowhere/*.yaml", None, "1: cannot be read: "),
         ("a.txt", b"\xe9", "1: byte 1 (0xE9) is not UTF-8"),
-        ("a.xls", "", "1: .xls files cannot be read (export the sheet as CSV)"),
+        ("a.xls", "", "1: .xls files cannot be read (save it as .xlsx, .ods or .csv)"),
         ("a.yamk", "", '1: the suffix ".yamk" is unknown (did you mean ".yaml"?)'),
         ("missing.yaml", None, "1: cannot be read: No such file or directory"),
     ],

@@ -69,11 +69,11 @@ def test_a_document_that_stays_as_it_is_costs_one_stat(tmp_path: Path) -> None:
     city.build()
     city.put(*rows[:3], row("n3", tags=["t3"], published="2026-01-04", title="Changed"), *rows[4:])
     out, lines = traced(city, "stat,lstat,newfstatat,statx,openat,open")
-    assert "2 documents written, 40 unchanged" in out
-    found = [re.search(r'"(?:\S*/)?(tags/t[0-9]+|all)\.(atom|rss)\.xml"', line) for line in lines]
+    assert "2 documents written to public, 40 unchanged" in out
+    found = [re.search(r'"(?:\S*/)?(t[0-9]+|all)\.(atom|rss)\.xml"', line) for line in lines]
     touched = Counter(one[1] for one in found if one)
-    del touched["tags/t3"]
-    assert touched == dict.fromkeys(("all", *(f"tags/t{n}" for n in range(20) if n != 3)), 2)  # Atom and RSS
+    del touched["t3"]
+    assert touched == dict.fromkeys(("all", *(f"t{n}" for n in range(20) if n != 3)), 2)  # Atom and RSS
 
 
 def test_a_run_with_nothing_to_do_opens_nothing_for_writing(city: City) -> None:

@@ -130,8 +130,8 @@ class Project:
             lines += ["[[sources]]", f'path = "./{pattern}"', 'topics = ["again"]']
         lines += ["[feeds]", f"limit = {get('limit')}", f"formats = {list(get('formats') or ())}"]
         lines += [f"retire_days = {get('retire_days')}", f"memory_days = {get('memory_days')}"]
-        days = ("calendar_days_ahead", "calendar_days_back")
-        lines += [f"{name} = {get(name)}" for name in days if get(name) is not None]
+        names = ("calendar_days_ahead", "calendar_days_back", "max_notices")
+        lines += [f"{name} = {get(name)}" for name in names if get(name) is not None]
         if get("feed"):
             lines += ["[[feed]]", 'slug = "mine"', f'title = "{get("feed")}"', 'tags = ["x"]', 'match = "any"']
         for topic in get("topics") or ():

@@ -14,6 +14,9 @@ ADDRESSES = st.lists(
     | st.text(max_size=2),
     max_size=8,
 ).map("".join)
+ADDRESS = re.compile("(https?://[^/@]+(/|$)|mailto:|tel:)")
+PICTURE = re.compile("data:image/(png;base64,iVBORw0KGg|jpeg;base64,/9j/|gif;base64,R0lGOD|webp;base64,UklGR)")
+"""The start of a picture in an address: its type, and its first bytes."""
 ACTIVE = {"script", "style", "iframe", "object", "embed", "form", "input", "base", "meta", "link", "svg", "math"}
 
 
@@ -46,5 +49,5 @@ def dangers(fragment: str) -> list[tuple[str, str, str]]:
         if tag in ACTIVE
         or name.startswith("on")
         or name in ("style", "class", "id", "srcset", "cite", "action", "background")
-        or (name in ("href", "src", "poster") and not re.match("(https?://[^/@]+(/|$)|mailto:|tel:)", value))
+        or (name in ("href", "src", "poster") and not (ADDRESS.match(value) or (tag == "img" and PICTURE.match(value))))
     ]

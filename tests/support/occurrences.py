@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from support import folder_site
 from support.calendars import MOST, Appointment, Moment, dates, moment
-from topicfeeds import Event, Problem, Site, build, read, select
+from topicfeeds import Event, Site, build, read, select
 from topicfeeds.formats.translations import find_translation
-from topicfeeds.sources.model import Page
+from topicfeeds.sources.model import Record
 
 YEARS = timedelta(days=29 * 365)
 """So far ahead rules are compared: libical is asked for thirty years."""
@@ -76,7 +76,7 @@ def expected(case: Path) -> dict[str, Appointment]:
     """Say of every event of a case, by its id, what readers have to find."""
     site, found = folder_site(case), {}
     for record in read(site, case):
-        assert not isinstance(record, (Page, Problem))
+        assert isinstance(record, Record)
         [entry] = select(site, [record], problems=[])["all"].entries
         item = record.item
         if isinstance(item, Event):

@@ -33,7 +33,7 @@ MEMORY = {
     "documents": "select path, fingerprint, size, entries, updated, retired from documents order by path",
     "accepted": "select * from accepted order by source",
     "held": "select path, line, title, until from held order by n",
-    "findings": "select path, line, field, message, severity, item, hint from findings order by n",
+    "findings": "select path, line, field, message, severity, item, name, hint from findings order by n",
     "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
 }
 """The part of the state that must not depend on the cache, as queries."""

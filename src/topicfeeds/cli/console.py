@@ -64,7 +64,14 @@ class Console:
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
-                _log(level, problem.message, path=problem.path, line=problem.line, field=problem.field or None)
+                _log(
+                    level,
+                    problem.message,
+                    path=problem.path,
+                    line=problem.line,
+                    field=problem.field or None,
+                    item=problem.name or None,
+                )
         else:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
@@ -109,6 +116,7 @@ class Console:
         counts: dict[str, Any] = {
             "items": changes.items,
             "refused": changes.refused,
+            "drafts": changes.drafts,
             "written": len(changes.written),
             "unchanged": changes.unchanged,
             "removed": len(changes.removed),
@@ -120,8 +128,9 @@ class Console:
         gone = f", {counts['removed']} {removed}" if counts["removed"] else ""
         gone += f", {counts['retired']} retired (to be removed later)" if counts["retired"] else ""
         done = f"{count('document', len(changes.written))} {written} to {printable(counts['folder'])}"
+        drafts = f", {count('draft', changes.drafts)}" if changes.drafts else ""
         self.print_line(
-            f"{count('item', changes.items)} {published}, {changes.refused} refused; "
+            f"{count('item', changes.items)} {published}, {changes.refused} refused{drafts}; "
             f"{done}, {changes.unchanged} unchanged{gone}; "
             f"{counts['seconds']:.1f} s",
             **counts,
@@ -174,7 +183,7 @@ def format_annotation(problem: Problem) -> str:
     """Format a problem as a workflow command of GitHub Actions."""
     level = "warning" if problem.severity == "warning" else "error"
     path = problem.path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    text = f"{problem.field}: {problem.message}" if problem.field else problem.message
+    text = ": ".join(one for one in (problem.name, problem.field, problem.message) if one)
     return printable(f"::{level} file={path},line={problem.line}::{text.replace('%', '%25')}")
 
 

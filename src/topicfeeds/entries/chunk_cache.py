@@ -11,10 +11,11 @@ from typing import NamedTuple
 from ..errors import Problem
 from ..models.site import Site
 from ..sources.chunks import read_again
-from ..sources.model import Chunk, Location, Page, Record
+from ..sources.mapping.reports import merge_reports
+from ..sources.model import Chunk, Draft, Location, Page, Record
 from ..state.cache import Cache
 from ..state.versions import describe_versions
-from .encoding import NO_CONTENTS, decode_rows, encode_row
+from .encoding import NO_CONTENTS, Row, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
 from .model import Candidate, Entry, Header
 
@@ -43,8 +44,11 @@ class ChunkCache:
         self._last: tuple[bytes, list[Record]] = (b"", [])
         """The key and the records of the last chunk that was read again."""
 
-    def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem]:
+    def read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Header | Page | Problem | Draft]:
         """Yield the contents of chunks. After an unreadable chunk, the rest of its file is skipped."""
+        return merge_reports(self._read(chunks))
+
+    def _read(self, chunks: Iterable[Chunk | ReadChunk | Problem]) -> Iterator[Row]:
         broken: str | None = None
         for chunk in chunks:
             if isinstance(chunk, Problem):
@@ -59,14 +63,14 @@ class ChunkCache:
                         broken = chunk.location.path
                     yield one
 
-    def _open(self, chunk: Chunk | ReadChunk) -> Iterable[Header | Page | Problem]:
+    def _open(self, chunk: Chunk | ReadChunk) -> Iterable[Row]:
         """Return the contents of a chunk. A chunk without contents is known, too."""
         if isinstance(chunk, ReadChunk):
             return self._take(chunk)
         found = self._recall(chunk)
         return parse_chunk(chunk, self._maker, self._cache.store_rows) if found is None else found
 
-    def _recall(self, chunk: Chunk) -> list[Header | Page | Problem] | None:
+    def _recall(self, chunk: Chunk) -> list[Row] | None:
         """Return the contents of an unchanged chunk, or None for any other chunk."""
         rows = self._cache.find_rows(chunk.key) if chunk.key else None
         if rows:
@@ -74,7 +78,7 @@ class ChunkCache:
                 return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self))
         return None
 
-    def _take(self, chunk: ReadChunk) -> Iterator[Header | Page | Problem]:
+    def _take(self, chunk: ReadChunk) -> Iterator[Row]:
         """Yield the contents of a chunk that a worker read, and store them."""
         self._cache.store_rows(chunk.key, chunk.rows)
         for number, (_, body) in chunk.bodies.items():
@@ -110,15 +114,13 @@ class ChunkCache:
                 self._cache.store_body(one.position, body)
 
 
-def parse_chunk(
-    chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None]
-) -> Iterator[Header | Page | Problem]:
+def parse_chunk(chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None]) -> Iterator[Row]:
     """Read a chunk and yield its contents. `store` gets the key and rows of a readable chunk with a key."""
     location, (key, contents) = chunk.location, chunk.read()
     rows: list[str] = []
     number, is_sound = 0, bool(key)
     for one in contents:
-        found: Iterable[Header | Page | Problem]
+        found: Iterable[Row]
         if isinstance(one, Record):
             is_single = bool(key) and location.is_single
             found, number = maker.make(one, (key, number), is_single=is_single), number + 1

@@ -15,10 +15,14 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem
-from ..sources.model import NO_LINES, Location, Page
+from ..sources.mapping.reports import MappingReport
+from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
 from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
+
+_USUAL: list[Any] = ["", 0, None, None]
+"""Name, place and window of a record that is alone on its line and always public."""
 
 
 class Loader(Protocol):
@@ -35,15 +39,37 @@ NO_CONTENTS = '[""]'
 """The row of a chunk without contents. It marks the chunk as known, too."""
 
 
-def encode_row(one: Header | Page | Problem, first: int) -> str:
+Row = Header | Page | Problem | Draft | MappingReport
+"""One result of a chunk."""
+
+
+def encode_row(one: Row, first: int) -> str:
     """Return the row of one result of a chunk. `first` is the first line of the chunk."""
     if isinstance(one, Header):
         return to_json(_flatten_header(one, first))
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
+    if isinstance(one, Draft):
+        return to_json(["draft", one.line - first, one.identity])
+    if isinstance(one, MappingReport):
+        return to_json(["report", one.source, one.missing, [_flatten_problem(each, first) for each in one.warnings]])
+    return to_json(["problem", *_flatten_problem(one, first)])
+
+
+def _flatten_problem(one: Problem, first: int) -> list[object]:
     item = one.item and one.item - first
-    texts = one.field, one.message, one.severity
-    return to_json(["problem", one.line - first, *texts, item, bool(one.item), one.identity])
+    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name, one.identity]
+
+
+def _restore_problem(location: Location, values: list[Any]) -> Problem:
+    line, field, message, severity, item, has_item, name, identity = values
+    first = location.line
+    item, known = item + first if has_item else 0, _restore_identity(identity)
+    return Problem(location.path, line + first, field, message, severity, item, name=name, identity=known)
+
+
+def _restore_identity(identity: list[str | None] | None) -> tuple[str | None, str | None] | None:
+    return (identity[0], identity[1]) if identity else None
 
 
 def _flatten_header(one: Header, first: int) -> list[object]:
@@ -68,23 +94,30 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.position[1],
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
+        [one.name, one.place, *_flatten_window(one.window)] if one.place or one.window else None,
     ]
+
+
+def _flatten_window(window: tuple[datetime | None, datetime | None] | None) -> list[str | None]:
+    return [moment.isoformat() if moment else None for moment in window or (None, None)]
 
 
 def decode_rows(
     rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
-) -> Iterator[Header | Page | Problem]:
+) -> Iterator[Row]:
     """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
     for row in rows:
         kind, *values = json.loads(row)
         if kind == "problem":
-            line, field, message, severity, item, has_item, identity = values
-            first = location.line
-            item = item + first if has_item else 0
-            known = identity and (identity[0], identity[1])
-            yield Problem(location.path, line + first, field, message, severity, item, known)
+            yield _restore_problem(location, values)
         elif kind == "page":
             yield Page(*values)
+        elif kind == "draft":
+            yield Draft(location.path, values[0] + location.line, identity=_restore_identity(values[1]))
+        elif kind == "report":
+            source, missing, warnings = values
+            problems = tuple(_restore_problem(location, one) for one in warnings)
+            yield MappingReport(source, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
             yield _decode_header(kind, values, location, key, maker, loader)
 
@@ -93,7 +126,8 @@ def _decode_header(
     kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
-    from_page, untitled, times, snapshot, number, line, lines = rest
+    from_page, untitled, times, snapshot, number, line, lines, rare = rest
+    name, place, *window = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(
         kind=kind,
@@ -121,7 +155,14 @@ def _decode_header(
         position=position,
         body=partial(loader.load_body, location, position),
         is_single=location.is_single,
+        name=name,
+        place=place,
+        window=(_restore_time(window[0]), _restore_time(window[1])) if any(window) else None,
     )
+
+
+def _restore_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _flatten_times(times: EventTimes) -> list[object]:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError
 from ..errors import Problem
 from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
-from ..sources.model import NO_LINES, ItemLike, Page, Record
+from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record, label_item
 from ..sources.objects import as_records
 from ..text.characters import (
     TAG_IN_NAME,
@@ -32,14 +32,14 @@ from .events import make_aware, resolve_event, take_snapshot
 from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
 
 _MAX_NESTING_DEPTH = 250
-_LATER_FIELDS = ("id", "link", "published", "updated", "start")
-"""The fields whose checks need the memory, the current time or other records."""
+_LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
+"""The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""
 
 
-def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem]:
+def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
     for one in as_records(found):
@@ -154,7 +154,16 @@ class HeaderMaker:
             body=partial(encode_item, item),
             is_parsed=True,
             is_single=is_single,
+            name=label_item(record.place, item.title),
+            place=record.place,
+            window=self._make_window(record) if record.window else None,
         )
+
+    def _make_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
+        zone = ZoneInfo(record.item.timezone or self.site.timezone)
+        start, end = record.window or (None, None)
+        made = make_aware(start, zone, "publishDate") if start else None
+        return made, make_aware(end, zone, "expiryDate") if end else None
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Return a title or a name as one line. Characters that change the direction of text are removed from names."""

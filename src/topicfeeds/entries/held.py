@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..models.items import Article, Event
 from ..models.site import MAX_BODY_BYTES, Site
-from ..sources.model import Record
+from ..sources.model import Draft, Record
 from ..state.store import State
 from .digests import to_json
 from .headers import HeaderMaker
@@ -42,7 +42,7 @@ class HeldItems:
         self.missing = set(self._held)
         """The ids of the items that this run has not found."""
         self.moved = Counter[str]()
-        """How many items of each source this run has found in another source."""
+        """How many items of each source this run has found in another source, or as drafts."""
         self._found_in: dict[str, set[str]] = {}
         """The files in which this run has found an item that had records in several files."""
 
@@ -58,6 +58,12 @@ class HeldItems:
             self._found_in.setdefault(name, set()).add(_storable(header.path))
         self.missing.discard(name)
 
+    def note_draft(self, draft: Draft) -> None:
+        """Record that an author took an item back by making it a draft."""
+        if draft.identity and (name := self.find(draft.identity)) in self.missing:
+            self.missing.discard(name)
+            self.moved[self.read_details(name).source] += 1
+
     def is_missing(self, name: str, path: str) -> bool:
         """Return whether a record of an item was in a file, and this run has not found it."""
         path = _storable(path)
@@ -69,7 +75,7 @@ class HeldItems:
     def find(self, identity: tuple[str | None, str | None]) -> str | None:
         """Return the id of a held item, given the `id` and the `link` of its record."""
         name = make_id(self._site.authority, *identity)
-        return name if name in self._held else None
+        return name if name and name in self._held else None
 
     def list_of(self, place: str) -> Iterator[str]:
         """Yield the ids of the items that were read from a file, or from a source."""

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from ..errors import Problem, Severity
 from ..models.items import Enclosure, Person, Place
 from ..models.status import StatusName
-from ..sources.model import NO_LINES
+from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
-from ..text.html import sanitize
+from ..text.html import sanitize_and_count
 
 
 class Category(NamedTuple):
@@ -144,9 +144,23 @@ class Entry:
         return self.topics + self.tags
 
 
-def sanitized_content(entry: Entry) -> str | None:
-    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left."""
-    return (sanitize(entry.content, entry.link) or None) if entry.content else None
+def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> str | None:
+    """Return the sanitised content of an entry, with absolute addresses, or None if nothing is left.
+
+    The changes that a reader would notice are put into `changes`, under the id of the entry.
+    """
+    html, text = sanitize_and_count(entry.content, entry.link) if entry.content else (None, "")
+    if changes is not None:
+        changes[entry.id] = text
+    return html or None
+
+
+def find_content_changes(entry: Entry, base: str = "") -> str:
+    """Return the changes of sanitising that a reader would notice, or an empty text.
+
+    Addresses are resolved against `base` if the entry has no link.
+    """
+    return sanitize_and_count(entry.content, entry.link or base).changes if entry.content else ""
 
 
 class Header(NamedTuple):
@@ -191,7 +205,7 @@ class Header(NamedTuple):
     line: int = 0
     """The first line of the record, from 1; on a text page, the line of the first date."""
     lines: Mapping[str, int] = NO_LINES
-    """The lines of the fields whose checks need the memory, the current time or other records."""
+    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
     source: str = "items"
     """The name of the source."""
     position: tuple[bytes, int] = (b"", 0)
@@ -202,11 +216,18 @@ class Header(NamedTuple):
     """Whether this run parsed the item, so that it is in memory."""
     is_single: bool = False
     """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
+    name: str = ""
+    """The position and title of the record for messages, if several records start on its line."""
+    place: int = 0
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    window: tuple[datetime | None, datetime | None] | None = None
+    """When the record becomes public, and when it expires."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
+        line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
         identity = (self.own_id, self.link) if severity == "refused" else None
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line, identity)
+        return Problem(self.path, line, name, message, severity, item, name=self.name, identity=identity)
 
 
 class Candidate(NamedTuple):
@@ -247,14 +268,20 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
+    expires: datetime | None = None
+    """When the item is no longer public."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
+    warning: Problem = Problem("items", 0, "content", "", "warning")
+    """A warning about its content, without a message."""
 
 
 class NewNotice(NamedTuple):
     """What the selection needs to know about a change that this run found."""
 
     event: Candidate
+    field: str
+    """The changed field of the item."""
     nearest: datetime
     """The next date of the event, before or after the change."""
     header: Header

@@ -52,6 +52,7 @@ def make_notices(event: Candidate, authority: str, header: Header, before: ItemM
             notice=change,
         )
         if is_new and change is changes[-1]:
-            new = NewNotice(event, find_nearest(change), header)
+            field = "except" if change.field.startswith("date_") else change.field
+            new = NewNotice(event, field, find_nearest(change), header)
             notice = notice._replace(notice=change._replace(feeds=None), new=new)
         yield notice

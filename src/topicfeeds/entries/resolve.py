@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import Problem
 from ..models.site import Site
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.memory import ItemMemory
 from ..state.store import State
 from .changes import record_change
@@ -28,12 +28,12 @@ from .spill import Spill
 
 def resolve(
     site: Site,
-    found: Iterable[Header | Page | Problem],
+    found: Iterable[Header | Page | Problem | Draft],
     memory: State | None = None,
     now: datetime | None = None,
     spill: Spill | None = None,
-) -> Iterator[Candidate | HeldBack | Page | Problem]:
-    """Yield a candidate for each header. Pages and problems are passed on.
+) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
+    """Yield a candidate for each header. Pages, problems and drafts are passed on.
 
     Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
     the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
@@ -44,6 +44,14 @@ def resolve(
     has the data that the memory will store.
     """
     yield from Resolver(site, memory, now, spill).resolve_all(found)
+
+
+def _find_draft(header: Header, now: datetime) -> Draft | None:
+    """Return a draft if an item is not public yet, or no longer."""
+    start, end = header.window or (None, None)
+    if start and start > now:
+        return Draft(header.path, header.line, start, (header.own_id, header.link))
+    return Draft(header.path, header.line, None, (header.own_id, header.link)) if end and end <= now else None
 
 
 class Resolver:
@@ -59,19 +67,27 @@ class Resolver:
         self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
         self.held = HeldItems(site, memory)
 
-    def resolve_all(self, found: Iterable[Header | Page | Problem]) -> Iterator[Candidate | HeldBack | Page | Problem]:
-        """Yield a candidate for each header. Pages and problems are passed on."""
+    def resolve_all(
+        self, found: Iterable[Header | Page | Problem | Draft]
+    ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
+        """Yield a candidate for each header. Pages, problems and drafts are passed on."""
         inferred: list[tuple[str, Header]] = []
         for one in found:
-            if not isinstance(one, Header):
+            draft = one if isinstance(one, Draft) else None
+            if isinstance(one, Header) and self.now:
+                draft = _find_draft(one, self.now)
+            if draft:
+                self.held.note_draft(draft)
+                yield draft
+            elif not isinstance(one, Header):
                 yield one
-                continue
-            name, warnings = self._ids.identify(one)
-            yield from warnings
-            if one.inferred:
-                inferred.append((name, one))  # waits for all pages: another page may give an earlier date
             else:
-                yield from self._resolve(one, name)
+                name, warnings = self._ids.identify(one)
+                yield from warnings
+                if one.inferred:
+                    inferred.append((name, one))  # waits for all pages: another page may give an earlier date
+                else:
+                    yield from self._resolve(one, name)
         earliest: dict[str, date] = {}
         for name, header in inferred:
             earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
@@ -167,6 +183,8 @@ class Resolver:
             paths=merged.paths if merged else (header.path,),
             author_digest=_combine_digests(header, merged),
             event=schedule,
+            warning=header.problem("content", "", "warning"),
+            expires=header.window[1] if header.window else None,
         )
 
     def _date_change(

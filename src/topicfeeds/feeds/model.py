@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
@@ -140,3 +140,10 @@ def find_format(name: str) -> FeedFormat:
         hint = nearest(name, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
         raise ValueError(f"unknown format {show(name)}{hint}")
     return FEED_FORMATS[name]
+
+
+def find_held(selections: Iterable[Selection]) -> list[Candidate]:
+    """Return the candidates that feeds and calendars contain, each once, in the order of their files and lines."""
+    held = ((*selection.candidates, *selection.calendar) for selection in selections)
+    unique = {one.id: one for some in held for one in some}.values()
+    return sorted(unique, key=lambda one: (one.warning.path, one.warning.line, one.warning.item, one.id))

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,6 +29,7 @@ from lxml import etree
 
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
+from ..models.dates import format_rfc3339
 from ..models.items import Person
 from ..text.urls import to_uri
 from .render_cache import RenderCache
@@ -276,8 +276,3 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         for element, link in zip(entry.findall("link"), self._links, strict=True):
             element.attrib.update(link)
         return entry
-
-
-def format_rfc3339(moment: datetime) -> str:
-    """Return a date-time in the form of RFC 3339, for Atom. The offset of UTC is `Z`."""
-    return moment.isoformat().replace("+00:00", "Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.parsers import expat
 
@@ -23,11 +24,14 @@ def verify(content: bytes, identity: str, entries: int) -> bytes:
 def read_back(content: bytes) -> tuple[set[str], int]:
     """Return the identities of a feed (`atom:id`, `rel="self"`) and the number of its entries.
 
-    The identities of a calendar are its `SOURCE` and the `UID` of each event. Raises ExpatError if XML is not
-    well-formed, and ValueError if it has comments or CDATA sections.
+    The identities of a calendar are its `SOURCE` and the `UID` of each event, and that of a JSON Feed is its
+    `feed_url`. Raises ExpatError if XML is not well-formed, ValueError if it has comments or CDATA sections, and
+    ValueError or RecursionError for JSON that is not valid.
     """
     if content.startswith(b"BEGIN:VCALENDAR\r\n"):
         return _read_calendar(content)
+    if content.startswith(b"{"):
+        return _read_json(content)
     parser = expat.ParserCreate(namespace_separator=" ")
     names: set[str] = set()
     text: list[str] = []
@@ -56,6 +60,12 @@ def read_back(content: bytes) -> tuple[set[str], int]:
     parser.CommentHandler = parser.StartCdataSectionHandler = strange
     parser.Parse(content, True)
     return names, content.count(ends[0]) if ends else 0  # in well-formed XML, only an end tag looks like this
+
+
+def _read_json(content: bytes) -> tuple[set[str], int]:
+    feed = json.loads(content)
+    items = feed.get("items")
+    return {str(feed.get("feed_url"))}, len(items) if isinstance(items, list) else 0
 
 
 def _read_calendar(content: bytes) -> tuple[set[str], int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..entries.model import Entry
 from ..feeds.model import Feed
+from ..models.dates import format_rfc3339
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
-from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, format_rfc3339, make_call, start_entry
+from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, make_call, start_entry
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title

@@ -15,7 +15,7 @@ from ..entries.model import Entry, EventDetails
 from ..feeds.model import Feed
 from ..models.dates import duration
 from ..models.status import STATUSES
-from ..text.html import to_plain_text
+from ..text.plain_text import write_plain_text
 from ..text.urls import to_uri
 from . import Alternates
 from ._verify import verify
@@ -135,7 +135,7 @@ def _make_event(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCach
     if event.status:
         confirmed = feed.confirms and event.status == "cancelled"
         made.add("STATUS", "CONFIRMED" if confirmed else STATUSES[event.status].ical)
-    if text := to_plain_text(cache.html(entry) or "") or entry.summary:
+    if text := write_plain_text(cache.html(entry) or "", with_links=True) or entry.summary:
         made.add("DESCRIPTION", _escape_text(text))
     made.add("URL", to_uri(entry.link))
     if labels := [_escape_text(category.label) for category in entry.categories]:

@@ -21,7 +21,9 @@ class RenderCache:
     Several threads may share a cache. If two threads need the same value, both may render it, with the same result.
     """
 
-    def __init__(self, max_chars: int | None = None) -> None:
+    def __init__(self, max_chars: int | None = None, changes: dict[str, str] | None = None) -> None:
+        """`changes` gets what sanitising changed in the content of each entry, by its id."""
+        self._changes = changes
         self.max_chars = MAX_RENDER_CACHE_CHARS if max_chars is None else max_chars
         self._values: dict[str, dict[Hashable, Any]] = {}
         self._sizes: dict[str, int] = {}
@@ -43,7 +45,7 @@ class RenderCache:
         """Return the content of an entry, sanitised once for all formats."""
         values = self.values(entry)
         if "html" not in values:
-            values["html"] = sanitized_content(entry)
+            values["html"] = sanitized_content(entry, self._changes)
         html: str | None = values["html"]
         return html
 

@@ -10,6 +10,7 @@ from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..models.items import Enclosure
 from ..text.characters import has_tag
+from ..text.plain_text import write_html
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
@@ -67,7 +68,7 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS)
     made.call(LINK_ALTERNATE, to_uri(entry.link))
     links = "".join(map(_make_link, entry.enclosures[1:]))
-    summary, content = escape(entry.summary or "", quote=False), make_body(entry, feed, own, cache) or ""
+    summary, content = write_html(entry.summary or ""), make_body(entry, feed, own, cache) or ""
     if content:
         content += links
     else:

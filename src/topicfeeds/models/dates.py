@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -20,13 +21,16 @@ _WRONG_YEAR = "has a wrong year (write a year from 1000 to 9998)"
 _WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +02:00)"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
+    r"(?: ?([Zz]|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
 )
+_UTC_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?00)?")
+"""An offset from UTC of whole hours."""
 _MAX_OFFSET = timedelta(hours=14)
 """The largest offset from UTC in the dateTime of XML Schema, and so in Atom."""
 
 
-def _parse_moment(value: object) -> date | datetime:
+def parse_moment(value: object) -> date | datetime:
     """Parse ISO 8601 with hyphens. Ambiguous forms are rejected, never guessed."""
     if isinstance(value, str):
         value = _parse_iso(value.strip())
@@ -81,7 +85,22 @@ def check_zone(value: str) -> str:
     return value
 
 
-Moment = Annotated[datetime | date, BeforeValidator(_parse_moment)]
+def find_zone(name: str) -> str | None:
+    """Return the IANA name of a time zone, given as an IANA name, a Windows name, or an offset such as `UTC+2`."""
+    with suppress(ValueError):
+        return check_zone(name.strip())
+    if found := _UTC_OFFSET.fullmatch(name.strip()):
+        name = f"Etc/GMT{'-' if found[1] == '+' else '+'}{int(found[2])}"
+    else:
+        from babel.core import get_global
+
+        name = get_global("windows_zone_mapping").get(name.strip(), "")
+    with suppress(ValueError):
+        return check_zone(name)
+    return None
+
+
+Moment = Annotated[datetime | date, BeforeValidator(parse_moment)]
 """A date-time or a date. Text must be in ISO 8601 with hyphens."""
 
 Zone = Annotated[str, AfterValidator(check_zone)]
@@ -110,3 +129,8 @@ def duration(start: date, end: date | None) -> timedelta:
     if isinstance(start, datetime):
         return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()
     return (end or start) - start + timedelta(days=1)
+
+
+def format_rfc3339(moment: datetime) -> str:
+    """Return a date-time in the form of RFC 3339. The offset of UTC is `Z`."""
+    return moment.isoformat().replace("+00:00", "Z")

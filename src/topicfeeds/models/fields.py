@@ -65,7 +65,7 @@ def _check_one_line(value: str) -> str:
     return value
 
 
-def _check_url(value: str) -> str:
+def check_url(value: str) -> str:
     """Check an address, and percent-encode characters that an address cannot have. Nothing else is changed.
 
     `pydantic.HttpUrl` is not used, as it normalises addresses. An address may also be an id: if one slash of
@@ -171,7 +171,7 @@ Identifier = Annotated[
 ]
 """An id: text on one line. An integer is converted to text."""
 
-Url = Annotated[str, AfterValidator(_check_url)]
+Url = Annotated[str, AfterValidator(check_url)]
 """An absolute `http` or `https` address (an IRI)."""
 
 

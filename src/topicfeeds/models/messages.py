@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from ..errors import count, nearest, show
+from ..registry import TABLES
 from .dates import ISO_EXAMPLES, NOT_ISO
 from .items import FIELDS, Article, Event, Item, Person, Place, parse_item
 from .site import DeclaredFeed, FeedSettings, Site, Source
@@ -37,10 +38,9 @@ _SOURCE_ALIASES = {
 _BOUNDS = {"greater_than_equal": ("too small", "or more"), "less_than_equal": ("too large", "or less")}
 _KINDS = {date: "a date", str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list",
           tuple: "a list"}  # fmt: skip
-_MAPPINGS = {"csv": "a group of columns", "json": "an object", "jsonl": "an object", "site": "a table",
-             "toml": "a table"}  # fmt: skip
+_MAPPINGS = {**dict.fromkeys(TABLES, "a group of columns"), "json": "an object", "jsonl": "an object",
+             "site": "a table", "toml": "a table"}  # fmt: skip
 """The word for a mapping in each format. For other formats, the word is `mapping`."""
-_CSV_LISTS = ("topics", "tags", "authors", "except")
 _DATES = ("published", "updated", "start", "end")
 _TEXT_KEYS = ("rendered", "value", "text", "html", "name", "title", "#text")
 """The keys under which other systems store the text of a field."""
@@ -134,7 +134,8 @@ def _explain_missing(finding: _Finding) -> str:
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
         setting = finding.origin.fields_setting
-        return f"is missing or blank in this record (it is read from {show(path)}, as set by {setting})"
+        paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
+        return f"is missing or blank in this record (it is read from {paths}, as set by {setting})"
     return "is missing"
 
 
@@ -181,9 +182,16 @@ def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
     """Say how to get the text out of a mapping. Some systems have mappings for fields that are text here."""
     source = finding.origin.source
     inner = next((key for key in _TEXT_KEYS if isinstance(given.get(key), str)), "")
-    if not source or not inner or len(finding.place) > 1 or finding.origin.form in ("csv", "python"):
+    is_element = bool(source and source.fields) and len(finding.place) == 2 and isinstance(finding.place[1], int)
+    if (
+        not source
+        or not inner
+        or (len(finding.place) > 1 and not is_element)
+        or finding.origin.form in (*TABLES, "python")
+    ):
         return "write one text"
-    path = f"{source.fields.get(finding.name, finding.name)}.{inner}"
+    given_path = source.fields.get(finding.name, finding.name)
+    path = f"{given_path if isinstance(given_path, str) else given_path[-1]}.{inner}"
     return f'to take its text, set fields = {{ {finding.name} = "{path}" }} in [[sources]]'
 
 
@@ -198,10 +206,11 @@ def _explain_list(finding: _Finding) -> str:
 def _advise_list(finding: _Finding) -> str:
     given, name, source = finding.given, finding.name, finding.origin.source
     is_default = source is not None and source.defaults.get(name) is given
-    if finding.origin.form == "csv" and not is_default:
-        if name in _CSV_LISTS:
+    if finding.origin.form in TABLES and not is_default:
+        if name != "enclosures":
             return f"name the column {name}, and put ; between its values"
-        return f"CSV files cannot contain {name}; write the items in JSON or YAML"
+        files = "CSV files" if finding.origin.form == "csv" else "spreadsheets"
+        return f"{files} cannot contain {name}; write the items in JSON or YAML"
     if isinstance(given, Mapping):
         return "put it in a list"
     if name == "enclosures":
@@ -230,6 +239,8 @@ def _explain_literal(finding: _Finding) -> str:
         known = ["article", "event"]
     guess = nearest(finding.given if isinstance(finding.given, str) else "", known)
     hint = guess or f" (known: {', '.join(known)})"
+    if finding.name == "status" and finding.origin.source and finding.origin.source.fields:
+        hint = f"{hint.removesuffix(')')}; for other words, set values.status in [[sources]])"
     return f"unknown value {show(finding.given)}{hint}"
 
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import cached_property
 from string import Formatter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..errors import QUERY, nearest, show
-from ..registry import FEED_FORMATS, SOURCE_FORMATS
+from ..errors import nearest, show
+from ..registry import FEED_FORMATS
 from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
 from ..text.urls import to_ascii_host
 from .dates import Zone
-from .fields import Language, Model, Names, Text, Url, Word
-from .items import FIELDS, Person, PersonOrName
+from .fields import Language, Model, Names, Text, Url
+from .items import Person, PersonOrName
+from .source import Source as Source
 
 _MAX_SHOWN_TOPICS = 5
-MAX_PATH_CHARS = 4096
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Many readers reject a feed that has a text of more than 10,000,000 bytes."""
 MAX_DAYS = 36_500
@@ -74,23 +72,6 @@ def _check_authority(value: str) -> str:
     return value
 
 
-def _check_delimiter(value: str) -> str:
-    if value in '"\r\n':
-        raise ValueError(f'{show(value)} cannot be a delimiter (write one character, such as ";")')
-    return value
-
-
-def _check_date_format(value: str) -> str:
-    try:
-        datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
-    except ValueError as error:
-        if "bad directive" in str(error) or "stray" in str(error):
-            raise ValueError(
-                f"{show(value)} is not a date format (write it as for strptime, such as %d/%m/%Y)"
-            ) from None
-    return value
-
-
 def _deduplicate(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -129,23 +110,13 @@ def _check_pattern(value: str) -> str:
     return _check_text(value)
 
 
-def _check_field_name(name: str) -> str:
-    if name not in FIELDS:
-        raise ValueError(f"unknown field{nearest(name, FIELDS) or ' (name a field of items, such as title)'}")
-    return name
-
-
-OneCharacter = Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)]
-FieldName = Annotated[str, AfterValidator(_check_field_name)]
 Slug = Annotated[str, AfterValidator(_check_slug)]
 PublisherText = Annotated[Text, AfterValidator(_check_text)]
 """Text of the publisher, without characters that XML forbids."""
 if TYPE_CHECKING:
     FeedFormatName = str
-    SourceFormatName = str
 else:  # the names come from the registry
     FeedFormatName = Literal[tuple(FEED_FORMATS)]
-    SourceFormatName = Literal[tuple(SOURCE_FORMATS)]
 
 
 class Topic(Model):
@@ -165,68 +136,6 @@ class Tag(Model):
     """A tag whose slug the publisher chose."""
 
     slug: Slug
-
-
-class Source(Model):
-    """A source of items: files, relative to the site file, or a query of a database."""
-
-    blank_counts = frozenset({"delimiter"})
-
-    path: Annotated[Word, Field(max_length=MAX_PATH_CHARS)] | None = None
-    """A file, a pattern, a folder (with all files below it), or `-` for standard input."""
-    format: SourceFormatName | None = None
-    """The name of the source format. Default: by the suffix of each file."""
-    topics: Names = ()
-    """Topics that every item of this source gets."""
-    untitled: Literal["label", "skip"] = "skip"
-    """What happens to items without a title on a text page: skip them, or use kind and date as the title."""
-    database: Text | None = None
-    """The URL of a database for SQLAlchemy, in place of `path`. `${NAME}` is replaced from the environment."""
-    query: Text | None = None
-    """The SQL query. Columns have the names of fields, unless `fields` maps them."""
-    fields: Mapping[FieldName, Text] = {}
-    """Maps our fields to dotted paths in records of other systems. If set, only the mapped fields are read."""
-    html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
-    """Plain-text fields that contain HTML in this source, such as titles of WordPress. They become plain text."""
-    defaults: Mapping[FieldName, Any] = {}
-    """Values for fields that are absent in a record."""
-    timezone: Zone | None = None
-    """The time zone (IANA name) of dates, and of date-times without offset. Default: the site's time zone."""
-    date_format: Annotated[Text, AfterValidator(_check_date_format)] | None = None
-    """The format of dates that are not in ISO 8601, for `strptime`, such as `%d/%m/%Y`."""
-    delimiter: Annotated[
-        str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
-    ] = ","
-    """The character between the cells of a CSV file."""
-    max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """The share of its items that a source may lose from one run to the next, from 0 to 1. 1 allows any loss."""
-
-    @cached_property
-    def places(self) -> dict[str, list[str]]:
-        """`fields`, with each dotted path split into its parts."""
-        return {name: path.split(".") for name, path in self.fields.items()}
-
-    @property
-    def name(self) -> str:
-        """The path. A source without a path has its query as name, on one line."""
-        return self.path or " ".join((self.query or "").split())
-
-    @property
-    def label(self) -> str:
-        """The name of the source in messages."""
-        return self.path or f'{QUERY}{self.name if len(self.name) <= 60 else self.name[:57] + "..."}"'
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Source:
-        if self.path is not None and self.database is not None:
-            raise ValueError("has both path and database (keep one of the two)")
-        if self.database is not None and self.query is None:
-            raise ValueError('needs a query (add query = "select id, title, published from posts")')
-        if self.database is None and self.query is not None:
-            raise ValueError('needs a database for its query (add database = "sqlite:///posts.sqlite")')
-        if self.path is None and self.database is None:
-            raise ValueError('needs a path (add path = "items/*.yaml")')
-        return self
 
 
 class FeedSettings(Model):

@@ -5,9 +5,30 @@ To add a status, add a line to STATUSES and its name to `StatusName`, and transl
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import re
+from typing import Annotated, Literal, NamedTuple
 
-StatusName = Literal["confirmed", "tentative", "cancelled", "postponed"]
+from pydantic import BeforeValidator
+
+_OTHER_NAMES = {
+    "canceled": "cancelled",
+    "scheduled": "confirmed",
+    "rescheduled": "confirmed",
+    "movedonline": "confirmed",
+}
+_PREFIX = re.compile(r"(?:https?://schema\.org/|schema:)?(?:event(?=[a-z]))?")
+
+
+def _find_name(value: object) -> object:
+    """Return our name of a status of schema.org or RFC 5545."""
+    if not isinstance(value, str):
+        return value
+    name = _PREFIX.sub("", value.strip().lower(), count=1)
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in STATUSES else value
+
+
+StatusName = Annotated[Literal["confirmed", "tentative", "cancelled", "postponed"], BeforeValidator(_find_name)]
 
 
 class EventStatus(NamedTuple):

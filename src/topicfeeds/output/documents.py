@@ -58,6 +58,8 @@ class Documents(Iterable[Document]):
     ) -> None:
         """`pages` are further documents. They come last, as they link to the others."""
         self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
+        self.changes: dict[str, str] = {}
+        """What sanitising changed in the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
@@ -65,16 +67,21 @@ class Documents(Iterable[Document]):
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
-        documents = chain(build_documents(self._selections, self._site), self._pages)
+        documents = chain(build_documents(self._selections, self._site, self.changes), self._pages)
         for one in self._profile.measure_each("build", documents):
             render = timed("render", one.render)
             yield one if render is one.render else replace(one, render=render)
 
 
-def build_documents(selections: Iterable[Selection], site: Site) -> Iterator[Document]:
-    """Yield all documents of a site, in the order in which they are published."""
+def build_documents(
+    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None
+) -> Iterator[Document]:
+    """Yield all documents of a site, in the order in which they are published.
+
+    `changes` gets what sanitising changed in the content of each rendered entry, by its id.
+    """
     makers = _describe_makers(site)
-    whole, cache = list(selections), RenderCache()
+    whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
         names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]

@@ -20,7 +20,7 @@ from .lock import LOCK_NAME
 from .write import is_marked
 
 _PATH = re.compile(
-    r"(all|(?:topics|tags|feeds)/([a-z0-9]+(?:-[a-z0-9]+)*))\.(?:atom\.xml|rss\.xml|ics)|events/[0-9a-f]{16}\.ics"
+    r"(all|(?:topics|tags|feeds)/([a-z0-9]+(?:-[a-z0-9]+)*))\.(?:atom\.xml|rss\.xml|json|ics)|events/[0-9a-f]{16}\.ics"
 )
 """The paths of documents. The groups are the name of the feed, and its slug.
 
@@ -57,7 +57,7 @@ def _is_of_site(site: Site, path: str, folder: OutputFolder) -> bool:
     found = _PATH.fullmatch(path)
     names: set[str] = set()
     if found and found[2] not in RESERVED and is_marked(content := folder.read(path)):
-        with suppress(ExpatError, ValueError):
+        with suppress(ExpatError, ValueError, RecursionError):
             names, _ = read_back(content)
     if not found or not found[1]:
         return any(event_path(name) == path for name in names)

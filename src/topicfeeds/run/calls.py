@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from ..config import check_output
 from ..entries.headers import make_headers
-from ..entries.model import Candidate, Entry, load_entry
+from ..entries.model import Candidate, Entry, find_content_changes, load_entry
 from ..entries.resolve import resolve
 from ..errors import Hint, Problem
-from ..feeds.model import Feed, Selection
+from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..output.write import lock_folder
 from ..sources import SiteSources
-from ..sources.model import ItemLike
+from ..sources.model import ItemLike, Page
 from .arguments import StateLike, check_items, make_state, pass_on_errors
 from .flow import Options, Run, check_severity
 from .report import Changes, RunReport
@@ -35,7 +35,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
     does not parse unchanged parts of the sources again.
     """
-    return SiteSources(site.sources, Path(base))
+    return SiteSources(site.sources, Path(base), site.url)
 
 
 @pass_on_errors
@@ -96,9 +96,21 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
-    select_feeds(site, report.collect(resolve(site, make_headers(site, check_items(site, items)), None, now)))
+    found = resolve(site, make_headers(site, check_items(site, items)), None, now)
+    select_feeds(site, _check_contents(report.collect(found), report))
+    for waiting in report.held:
+        if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):
+            report.note_problem(waiting.header.problem("content", changes, "warning"))
     check_severity(report, strict=False)
     return report.changes()
+
+
+def _check_contents(found: Iterable[Candidate | Page], report: RunReport) -> Iterator[Candidate | Page]:
+    """Warn about contents that sanitising changes, and pass everything on."""
+    for one in found:
+        if isinstance(one, Candidate) and one.records == 1:  # further records of an item have the same content
+            report.warn_about_content(one, find_content_changes(load_entry(one)))
+        yield one
 
 
 @pass_on_errors
@@ -177,4 +189,6 @@ def _select_checked(
     headers = make_headers(site, check_items(site, items))
     selections = select_feeds(site, report.collect(resolve(site, headers, None, now)), wanted=wanted)
     check_severity(report, strict=problems is None, hint=Hint.COLLECT)
+    for candidate in find_held(selections.values()) if problems is not None else ():
+        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
     return selections

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..entries.chunk_cache import ChunkCache, ReadChunk
 from ..entries.headers import make_headers
 from ..entries.held import describe_held
-from ..entries.model import Candidate, Header
+from ..entries.model import Candidate, Header, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..entries.spill import Spill
 from ..errors import Hint, Problem, PublishError, SourceError
-from ..feeds.model import Selection
+from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site
 from ..output.documents import Document, Documents, date_empty_feed
@@ -29,7 +29,7 @@ from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
 from ..sources.chunks import read_chunks
-from ..sources.model import Chunk, ItemLike, Page
+from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles
 from ..state.session import CacheDamagedError, open_state
@@ -110,6 +110,7 @@ class Run:
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
+                self._warn_about_contents(selections.values(), documents, report)
                 retirement = Retirement()
                 if self.state:
                     staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
@@ -135,7 +136,7 @@ class Run:
             cache = self.state.cache if self.state else open_temporary_cache()
             files = items.snapshot(cache.file_stamps())
             chunks = ChunkCache(self.site, items.base, cache)
-        found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files)
+        found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files, self.site.url)
         with ExitStack() as stack:
             if options.pool and not chunks.has_chunks:
                 from ..parallel import is_large, read_parallel  # imported here, as it loads slowly
@@ -170,6 +171,17 @@ class Run:
         known = self.state.accepted_counts().keys() if self.state else set[str]()
         return bool(known) and known >= report.unread
 
+    def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
+        """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
+        known = self.state.cache.content_changes() if self.state else None
+        for candidate in find_held(selections):
+            changes = documents.changes.get(candidate.id)
+            if changes is None and known is not None:
+                changes = known.get(candidate.digest, "")
+            if changes is None:
+                changes = find_content_changes(load_entry(candidate))
+            report.warn_about_content(candidate, changes)
+
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
@@ -189,10 +201,9 @@ class Run:
         state, chunks = self.state, source.chunks
         if state is None:
             return
-        found = ((*selection.candidates, *selection.calendar) for selection in selections)
-        candidates = {one.id: one for some in found for one in some}
-        state.store_versions(self._note_held(candidates.values(), state, chunks))
-        for name in state.held_items().keys() - candidates.keys() - report.kept:
+        candidates = find_held(selections)
+        state.store_versions(self._note_held(candidates, state, chunks))
+        for name in state.held_items().keys() - {one.id for one in candidates} - report.kept:
             state.hold_item(name, None)
         if chunks:
             for waiting in report.held:
@@ -252,7 +263,7 @@ class Run:
 class _Input(NamedTuple):
     """The input of a run."""
 
-    headers: Iterable[Header | Page | Problem]
+    headers: Iterable[Header | Page | Problem | Draft]
     files: InputFiles | None = None
     """The site file and the files of the sources. The cache stores their stamps for the next run."""
     chunks: ChunkCache | None = None
@@ -262,7 +273,7 @@ def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
     """Return a problem as a row of the cache."""
     texts = problem.field, problem.message, problem.severity
     path = problem.path.encode(errors="backslashreplace").decode()  # the name of a file may not be UTF-8
-    return number, path, problem.line, *texts, problem.item, problem.hint and problem.hint.name
+    return number, path, problem.line, *texts, problem.item, problem.name, problem.hint and problem.hint.name
 
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
@@ -273,6 +284,7 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)
+    cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stable_stamps() if files else {})
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..entries.changes import assign_feeds
 from ..entries.model import Candidate, HeldBack, NewNotice
 from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
-from ..sources.model import Page
+from ..sources.model import Draft, Page
 from ..state.store import State
 
 MAX_PROBLEMS = 10_000
@@ -31,6 +31,8 @@ class Changes:
     """How many documents of feeds that no longer exist wait for their removal."""
     omitted: Omitted = NONE_OMITTED
     """How many problems are not in `problems`, because there were too many."""
+    drafts: int = 0
+    """How many drafts the sources have. They are not published."""
 
     @property
     def has_unread(self) -> bool:
@@ -67,8 +69,11 @@ class RunReport:
     """The names of the sources that lost too many items."""
     kept: set[str] = field(default_factory=set)
     """The ids of items whose last good version is published."""
+    content_changes: dict[str, str] = field(default_factory=dict)
+    """What sanitising changed in published contents, by the digest of the entry."""
     due: datetime | None = None
-    """When the output next changes without an edit, because of an item that is held back or the text of an event."""
+    """When the output next changes without an edit, because of a date of an item or the text of an event."""
+    drafts: int = 0
 
     @property
     def items(self) -> int:
@@ -76,7 +81,7 @@ class RunReport:
         return self.accepted.total() - sum(one.whole for one in self.held)
 
     def collect(
-        self, resolved: Iterable[Candidate | HeldBack | Page | Problem], state: State | None = None
+        self, resolved: Iterable[Candidate | HeldBack | Page | Problem | Draft], state: State | None = None
     ) -> Iterator[Candidate | Page]:
         """Yield the candidates and pages of the results. Note the rest for the report and the state."""
         for one in resolved:
@@ -84,15 +89,24 @@ class RunReport:
                 self._collect_candidate(one, state)
                 yield one
             elif isinstance(one, Problem):
-                self._note_problem(one)
+                self.note_problem(one)
             elif isinstance(one, HeldBack):
                 self.held.append(one)
                 self.accepted[one.header.source] += one.whole
                 self.note_due(one.until)
+            elif isinstance(one, Draft):
+                self.drafts += 1
+                self.note_due(one.until)
             else:
                 yield one
 
-    def _note_problem(self, problem: Problem) -> None:
+    def warn_about_content(self, candidate: Candidate, changes: str) -> None:
+        """Warn about changes of sanitising that a reader would notice."""
+        if changes:
+            self.content_changes[candidate.digest] = changes
+            self.note_problem(replace(candidate.warning, message=changes))
+
+    def note_problem(self, problem: Problem) -> None:
         """Keep a problem. If there are too many of its severity, only count it."""
         self.found[problem.severity] += 1
         is_kept = self.found[problem.severity] <= self.max_problems
@@ -120,6 +134,7 @@ class RunReport:
         self.accepted[candidate.source] += 1
         if candidate.is_kept:
             self.kept.add(candidate.id)
+        self.note_due(candidate.expires)
         if candidate.event:
             note_memory(candidate, state)
             self.note_due(candidate.event.until)
@@ -135,7 +150,7 @@ class RunReport:
             where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
             message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
-            self._note_problem(new.header.problem("start", f"{message} ({advice})", "warning"))
+            self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""
@@ -144,7 +159,7 @@ class RunReport:
 
     def changes(self) -> Changes:
         """Return the problems and counts, as the changes of a run that wrote nothing."""
-        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted)
+        return Changes(items=self.items, problems=tuple(self.problems), omitted=self.omitted, drafts=self.drafts)
 
 
 def note_memory(candidate: Candidate, state: State | None) -> None:

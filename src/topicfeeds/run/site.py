@@ -37,7 +37,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
         known = _read_findings(state)
         try:
-            changes = run.publish(SiteSources(site.sources, base, Path(paths.site).name, digest))
+            changes = run.publish(SiteSources(site.sources, base, site.url, Path(paths.site).name, digest))
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)

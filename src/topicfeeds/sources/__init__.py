@@ -19,28 +19,37 @@ from ..errors import Problem
 from ..models.site import Source
 from ..state.files import FileStamp, InputFiles, snapshot
 from .chunks import read_chunks, read_contents
-from .model import Page, Record
+from .mapping.reports import merge_reports
+from .model import Draft, Page, Record
 
 
-class SiteSources(Iterator[Record | Page | Problem]):
+class SiteSources(Iterator[Record | Page | Problem | Draft]):
     """The sources of a site. They yield records, pages and problems, in the order of the site file, path and line.
 
     `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
     caller decides whether the run stops.
     """
 
-    def __init__(self, sources: Sequence[Source], base: Path, site_file: str = "", digest: bytes = b"") -> None:
-        """`site_file` is the name of the site file in `base`, and `digest` the SHA-256 of its loaded content."""
+    def __init__(
+        self, sources: Sequence[Source], base: Path, url: str = "", site_file: str = "", digest: bytes = b""
+    ) -> None:
+        """`url` is the address of the site.
+
+        `site_file` is the name of the site file in `base`, and `digest` the SHA-256 of its loaded content.
+        """
         self.sources, self.base = sources, base
         self._site_file, self._digest = site_file, digest
-        self._contents = read_contents(read_chunks(sources, base))
+        self._contents: Iterator[Record | Page | Problem | Draft] = merge_reports(
+            read_contents(read_chunks(sources, base, url=url))
+        )
 
-    def __next__(self) -> Record | Page | Problem:
+    def __next__(self) -> Record | Page | Problem | Draft:
         return next(self._contents)
 
     def snapshot(self, known: Mapping[str, FileStamp]) -> InputFiles:
         """Compare all files with their `known` stamps."""
         sources = [(None if source.path == "-" else source.path, source.format) for source in self.sources]
+        sources += [(path, None) for source in self.sources for path in source.lookup_paths]
         found = snapshot(f"{self.base}/{self._site_file}", sources, known, defer=True)
         if found.stamps.get(self._site_file, (0, 0, b""))[2] != self._digest:  # the site file changed after loading
             found.stamps.pop(self._site_file, None)

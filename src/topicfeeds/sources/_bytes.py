@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..registry import SOURCE_FORMATS
 from ._raw import EMPTY, Unreadable
 
 
@@ -55,8 +56,7 @@ def decode_file(content: bytes) -> str:
     Raises Unreadable if the file is too large for a format that is not read line by line, is empty, or has
     merge conflict markers.
     """
-    if len(content) > _MAX_FILE_BYTES:
-        raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")
+    check_size(content)
     text = decode(content)
     if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
         raise Unreadable(
@@ -65,6 +65,22 @@ def decode_file(content: bytes) -> str:
     if not text or text.isspace():
         raise Unreadable(1, EMPTY)
     return text
+
+
+def check_size(content: bytes) -> None:
+    """Raise Unreadable if a file is too large for a format that is not read line by line, or is empty."""
+    if len(content) > _MAX_FILE_BYTES:
+        raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")
+    if not content:
+        raise Unreadable(1, EMPTY)
+
+
+def prepare_content(content: bytes, kind: str) -> str | bytes:
+    """Return the bytes of a whole file as the reader of their format wants them. Raises Unreadable."""
+    if not SOURCE_FORMATS[kind].binary:
+        return decode_file(content)
+    check_size(content)
+    return content
 
 
 def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:

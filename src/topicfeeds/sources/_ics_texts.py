@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import Any
 
-from ..text.html import has_elements
+from ..text.html import format_paragraphs, has_elements
 from ..text.urls import guess_media_type
 from ._ics_lines import Properties, Property
 
@@ -54,9 +54,7 @@ def _read_description(event: Properties) -> dict[str, str]:
         return {"content": text if "<p" in text or "<br" in text else text.replace("\n", "<br>\n")}
     if "\n" not in text:
         return {"summary": text}
-    paragraphs = re.split(r"\n{2,}", text)
-    escaped = [escape(one, quote=False).replace("\n", "<br>") for one in paragraphs]
-    return {"content": "\n".join(f"<p>{one}</p>" for one in escaped)}
+    return {"content": format_paragraphs(escape(text, quote=False))}
 
 
 def _read_place(event: Properties) -> dict[str, Any] | str | None:

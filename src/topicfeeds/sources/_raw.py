@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.site import Source
 from ..registry import find_source_format
-from .model import NO_LINES, Page
+from .model import NO_LINES, Page, Window, number_item
 
 EMPTY = "is empty (if this is intended, remove the file or its source)"
 
@@ -30,6 +30,37 @@ class RawRecord(NamedTuple):
     from_page: bool = False
     untitled: bool = False
     """Whether the title is a label made from kind and date."""
+    place: int = 0
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    whole: Any = None
+    """The document that contains the record, if lookups need it."""
+    window: Window | None = None
+
+    @property
+    def item(self) -> int:
+        """The number that identifies the record in its file."""
+        return number_item(self.line, self.place)
+
+
+def number_neighbours(found: Iterable[RawRecord | Page | Problem]) -> Iterator[RawRecord | Page | Problem]:
+    """Number the records that start on one line: their line does not tell them apart."""
+    waiting: RawRecord | None = None
+    place = 0
+    try:
+        for one in found:
+            follows = waiting is not None and isinstance(one, RawRecord) and one.line == waiting.line
+            if waiting is not None:
+                place = place + 1 if follows or place else 0
+                yield waiting._replace(place=place) if place else waiting
+            place = place if follows else 0
+            waiting = one if isinstance(one, RawRecord) else None
+            if not isinstance(one, RawRecord):
+                yield one
+    except Unreadable:
+        yield from [waiting] if waiting is not None else []
+        raise
+    if waiting is not None:
+        yield waiting._replace(place=place + 1) if place else waiting
 
 
 class Unreadable(Exception):
@@ -37,6 +68,24 @@ class Unreadable(Exception):
 
     def __init__(self, line: int, message: str) -> None:
         self.line, self.message = line, message
+
+
+def expand_items(
+    raw: RawRecord, source: Source, lines: Mapping[int, tuple[int, Mapping[str, int]]] = {}
+) -> Iterator[RawRecord]:
+    """Yield the records of a document, by `items` of its source. Raises Unreadable.
+
+    `lines` has the line of each record, and the lines of its fields, by the `id` of the record.
+    """
+    from .mapping.elements import find_items
+
+    try:
+        found = find_items(raw.fields, source)
+    except ValueError as error:
+        raise Unreadable(raw.line, str(error)) from None
+    for one in found:
+        line, fields = lines.get(id(one), (raw.line, NO_LINES))
+        yield RawRecord(one, line, fields, whole=raw.fields if source.lookup else None)
 
 
 def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[Problem]:

@@ -9,18 +9,28 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
 from ..registry import SOURCE_FORMATS
 from ..state.files import InputFiles, expand_path
-from ._bytes import decode_file, open_regular, read_content
+from ._bytes import open_regular, prepare_content, read_content
 from ._explain import explain_os_error, explain_suffix
 from ._lines import split_lines
-from ._raw import LineReader, RawRecord, Unreadable, find_format, find_line_reader, find_reader
-from ._validate import validate_record
-from .model import Chunk, Contents, Location, Record
+from ._lookup_files import digest_lookups, load_index
+from ._raw import (
+    LineReader,
+    RawRecord,
+    Unreadable,
+    expand_items,
+    find_format,
+    find_line_reader,
+    find_reader,
+    number_neighbours,
+)
+from ._validate import RecordValidator
+from .model import Chunk, Contents, FileContext, Location, Page, Record
 
 T = TypeVar("T")
 _BUFFER_BYTES = 1 << 18
@@ -28,19 +38,26 @@ _BUFFER_BYTES = 1 << 18
 _KEY_BYTES = 16
 
 
-def read_chunks(sources: Iterable[Source], base: Path, inputs: InputFiles | None = None) -> Iterator[Chunk | Problem]:
+def read_chunks(
+    sources: Iterable[Source], base: Path, inputs: InputFiles | None = None, url: str = ""
+) -> Iterator[Chunk | Problem]:
     """Yield the chunks of sources, in the order of the site file, then by path, then by line.
 
-    `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
-    caller decides whether the run stops. With `inputs`, a file with a known digest is only opened when its chunk is
-    read. The digests of all other files are added to `inputs`.
+    `base` is the folder to which paths are relative, and `url` the address of the site. If a file cannot be read, a
+    problem is yielded in its place: the caller decides whether the run stops. With `inputs`, a file with a known
+    digest is only opened when its chunk is read. The digests of all other files are added to `inputs`.
     """
     for number, source in enumerate(sources):
         if source.database:
-            yield Chunk(Location(source, source.label), b"", partial(_read_database, source))
+            place = Location(source, source.label, url=url)
+            yield Chunk(place, b"", partial(_read_database, place, base))
         else:
             for path in (paths := list(_expand(source, base))):
-                yield from [path] if isinstance(path, Problem) else read_file(source, number, path, base, inputs)
+                yield from (
+                    [path]
+                    if isinstance(path, Problem)
+                    else read_file(source, number, path, Surroundings(base, inputs, url))
+                )
             if not paths:
                 message = "no file matches (check path in [[sources]], or remove the source)"
                 yield Problem(source.path or "-", 1, "", message, "warning")
@@ -84,25 +101,37 @@ def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
         yield Problem(given, 1, "", f"cannot be read: {where}: {explain_os_error(error, given)}", "unreadable")
 
 
+class Surroundings(NamedTuple):
+    """What the files of all sources share."""
+
+    base: Path
+    """The folder to which paths are relative."""
+    inputs: InputFiles | None = None
+    url: str = ""
+    """The address of the site."""
+
+
 def read_file(
-    source: Source,
-    number: int,
-    path: str,
-    base: Path,
-    inputs: InputFiles | None = None,
-    part: tuple[int, int] | None = None,
+    source: Source, number: int, path: str, around: Surroundings, part: tuple[int, int] | None = None
 ) -> Iterator[Chunk | Problem]:
     """Yield the chunks of a file. `number` is the position of its source: several sources may read the same file.
 
     `part` selects a range of bytes: its start, and its end (exclusive).
     """
-    salt = hashlib.blake2b(f"{number}\0{path}".encode(errors="surrogateescape"), digest_size=_KEY_BYTES).digest()
+    base, inputs, url = around
+    try:
+        lookups = digest_lookups(source, base, inputs)
+    except Unreadable as error:
+        yield _explain_error(path, error)
+        return
+    name = f"{number}\0{path}".encode(errors="surrogateescape") + b"".join(digest for _, digest in lookups)
+    salt = hashlib.blake2b(name, digest_size=_KEY_BYTES).digest()
     kind = find_format(source, path)
     if kind is None:
         yield Problem(_name_file(path), 1, "", explain_suffix(path), "unreadable")
         return
     form = SOURCE_FORMATS[kind]
-    location = Location(source, path, salt, form.by_line or form.single)
+    location = Location(source, path, salt, form.by_line or form.single, url=url, lookups=lookups)
     found = _split_file(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
     yield from _report_errors(path, found)
 
@@ -137,7 +166,7 @@ def _take_file(location: Location, base: Path, inputs: InputFiles | None) -> Ite
         digest = hashlib.sha256(content).digest()
         inputs.note_digest(path, digest, stamp)
         key = make_key(location, digest)
-    yield Chunk(location, key, lambda: (key, _report_errors(path, _parse_file(location, content))))
+    yield Chunk(location, key, lambda: (key, _report_errors(path, _parse_file(location, content, base))))
 
 
 def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
@@ -147,41 +176,61 @@ def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
     except (Unreadable, OSError) as error:
         return b"", iter([_explain_error(path, error)])
     key = make_key(location, hashlib.sha256(content).digest())
-    return key, _report_errors(path, _parse_file(location, content))
+    return key, _report_errors(path, _parse_file(location, content, base))
 
 
-def _parse_file(location: Location, content: bytes) -> Contents:
+def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
-    name = _name_file(path)
-    for found in find_reader(find_format(source, path) or "")(decode_file(content), source, name):
-        yield from validate_record(found, source, name) if isinstance(found, RawRecord) else (found,)
+    kind = find_format(source, path) or ""
+    found = find_reader(kind)(prepare_content(content, kind), source, _name_file(path))
+    yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
+
+
+def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, kind: str, base: Path) -> Contents:
+    """Yield the contents of a chunk, given the results of its reader."""
+    load = partial(load_index, base=base, digests=location.lookups) if location.source.lookup else None
+    context = FileContext(_name_file(location.path), kind, location.url, load)
+    validator = RecordValidator(location.source, context)
+    for one in found:
+        yield from validator.validate(one) if isinstance(one, RawRecord) else (one,)
+    yield from validator.report()
 
 
 def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
     """Yield the lines of a file, or of a part of it. Raises Unreadable and OSError."""
-    source, path, salt = location[:3]
+    source, path, salt, is_single, *_, url, lookups = location
     with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
         decode = find_line_reader(kind)(_name_file(path))
         for number, start, line in split_lines(file, part):
             key = b"" if path == "-" else make_key(location, line)
-            place = Location(source, path, salt, True, number, start, len(line))
-            yield Chunk(place, key, partial(_parse_line, place, decode, line, key))
+            place = Location(source, path, salt, is_single, number, start, len(line), url, lookups)
+            yield Chunk(place, key, partial(_parse_line, place, decode, line, base))
 
 
-def _parse_line(location: Location, decode: LineReader, line: bytes, key: bytes) -> tuple[bytes, Contents]:
-    return key, _report_errors(location.path, _validate_line(location, decode, line))
+def _parse_line(location: Location, decode: LineReader, line: bytes, base: Path) -> tuple[bytes, Contents]:
+    key = b"" if location.path == "-" else make_key(location, line)
+    found = _validate(_decode_line(decode, line, location), location, "jsonl", base)
+    return key, _report_errors(location.path, found)
 
 
-def _validate_line(location: Location, decode: LineReader, line: bytes) -> Contents:
-    name = _name_file(location.path)
-    for found in decode(line, location.line):
-        yield from validate_record(found, location.source, name) if isinstance(found, RawRecord) else (found,)
+def _decode_line(decode: LineReader, line: bytes, location: Location) -> Iterator[RawRecord | Page | Problem]:
+    found = decode(line, location.line)
+    if not location.source.items:
+        return found
+    return number_neighbours(
+        each for one in found for each in (expand_items(one, location.source) if isinstance(one, RawRecord) else (one,))
+    )
 
 
-def _read_database(source: Source) -> tuple[bytes, Contents]:
+def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
     from .database import read_database
 
-    return b"", read_database(source)
+    try:
+        location = location._replace(lookups=digest_lookups(location.source, base))
+    except Unreadable as error:
+        return b"", iter([_explain_error(location.path, error)])
+
+    return b"", _validate(read_database(location.source), location, "database", base)
 
 
 def make_key(location: Location, content: bytes) -> bytes:
@@ -196,12 +245,12 @@ def read_again(location: Location, base: Path, key: bytes) -> list[Record]:
         content = file.read(location.length)
         is_file = location.length < 0
         if make_key(location, hashlib.sha256(content).digest() if is_file else content) == key:
-            found = _parse_file(location, content) if is_file else _parse_line_again(location, content)
+            found = _parse_file(location, content, base) if is_file else _parse_line_again(location, content, base)
             return [one for one in found if isinstance(one, Record)]
     problem = Problem(location.path, location.line, "", "changed while topicfeeds read it (run again)", "unreadable")
     raise SourceError([problem], SourceError.UNREADABLE)
 
 
-def _parse_line_again(location: Location, line: bytes) -> Contents:
+def _parse_line_again(location: Location, line: bytes, base: Path) -> Contents:
     kind = find_format(location.source, location.path) or ""
-    return _validate_line(location, find_line_reader(kind)(location.path), line)
+    return _validate(_decode_line(find_line_reader(kind)(location.path), line, location), location, kind, base)

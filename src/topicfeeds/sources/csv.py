@@ -1,19 +1,19 @@
-"""CSV: a header with the names of fields, then one item on each row. Elements of lists are separated by `;`."""
+"""CSV: a header with the names of fields, then one item on each row."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Problem, show
+from ..models.fields import is_absent
 from ..models.items import FIELDS
 from ..models.site import Source
-from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
+from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable
 
-_LISTS = {"topics", "tags", "authors", "except"}
 _MAX_COLUMNS = 1000
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
@@ -31,7 +31,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         if len(set(header)) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
             raise Unreadable(1, f"the header has the column {show(twice[0])} twice (keep one)")
-        for name in header:
+        for name in () if source.fields else header:
             if "." in name and name.partition(".")[0] in header:
                 raise Unreadable(1, f"the header has both {show(name.partition('.')[0])} and {show(name)} (keep one)")
         if not source.fields and not any(name.partition(".")[0] in FIELDS for name in header):
@@ -41,7 +41,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             if any(cell.strip() for cell in row):
                 if len(row) != len(header):
                     raise Unreadable(line, _explain_width(len(row), len(header), source.delimiter))
-                yield RawRecord(_make_fields(header, row), line)
+                yield RawRecord(make_fields(header, row, is_mapped=bool(source.fields)), line)
             line = rows.line_num + 1
     except csv.Error as error:
         raise Unreadable(line, f"is not valid CSV: {_explain_error(str(error))}") from None
@@ -72,15 +72,16 @@ def _explain_error(reason: str) -> str:
     return reason
 
 
-def _make_fields(header: list[str], row: list[str]) -> dict[str, Any]:
+def make_fields(header: list[str], row: Sequence[Any], *, is_mapped: bool) -> dict[str, Any]:
+    """Return the cells of a row by column. In a record with our names, `location.name` is a part of a field."""
+    cells = zip(header, row, strict=True)
+    if is_mapped:
+        return {name: None if is_absent(cell) else cell for name, cell in cells}
     fields: dict[str, Any] = {}
-    for name, cell in zip(header, row, strict=True):
-        if is_blank(cell):
-            continue
+    for name, cell in cells:
         outer, _, inner = name.partition(".")
-        value = [part.strip() for part in cell.split(";") if part.strip()] if name in _LISTS else cell
-        if inner:
-            fields.setdefault(outer, {})[inner] = value
-        else:
-            fields[name] = value
+        if inner and not is_absent(cell):
+            fields.setdefault(outer, {})[inner] = cell
+        elif not is_absent(cell):
+            fields[name] = cell
     return fields

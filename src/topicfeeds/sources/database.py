@@ -14,8 +14,6 @@ from uuid import UUID
 from ..errors import MissingExtraError, Problem
 from ..models.site import Source
 from ._raw import RawRecord
-from ._validate import validate_record
-from .model import Record
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -37,7 +35,7 @@ class _Address(NamedTuple):
     secrets: frozenset[str]
 
 
-def read_database(source: Source) -> Iterator[Record | Problem]:
+def read_database(source: Source) -> Iterator[RawRecord | Problem]:
     """Yield the rows of a query. If the database fails, yield a problem. Its message contains no part of a secret."""
     try:
         import sqlalchemy
@@ -55,7 +53,7 @@ def read_database(source: Source) -> Iterator[Record | Problem]:
             step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
-                yield from validate_record(RawRecord(_convert_row(row), number), source, name)
+                yield RawRecord(_convert_row(row), number)
     except ImportError as error:
         message = f"the driver {error.name} is not installed (run pip install {error.name})"
         yield Problem(name, 1, "database", message, "unreadable")

@@ -18,6 +18,7 @@ from ._ics_lines import Component, InvalidPropertyError, Properties, Property, s
 from ._ics_texts import TEXTS, read_texts
 from ._ics_zones import Zones
 from ._raw import RawRecord, Unreadable
+from .model import Draft
 
 _TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"}
 _OTHERS = {"UID", "CLASS", "CREATED", "LAST-MODIFIED", "DTSTAMP", "X-MICROSOFT-CDO-ALLDAYEVENT"}
@@ -68,7 +69,7 @@ class _Times(NamedTuple):
         return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
 
 
-def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
+def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
     """Read an iCalendar file. Raises Unreadable."""
     survey = _survey(text)
     skipped: Counter[str] = Counter()
@@ -76,8 +77,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     for one in split_components(text):
         if one.name == "VEVENT":
             event = one.read(_WANTED)
-            if _text(event, "CLASS").upper() in _PRIVATE:
-                skipped["private event"] += 1
+            if _text(event, "CLASS").upper() in _PRIVATE and not source.drafts:
+                yield Draft(path, one.line)
             else:
                 yield from _read_event(one, event, survey, path)
         elif one.name in ("VTODO", "VJOURNAL"):
@@ -85,7 +86,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         line = one.line if sum(skipped.values()) == 1 else line
     if skipped:
         names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
-        yield Problem(path, line, "", f"skips {names} (only events that are not private are published)", "warning")
+        yield Problem(path, line, "", f"skips {names} (only events are published)", "warning")
 
 
 def _survey(text: str) -> _Survey:

@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ..errors import Problem, show
+from ..models.mapping import parse_places
+from ..models.places import ValuePath
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable, refuse_repeated_fields
@@ -30,44 +32,114 @@ _TOO_LONG = "is not valid JSON: a number has too many digits (put quotes around 
 _HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the program that wrote the file)"
 _MORE = "is not valid JSON: text follows the end of the data (remove the text; JSON Lines need the suffix .jsonl)"
 _NO_LIST = "has no list of items"
+_NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
 """A text, or a number that JSON does not allow."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a JSON file: a list of items, or an object with a list under `items`. Raises Unreadable."""
+    """Read a JSON file: a list of items, an object with a list under `items`, or as the source says.
+
+    Raises Unreadable.
+    """
     whole = replace_lone_surrogates(text)
     doubles: list[str] = []
-    everything, end = _decode_value(whole, _skip_blanks(whole, 0), doubles)
+    everything, end = _decode_value(whole, start := _skip_blanks(whole, 0), doubles)
     if (more := _skip_blanks(whole, end)) < len(whole):
         raise Unreadable(_line_number(whole, more), _MORE)
     if whole != text:
         yield surrogate_warning(path, 1)
-    at, number, counted = _find_first_item(whole, everything, doubles), 1, 0
-    while whole[at] != "]":
+    document = everything if source.lookup else None
+    number, counted = 1, 0
+    for at, fields, twice_here in _find_items(whole, start, everything, source, doubles):
         number, counted = number + whole.count("\n", counted, at), at
-        twice_here: list[str] = []
-        fields, end = _decode_value(whole, at, twice_here)
-        yield from check_record(fields, number, path, twice_here)
-        at = _skip_blanks(whole, end)
-        at = _skip_blanks(whole, at + 1) if whole[at] == "," else at
+        for one in check_record(fields, number, path, twice_here):
+            yield one._replace(whole=document) if document is not None and isinstance(one, RawRecord) else one
 
 
-def _find_first_item(text: str, everything: Any, doubles: list[str]) -> int:
-    """Return the position of the first item. The list of items is the whole file, or the value of `items`."""
+class _Found(NamedTuple):
+    """A value, its position in the text, and the names that it has twice."""
+
+    at: int
+    value: Any
+    doubles: list[str]
+
+
+def _find_items(text: str, at: int, everything: Any, source: Source, doubles: list[str]) -> Iterator[_Found]:
+    """Yield all items. By default, they are the elements of the file or of its `items`."""
+    if source.items:
+        yield from _seek_items(text, at, everything, source)
+        return
     if isinstance(everything, list):
-        return _skip_blanks(text, text.index("[") + 1)
+        yield from _list_elements(text, at)
+        return
     items = everything.get("items") if isinstance(everything, dict) else None
     if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
         raise Unreadable(1, f"{_NO_LIST} ({_advise_list(everything)})")
-    at, start = text.index("{"), 0
-    while text[at] != "}":  # the last list under this name counts
-        name, end = _decode_value(text, _skip_blanks(text, at + 1), [])
+    yield from _list_elements(text, _find_member(text, at, "items"))
+
+
+def _seek_items(text: str, at: int, everything: Any, source: Source) -> Iterator[_Found]:
+    """Yield the items where the source says."""
+    from .mapping.elements import explain_missing_items
+
+    whole = _decode_found(text, at)
+    if source.items == ".":
+        yield whole
+        return
+    for place in parse_places(source.items or ""):
+        if found := list(_seek(text, whole, place, 0) if isinstance(place, ValuePath) else ()):
+            for one in found:
+                yield from _list_elements(text, one.at) if isinstance(one.value, list) else [one] if one.value else []
+            return
+    raise Unreadable(1, explain_missing_items(everything, source))
+
+
+def _decode_found(text: str, at: int) -> _Found:
+    doubles: list[str] = []
+    return _Found(at, _decode_value(text, at, doubles)[0], doubles)
+
+
+def _seek(text: str, one: _Found, path: ValuePath, step: int) -> Iterator[_Found]:
+    """Yield the values at a path."""
+    if step == len(path.names):
+        yield one
+    elif isinstance(one.value, dict):
+        for key, after in path.steps[step]:
+            if key in one.value:
+                yield from _seek(text, _decode_found(text, _find_member(text, one.at, key)), path, after)
+                return
+    elif isinstance(one.value, list):
+        name = path.names[step]
+        for number, element in enumerate(_list_elements(text, one.at)):
+            if not name.isdecimal():
+                yield from _seek(text, element, path, step)
+            elif str(number) == name:
+                yield from _seek(text, element, path, step + 1)
+
+
+def _find_member(text: str, at: int, name: str) -> int:
+    """Return the position of a value of the object at a position. If a name occurs twice, its last value counts."""
+    start, at = -1, _skip_blanks(text, at + 1)
+    while text[at] != "}":
+        key, end = _decode_value(text, at, [])
         value = _skip_blanks(text, _skip_blanks(text, end) + 1)
-        start = value if name == "items" else start
+        start = value if key == name else start
         at = _skip_blanks(text, _decode_value(text, value, [])[1])
-    return _skip_blanks(text, start + 1)
+        at = _skip_blanks(text, at + 1) if text[at] == "," else at
+    return start
+
+
+def _list_elements(text: str, at: int) -> Iterator[_Found]:
+    """Yield the elements of the list at a position."""
+    at = _skip_blanks(text, at + 1)
+    while text[at] != "]":
+        doubles: list[str] = []
+        value, end = _decode_value(text, at, doubles)
+        yield _Found(at, value, doubles)
+        at = _skip_blanks(text, end)
+        at = _skip_blanks(text, at + 1) if text[at] == "," else at
 
 
 def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
@@ -78,9 +150,10 @@ def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
 def _advise_list(found: Any) -> str:
     """Say how to write the missing list of items."""
     if isinstance(found, dict) and isinstance(found.get("title"), str):
-        return "write the item between [ and ]"
+        return 'write the item between [ and ], or set items = "." in [[sources]]'
     if isinstance(found, dict):
-        return 'give the list the name "items"'
+        lists = [name for name, value in found.items() if isinstance(value, list)]
+        return f'set items = "{lists[0]}" in [[sources]]' if len(lists) == 1 else _NAME_ITEMS
     return "write objects between [ and ]"
 
 

@@ -40,7 +40,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         return
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and body.strip():
-            yield RawRecord({**raw.fields, "content": _render_html(body)}, raw.line, raw.lines)
+            yield RawRecord({**raw.fields, "content": render_html(body)}, raw.line, raw.lines)
         else:
             yield raw
 
@@ -62,7 +62,8 @@ def _read_toml(front: str) -> RawRecord:
     )
 
 
-def _render_html(text: str) -> str:
+def render_html(text: str) -> str:
+    """Return Markdown as HTML. Raises MissingExtraError."""
     return _make_renderer()(text)
 
 

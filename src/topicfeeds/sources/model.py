@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import Problem, Severity
-from ..models.items import Item
+from ..errors import Problem, Severity, show
+from ..models.items import Article, Item
+from ..models.mapping import Lookup
 from ..models.site import Source
 
+if TYPE_CHECKING:
+    from .mapping.reports import MappingReport
+
 NO_LINES: Mapping[str, int] = {}
+Identity = tuple[str | None, str | None]
+"""The `id` and the `link` of a record, as its author wrote them."""
+Window = tuple[date | None, date | None]
+"""When a record becomes public, and when it expires."""
+
+
+def number_item(line: int, place: int) -> int:
+    """Return a number that identifies a record in its file: its first line, if it is the only record there."""
+    return line + (place << 32)
+
+
+def label_item(place: int, name: object) -> str:
+    """Return the name of a record for messages, if its line has several records."""
+    return f"item {place} ({show(name)})" if place and name else f"item {place}" if place else ""
+
+
+def read_identity(fields: Any) -> Identity | None:
+    """Return the `id` and the `link` of a record that is no valid item, or None if it has neither."""
+    get = fields.get if isinstance(fields, Mapping) else partial(getattr, fields)
+    for name in ("id", "link"):
+        with suppress(ValueError):
+            item = Article.model_validate({"title": "-", "published": "2000-01-01", name: get(name, None)})
+            if item.id or item.link:
+                return item.id, item.link
+    return None
 
 
 class Record(NamedTuple):
@@ -33,11 +64,40 @@ class Record(NamedTuple):
     """Whether the title is a label made from kind and date."""
     source: str = "items"
     """The name of the source: the path or query in the site file."""
+    place: int = 0
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    window: Window | None = None
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
+        line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
+        label = label_item(self.place, self.item.title)
         identity = (self.item.id, self.item.link) if severity == "refused" else None
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, self.line, identity)
+        return Problem(self.path, line, name, message, severity, item, name=label, identity=identity)
+
+
+class Draft(NamedTuple):
+    """A record that is not published, because its author marked it as a draft or set a date for it."""
+
+    path: str
+    line: int
+    until: datetime | None = None
+    """When the record becomes public, if that is known."""
+    identity: Identity | None = None
+    """Its `id` and its `link`. None if they cannot be read."""
+
+
+class FileContext(NamedTuple):
+    """What a reader of records knows about their file and site."""
+
+    path: str
+    """The name of the file in messages."""
+    form: str = "python"
+    """The source format, `database`, or `python`."""
+    url: str = ""
+    """The address of the site."""
+    load_index: Callable[[Lookup], dict[str, Any]] | None = None
+    """Returns the values of a lookup in another file, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +109,7 @@ class Page:
     description: str | None
 
 
-Contents = Iterator[Record | Page | Problem]
+Contents = Iterator["Record | Page | Problem | Draft | MappingReport"]
 
 
 class Location(NamedTuple):
@@ -67,6 +127,10 @@ class Location(NamedTuple):
     """The first byte of the chunk, from 0."""
     length: int = -1
     """The length of the chunk in bytes; -1 if the chunk is the whole file."""
+    url: str = ""
+    """The address of the site."""
+    lookups: tuple[tuple[str, bytes], ...] = ()
+    """The path and the SHA-256 of each file that its lookups read."""
 
 
 class Chunk(NamedTuple):
@@ -85,5 +149,5 @@ class Chunk(NamedTuple):
     """
 
 
-ItemLike = Item | Record | Page | Problem | Mapping[str, Any]
+ItemLike = Item | Record | Page | Problem | Draft | Mapping[str, Any]
 """A result of a source, or an item or mapping made in Python."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypedDict, Unpack
 
 from ..errors import Problem, show
 from ..models.items import Article, Event, Item
-from ..models.messages import Origin, format_path, validate_item
+from ..models.messages import format_path, validate_item
 from ..models.site import Source
+from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
-from ._validate import read_identity, validate_record
-from .model import ItemLike, Page, Record
+from ._validate import RecordValidator
+from .mapping.elements import find_items
+from .mapping.reports import MappingReport, merge_reports
+from .model import Draft, FileContext, ItemLike, Page, Record, read_identity
 
 
-def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem]:
+def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | Draft]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
-    Records, pages and problems are passed on unchanged.
+    Records, pages, problems and drafts are passed on unchanged.
     """
     for position, one in enumerate(found, 1):
-        if isinstance(one, (Record, Page, Problem)):
+        if isinstance(one, (Record, Page, Problem, Draft)):
             yield one
         elif isinstance(one, (Article, Event)):
             yield Record(one, "items", position)
@@ -34,22 +39,53 @@ def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem]:
                 yield Problem("items", position, format_path(place), sentence, item=position, identity=identity)
 
 
+class MappingOptions(TypedDict, total=False):
+    """The settings of a source that say how records become items, as in the site file."""
+
+    fields: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    items: str | Sequence[str]
+    each: str
+    only: Mapping[str, Any]
+    skip: Mapping[str, Any]
+    drafts: bool
+    values: Mapping[str, Mapping[str, Any]]
+    split: Mapping[str, str | Sequence[str]]
+    markup: Mapping[str, str]
+    html_fields: Sequence[str]
+    date_format: str | Sequence[str] | Mapping[str, str | Sequence[str]]
+    date_language: str
+    timezone: str | Mapping[str, str]
+    all_day: str | Sequence[str]
+    open_end: str | Sequence[str]
+    end_day: Literal["inclusive", "exclusive"]
+    lookup: Mapping[str, Mapping[str, Any]]
+
+
 def read_objects(
-    objects: Iterable[object],
-    *,
-    fields: Mapping[str, str] | None = None,
-    defaults: Mapping[str, Any] | None = None,
-    name: str = "items",
-) -> Iterator[Record | Problem]:
+    objects: Any, *, name: str = "items", url: str = "", **options: Unpack[MappingOptions]
+) -> Iterator[Record | Problem | Draft]:
     """Yield objects as records, for `publish`, `select` and `build`.
 
     `fields` maps our fields to dotted paths of attributes, keys or methods. Without `fields`, objects must use the
-    names of our fields. `defaults` has values for absent fields. Problems name an object by `name` and its position
-    (from 1). Raises pydantic.ValidationError for an unknown name in `fields` or `defaults`.
+    names of our fields. `defaults` has values for absent fields. All options of `docs/mapping.md` work as in the site
+    file. With `items`, `objects` is one document that contains the records. `url` completes relative addresses.
+
+    Problems name an object by `name` and its position (from 1). Raises pydantic.ValidationError for wrong options.
     """
-    source = Source(path=name, fields=fields or {}, defaults=defaults or {})
-    for position, one in enumerate(objects, 1):
-        yield from validate_record(RawRecord(one, position), source, name, origin=Origin("python", source))
+    source = Source.model_validate({"path": name, **options})
+    validator = RecordValidator(
+        source,
+        FileContext(name, url=url, load_index=partial(load_index, base=Path(), digests=digest_lookups(source, Path()))),
+    )
+    whole = objects if source.items else None
+
+    def validate() -> Iterator[Record | Problem | Draft | MappingReport]:
+        for position, one in enumerate(find_items(objects, source) if source.items else objects, 1):
+            yield from validator.validate(RawRecord(one, position, whole=whole))
+        yield from validator.report()
+
+    return merge_reports(validate())
 
 
 def _explain_no_item(one: object) -> str:

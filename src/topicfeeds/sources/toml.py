@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import Problem, show
 from ..models.site import Source
 from ..text.toml_errors import explain_toml_error
-from ..text.toml_lines import find_line, find_toml_lines
-from ._raw import RawRecord, Unreadable
+from ..text.toml_lines import KeyPath, find_line, find_toml_lines
+from ._raw import RawRecord, Unreadable, expand_items
 
 _LONG_KEY = re.compile(r"^[^=\"'#\n]*?(?:\.[^=.\"'#\n]*){50}", re.MULTILINE)
 
@@ -21,6 +21,9 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a TOML file. Raises Unreadable."""
     table = parse_toml(text)
     lines = find_toml_lines(text)
+    if source.items:
+        yield from expand_items(RawRecord(table, 1), source, dict(_list_tables(table, (), lines)))
+        return
     for name in table:
         if name != "item":
             raise Unreadable(find_line((name,), lines), _explain_outside(name, table[name]))
@@ -38,6 +41,17 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
                 "item is not a list of tables (write [[item]] above the fields of each item)",
             )
         yield RawRecord(fields, find_line(place, lines), fields_of[number])
+
+
+def _list_tables(
+    value: Any, place: KeyPath, lines: dict[KeyPath, int]
+) -> Iterator[tuple[int, tuple[int, dict[str, int]]]]:
+    """Yield the `id` of each table, with its line and the lines of its fields."""
+    if isinstance(value, dict):
+        yield id(value), (find_line(place, lines), {key: lines.get((*place, key), 1) for key in value})
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, (dict, list)):
+            yield from _list_tables(inner, (*place, key), lines)
 
 
 def parse_toml(text: str) -> dict[str, Any]:

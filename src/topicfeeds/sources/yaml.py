@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
-from ._raw import RawRecord, Unreadable, refuse_repeated_fields
+from ._raw import RawRecord, Unreadable, expand_items, refuse_repeated_fields
 from ._yaml_errors import explain_yaml_error, is_unclosed
 
 _MAX_DEPTH = 64
@@ -25,10 +25,12 @@ NULLS = {"", "~", "null", "Null", "NULL"}
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a YAML file. Raises Unreadable."""
-    yield from read_records(text, path)
+    yield from read_records(text, path, source=source)
 
 
-def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterator[RawRecord | Problem]:
+def read_records(
+    text: str, path: str, *, may_be_empty: bool = False, source: Source | None = None
+) -> Iterator[RawRecord | Problem]:
     """Yield the records of a YAML text. Raises Unreadable."""
     import yaml
 
@@ -36,7 +38,9 @@ def read_records(text: str, path: str, *, may_be_empty: bool = False) -> Iterato
     try:
         for raw in reader.items():
             yield from refuse_repeated_fields(path, raw.line, reader.twice)
-            if not reader.twice:
+            if not reader.twice and source and source.items:
+                yield from expand_items(raw, source, reader.lines)
+            elif not reader.twice:
                 yield raw
     except yaml.MarkedYAMLError as error:
         is_open = error.context_mark and is_unclosed(error.problem or "")
@@ -72,6 +76,8 @@ class _YamlReader:
         self.marks = {ord(other): chr(mark) for mark, other in self.stand_ins.items()}
         self.next = yaml.CSafeLoader(text.translate(self.stand_ins) if self.stand_ins else text).get_event
         self.anchors: dict[str, Any] = {}
+        self.lines: dict[int, tuple[int, dict[str, int]]] = {}
+        """The line of each mapping in the last item, and the lines of its fields, by the mapping's `id`."""
         self.twice: list[tuple[str, int]] = []
         """The fields that the last item has twice, with their lines."""
 
@@ -100,6 +106,7 @@ class _YamlReader:
 
     def _item(self, event: Any) -> RawRecord:
         self.twice = []
+        self.lines = {}
         lines: dict[str, int] = {}
         return RawRecord(self._mapping(event, 1, lines), _line_number(event), lines)
 
@@ -139,6 +146,7 @@ class _YamlReader:
                 self.twice.append((name, _line_number(event)))
             lines.setdefault(name, _line_number(event))
             fields[name] = self._value(self.next(), depth + 1)
+        self.lines[id(fields)] = _line_number(start), lines
         if start.anchor:
             self.anchors[start.anchor] = fields
         return fields

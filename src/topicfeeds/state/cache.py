@@ -18,7 +18,7 @@ from .files import FileStamp
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 4
+VERSION = 5
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
@@ -29,9 +29,11 @@ _COLUMNS = {
     "inputs": "n integer primary key, path text, kind text, checksum integer",
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
     "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
-    " message text not null, severity text not null, item integer not null, hint text, checksum integer",
+    " message text not null, severity text not null, item integer not null, name text not null, hint text,"
+    " checksum integer",
     "held": "n integer primary key, path text not null, line integer not null, title text not null,"
     " until integer not null, checksum integer",
+    "contents": "digest text primary key, changes text not null, checksum integer",
     "records": "chunk blob not null, n integer not null, row text not null, checksum integer",
     "bodies": "chunk blob not null, n integer not null, size integer not null, body text not null, checksum integer",
     "meta": "name text primary key, value, checksum integer",
@@ -266,8 +268,21 @@ class Cache:
         """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""
         return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
+    def content_changes(self) -> dict[str, str] | None:
+        """Return what sanitising changed in published contents, by the digest of the entry.
+
+        Return None if no run has stored it. Contents that did not change are left out.
+        """
+        return dict(self._read("select * from contents")) if self.get_value("contents") else None
+
+    def store_content_changes(self, changes: Mapping[str, str]) -> None:
+        """Store what sanitising changed in published contents, in place of all earlier changes."""
+        if self.content_changes() != changes:
+            self.replace_rows("contents", changes.items())
+            self.set_values({"contents": 1})
+
     def get_value(self, name: str) -> str | int | None:
-        """Return the value of `basis`, `chunks`, `bytes`, `run`, `omitted` or `omitted_items`, or None."""
+        """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted` or `omitted_items`, or None."""
         found = self._read("select * from meta where name = ?", (name,))
         return next((value for _, value in found), None)
 
@@ -276,7 +291,7 @@ class Cache:
         write_rows(self._open, "meta", values.items(), 2)
 
     def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Replace all rows of a table about the last run: `inputs`, `findings` or `held`."""
+        """Replace all rows of a table about the last run: `inputs`, `findings`, `held` or `contents`."""
         self._run(f"delete from {table}")  # noqa: S608
         for row in rows:
             write_rows(self._open, table, [row], len(row))

@@ -36,5 +36,6 @@ class StoredProblem(NamedTuple):
     message: str
     severity: Severity
     item: int
+    name: str = ""
     hint: str | None = None
     """The name of a hint."""

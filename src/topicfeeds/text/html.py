@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from functools import cached_property, partial
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fast_paths
 from .characters import strip_forbidden
+from .pictures import keep_data_picture
+from .plain_text import write_html, write_plain_text
+from .rewriting import ResolveAddress, describe_changes, rewrite
 from .simple_html import sanitize_simple
 from .urls import resolve_url
 
@@ -43,13 +47,25 @@ _TAGS = {
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
 } - {"*"}  # fmt: skip
+_ALLOWED_ATTRIBUTES = {name: _ATTRIBUTES.get(name, set()) for name in (*_TAGS, "*")}
 # Removed together with their content: code, other languages, and elements that browsers parse by other rules.
 _DROPPED = {
     "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
+_ORDINARY = _TAGS - {"audio", "source", "video"} | {
+    "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
+}  # fmt: skip
+"""Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
+_TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
+_SUSPECT = re.compile(
+    r"<!\[cdata\[|data-(?:echo|lazy|orig|src|url|video)|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
+)
+"""Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -57,39 +73,84 @@ _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "inpu
 
 
 _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
+_PICTURE = re.compile('<(img|source)((?: [a-z]+="[^"]*")*)>')
 _ADDRESSES = {"href", "src", "poster"}
 _MAX_PASSES = 8
 _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
 
 
+class Sanitized(NamedTuple):
+    """A sanitised fragment."""
+
+    html: str
+    changes: str = ""
+    """The changes that a reader would notice, such as "1 player became a link"."""
+
+
 def sanitize(fragment: str, base: str) -> str:
-    """Return a sanitised fragment of HTML, with all addresses resolved against `base`.
+    """Return a sanitised fragment of HTML. See `sanitize_and_count`."""
+    return sanitize_and_count(fragment, base).html
+
+
+def sanitize_and_count(fragment: str, base: str) -> Sanitized:
+    """Return a sanitised fragment of HTML, with all addresses resolved against `base`, and the changes.
 
     Only listed elements and attributes remain. Addresses must start with `http` or `https`; links may also use
-    `mailto` and `tel`. The fragment must not have characters that XML forbids. The function is idempotent.
+    `mailto` and `tel`, pictures may have small `data:` addresses. Other elements become links, pictures or text, see
+    `text/rewriting.py`. The fragment must not have characters that XML forbids. The function is idempotent.
     """
     address = partial(resolve_url, base)
     if fast_paths.ENABLED and (simple := sanitize_simple(fragment, address)) is not None:
-        return simple
+        return Sanitized(simple)
     _sanitizer.base = base
-    made = _clean(fragment, _sanitizer.quick)
+    changes: Counter[str] = Counter()
+    made = _clean(fragment, _sanitizer.quick) if _is_ordinary(fragment) else None
+    if made is None or _lacks_addresses(made, base):
+        rewritten, changes = rewrite(fragment, _ALLOWED_ATTRIBUTES, address)
+        made = _clean(rewritten, _sanitizer.cleaner)
+    return Sanitized(_settle(made, address), describe_changes(changes))
+
+
+def _settle(made: str, address: ResolveAddress) -> str:
+    """Sanitise until nothing changes: parsers may read a result differently (misplaced tables and links).
+
+    If it never ends, return the text.
+    """
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
-    # Parsers may read the result differently (misplaced tables and links): repeat until it does not change.
     for _ in range(_MAX_PASSES):
-        before, made = made, _clean(made, _sanitizer.cleaner)
+        before, made = made, _clean(_PICTURE.sub(_drop_without_address, made), _sanitizer.cleaner)
         if made == before:
             return made
-    return escape(to_plain_text(fragment))
+    return write_html(write_plain_text(made))
+
+
+def _is_ordinary(fragment: str) -> bool:
+    """Return whether a fragment needs no rewriting, except for addresses that are missing."""
+    if not _ORDINARY.issuperset({name.lower() for name in set(_TAG_NAME.findall(fragment))}):
+        return False
+    lower = fragment.lower()
+    return not (any(text in lower for text in _SUSPECT_TEXTS) and _SUSPECT.search(lower))
+
+
+def _lacks_addresses(made: str, base: str) -> bool:
+    """Return whether a link or a picture has no address. An empty one became the address of the page."""
+    if made.count("<a ") > made.count(' href="'):
+        return True
+    page = escape(base)
+    return "<img" in made and any(
+        f' src="{page}"' in attributes or f' src="{page}#' in attributes or ' src="http' not in attributes
+        for _, attributes in _PICTURE.findall(made)
+    )
 
 
 _ALLOWED: Any = {
     "tags": _TAGS,
     "clean_content_tags": _DROPPED,
     "attributes": _ATTRIBUTES,
-    "url_schemes": {"http", "https", "mailto", "tel"},
 }
+_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 class _Sanitizer(threading.local):
@@ -102,17 +163,23 @@ class _Sanitizer(threading.local):
         """The sanitiser. It calls `_keep` for every attribute."""
         import nh3
 
-        return nh3.Cleaner(**_ALLOWED, attribute_filter=self._keep)
+        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES | {"data"}, attribute_filter=self._keep)
 
     @cached_property
     def quick(self) -> nh3.Cleaner:
         """A quicker sanitiser. It calls Python for relative addresses only, to resolve them."""
         import nh3
 
-        return nh3.Cleaner(**_ALLOWED, url_relative=lambda value: resolve_url(self.base, value, "a"))
+        def resolve(value: str) -> str | None:
+            return resolve_url(self.base, value, "a")
+
+        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES, url_relative=resolve)
 
     def _keep(self, tag: str, attribute: str, value: str) -> str | None:
-        return resolve_url(self.base, value, tag) if attribute in _ADDRESSES else value
+        if attribute not in _ADDRESSES:
+            return value
+        picture = keep_data_picture(value) if tag == "img" and value[:5] == "data:" else None
+        return picture or resolve_url(self.base, value, tag)
 
 
 _sanitizer = _Sanitizer()
@@ -125,11 +192,24 @@ def _clean(given: str, cleaner: nh3.Cleaner) -> str:
     return _PRE.sub(r"\g<0>\n", clean) if "<pre" in clean else clean  # parsers drop the first line break
 
 
-def to_plain_text(fragment: str) -> str:
-    """Return the plain text of a fragment of HTML, without tags and with character references resolved."""
-    import nh3
+def _drop_without_address(found: re.Match[str]) -> str:
+    if ' src="' in found[2]:
+        return found[0]
+    alt = found[2].partition(' alt="')[2].partition('"')[0]
+    return f" {escape(unescape(alt), quote=False)} " if alt.strip() else ""
 
-    return unescape(nh3.clean(strip_forbidden(fragment), tags=set(), clean_content_tags=_DROPPED))
+
+def to_plain_text(fragment: str) -> str:
+    """Return the plain text of any fragment of HTML, with line breaks."""
+    if "<" not in fragment:
+        return unescape(strip_forbidden(fragment))
+    return write_plain_text(sanitize(strip_forbidden(fragment), ""))
+
+
+def format_paragraphs(fragment: str) -> str:
+    """Return HTML without paragraphs, or escaped text, as paragraphs: blank lines separate them, and lines end."""
+    parts = [part.strip().replace("\n", "<br>") for part in _BLANK_LINES.split(fragment)]
+    return "\n".join(f"<p>{part}</p>" for part in parts if part)
 
 
 def has_elements(text: str) -> bool:

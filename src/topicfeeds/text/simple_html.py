@@ -9,13 +9,11 @@ Content with classes, figures and tables gains nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 
 from .plain_urls import PLAIN_PATH
+from .rewriting import ResolveAddress
 
-ResolveAddress = Callable[[str, str], str | None]
-"""Takes an address as written and the name of its element. Returns the address to publish, or None."""
 CheckedTag = tuple[str, str]
 """A tag in two forms: with a mark in place of its kept attributes, and as it is published."""
 
@@ -78,18 +76,25 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
     name, kept, given = found[1], "", _ATTRIBUTE.findall(found[2])
     for attribute, value in given:
         if (name, attribute) in (("a", " href"), ("img", " src")):
-            made = address(value, name)
+            made = None if name == "img" and value.lstrip()[:1] in ("", "#") else address(value, name)
             if not made or not _ADDRESS.fullmatch(made):
                 return None
             kept += f'{attribute}="{made}"'
         elif (name, attribute) == ("img", " alt"):
             kept += f'{attribute}="{value}"'
-        elif attribute not in (" class", " id", " style") and (name != "a" or f'{attribute}="{value}"' != _REL):
+        elif not _is_dropped(name, attribute, value):
             return None
-    if len(dict(given)) < len(given):
+    if len(dict(given)) < len(given) or (name == "img" and " src" not in dict(given)):
         return None
     kept += _REL if name == "a" else ""
     return (f"<{name}{_MARK}>" if kept else f"<{name}>"), f"<{name}{kept}>"
+
+
+def _is_dropped(name: str, attribute: str, value: str) -> bool:
+    """Return whether the sanitiser drops an attribute, or writes it for every link."""
+    if attribute == " style":
+        return "none" not in value.lower()  # elements with `display: none` are left out
+    return attribute in (" class", " id") or (name == "a" and f'{attribute}="{value}"' == _REL)
 
 
 @cache

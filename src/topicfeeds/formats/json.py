@@ -1,0 +1,119 @@
+"""JSON Feed 1.1. Titles and summaries are plain text, bodies are HTML. Each item is on a line of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..entries.model import Entry, EventDetails
+from ..feeds.model import Feed
+from ..models.dates import format_rfc3339, to_whole_minutes
+from ..models.items import Enclosure, Person, Place
+from ..text.urls import to_uri
+from . import Alternates
+from .body import make_attachment, make_body
+from .event_text import format_title
+from .render_cache import RenderCache
+
+_VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
+    """Return the document of a feed that is served at `url`, and in other formats at `alternates`."""
+    own = {
+        "id": feed.id,
+        "updated": format_rfc3339(feed.updated),
+        "rights": feed.rights,
+        "alternates": [{"url": to_uri(address), "type": media_type} for address, media_type in alternates],
+    }
+    head = {
+        "version": _VERSION,
+        "title": feed.title,
+        "home_page_url": to_uri(feed.page),
+        "feed_url": to_uri(url),
+        "description": feed.description,
+        "icon": feed.logo and to_uri(feed.logo),
+        "authors": [_describe_person(feed.author)],
+        "language": feed.language,
+        "_topicfeeds": _drop_empty(own),
+    }
+    items = ",".join(f"\n{_render_item(entry, feed, cache)}" for entry in feed.entries)
+    return f'{_dump(_drop_empty(head))[:-1]}, "items": [{items}\n]}}\n'.encode()
+
+
+def _render_item(entry: Entry, feed: Feed, cache: RenderCache) -> str:
+    """Return an entry as JSON. It is rendered once for all feeds."""
+    variant = "json", feed.language
+    values = cache.values(entry)
+    if variant not in values:
+        values[variant] = _dump(_drop_empty(_describe_item(entry, feed, cache)))
+    text: str = values[variant]
+    return text
+
+
+def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, Any]:
+    title, own = format_title(entry, feed), make_attachment(entry, feed, cache)
+    body = make_body(entry, feed, own, cache)
+    return {
+        "id": entry.id,
+        "url": to_uri(entry.link),
+        "title": title,
+        "content_html": body,
+        "content_text": None if body else entry.summary or title,  # an item must have one of the two
+        "summary": entry.summary,
+        "image": entry.image and to_uri(entry.image),
+        "date_published": format_rfc3339(entry.published),
+        "date_modified": format_rfc3339(entry.updated),
+        "authors": [_describe_person(person) for person in entry.authors],
+        "tags": list(dict.fromkeys(category.label for category in entry.categories)),
+        "language": entry.language if entry.language != feed.language else None,
+        "attachments": [_describe_file(file) for file in (*entry.enclosures, *([own] if own else []))],
+        "_event": _describe_event(entry.event) if entry.event and not entry.notice else None,
+    }
+
+
+def _describe_person(person: Person) -> dict[str, str]:
+    address = person.url or (f"mailto:{person.email}" if person.email else None)
+    return {"name": person.name, **({"url": to_uri(address)} if address else {})}
+
+
+def _describe_file(file: Enclosure) -> Mapping[str, object]:
+    fields = {"url": to_uri(file.url), "mime_type": file.type, "title": file.title}
+    return _drop_empty(fields) | ({} if file.length is None else {"size_in_bytes": file.length})
+
+
+def _describe_event(event: EventDetails) -> Mapping[str, object]:
+    """Return our extension: the facts of an event, which feeds otherwise only have as text."""
+    zone = event.start.tzinfo if isinstance(event.start, datetime) else None
+    return _drop_empty(
+        {
+            "start": _format_moment(event.start),
+            "end": event.end and _format_moment(event.end),
+            "timezone": zone.key if isinstance(zone, ZoneInfo) else None,
+            "next": [_format_moment(moment) for moment in event.next],
+            "status": event.status,
+            "location": event.place and _describe_place(event.place),
+            "organizer": event.organizer and _describe_person(event.organizer),
+        }
+    )
+
+
+def _describe_place(place: Place) -> Mapping[str, object]:
+    point = dict(zip(("latitude", "longitude"), map(float, place.point or ()), strict=False))
+    fields = {"name": place.name, "address": place.address, "url": place.url and to_uri(place.url)}
+    return _drop_empty(fields) | point
+
+
+def _format_moment(moment: date) -> str:
+    return format_rfc3339(to_whole_minutes(moment)) if isinstance(moment, datetime) else moment.isoformat()
+
+
+def _drop_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _dump(value: Mapping[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,299 @@
+"""The settings of a source that say where our fields are in records of other systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
+
+from ..errors import nearest, show
+from .dates import find_zone
+from .fields import Model, Text, is_absent
+from .items import FIELDS, Enclosure, Person, Place
+from .places import ValuePath, ValuePlace, as_text, list_paths, parse_path, parse_place
+
+PARTS: dict[str, type[Model]] = {"authors": Person, "enclosures": Enclosure, "location": Place, "organizer": Person}
+"""The fields that have parts."""
+LISTS = frozenset({"topics", "tags", "authors", "enclosures", "except"})
+DATES = ("published", "updated", "start", "end", "except")
+FLAGS = ("all_day", "open_end")
+_FORMS = ("iso", "unix", "unix-ms")
+
+
+def check_field(name: str) -> str:
+    """Check the name of a field, or of a part of a field such as `location.name`. Raises ValueError."""
+    field, dot, part = name.partition(".")
+    if field in FIELDS and (not dot or (field in PARTS and part in PARTS[field].model_fields)):
+        return name
+    if field in MappingSettings.model_fields:
+        raise ValueError(f"{field} is a setting of the source: put it above [sources.fields]")
+    known = [f"{one}.{inner}" for one, model in PARTS.items() for inner in model.model_fields] if dot else FIELDS
+    raise ValueError(f"unknown field{nearest(name, known) or ' (name a field of items, such as title)'}")
+
+
+def _check_valued(name: str) -> str:
+    return name if name in FLAGS else check_field(name)
+
+
+def _check_list(name: str) -> str:
+    if check_field(name) not in LISTS:
+        raise ValueError(f"is not a list (split only {', '.join(sorted(LISTS - {'enclosures'}))})")
+    return name
+
+
+def _check_date(name: str) -> str:
+    if name not in DATES:
+        hint = nearest(name, DATES) or f" (known: {', '.join(DATES)})"
+        raise ValueError(f"is not a date{hint}")
+    return name
+
+
+def _check_place(value: object) -> str | tuple[str, ...]:
+    places: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not places or not all(isinstance(one, str) for one in places):
+        raise ValueError(f"{show(value)} is not a path (write a path such as title.rendered, or a list of paths)")
+    for one in places:
+        parse_place(one)
+    return tuple(places) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _check_path(value: str) -> str:
+    parse_path(value)
+    return value
+
+
+def _flatten(value: object, is_leaf: Callable[[Mapping[str, Any]], bool]) -> object:
+    """Write nested tables with dotted names: `{location: {name: x}}` is `{location.name: x}`."""
+    if not isinstance(value, Mapping):
+        return value
+    flat: dict[str, Any] = {}
+    for name, inner in value.items():
+        is_table = isinstance(inner, Mapping) and inner and not is_leaf(inner)
+        found = _flatten(inner, is_leaf) if is_table else None
+        flat |= {f"{name}.{part}": one for part, one in found.items()} if isinstance(found, dict) else {name: inner}
+    return flat
+
+
+def _is_words(value: Mapping[str, Any]) -> bool:
+    return not any(isinstance(inner, Mapping) for inner in value.values())
+
+
+def _is_lookup(value: Mapping[str, Any]) -> bool:
+    return any(not isinstance(inner, Mapping) for inner in value.values())
+
+
+def _read_conditions(value: object) -> object:
+    flat = _flatten(value, lambda _: False)
+    if not isinstance(flat, dict):
+        return value
+    for path in flat:
+        parse_path(path)
+    return {path: tuple(map(as_text, one if isinstance(one, (list, tuple)) else [one])) for path, one in flat.items()}
+
+
+def _to_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def check_date_format(value: str) -> str:
+    """Check a date format: `iso`, `unix`, `unix-ms`, or a format for `strptime`. Raises ValueError."""
+    try:
+        datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
+    except ValueError as error:
+        is_wrong = "bad directive" in str(error) or "stray" in str(error)
+    else:
+        is_wrong = False
+    if is_wrong or ("%" not in value and value not in _FORMS):
+        guess = nearest(value, _FORMS) or " (write it as for strptime, such as %d/%m/%Y)"
+        raise ValueError(f"{show(value)} is not a date format{guess}")
+    return value
+
+
+def _read_date_format(value: object) -> dict[str, tuple[str, ...]]:
+    """Return the forms of each date field; the forms of all other date fields have the key ""."""
+    found = value if isinstance(value, Mapping) else {"": value}
+    forms: dict[str, tuple[str, ...]] = {}
+    for name, given in found.items():
+        given = (given,) if isinstance(given, str) else given
+        if not isinstance(given, (list, tuple)) or not given or not all(isinstance(one, str) for one in given):
+            raise ValueError(f'{show(given)} is not a date format (write one such as "%d/%m/%Y", or a list)')
+        forms[name if not name else _check_date(name)] = tuple(map(check_date_format, given))
+    return forms
+
+
+def _read_timezone(value: object) -> dict[str, str]:
+    """Return the IANA name of the zone of each date field; the zone of all other fields has the key ""."""
+    found = value if isinstance(value, Mapping) else {"": value}
+    for name in found:
+        _ = name and _check_date(name)
+    return {name: _check_zone_name(zone) for name, zone in found.items()}
+
+
+def _check_zone_name(value: object) -> str:
+    if not isinstance(value, str) or not (zone := find_zone(value)):
+        raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)")
+    return zone
+
+
+def _check_language(value: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(value.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise ValueError(f"{show(value)} is not a known language (write a tag such as de or pt-BR)") from None
+    return value
+
+
+FieldName = Annotated[str, AfterValidator(check_field)]
+_PLACE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_BY_FIELD = {"type": "object", "propertyNames": {"enum": list(DATES)}}
+PlaceSetting = Annotated[Any, PlainValidator(_check_place), WithJsonSchema(_PLACE)]
+"""A path, a pattern of text, or a list of them."""
+Texts = Annotated[
+    tuple[Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)], ...], BeforeValidator(_to_tuple)
+]
+"""One text, or a list of them."""
+
+
+class Lookup(Model):
+    """A join: the values of a field are keys of other records, and values of these records replace them."""
+
+    items: PlaceSetting
+    """Where the other records are."""
+    key: PlaceSetting
+    value: PlaceSetting
+    path: Text | None = None
+    """The file with the other records, relative to the site file. Default: the file of the record."""
+
+
+class MappingSettings(Model):
+    """How records of other systems become items."""
+
+    fields: Annotated[
+        Mapping[FieldName, PlaceSetting],
+        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
+        WithJsonSchema({"type": "object", "additionalProperties": {"anyOf": [*_PLACE["anyOf"], {"type": "object"}]}}),
+    ] = {}
+    """Maps our fields, or parts of them, to places in records of other systems. Then only mapped fields are read."""
+    defaults: Mapping[FieldName, Any] = {}
+    """Values for fields that are absent in a record."""
+    items: PlaceSetting | None = None
+    """Where the records are in a file. `.` means that the file is one record."""
+    each: Annotated[Text, AfterValidator(_check_path)] | None = None
+    """A list in each record. Each of its elements becomes a record."""
+    only: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
+    """Which records are read: those that have one of these values, by path."""
+    skip: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
+    """Which records are skipped: those that have one of these values, by path."""
+    drafts: bool = False
+    """Whether drafts are published."""
+    values: Annotated[
+        Mapping[Annotated[str, AfterValidator(_check_valued)], Mapping[str, Any]],
+        BeforeValidator(lambda value: _flatten(value, _is_words)),
+    ] = {}
+    """Words of other systems for values of our fields, by field."""
+    split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
+    """The separators of lists that are one text, by field. Default in CSV: `;`."""
+    markup: Mapping[FieldName, Literal["plain", "html", "markdown"]] = {}
+    """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
+    html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
+    """Plain-text fields that contain HTML in this source, such as titles of WordPress. They become plain text."""
+    date_format: Annotated[
+        Any,
+        PlainValidator(_read_date_format),
+        WithJsonSchema({"anyOf": [*_TEXTS["anyOf"], {**_BY_FIELD, "additionalProperties": _TEXTS}]}),
+    ] = None
+    """The format of dates that are not in ISO 8601, for `strptime`, such as `%d/%m/%Y`; or `iso`, `unix`, `unix-ms`."""
+    date_language: Annotated[Text, AfterValidator(_check_language)] | None = None
+    """The language of the names of months and days in dates."""
+    timezone: Annotated[
+        Any,
+        PlainValidator(_read_timezone),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {**_BY_FIELD, "additionalProperties": {"type": "string"}}]}),
+    ] = None
+    """The time zone of dates, and of date-times without offset. Default: the site's time zone."""
+    all_day: PlaceSetting | None = None
+    """Where a record says that an event takes whole days."""
+    open_end: PlaceSetting | None = None
+    """Where a record says that the end of an event is open."""
+    end_day: Literal["inclusive", "exclusive"] = "inclusive"
+    """Whether an event takes place on the day of its `end`, if this is a day or a midnight."""
+    lookup: Annotated[Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, _is_lookup))] = {}
+    """Joins with other records, by field."""
+
+    @cached_property
+    def is_mapped(self) -> bool:
+        """Whether records need any conversion."""
+        given = self.model_dump(exclude_defaults=True, include=set(MappingSettings.model_fields))
+        return any(not is_absent(value) for value in given.values())
+
+    @property
+    def lookup_paths(self) -> list[str]:
+        """The files that lookups read."""
+        return sorted({one.path for one in self.lookup.values() if one.path})
+
+    @cached_property
+    def mapped_fields(self) -> dict[str, list[str]]:
+        """The names in `fields`, by field: the field itself, or its parts."""
+        found: dict[str, list[str]] = {}
+        for name in self.fields:
+            found.setdefault(name.partition(".")[0], []).append(name)
+        return found
+
+    @cached_property
+    def only_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
+        """The parsed paths of `only`, with the texts that they allow."""
+        return [(parse_path(path), texts) for path, texts in self.only.items()]
+
+    @cached_property
+    def skip_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
+        """The parsed paths of `skip`, with the texts of records that are skipped."""
+        return [(parse_path(path), texts) for path, texts in self.skip.items()]
+
+    @cached_property
+    def each_path(self) -> ValuePath | None:
+        """The parsed path of `each`."""
+        return parse_path(self.each) if self.each else None
+
+    @cached_property
+    def reported_places(self) -> dict[str, tuple[ValuePlace, ...]]:
+        """All places that a run reports if no record has them, by setting."""
+        conditions = {
+            f"{setting}.{path.text}": (path,)
+            for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
+            for path, _ in found
+        }
+        places = {name: place for name, place in self.places.items() if name != "title"}  # each record names a title
+        return {**places, **conditions}
+
+    @cached_property
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """For each mapped field, the keys at the top of a record with which its paths may start; the best is last."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, places in self.places.items():
+            paths = [path for place in reversed(places) for path in list_paths(place)]
+            found[name.partition(".")[0]] = tuple(key for path in paths for key, _ in reversed(path.steps[0]))
+        return found
+
+    @cached_property
+    def places(self) -> dict[str, tuple[ValuePlace, ...]]:
+        """The parsed places of `fields`, and of the settings that are places."""
+        found = {**self.fields, **{name: getattr(self, name) for name in FLAGS if getattr(self, name)}}
+        return {name: parse_places(place) for name, place in found.items()}
+
+
+def parse_places(value: str | tuple[str, ...]) -> tuple[ValuePlace, ...]:
+    """Parse the value of a setting with places."""
+    return tuple(parse_place(one) for one in ((value,) if isinstance(value, str) else value))
+
+
+def list_defaults(settings: MappingSettings) -> Iterator[tuple[str, str, Any]]:
+    """Yield field, part (or an empty text) and value of each default."""
+    for name, value in settings.defaults.items():
+        field, _, part = name.partition(".")
+        yield field, part, value

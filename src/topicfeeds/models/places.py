@@ -1,0 +1,80 @@
+"""Places: where a value is in a record of another system. A place is a path or a pattern of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from ..errors import show
+
+_MAX_NAMES = 50
+_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+
+class ValuePath(NamedTuple):
+    """A path such as `title.rendered`."""
+
+    text: str
+    names: tuple[str, ...]
+    steps: tuple[tuple[tuple[str, int], ...], ...]
+    """The keys that may follow at each position: the longest first, each with the position after it."""
+
+
+class ValuePattern(NamedTuple):
+    """A text with paths in it, such as `/{year}/{slug}/`."""
+
+    text: str
+    parts: tuple[str | ValuePath, ...]
+
+
+ValuePlace = ValuePath | ValuePattern
+
+
+def parse_place(text: str) -> ValuePlace:
+    """Parse a path, or a pattern of text with paths in braces. Raises ValueError."""
+    return ValuePattern(text, tuple(_split_pattern(text))) if "{" in text or "}" in text else parse_path(text)
+
+
+def parse_path(text: str) -> ValuePath:
+    """Parse a path. Raises ValueError."""
+    names = tuple(text.strip().split("."))
+    if not any(names):
+        raise ValueError(f"{show(text)} is not a path (write the name of a key, such as title.rendered)")
+    if len(names) > _MAX_NAMES:
+        raise ValueError(f"{show(text)} has more than {_MAX_NAMES} names (shorten it)")
+    ends = range(len(names), 0, -1)
+    steps = (tuple((".".join(names[at:end]), end) for end in ends if end > at) for at in range(len(names)))
+    return ValuePath(text.strip(), names, tuple(steps))
+
+
+def list_paths(place: ValuePlace) -> list[ValuePath]:
+    """Return the paths in a place."""
+    return [place] if isinstance(place, ValuePath) else [one for one in place.parts if isinstance(one, ValuePath)]
+
+
+def _split_pattern(text: str) -> Iterator[str | ValuePath]:
+    literal, at = "", 0
+    for found in _BRACES.finditer(text):
+        literal, at = literal + text[at : found.start()], found.end()
+        if found[0] in ("{{", "}}"):
+            literal += found[0][0]
+        elif found[1] is None:
+            raise ValueError(f"{show(text)} has an unpaired {found[0]} (write {found[0] * 2} for a brace in the text)")
+        else:
+            yield from [literal] if literal else []
+            yield parse_path(found[1])
+            literal = ""
+    yield from [literal + text[at:]] if literal + text[at:] else []
+
+
+def as_text(value: object) -> str:
+    """Return a value as it is compared: true is "true", 6 and 6.0 are "6", no value is ""."""
+    if isinstance(value, bool) or (isinstance(value, str) and len(value) < 6 and value.lower() in ("true", "false")):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None or value in ([], {}, ()) else str(value).strip()

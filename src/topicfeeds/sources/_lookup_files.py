@@ -1,0 +1,70 @@
+"""Files of lookups: their digests, which are part of the keys of chunks, and their records by key."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..models.mapping import Lookup
+from ..models.site import Source
+from ..state.files import InputFiles
+from ._bytes import prepare_content, read_content
+from ._explain import explain_os_error, explain_suffix
+from ._raw import RawRecord, Unreadable, find_format, find_reader
+
+
+def digest_lookups(source: Source, base: Path, inputs: InputFiles | None = None) -> tuple[tuple[str, bytes], ...]:
+    """Return the path and the SHA-256 of each file that the lookups of a source read. Raises Unreadable."""
+    return tuple(
+        (path, (inputs.digest(path) if inputs else b"") or _digest_file(base, path)) for path in source.lookup_paths
+    )
+
+
+def load_index(lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...]) -> dict[str, Any]:
+    """Return the values of a lookup by key. Raises Unreadable."""
+    path = lookup.path or ""
+    return _index_file(base, path, dict(digests)[path], lookup.model_dump_json())
+
+
+def _digest_file(base: Path, path: str) -> bytes:
+    try:
+        status = (base / path).stat()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return _digest_once(base, path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=100)
+def _digest_once(base: Path, path: str, size: int, mtime: int) -> bytes:
+    return hashlib.sha256(_read(base, path)).digest()
+
+
+@lru_cache(maxsize=16)
+def _index_file(base: Path, path: str, digest: bytes, settings: str) -> dict[str, Any]:
+    from .mapping.lookups import index_records
+
+    lookup = Lookup.model_validate_json(settings)
+    source = Source(path=path, items=lookup.items)
+    content, kind = _read(base, path), find_format(source, path)
+    if hashlib.sha256(content).digest() != digest:
+        raise Unreadable(1, f"the lookup {path} changed while topicfeeds read it (run again)")
+    if kind is None:
+        raise Unreadable(1, f"the lookup {path}: {explain_suffix(path)}")
+    try:
+        found = find_reader(kind)(prepare_content(content, kind), source, path)
+        return index_records((one.fields for one in found if isinstance(one, RawRecord)), lookup)
+    except Unreadable as error:
+        raise Unreadable(1, f"the lookup {path}: line {error.line}: {error.message}") from None
+
+
+def _read(base: Path, path: str) -> bytes:
+    try:
+        return read_content(base, path)[0]
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError) -> Unreadable:
+    return Unreadable(1, f"the lookup {path} cannot be read: {explain_os_error(error, path)}")

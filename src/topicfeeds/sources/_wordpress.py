@@ -1,0 +1,65 @@
+"""WordPress exports (WXR): an RSS feed with all posts, pages and attachments of a site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..text.html import format_paragraphs, to_plain_text
+from ._feed_nodes import Node, text_of
+
+_INTERNAL = ("attachment", "nav_menu_item", "revision", "custom_css", "customize_changeset", "oembed_cache")
+_BLOCK = re.compile(r"<(?:p|!-- wp:|div|table|ul|ol|h[1-6])[\s>:]")
+_TAXONOMIES = {"category": "topics", "post_tag": "tags"}
+_NO_LABELS = ("post_format", "nav_menu")
+
+
+class Export(NamedTuple):
+    """The parts of an export that its posts refer to."""
+
+    authors: Mapping[str, str]
+    """Names by login."""
+    pictures: Mapping[str, str]
+    """Addresses of attachments by id."""
+
+
+def read_authors(channel: Node) -> dict[str, str]:
+    """Return the names of the authors by login."""
+    found = map(Node, channel.all("wp:author"))
+    return {one.text("wp:author_login"): one.text("wp:author_display_name", "wp:author_login") for one in found}
+
+
+def is_internal(kind: str) -> bool:
+    """Return whether WordPress stores entries of this type for itself."""
+    return kind in _INTERNAL or kind.startswith("wp_")
+
+
+def is_public(post: Node) -> bool:
+    """Return whether everybody can read a post, now or at its date."""
+    return post.text("wp:status") in ("publish", "future") and not post.text("wp:post_password")
+
+
+def _read_date(post: Node, name: str) -> str:
+    text = post.text(name)
+    return "" if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}Z"
+
+
+def read_post(post: Node, export: Export) -> dict[str, Any]:
+    """Return the fields of a post that differ from those of other feeds."""
+    content = post.text("content:encoded")
+    labels: dict[str, list[str]] = {"topics": [], "tags": []}
+    for one in post.all("category"):
+        if (domain := one.get("domain") or "") not in _NO_LABELS:
+            labels[_TAXONOMIES.get(domain, "tags")].append(to_plain_text(text_of(one)))
+    meta = (Node(one) for one in post.all("wp:postmeta"))
+    thumbnail = next((one.text("wp:meta_value") for one in meta if one.text("wp:meta_key") == "_thumbnail_id"), "")
+    return {
+        "published": _read_date(post, "wp:post_date_gmt") or post.text("pubDate"),
+        "updated": _read_date(post, "wp:post_modified_gmt"),
+        "content": content if _BLOCK.search(content) else format_paragraphs(content),
+        "summary": to_plain_text(post.text("excerpt:encoded")).strip(),
+        "authors": [export.authors.get(login, login) for one in post.all("dc:creator") if (login := text_of(one))],
+        "image": export.pictures.get(thumbnail, ""),
+        **labels,
+    }

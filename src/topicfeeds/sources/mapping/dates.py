@@ -1,0 +1,230 @@
+"""Dates of records: their formats, names of months, time zones, and events that take whole days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...errors import show
+from ...models.dates import find_zone, parse_moment
+from ...models.mapping import DATES, MappingSettings
+from ...models.places import as_text
+from .paths import is_empty
+
+_DIRECTIVE = re.compile("%.")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})")
+_YES = ("true", "1")
+
+
+class MappingError(Exception):
+    """A value does not have the form that the source declares."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field, self.message = field, message
+
+
+def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
+    """Convert all dates of an item as its source says. Raises MappingError."""
+    for name in DATES:
+        value = fields.get(name)
+        if settings.date_format and isinstance(value, (list, tuple)):
+            fields[name] = [read_moment(one, name, settings) for one in value]
+        elif settings.date_format and not is_empty(value):
+            fields[name] = read_moment(value, name, settings)
+    if settings.timezone or fields.get("timezone"):
+        _set_zones(fields, settings.timezone or {}, has_default="timezone" in settings.defaults)
+
+
+def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
+    """Return the date in a text or number, by the date formats of a field. Raises MappingError.
+
+    Without formats, and for real dates, return the value.
+    """
+    forms = (settings.date_format or {}).get(name) or (settings.date_format or {}).get("")
+    if not forms or not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        return value
+    text = as_text(value)
+    found = {repr(one): one for one in (_parse(text, form, settings.date_language) for form in forms) if one}
+    if not found:
+        wanted = f"date_format {show(forms[0])}" if len(forms) == 1 else f"any date_format ({', '.join(forms)})"
+        raise MappingError(name, f"{show(text)} does not match {wanted} (correct one of the two)")
+    if len(found) > 1:
+        ways = " and ".join(one.isoformat() for one in list(found.values())[:2])
+        raise MappingError(name, f"{show(text)} can be read as {ways} (keep one date_format)")
+    return next(iter(found.values()))
+
+
+def _parse(text: str, form: str, language: str | None) -> date | None:
+    with suppress(ValueError, OverflowError, OSError):
+        if form == "iso":
+            return parse_moment(text)
+        if form in ("unix", "unix-ms"):
+            divisor = 1000 if form == "unix-ms" else 1
+            is_number = _NUMBER.fullmatch(text)
+            return datetime.fromtimestamp(float(text) / divisor, UTC).replace(microsecond=0) if is_number else None
+        timed = any(f"%{letter}" in form for letter in "HIMScXfpz")
+        if language:
+            text, form = _replace_names(text, form, language)
+        moment = datetime.strptime(text, form)  # noqa: DTZ007 - a missing zone is added later
+        return moment if timed else moment.date()
+    return None
+
+
+def _replace_names(text: str, form: str, language: str) -> tuple[str, str]:
+    """Write months as numbers in a text and its format, and leave out days of the week. Raises ValueError."""
+    months, days = _list_names(language)
+    kinds = {"%B": months, "%b": months, "%A": days, "%a": days}
+    literals, directives = _DIRECTIVE.split(form), _DIRECTIVE.findall(form)
+    parts = [_match_literal(literals[0])]
+    for directive, literal in zip(directives, literals[1:], strict=True):
+        names = sorted(map(re.escape, kinds.get(directive, ())), key=len, reverse=True)
+        parts += [rf"({'|'.join(names)})\.?" if names else r"([^\s]{1,40}?)", _match_literal(literal)]
+    found = re.fullmatch("".join(parts), text, re.IGNORECASE)
+    if not found:
+        raise ValueError(text)
+    given = [
+        str(months[_fold(value)]) if kinds.get(directive) is months else value
+        for directive, value in zip(directives, found.groups(), strict=True)
+        if kinds.get(directive) is not days
+    ]
+    forms = ["%m" if kinds.get(one) is months else one for one in directives if kinds.get(one) is not days]
+    return " ".join(given), " ".join(forms)
+
+
+@cache
+def _list_names(language: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the numbers of months and of days of the week by name (CLDR)."""
+    from babel.dates import get_day_names, get_month_names
+
+    locale = language.replace("-", "_")
+
+    def list_names(find: Any) -> dict[str, int]:
+        kinds = [(width, context) for width in ("abbreviated", "wide") for context in ("format", "stand-alone")]
+        return {_fold(name): n for width, context in kinds for n, name in find(width, context, locale).items()}
+
+    return list_names(get_month_names), list_names(get_day_names)
+
+
+def _match_literal(text: str) -> str:
+    return r"\s{1,9}".join(map(re.escape, re.split(r"\s+", text)))
+
+
+def _fold(name: str) -> str:
+    return name.lower().rstrip(".")
+
+
+def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default: bool) -> None:
+    """Set the zone of an item, and give dates in other zones an offset."""
+    stated = fields.get("timezone")
+    own = (find_zone(stated) or stated) if isinstance(stated, str) else stated
+    if isinstance(own, str) and (found := _OFFSET.fullmatch(own)):
+        _set_offset(fields, found)
+        own = None
+    is_event = not is_empty(fields.get("start"))
+    fields["timezone"] = zone = zones.get("start") or own or zones.get("")
+    for name in DATES:
+        default = zones.get("") if own and is_event and not has_default and name in ("published", "updated") else None
+        other = zones.get(name) or default
+        if other and other != zone and not is_empty(fields.get(name)):
+            _add_zone(fields, name, ZoneInfo(other), zone)
+
+
+def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
+    hours, minutes = int(found[2]), int(found[3])
+    size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
+    if hours < 24:
+        for name in ("start", "end"):
+            moment = _read(fields.get(name))
+            if isinstance(moment, datetime) and not moment.tzinfo:
+                fields[name] = moment.replace(tzinfo=timezone(size))
+
+
+def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | None) -> None:
+    """Give a date an offset. If this is the end of an event, its start needs an offset, too."""
+    many = isinstance(fields[name], (list, tuple))
+    read = [_make_aware(one, other, name) for one in (fields[name] if many else [fields[name]])]
+    fields[name] = read if many else read[0]
+    if name in ("end", "except") and zone:
+        fields["start"] = _make_aware(fields.get("start"), ZoneInfo(zone), "start")
+
+
+def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
+    moment = _read(value)
+    if isinstance(moment, date) and not isinstance(moment, datetime) and name in ("published", "updated"):
+        moment = datetime.combine(moment, time())
+    if not isinstance(moment, datetime) or moment.tzinfo:
+        return value
+    return datetime.fromisoformat(moment.replace(tzinfo=zone).isoformat())
+
+
+def _read(value: Any) -> date | None:
+    """Return the date in a text in ISO 8601, or a real date, or None."""
+    with suppress(ValueError):
+        return parse_moment(value)
+    return None
+
+
+def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any, open_end: Any) -> None:
+    """Make the dates of an event whole days, or its end open, as the record says."""
+    if as_text(open_end) in _YES:
+        fields["end"] = None
+    for name in ("start", "end"):
+        moment = _read(fields.get(name))
+        if as_text(all_day) in _YES and isinstance(moment, datetime):
+            is_last = name == "end" and settings.end_day == "exclusive" and moment.time() == time()
+            fields[name] = moment.date() - timedelta(days=is_last)
+        elif name == "end" and settings.end_day == "exclusive" and type(moment) is date:
+            fields[name] = moment - timedelta(days=1)
+    start, end = _read(fields.get("start")), fields.get("end")
+    if type(start) is date and type(end) is date and end < start:
+        fields["end"] = start if start == end + timedelta(days=1) else end
+
+
+def split_recurrence(fields: dict[str, Any]) -> None:
+    """Read lines of RFC 5545 (RRULE, EXDATE) as a recurrence and its exceptions. Raises MappingError."""
+    given = fields.get("recurrence")
+    lines = [line for one in (given if isinstance(given, (list, tuple)) else [given]) for line in str(one).split("\n")]
+    rules, left_out = [], list(fields.get("except") or [])
+    for line in filter(None, map(str.strip, lines)):
+        name, _, value = line.rpartition(":")
+        kind = name.upper().partition(";")[0]
+        if kind == "EXDATE":
+            left_out += _read_exceptions(value, name, fields)
+        elif kind in ("", "RRULE"):
+            rules.append(value)
+        elif kind != "DTSTART":
+            raise MappingError("recurrence", f"{show(line)} is not supported (write one RRULE, and EXDATE lines)")
+    if len(rules) > 1:
+        raise MappingError("recurrence", "has several rules (keep one RRULE)")
+    fields["recurrence"], fields["except"] = rules[0] if rules else None, left_out or None
+
+
+def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the dates of an EXDATE line."""
+    zone = next((part[5:] for part in name.split(";") if part.upper().startswith("TZID=")), None)
+    start = _read(fields.get("start"))
+    for text in value.split(","):
+        moment = _parse_basic(text.strip())
+        known = find_zone(zone or "") or fields.get("timezone")
+        if isinstance(moment, datetime) and isinstance(start, datetime):
+            if start.tzinfo and not moment.tzinfo:
+                moment = moment.replace(tzinfo=ZoneInfo(known) if known else start.tzinfo)
+            elif moment.tzinfo and not start.tzinfo and known:
+                moment = moment.astimezone(ZoneInfo(known)).replace(tzinfo=None)
+            moment = datetime.fromisoformat(moment.isoformat())
+        yield moment
+
+
+def _parse_basic(text: str) -> date:
+    """Return a date of RFC 5545. Raises MappingError."""
+    for form in ("%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d"):
+        with suppress(ValueError):
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
+            return moment.date() if "T" not in text else moment.replace(tzinfo=UTC) if text[-1] == "Z" else moment
+    raise MappingError("recurrence", f"{show(text)} is not a date of RFC 5545 (write 20260513T180000)")

@@ -1,0 +1,61 @@
+"""Elements: where the records are in a document, and records that become several items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...errors import nearest, show
+from ...models.mapping import parse_places
+from ...models.places import ValuePath
+from ...models.source import Source
+from .paths import Finder, is_empty
+
+
+def find_items(document: Any, source: Source) -> list[Any]:
+    """Return the records of a document, by `items` of the source. Raises ValueError."""
+    if source.items == ".":
+        return [document]
+    finder = Finder(document)
+    found, _ = finder.find_first(parse_places(source.items or ""))
+    if not finder.is_known:
+        raise ValueError(explain_missing_items(document, source))
+    if is_empty(found):
+        return []
+    records = found if isinstance(found, (list, tuple)) else [found]
+    return [one for one in records if one is not None]
+
+
+def explain_missing_items(document: Any, source: Source) -> str:
+    """Say that a document has no value at `items`, and which keys it has."""
+    keys = [str(key) for key in document] if isinstance(document, Mapping) else []
+    guess = nearest(str(source.items), keys) or (f" (its keys are: {', '.join(keys[:8])})" if keys else "")
+    return f"has nothing at {show(source.items)}, as set by items in [[sources]]{guess}"
+
+
+def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
+    """Yield the records of a record with `each`. The second value says whether the id needs no addition."""
+    if not source.each_path:
+        yield record, True
+        return
+    path = source.each_path
+    elements = Finder(record).find(path)
+    if elements is None:
+        yield record, True
+        return
+    names_element = any(
+        isinstance(place, ValuePath) and place.names[: len(path.names)] == path.names
+        for place in source.places.get("id", ())
+    )
+    for element in elements if isinstance(elements, (list, tuple)) else [elements]:
+        yield _replace(record, path, 0, element), names_element
+
+
+def _replace(record: Any, path: ValuePath, at: int, element: Any) -> Any:
+    """Return a copy of a record that has one element in place of the list at a path."""
+    if at == len(path.names) or not isinstance(record, Mapping):
+        return element
+    for key, after in path.steps[at]:
+        if key in record:
+            return {**record, key: _replace(record[key], path, after, element)}
+    return record

@@ -1,0 +1,48 @@
+"""Values that describe the file of a record: `file.slug`, `file.date` and others."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from datetime import date
+
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[-_. ]+|$)")
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def describe_file(path: str, source: str | None) -> dict[str, str | date]:
+    """Return the values of a file. `source` is the path of its source, in the site file."""
+    below = _cut_folder(path, source or "")
+    folder, name = posixpath.split(below)
+    stem = name.rpartition(".")[0] or name
+    short, _, last = stem.rpartition(".")
+    language = last if short and _LANGUAGE.fullmatch(last) else ""
+    slug = short if language else stem
+    values: dict[str, str | date] = {}
+    if found := _DATE.match(slug):
+        slug = slug[found.end() :] or slug
+        day = _make_date(found)
+        values |= {"date": day, "year": found[1], "month": found[2], "day": found[3]} if day else {}
+    if slug == "index" and folder:
+        folder, slug = posixpath.split(folder)
+    first = below.partition("/")[0]
+    language = language or (first if "/" in below and _LANGUAGE.fullmatch(first) else "")
+    return {**values, "stem": stem, "slug": slug, "folder": folder, "lang": language.replace("_", "-")}
+
+
+def _cut_folder(path: str, source: str) -> str:
+    """Return a path relative to the folder of its source."""
+    parts = source.split("/")
+    fixed = next((n for n, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
+    folder = "/".join(parts[:fixed]).removeprefix("./").rstrip("/")
+    if folder == path:
+        return posixpath.basename(path)
+    return path.removeprefix(f"{folder}/") if folder else path
+
+
+def _make_date(found: re.Match[str]) -> date | None:
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None

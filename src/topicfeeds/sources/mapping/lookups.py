@@ -1,0 +1,29 @@
+"""Lookups: values of a field are keys of other records, and values of these records replace them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...models.mapping import Lookup, parse_places
+from ...models.places import as_text
+from .paths import Finder, first_value, flatten, is_empty
+
+
+def index_document(document: Any, lookup: Lookup) -> dict[str, Any]:
+    """Return the values of a lookup by key, from the records in a document."""
+    finder = Finder(document)
+    return index_records(flatten(finder.find(place) for place in parse_places(lookup.items)), lookup)
+
+
+def index_records(records: Iterable[Any], lookup: Lookup) -> dict[str, Any]:
+    """Return the values of a lookup by key. If several records have a key, the first counts."""
+    keys, values = parse_places(lookup.key), parse_places(lookup.value)
+    index: dict[str, Any] = {}
+    for record in records:
+        finder = Finder(record)
+        key = as_text(first_value(finder.find_first(keys)[0]))
+        value = finder.find_first(values)[0]
+        if key and not is_empty(value):
+            index.setdefault(key, value)
+    return index

@@ -1,0 +1,302 @@
+"""The mapper: converts the records of one chunk to the fields of items, as their source says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+from ...errors import Problem, show
+from ...models.dates import parse_moment
+from ...models.fields import check_url, is_absent
+from ...models.items import FIELDS
+from ...models.mapping import FLAGS, LISTS, list_defaults
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths
+from ...models.source import Source
+from ...registry import TABLES
+from .._raw import RawRecord
+from ..model import Draft, FileContext, Identity, read_identity
+from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
+from .drafts import KEYS, is_draft, read_window
+from .elements import expand
+from .file_values import describe_file
+from .lookups import index_document
+from .paths import Finder, Loss, is_empty, to_text
+from .reports import NO_LINK, MappingReport, describe_missing
+from .values import combine_parts, complete_address, convert, fit, is_address
+
+_EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
+
+
+class MappedRecord(NamedTuple):
+    """The fields of an item, before they are validated."""
+
+    raw: RawRecord
+    fields: Any
+    warnings: list[Problem]
+
+
+class RecordMapper:
+    """Maps the records of one chunk."""
+
+    def __init__(self, source: Source, context: FileContext) -> None:
+        self._source, self._context = source, context
+        self._is_table = context.form in TABLES
+        self._known: set[str] = set()
+        """The settings whose places some record has."""
+        self._has_records = self._needs_link = False
+        self._warnings: list[Problem] = []
+        """The warnings that are given once for the source."""
+        self._indexes: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def _file(self) -> Mapping[str, Any]:
+        path = self._context.path
+        return describe_file(path, self._source.path) if self._source.path not in (None, "-") else {}
+
+    def map(self, raw: RawRecord) -> Iterator[MappedRecord | Draft]:
+        """Yield the items of a record, or a draft. Raises MappingError."""
+        try:
+            for number, (element, names_element) in enumerate(expand(raw.fields, self._source), 1):
+                place = raw.place if not self._source.each else number
+                yield from self._map_one(raw._replace(fields=element, place=place), names_element)
+        except RecursionError:
+            raise MappingError("", "is nested too deeply (use fewer levels)") from None
+
+    def _find_identity(self, finder: Finder, raw: RawRecord) -> Identity | None:
+        with suppress(MappingError):
+            return read_identity(self._find_fields(finder, raw, []))
+        return None
+
+    def _map_one(self, raw: RawRecord, names_element: bool) -> Iterator[MappedRecord | Draft]:
+        source = self._source
+        finder = Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+        if not self._is_wanted(finder):
+            return
+        if not source.drafts and is_draft(raw.fields):
+            yield Draft(self._context.path, raw.line, identity=self._find_identity(finder, raw))
+            return
+        window = None if source.drafts else read_window(raw.fields, source)
+        self._has_records = True
+        warnings: list[Problem] = []
+        fields = self._find_fields(finder, raw, warnings)
+        if source.fields:
+            self._drop_event_fields(fields)
+            self._complete_addresses(fields, raw, warnings)
+        if not names_element and fields.get("id") and fields.get("start"):
+            moment = fields["start"]
+            fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
+        self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
+        yield MappedRecord(raw._replace(window=window), fields, warnings)
+
+    def _read_date(self, value: Any) -> Any:
+        for name in self._source.date_format or {}:
+            with suppress(MappingError):
+                return read_moment(value, name or "published", self._source)
+        with suppress(ValueError):
+            return parse_moment(value)
+        return None
+
+    # Which records are read.
+
+    def _is_wanted(self, finder: Finder) -> bool:
+        for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
+            for path, allowed in conditions:
+                found = self._find(finder, f"{setting}.{path.text}", (path,))
+                texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
+                if any(text in allowed for text in texts) != (setting == "only"):
+                    return False
+        return True
+
+    # The fields of a record.
+
+    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...], *, address: bool = False) -> Any:
+        """Return the first value at some places, and note whether the record has one of them."""
+        finder.is_known = False
+        value, _ = finder.find_first(places, is_address=address)
+        if finder.is_known:
+            self._known.add(setting)
+        return value
+
+    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
+        source = self._source
+        given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
+        for field, part, value in list_defaults(source):
+            if not part and is_empty(given.get(field)):
+                given[field] = value
+        if source.drafts and is_draft(given):
+            given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
+        fields = {name: value for name, value in given.items() if not is_absent(value)}
+        for name in FLAGS:
+            fields[name] = self._flag(finder, name)
+        if "recurrence" in fields and source.fields:
+            split_recurrence(fields)
+        read_dates(fields, source)
+        set_days(fields, source, all_day=fields.pop("all_day"), open_end=fields.pop("open_end"))
+        return {name: value for name, value in fields.items() if not is_absent(value)}
+
+    def _read_fields(self, record: Any) -> dict[str, Any]:
+        """Return the fields of a record that has our names."""
+        if isinstance(record, Mapping):
+            given = {name: value for name, value in record.items() if name not in KEYS}
+        else:
+            given = {name: getattr(record, name, None) for name in FIELDS}
+        for name in given.keys() & self._converted:
+            values = convert(name, given[name], self._source, is_table=self._is_table)
+            given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
+        return given
+
+    @cached_property
+    def _converted(self) -> set[str]:
+        """The fields with our names that need a conversion."""
+        source = self._source
+        lists = LISTS - {"enclosures"} if self._is_table else ()
+        return {*source.values, *source.split, *source.markup, *source.html_fields, *lists}
+
+    def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
+        """Return the fields that the source maps."""
+        fields: dict[str, Any] = {}
+        for field, names in self._source.mapped_fields.items():
+            finder.losses.clear()
+            used: set[str] = set()
+            found = {name: self._find_values(finder, name, raw, used) for name in names}
+            if names == [field]:
+                fields[field] = fit(field, found[field])
+            elif parts := {name.partition(".")[2]: values for name, values in found.items() if values}:
+                self._add_default_parts(field, parts)
+                try:
+                    many = field in LISTS
+                    parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
+                    fields[field] = combine_parts(field, parts)
+                except ValueError as error:
+                    raise MappingError(field, str(error)) from None
+            self._warn_about_losses(finder.losses, used, field, raw, warnings)
+        return fields
+
+    def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
+        places = self._source.places[name]
+        finder.is_known = False
+        value, place = finder.find_first(places, is_address=is_address(name))
+        if finder.is_known:
+            self._known.add(name)
+        if place:
+            used.add(place.text)
+        look_up = partial(self._look_up, raw) if name in self._source.lookup else None
+        values = convert(name, value, self._source, look_up, is_table=self._is_table)
+        field = name.partition(".")[0]
+        is_joined = name in ("content", "summary", "recurrence")
+        if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
+            message = f'has several values, so the first is used (write "{place.text}.0" in {_name_setting(name)})'
+            self._warn_once(raw, field, message)
+        if name == "recurrence" and len(values) > 1:
+            return ["\n".join(map(str, values))]
+        return values
+
+    def _add_default_parts(self, field: str, parts: dict[str, Any]) -> None:
+        for name, part, value in list_defaults(self._source):
+            given = {part: value} if part else value if isinstance(value, Mapping) else {}
+            if name == field:
+                for key, one in given.items():
+                    parts.setdefault(key, [one])
+
+    def _flag(self, finder: Finder, name: str) -> Any:
+        if not getattr(self._source, name):
+            return None
+        value = self._find(finder, name, self._source.places[name])
+        words = self._source.values.get(name, {})
+        return words.get(as_text(value), value)
+
+    def _look_up(self, raw: RawRecord, name: str, key: Any) -> Any:
+        """Return the values that a lookup has for a key, or None."""
+        if name not in self._indexes:
+            lookup = self._source.lookup[name]
+            load = self._context.load_index
+            self._indexes[name] = load(lookup) if lookup.path and load else index_document(raw.whole, lookup)
+        found = self._indexes[name].get(as_text(key))
+        if found is None:
+            self._warn_once(
+                raw, name.partition(".")[0], f"lookup.{name} has no record with the key {show(to_text(key))}"
+            )
+        return found
+
+    # Warnings.
+
+    def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
+        problem = Problem(self._context.path, raw.lines.get(field, raw.line), field, message, "warning", raw.item)
+        if all((one.field, one.message) != (field, message) for one in self._warnings):
+            self._warnings.append(problem)
+
+    def _warn_about_losses(
+        self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
+    ) -> None:
+        """Warn about values that no path of a field took, because a path goes on where there is no table."""
+        for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+            kind = "text" if isinstance(loss.value, str) else "not a table"
+            message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, add {show(loss.place)} "
+            message += f"to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"
+            line = self.find_lines(raw).get(field, raw.line)
+            warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+
+    def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
+        """Return the lines of the mapped fields by name."""
+        if not raw.lines or not self._source.fields:
+            return raw.lines
+        return {name: raw.lines[key] for name, keys in self._source.keys.items() for key in keys[:] if key in raw.lines}
+
+    def report(self) -> Iterator[MappingReport]:
+        """Yield the report about the chunk, if it has records."""
+        if not self._has_records or not self._source.fields:
+            return
+        missing = [
+            describe_missing(_name_setting(name), [one.text for place in places for one in list_paths(place)])
+            for name, places in self._source.reported_places.items()
+            if name not in self._known
+        ]
+        link = [NO_LINK] if self._needs_link and "link" not in self._source.fields else []
+        yield MappingReport(self._source.label, (*missing, *link), tuple(self._warnings))
+
+    # What an item cannot have.
+
+    def _drop_event_fields(self, fields: dict[str, Any]) -> None:
+        """Drop the fields of events if a record has no start and is not said to be an event."""
+        if is_empty(fields.get("start")) and fields.get("kind") != "event":
+            for name in _EVENT_FIELDS:
+                fields.pop(name, None)
+
+    def _complete_addresses(self, fields: dict[str, Any], raw: RawRecord, warnings: list[Problem]) -> None:
+        """Make addresses absolute. An image that cannot be used is dropped with a warning."""
+        base = self._context.url
+        if "link" in fields:
+            fields["link"] = complete_address(fields["link"], base)
+        link = fields.get("link")
+        near = link if isinstance(link, str) and "://" in link else base
+        for name, value in fields.items():
+            if name == "image":
+                fields[name] = complete_address(value, near)
+            elif isinstance(value, dict) and "url" in value:
+                value["url"] = complete_address(value["url"], near)
+            elif name in LISTS:
+                for one in value:
+                    if isinstance(one, dict) and "url" in one:
+                        one["url"] = complete_address(one["url"], near)
+        if "image" in fields and (reason := _find_fault(fields["image"])):
+            line = self.find_lines(raw).get("image", raw.line)
+            message = f"{reason}; the item is published without it"
+            warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
+            del fields["image"]
+
+
+def _find_fault(image: Any) -> str:
+    """Return why an address cannot be used, or an empty text."""
+    if not isinstance(image, str):
+        return f"{show(image)} is not an address"
+    try:
+        check_url(image)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _name_setting(name: str) -> str:
+    return name if name.startswith(("only.", "skip.")) or name in (*FLAGS, "each") else f"fields.{name}"

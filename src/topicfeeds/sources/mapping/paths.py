@@ -1,0 +1,157 @@
+"""Finding values in a record: paths go through tables, lists and objects, and patterns combine several values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from uuid import UUID
+
+from ...models.fields import is_absent
+from ...models.places import ValuePath, ValuePattern, ValuePlace
+
+_SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
+"""Values without fields. Their methods are never called."""
+_MAX_DIGITS = 6
+_DATE_PARTS = ("year", "month", "day")
+
+
+class Loss(NamedTuple):
+    """A value that a path did not enter, because it is not a table."""
+
+    place: str
+    """The path of the value."""
+    value: Any
+    path: str
+
+
+class Finder:
+    """Finds values in one record.
+
+    `file` returns values of the file that the record came from, such as its slug, and `read_date` returns a date in a
+    text. With `objects`, paths also read attributes and call methods of objects from Python.
+    """
+
+    def __init__(
+        self,
+        record: Any,
+        file: Callable[[str], Any] = lambda _: None,
+        read_date: Callable[[Any], date | None] = lambda _: None,
+        *,
+        objects: bool = False,
+    ) -> None:
+        self.record = record
+        self.losses: list[Loss] = []
+        self.is_known = False
+        """Whether the record has one of the paths that were followed so far."""
+        self._file, self._read_date, self._objects = file, read_date, objects
+
+    def find(self, place: ValuePlace, *, is_address: bool = False) -> Any:
+        """Return the value at a place, or None."""
+        if isinstance(place, ValuePattern):
+            return self._fill(place, is_address=is_address)
+        value = self._follow(self.record, place, 0)
+        if place.names[0] == "file" and len(place.names) == 2 and is_empty(value):
+            self.is_known = True
+            return self._file(place.names[1])
+        return value
+
+    def find_first(self, places: Iterable[ValuePlace], *, is_address: bool = False) -> tuple[Any, ValuePlace | None]:
+        """Return the first value at one of several places, and its place."""
+        for place in places:
+            value = self.find(place, is_address=is_address)
+            if not is_empty(value):
+                return value, place
+        return None, None
+
+    def _follow(self, value: Any, path: ValuePath, at: int) -> Any:
+        if at == len(path.names):
+            self.is_known = True
+            return value
+        if isinstance(value, Mapping):
+            for key, after in path.steps[at]:
+                if key in value:
+                    return self._follow(value[key], path, after)
+            return None
+        if isinstance(value, (list, tuple)):
+            return self._follow_list(value, path, at)
+        if value is None or isinstance(value, _SCALARS) or not self._objects:
+            return self._follow_scalar(value, path, at)
+        key, after = path.steps[at][-1]
+        found = getattr(value, key, None)
+        self.is_known = self.is_known or hasattr(value, key)
+        return self._follow(found() if callable(found) else found, path, after)
+
+    def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
+        name = path.names[at]
+        self.is_known = self.is_known or not value
+        if name.isdecimal() and len(name) <= _MAX_DIGITS:
+            self.is_known = True
+            return self._follow(value[int(name)], path, at + 1) if int(name) < len(value) else None
+        return flatten(self._follow(element, path, at) for element in value)
+
+    def _follow_scalar(self, value: Any, path: ValuePath, at: int) -> Any:
+        """Return a part of a date. All other values that are not tables have no fields."""
+        self.is_known = True
+        if is_absent(value):
+            return None
+        if at == len(path.names) - 1 and path.names[at] in _DATE_PARTS:
+            moment = value if isinstance(value, date) else self._read_date(value)
+            if moment:
+                return f"{getattr(moment, path.names[at]):02d}"
+        self.losses.append(Loss(".".join(path.names[:at]), value, path.text))
+        return None
+
+    def _fill(self, pattern: ValuePattern, *, is_address: bool) -> Any:
+        found: list[Any] = []
+        for number, part in enumerate(pattern.parts):
+            value = part if isinstance(part, str) else first_value(self.find(part))
+            if is_empty(value) or isinstance(value, Mapping):
+                return None
+            is_encoded = is_address and number and not isinstance(part, str)
+            found.append(quote(to_text(value), safe="/") if is_encoded else value)
+        return _combine_moments(found) or "".join(map(to_text, found))
+
+
+def _combine_moments(parts: list[Any]) -> datetime | None:
+    """Return the date-time of a real date and a real time with nothing but separators between them."""
+    days = [part for part in parts if isinstance(part, date)]
+    times = [part for part in parts if isinstance(part, time)]
+    rest = [part for part in parts if not isinstance(part, (date, time)) and to_text(part).strip(" ,T")]
+    return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 and not rest else None
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value counts as no value."""
+    return is_absent(value) or (isinstance(value, (list, tuple, Mapping)) and not value)
+
+
+def flatten(values: Iterable[Any]) -> list[Any]:
+    """Return values as one list. Lists are joined, and values that are None are dropped."""
+    return list(_flatten(values))
+
+
+def _flatten(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _flatten(value)
+        elif value is not None:
+            yield value
+
+
+def first_value(value: Any) -> Any:
+    """Return the first element of a list, or a value that is not a list."""
+    return (
+        next((one for one in flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
+    )
+
+
+def to_text(value: Any) -> str:
+    """Return a value as part of a text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)

@@ -1,0 +1,55 @@
+"""Reports: warnings about a mapping that a run prints once for each source, however many records cause them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from ...errors import Problem, show
+
+T = TypeVar("T")
+NO_LINK = ("link", "")
+
+
+class MappingReport(NamedTuple):
+    """What the records of one chunk show about the mapping of their source."""
+
+    source: str
+    missing: tuple[tuple[str, str], ...]
+    """Setting and paths of each place that no record of the chunk has.
+
+    `NO_LINK` means that items with content have no link.
+    """
+    warnings: tuple[Problem, ...] = ()
+
+
+def merge_reports(found: Iterable[T | MappingReport]) -> Iterator[T | Problem]:
+    """Yield results without their reports. Add each warning once, and warnings about missing paths at the end."""
+    missing: dict[str, dict[tuple[str, str], None]] = {}
+    told: set[tuple[str, str, str]] = set()
+    for one in found:
+        if not isinstance(one, MappingReport):
+            yield one
+            continue
+        here = dict.fromkeys(one.missing)
+        missing[one.source] = {name: None for name in missing.get(one.source, here) if name in here}
+        for problem in one.warnings:
+            key = (one.source, problem.field, problem.message)
+            if key not in told:
+                told.add(key)
+                yield problem
+    for source, names in missing.items():
+        yield from (_explain(source, name, paths) for name, paths in names)
+
+
+def _explain(source: str, name: str, paths: str) -> Problem:
+    if (name, paths) == NO_LINK:
+        message = 'no item has a link, so all link to the site (map link, such as link = "/news/{file.slug}/")'
+    else:
+        message = f"no record has {paths} (check {name} in [[sources]], or remove it)"
+    return Problem(source, 1, name.removeprefix("fields."), message, "warning")
+
+
+def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
+    """Return the entry of a place that no record has."""
+    return name, " or ".join(map(show, paths))

@@ -1,0 +1,138 @@
+"""Values of records become values of fields: markup, lists in one text, lookups, words, one value or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from ...models.mapping import LISTS, PARTS, MappingSettings
+from ...models.places import as_text
+from ...text.html import to_plain_text
+from .paths import flatten, is_empty, to_text
+
+_CSV_SEPARATORS = (";",)
+_CELL_LISTS = LISTS - {"enclosures"}
+_JOINED = ("content", "summary")
+"""The fields of which several values are joined."""
+_NEVER_FALSE = ("link", "image", "enclosures")
+"""The fields in which false means that there is no value."""
+ADDRESSES = ("link", "image", "url")
+"""The fields, and parts of fields, that are addresses."""
+
+
+def is_address(name: str) -> bool:
+    """Return whether a field, or a part of a field, is an address."""
+    return name.rpartition(".")[2] in ADDRESSES
+
+
+def convert(
+    name: str,
+    value: Any,
+    settings: MappingSettings,
+    look_up: Callable[[str, Any], Any] | None = None,
+    *,
+    is_table: bool = False,
+) -> list[Any]:
+    """Return the values of a field, or of a part of a field. `look_up` replaces a key by values of other records.
+
+    If `is_table` is set, the record is a row of CSV, in which a list is one text.
+    """
+    separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
+    mark = settings.markup.get(name) or ("html" if name in settings.html_fields else None)
+    values = flatten([value])
+    if not look_up:
+        values = [_convert_markup(one, mark, name) for one in values]
+    values = [part for one in values for part in _split(one, separators)]
+    if look_up:
+        values = flatten(look_up(name, one) for one in values if not is_empty(one))
+        values = [_convert_markup(one, mark, name) for one in values]
+    words = settings.values.get(name, {})
+    if words:
+        values = [words.get(as_text(one), one) for one in values or [None]]
+    return [one for one in values if not _is_absent(name, one)]
+
+
+def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
+    if not separators or not isinstance(value, str):
+        return [value]
+    for separator in separators[1:]:
+        value = value.replace(separator, separators[0])
+    return [part.strip() for part in value.split(separators[0]) if part.strip()]
+
+
+def _is_absent(name: str, value: Any) -> bool:
+    return is_empty(value) or (name in _NEVER_FALSE and as_text(value) == "false")
+
+
+def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
+    """Convert every text in a value to HTML for `content`, and to plain text for all other fields."""
+    if mark is None or (name == "content" and mark == "html"):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _convert_markup(one, mark, name) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_convert_markup(one, mark, name) for one in value]
+    if not isinstance(value, str) or (name != "content" and mark == "plain"):
+        return value
+    if mark == "markdown":
+        from ..markdown import render_html
+
+        value = render_html(value)
+    elif mark == "plain":
+        return _make_paragraphs(value)
+    return value if name == "content" else to_plain_text(value)
+
+
+def _make_paragraphs(text: str) -> str:
+    paragraphs = [part.strip() for part in text.replace("\r\n", "\n").split("\n\n")]
+    return "".join(f"<p>{escape(part, quote=False)}</p>".replace("\n", "<br>") for part in paragraphs if part)
+
+
+def fit(name: str, values: list[Any]) -> Any:
+    """Return the value of a field, or of a part of a field: a list, one value, or None."""
+    field, _, part = name.partition(".")
+    values = [_fit_one(field, part, one) for one in values]
+    if not values:
+        return None
+    if field in LISTS:
+        return values
+    if field in _JOINED and len(values) > 1 and all(isinstance(one, str) for one in values):
+        return "\n\n".join(values)
+    return values[0]
+
+
+def _fit_one(field: str, part: str, value: Any) -> Any:
+    """Keep only the known parts of a table. Write a number as text, where the field is a text."""
+    if isinstance(value, Mapping) and field in PARTS and not part:
+        return {key: one for key, one in value.items() if key in PARTS[field].model_fields and not is_empty(one)}
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return to_text(value) if is_number and (part or field) in _TEXTS else value
+
+
+_TEXTS = frozenset(
+    {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
+)
+
+
+def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
+    """Return the table of a field whose parts are given, or a list of tables. Raises ValueError."""
+    if field not in LISTS:
+        return dict(parts)
+    size = max(len(values) for values in parts.values())
+    for values in parts.values():
+        if len(values) not in (1, size):
+            counts = " and ".join(f"{len(one)} of {name}" for name, one in parts.items())
+            raise ValueError(f"has {counts} (give the same number of each)")
+    return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
+
+
+def complete_address(value: Any, base: str) -> Any:
+    """Return an absolute address. A text that is no relative address is returned unchanged."""
+    if not isinstance(value, str) or not base or value.startswith("www.") or (" " in value and "(" in value):
+        return value
+    try:
+        return value if urlsplit(value).scheme else urljoin(base, value.strip())
+    except ValueError:
+        return value

@@ -1,0 +1,43 @@
+"""Formulas in MathML, as text."""
+
+from __future__ import annotations
+
+from html import unescape
+
+from .html_tree import Element
+
+_TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
+_SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
+_OPERATORS = set("+-−=<>≤≥≈≠×·±")
+
+
+def write_formula(formula: Element) -> str:
+    """Return the TeX source of a formula, or else a text such as `1/3` or `(a + b)^2`."""
+    for one in formula.elements():
+        if one.name == "annotation" and one.attributes.get("encoding", "").lower() in _TEX:
+            return unescape(one.text())
+    return formula.attributes.get("alttext", "").strip() or _spell_all(formula)
+
+
+def _spell_all(one: Element) -> str:
+    return "".join(unescape(each) if isinstance(each, str) else _spell(each) for each in one.children)
+
+
+def _spell(one: Element) -> str:
+    parts = [each for each in one.children if isinstance(each, Element)]
+    if one.name in ("annotation", "annotation-xml"):
+        return ""
+    if one.name in _SIGNS and len(parts) == 2:
+        return f"{_group(parts[0])}{_SIGNS[one.name]}{_group(parts[1])}"
+    if one.name in ("msubsup", "munderover") and len(parts) == 3:
+        return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
+    text = _spell_all(one)
+    if one.name in ("mo", "mspace", "mtd", "mtr"):
+        return text if one.name == "mo" and text.strip() not in _OPERATORS else f" {text.strip()} "
+    return f"√({text.strip()})" if one.name in ("msqrt", "mroot") else text
+
+
+def _group(one: Element) -> str:
+    """Return a part of a formula, in parentheses if it is more than a number or a name."""
+    text = _spell(one).strip()
+    return text if text.isalnum() or len(text) == 1 else f"({text})"

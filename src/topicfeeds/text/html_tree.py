@@ -1,0 +1,162 @@
+"""Trees of HTML: parse fragments as browsers do. nh3 parses, and writes well-formed HTML, which a pattern can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape, unescape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import nh3
+
+LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-src", "data-url", "data-echo")
+"""Attributes from which scripts load a picture or a frame later."""
+LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
+VOID = {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
+        "meta", "param", "source", "track", "wbr"}  # fmt: skip
+"""Elements that have no end tag."""
+_ATTRIBUTES = {
+    "alt", "alttext", "aria-hidden", "aria-label", "checked", "class", "colspan", "controls", "data", "data-videoid",
+    "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open", "poster",
+    "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url", "value",
+    "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
+}  # fmt: skip
+_SCHEMES = {
+    "blob", "data", "feed", "file", "ftp", "geo", "http", "https", "intent", "irc", "javascript", "magnet", "mailto",
+    "sms", "tel", "vbscript", "view-source", "webcal", "whatsapp", "xmpp",
+}  # fmt: skip
+"""The usual schemes: a later step removes addresses, and counts them."""
+_DROPPED = {"noembed", "noframes", "noscript", "plaintext", "script", "style", "template", "xmp"}
+_TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
+_TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
+_ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</(?!p)\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+_CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGNORECASE)
+# Browsers do not parse the content of these elements. Here it is parsed like any other HTML, under another name.
+_UNPARSED = re.compile(r"<(/?)(iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
+_RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)")
+_ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
+_MAX_DEPTH = 300
+"""Elements nested deeper become siblings."""
+_MAX_NAMES = 200
+"""How many names of elements inside each element knows. HTML has fewer."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of HTML. Its texts are escaped, the values of its attributes are not."""
+
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list[Element | str] = field(default_factory=list)
+    inside: set[str] = field(default_factory=set)
+    """The names of the elements inside, at any depth."""
+
+    def elements(self) -> Iterator[Element]:
+        """Yield all elements inside, in the order of the document."""
+        for child in self.children:
+            if isinstance(child, Element):
+                yield child
+                yield from child.elements()
+
+    def parts(self) -> list[Element]:
+        """Return the elements directly inside."""
+        return [child for child in self.children if isinstance(child, Element)]
+
+    def text(self, *without: str) -> str:
+        """Return the escaped text inside, without the text of some elements."""
+        texts = (
+            one if isinstance(one, str) else "" if one.name in without else one.text(*without) for one in self.children
+        )
+        return "".join(texts)
+
+
+def parse_fragment(fragment: str) -> Element:
+    """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed."""
+    fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
+    fragment = _UNPARSED.sub(r"<\1x-\2", fragment)
+    names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
+    if foreign := {name for name in names if _find_root(name)}:
+        fragment = _rename_outside(fragment, foreign)
+        names |= {f"x-{name}" for name in foreign}
+    return parse_clean(_normalizer(frozenset(names)).clean(fragment))
+
+
+def _rename_outside(fragment: str, foreign: set[str]) -> str:
+    """Rename elements of drawings and formulas that are in neither: nh3 would drop their content."""
+
+    def rename(found: re.Match[str]) -> str:
+        return f"{found[1]}x-{found[2]}" if found[2].lower() in foreign else found[0]
+
+    depth, parts = 0, _ROOT.split(fragment)
+    for n, part in enumerate(parts):
+        if n % 2:
+            depth = max(0, depth - 1) if part[1] == "/" else depth + 1
+        elif not depth:
+            parts[n] = _TAG_NAME.sub(rename, part)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=200)
+def _normalizer(names: frozenset[str]) -> nh3.Cleaner:
+    """Return a cleaner that keeps these elements."""
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(names), clean_content_tags=_DROPPED, attributes={"*": _ATTRIBUTES}, url_schemes=_SCHEMES, link_rel=None
+    )
+
+
+@lru_cache(maxsize=1000)
+def _find_root(name: str) -> str:
+    """Return "math" or "svg" for the name of an element that nh3 drops outside formulas or drawings, else nothing."""
+    if "x" in _normalizer(frozenset([name])).clean(f"<{name}>x</{name}>"):
+        return ""
+    inner = {root: f"<{root}><{name}>x</{name}></{root}>" for root in ("math", "svg")}
+    return next((root for root, test in inner.items() if "x<" in _normalizer(frozenset([name, root])).clean(test)), "")
+
+
+def _escape_raw(found: re.Match[str]) -> str:
+    """Return an element whose content browsers do not parse, as one that they do. Scripts may be formulas in TeX."""
+    if found[1].lower() != "script":
+        return f"<pre>{escape(found[3])}</pre>"
+    return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else found[0]
+
+
+def parse_clean(fragment: str) -> Element:
+    """Return the tree of a fragment that nh3 wrote."""
+    root = Element("")
+    path = [root]
+    for close, name, attributes, text in _TOKEN.findall(fragment):
+        if text:
+            path[-1].children.append(text)
+        elif close:
+            if any(one.name == name for one in path):
+                while _close(path) != name:
+                    pass
+        else:
+            one = Element(name, {key: _read_value(value) for key, value in _ATTRIBUTE.findall(attributes)})
+            path[-1].children.append(one)
+            path.append(one)
+            if name in VOID or len(path) > _MAX_DEPTH:
+                _close(path)
+    while len(path) > 1:
+        _close(path)
+    return root
+
+
+def _close(path: list[Element]) -> str:
+    """Close the last element of a path, and return its name."""
+    one = path.pop()
+    path[-1].inside |= one.inside
+    if len(path[-1].inside) < _MAX_NAMES:
+        path[-1].inside.add(one.name)
+    return one.name
+
+
+def _read_value(value: str) -> str:
+    return _RENAMED.sub(r"<\1\2", unescape(value)) if "&" in value else value

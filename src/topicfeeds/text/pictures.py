@@ -1,0 +1,77 @@
+"""Pictures: addresses that scripts would load later, placeholders, and small pictures in `data:` addresses."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .html_tree import LAZY, LAZY_SETS, Element
+
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s([^,]*+))?")
+_SIZE = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx]")
+MAX_DATA_PICTURE_BYTES = 8192
+_DATA = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
+_SIGNATURES = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "gif": b"GIF8", "webp": b"RIFF"}
+
+
+def keep_data_picture(address: str) -> str | None:
+    """Return the address of a picture that is small and has the right signature, or None."""
+    found = _DATA.fullmatch(address.strip()) if len(address) < 2 * MAX_DATA_PICTURE_BYTES else None
+    if not found:
+        return None
+    kind = found[1].lower().replace("jpg", "jpeg")
+    try:
+        content = b64decode("".join(found[2].split()), validate=True)
+    except Error:
+        return None
+    is_sound = content.startswith(_SIGNATURES[kind]) and (kind != "webp" or content[8:12] == b"WEBP")
+    if len(content) > MAX_DATA_PICTURE_BYTES or not is_sound:
+        return None
+    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+
+
+def has_source(one: Element) -> bool:
+    """Return whether the `src` of a picture can be the address of a picture."""
+    return not one.attributes.get("src", "").strip().startswith(("#", "data:", "about:"))
+
+
+def choose_candidate(srcset: str) -> str | None:
+    """Return the largest picture of a `srcset`."""
+    found = [(_read_size(size), address.rstrip(",")) for address, size in _CANDIDATE.findall(srcset)]
+    usable = [one for one in found if not one[1].startswith("data:")]
+    return max(usable, key=lambda one: one[0])[1] if usable else None
+
+
+def _read_size(descriptor: str) -> float:
+    found = _SIZE.match(descriptor)
+    return float(found[1]) if found else 1
+
+
+def drop_placeholders(children: Sequence[Element | str]) -> Sequence[Element | str]:
+    """Leave out pictures that a script would replace, if the same is there for readers without scripts."""
+    if not any(isinstance(one, Element) and one.name == "x-noscript" for one in children):
+        return children
+    solid = [one for one in children if not isinstance(one, str) or one.strip()]
+    pairs = [pair for both in pairwise(solid) for pair in (both, both[::-1])]
+    gone = {id(one) for one, other in pairs if _is_for_others(other) and _is_placeholder(one)}
+    return [one for one in children if id(one) not in gone]
+
+
+def _is_for_others(one: Element | str) -> bool:
+    """Return whether an element has pictures or frames for readers without scripts."""
+    return isinstance(one, Element) and one.name == "x-noscript" and not one.inside.isdisjoint({"img", "x-iframe"})
+
+
+def _is_placeholder(one: Element | str) -> bool:
+    """Return whether an element only has a picture or a frame that a script would load."""
+    is_lazy = False
+    while isinstance(one, Element) and one.name != "x-noscript":
+        is_lazy = is_lazy or not one.attributes.keys().isdisjoint((*LAZY, *LAZY_SETS))
+        if one.name in ("img", "x-iframe"):
+            return is_lazy or not one.attributes.get("src") or not has_source(one)
+        solid = [child for child in one.children if not isinstance(child, str) or child.strip()][:2]
+        one = solid[0] if len(solid) == 1 else ""
+    return False

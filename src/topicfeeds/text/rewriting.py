@@ -1,0 +1,355 @@
+"""Rewriting of HTML: what feeds cannot contain becomes links, pictures or text, and words stay apart.
+
+The result is not sanitised: `text/html.py` does that afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape, unescape
+
+from .formulas import write_formula
+from .html_tree import LAZY, LAZY_SETS, VOID, Element, parse_fragment
+from .pictures import choose_candidate, drop_placeholders, has_source, keep_data_picture
+
+ResolveAddress = Callable[[str, str], str | None]
+"""Takes an address as written and the name of its element. Returns the address to publish, or None."""
+
+_BLOCKS = {"address", "article", "aside", "body", "center", "dialog", "fieldset", "footer", "form", "frameset",
+           "header", "hgroup", "html", "legend", "main", "marquee", "nav", "optgroup", "search", "section"}  # fmt: skip
+"""Block elements that become `div`, so that their lines stay lines."""
+_BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "strike": "s", "tt": "code"}
+_BECOME |= dict.fromkeys(_BLOCKS, "div")
+_UNWRAPPED = {
+    "applet",
+    "basefont",
+    "big",
+    "blink",
+    "data",
+    "font",
+    "head",
+    "nobr",
+    "rb",
+    "rtc",
+    "slot",
+    "spacer",
+    "wbr",
+}
+"""Inline elements whose content is kept as it is."""
+_LEFT_OUT = {"base", "datalist", "link", "meta", "param", "title", "track"}
+_FIELDS = {"input", "keygen", "select", "textarea"}
+_FRAMES = {"bgsound", "embed", "fencedframe", "portal", "x-iframe"}
+_INLINE = {"a", "abbr", "audio", "b", "bdi", "cite", "code", "del", "dfn", "em", "i", "img", "ins", "kbd", "mark", "q",
+           "rp", "rt", "ruby", "s", "samp", "small", "source", "span", "strong", "sub", "sup", "time", "u", "var",
+           "video"}  # fmt: skip
+"""The allowed elements that do not start a line."""
+_TEXT_BLOCKS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "summary"}
+"""Blocks that cannot contain paragraphs."""
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_PLAYER = re.compile(r"embed |youtu|vimeo|player|video|audio|sound|music|spotify|podcast|\.mp[34]\b", re.IGNORECASE)
+_MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
+_PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
+_NUMBER = re.compile("[A-Za-z0-9_-]+")
+_VIDEO_PAGES = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
+_CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
+_PHRASES = {
+    "player": ("player became a link", "players became links"),
+    "map": ("map became a link", "maps became links"),
+    "frame": ("frame became a link", "frames became links"),
+    "area": ("area of a picture became a link", "areas of pictures became links"),
+    "formula": ("formula became text", "formulas became text"),
+    "drawing": ("drawing became text", "drawings became text"),
+    "picture": ("picture became its description", "pictures became their descriptions"),
+    "player lost": ("player without an address was left out", "players without an address were left out"),
+    "frame lost": ("frame without an address was left out", "frames without an address were left out"),
+    "drawing lost": ("drawing was left out", "drawings were left out"),
+    "picture lost": ("picture without an address was left out", "pictures without an address were left out"),
+    "field": ("form field was left out", "form fields were left out"),
+    "hidden": ("hidden part was left out", "hidden parts were left out"),
+    "link": ("link lost its address", "links lost their addresses"),
+}
+"""The changes that a reader would notice, for one and for several."""
+
+
+def describe_changes(changes: Mapping[str, int]) -> str:
+    """Return changes with their counts, such as "1 player became a link, 2 formulas became text"."""
+    return ", ".join(f"{changes[kind]} {words[changes[kind] > 1]}" for kind, words in _PHRASES.items() if changes[kind])
+
+
+def rewrite(fragment: str, allowed: Mapping[str, set[str]], address: ResolveAddress) -> tuple[str, Counter[str]]:
+    """Return HTML that keeps the meaning of a fragment, and counts of the changes that a reader would notice.
+
+    `allowed` has the elements that the sanitiser keeps, with their attributes.
+    """
+    writer = _Rewriter(allowed, address)
+    writer.add_all(parse_fragment(fragment).children)
+    return "".join(writer.parts), writer.changes
+
+
+class _Rewriter:
+    def __init__(self, allowed: Mapping[str, set[str]], address: ResolveAddress) -> None:
+        self.parts: list[str] = []
+        self.changes: Counter[str] = Counter()
+        self._allowed, self._address = allowed, address
+        self._blocks = (allowed.keys() | _BECOME.keys()) - _INLINE - {"acronym", "br", "strike", "tt"}
+        self._path: list[str] = []
+        """The names of the elements around."""
+        self._last = ""
+        """The last character of the line."""
+        self._gap: int | None = None
+        """The place since the last text where a space must keep words apart, as an index of `parts`."""
+        self._in_noscript = 0
+        self._picture: str | None = None
+        """The address of the last picture."""
+
+    def add_all(self, children: Sequence[Element | str]) -> None:
+        for child in drop_placeholders(children):
+            if isinstance(child, str):
+                self._add_text(child)
+            elif _is_hidden(child):
+                self._leave_gap()
+                self.changes["hidden"] += bool(child.text("math", "svg", "x-iframe").strip())
+            else:
+                self._add(child)
+
+    def _leave_gap(self) -> None:
+        """Keep the words on both sides of this place apart."""
+        if self._gap is None:
+            self._gap = len(self.parts)
+
+    def _add_text(self, text: str) -> None:
+        is_apart = not self._last.strip() or not text[:1].strip() or text.startswith(_CLOSING) or self._last in _OPENING
+        if text and self._gap is not None and not is_apart:
+            self.parts.insert(self._gap, " ")
+        if text:
+            self._last, self._gap = text[-1], None
+            self.parts.append(text)
+
+    def _add(self, one: Element) -> None:
+        name = _BECOME.get(one.name, one.name)
+        if name in _METHODS:
+            _METHODS[name](self, one)
+        elif name in self._allowed:
+            self._write(name, one.attributes, one.children)
+        elif name in _UNWRAPPED:
+            self.add_all(one.children)
+        elif name not in _LEFT_OUT:
+            self._add_unknown(one)
+
+    def _write(self, name: str, attributes: Mapping[str, str], children: Sequence[Element | str] = ()) -> None:
+        """Write an element with its allowed attributes."""
+        names = self._allowed["*"] | self._allowed[name]
+        given = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if key in names)
+        self.parts.append(f"<{name}{given}>")
+        self._end_line(name)
+        if name not in VOID:
+            self._path.append(name)
+            self.add_all(children)
+            self._path.pop()
+            self.parts.append(f"</{name}>")
+            self._end_line(name)
+
+    def _end_line(self, name: str) -> None:
+        if name not in _INLINE:
+            self._last, self._gap = "", None
+
+    def _add_apart(self, children: Sequence[Element | str]) -> None:
+        """Write the children of an element that goes. Spaces or lines keep them apart from the words around them."""
+        self._leave_gap()
+        names = set[str]().union(*({one.name, *one.inside} for one in children if isinstance(one, Element)))
+        if self._path[-1:] not in (["dl"], ["ol"], ["ul"]) and names & self._blocks:
+            self._write("div", {}, children)
+        else:
+            self.add_all(children)
+        self._leave_gap()
+
+    def _say(self, text: str, kind: str) -> bool:
+        """Write a text in place of an element, unless it is blank."""
+        if text := " ".join(text.split()):
+            self._add_apart([escape(text, quote=False)])
+            self.changes[kind] += 1
+        return bool(text)
+
+    def _find_address(self, one: Element, *names: str) -> str | None:
+        """Return the first address that can be published, among some attributes."""
+        values = [one.attributes.get(name, "").strip() for name in names]
+        found = (self._address(value, "img") for value in values if value and not value.startswith("#"))
+        return next(filter(None, found), None)
+
+    def _link(self, one: Element, address: str, text: str = "") -> None:
+        """Write a link in place of an element: in a paragraph of its own if a paragraph can start here."""
+        title = one.attributes.get("title") or one.attributes.get("aria-label") or one.attributes.get("alt") or text
+        label = [escape(" ".join(title.split()) or address, quote=False)]
+        link = Element("a", {"href": address}, [*label])
+        if "a" in self._path:
+            self._add_apart(label)
+        elif any(name in _INLINE or name in _TEXT_BLOCKS for name in self._path):
+            self._add_apart([link])
+        else:
+            self._write("p", {}, [link])
+        where = f"{one.name} {address}"
+        kind = "player" if _PLAYER.search(where) else "map" if _MAP.search(where) else "frame"
+        self.changes["area" if one.name == "area" else kind] += 1
+
+    def _add_anchor(self, one: Element) -> None:
+        href = one.attributes.get("href")
+        self.changes["link"] += href is not None and self._address(href, "a") is None
+        self._write("a", one.attributes, one.children)
+
+    def _add_frame(self, one: Element) -> None:
+        if {one.attributes.get("width", "").strip(), one.attributes.get("height", "").strip()} <= {"0", "1"}:
+            return  # it counts visitors
+        if (address := self._find_address(one, *LAZY, "src")) and one.attributes.get("type", "").startswith("image/"):
+            self._add_picture(one, address)
+        elif address:
+            self._link(one, address)
+        else:
+            self._leave_gap()
+            self.changes["frame lost"] += 1
+
+    def _add_field(self, one: Element) -> None:
+        kind = one.attributes.get("type", "").lower()
+        if kind in ("checkbox", "radio"):
+            self._add_apart(["\u2611" if "checked" in one.attributes else "\u2610"])
+        elif kind != "hidden":
+            self._leave_gap()
+            self.changes["field"] += 1
+
+    def _add_unknown(self, one: Element) -> None:
+        """Write the content of an unknown element. Its address becomes a link or a picture."""
+        address = self._find_address(one, *LAZY, "src", "url") or _find_video(one)
+        if address and _PICTURE.search(f"{one.name} {address}"):
+            self._add_picture(one, address)
+        elif address and not one.inside:
+            self._link(one, address, unescape(one.text()))
+            return
+        elif address:
+            self._link(one, address)
+        self._add_apart(one.children)
+
+    def _add_image(self, one: Element, others: Iterable[Element] = ()) -> None:
+        """Write a picture with the address that a script would load later, or else its description."""
+        if address := next(filter(None, map(self._find_picture, (one, *others))), None):
+            self._add_picture(one, address)
+        elif not self._say(one.attributes.get("alt", ""), "picture"):
+            self._leave_gap()
+            self.changes["picture lost"] += not one.attributes.get("src", "").startswith("data:image/svg")
+
+    def _find_picture(self, one: Element) -> str | None:
+        given = one.attributes
+        sets = {name: choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
+        own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if has_source(one) else None)
+        found = own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
+        return found or keep_data_picture(given.get("src", ""))
+
+    def _add_picture(self, one: Element, address: str) -> None:
+        if not self._in_noscript or address != self._picture:  # it is not there already for other readers
+            given = one.attributes
+            self._write("img", {**given, "src": address} if "src" in given else {"src": address, **given})
+            self._picture = address
+
+    def _add_picture_set(self, one: Element) -> None:
+        """Write the pictures of a `picture`, or its first source if it has none."""
+        sources = [each for each in one.parts() if each.name == "source"][::-1]
+        rest = [each for each in one.children if isinstance(each, str) or each.name != "source"]
+        if sources and "img" not in one.inside:
+            self._add_image(sources[0], sources)
+        for each in rest:
+            if isinstance(each, Element) and each.name == "img":
+                self._add_image(each, sources)
+            else:
+                self.add_all([each])
+
+    def _add_media(self, one: Element) -> None:
+        """Write a player, or only the content for readers without players if it has no address."""
+        address = self._find_address(one, "src", *LAZY)
+        sources = [each for each in one.parts() if each.name == "source"]
+        if address or any(self._find_address(each, "src", *LAZY) for each in sources):
+            rest = {name: value for name, value in one.attributes.items() if name != "src"}
+            self._write(one.name, {**rest, "src": address} if address else rest, one.children)
+        else:
+            self._add_apart(one.children)
+            self.changes["player lost"] += 1
+
+    def _add_source(self, one: Element) -> None:
+        if self._path[-1:] in (["audio"], ["video"]) and (address := self._find_address(one, "src", *LAZY)):
+            self._write("source", {**one.attributes, "src": address})
+
+    def _add_object(self, one: Element) -> None:
+        """Write the content for readers that cannot show an object. Without a link in it, add a link to the object."""
+        movies = {each.attributes.get("name", ""): each.attributes.get("value", "") for each in one.parts()}
+        values = Element("object", {**movies, **one.attributes})
+        address = self._find_address(values, "data", "movie", "src")
+        if address and one.attributes.get("type", "").startswith("image/"):
+            self._add_picture(
+                Element("img", {"alt": " ".join(unescape(one.text()).split()), **one.attributes}), address
+            )
+            return
+        self._add_apart(one.children)
+        if address and one.inside.isdisjoint({"a", "img", "object", *_FRAMES}):
+            self._link(one, address)
+
+    def _add_noscript(self, one: Element) -> None:
+        self._in_noscript += 1
+        self._add_apart(one.children)
+        self._in_noscript -= 1
+
+    def _add_area(self, one: Element) -> None:
+        """Write a link in place of an area of a picture."""
+        if address := self._find_address(one, "href"):
+            self._link(one, address)
+
+    def _add_drawing(self, one: Element) -> None:
+        """Write the title of a drawing, or its texts."""
+        inner = list(one.elements())
+        titles = [each for each in one.children if isinstance(each, Element) and each.name == "title"]
+        texts = [unescape(each.text("style", "title")) for each in titles or inner if each.name in ("text", "title")]
+        if not self._say(" ".join(texts), "drawing") and not self._say(one.attributes.get("aria-label", ""), "drawing"):
+            is_decoration = one.attributes.get("aria-hidden") == "true" or all(each.name == "use" for each in inner)
+            self.changes["drawing lost"] += not is_decoration
+        self._leave_gap()
+
+    def _add_formula(self, one: Element) -> None:
+        self._say(unescape(one.text()) if one.name == "x-tex" else write_formula(one), "formula")
+        self._leave_gap()
+
+    def _add_span(self, one: Element) -> None:
+        """Write a `span`, or the formula in it: scripts show a formula twice, once for readers that cannot see."""
+        classes = {*one.attributes.get("class", "").split(), one.name}
+        if "math" in one.inside and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
+            self._add_formula(next(each for each in one.elements() if each.name == "math"))
+        elif one.name == "span":
+            self._write("span", one.attributes, one.children)
+        else:
+            self._add_apart(one.children)
+
+
+_METHODS: dict[str, Callable[[_Rewriter, Element], None]] = {
+    **dict.fromkeys(_FIELDS, _Rewriter._add_field),
+    **dict.fromkeys(_FRAMES, _Rewriter._add_frame),
+    **dict.fromkeys(["audio", "video"], _Rewriter._add_media),
+    **dict.fromkeys(["math", "x-tex"], _Rewriter._add_formula),
+    **dict.fromkeys(["mjx-container", "span"], _Rewriter._add_span),
+    "a": _Rewriter._add_anchor,
+    "img": _Rewriter._add_image,
+    "area": _Rewriter._add_area,
+    "object": _Rewriter._add_object,
+    "picture": _Rewriter._add_picture_set,
+    "source": _Rewriter._add_source,
+    "svg": _Rewriter._add_drawing,
+    "x-noscript": _Rewriter._add_noscript,
+}
+
+
+def _is_hidden(one: Element) -> bool:
+    given = one.attributes
+    return given.get("hidden", "until-found") != "until-found" or bool(_HIDDEN.search(given.get("style", "")))
+
+
+def _find_video(one: Element) -> str | None:
+    """Return the page of a video whose element only has its number."""
+    numbers = [one.attributes[name] for name in ("videoid", "data-videoid", "video-id") if name in one.attributes]
+    pages = [page for site, page in _VIDEO_PAGES.items() if site in one.name]
+    return pages[0] + numbers[0] if pages and numbers and _NUMBER.fullmatch(numbers[0]) else None

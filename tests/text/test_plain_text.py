@@ -1,0 +1,84 @@
+"""HTML becomes text, and text becomes HTML, with line breaks and paragraphs."""
+
+from __future__ import annotations
+
+import pytest
+
+from topicfeeds.text.html import to_plain_text
+from topicfeeds.text.plain_text import write_html, write_plain_text
+
+LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One.</p><p>Two.</p>", "One.\n\nTwo."),
+        ("<div>One</div><div>Two</div>three<h2>Four</h2>five", "One\nTwo\nthree\n\nFour\n\nfive"),
+        ("a<br>b<br><br><br>c <b> d</b>", "a\nb\n\nc d"),
+        ("<p>&nbsp;</p><p>a</p><p><br></p><p>b&nbsp;c</p>", "a\n\nb\xa0c"),
+        ("<ul><li>A<ul><li>B</li><li></li></ul></li><li><p>C</p></li></ul>", "- A\n  - B\n- C"),
+        ('<ol start="3"><li>A</li><li>B</li></ol><ol start="x"><li>C</li></ol>', "3. A\n4. B\n\n1. C"),
+        ("<ol>\n<li>A</li>\nB</ol>", "1. A\nB"),
+        ("<dl><dt>A</dt><dd>B</dd></dl>", "A\nB"),
+        (
+            "<table><caption>T</caption><tbody><tr><th>A</th><td><p>1</p><p>2</p></td><td></td></tr>"
+            "<tr><td>B</td></tr></tbody></table>",
+            "T\nA\t1  2\nB",
+        ),
+        ("<table><tr><td><p>One</p><p>Two</p></td></tr></table>", "One\n\nTwo"),
+        ("<pre>a\n  b\n</pre>c", "a\n  b\n\nc"),
+        ('x<img src="https://e.org/a.png" alt="A">y', "xAy"),
+        ("<q>A</q> <ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>(</rp><rt>ji</rt><rp>)</rp></ruby>", '"A" 漢(kan) 字(ji)'),
+        ("10<sup>6</sup>, 1<sup>st</sup>, H<sub>2</sub>O", "10⁶, 1st, H2O"),
+        ("a &lt; b &amp;amp; c", "a < b &amp; c"),
+    ],
+)
+def test_html_becomes_text(html: str, text: str) -> None:
+    assert write_plain_text(html) == text
+    assert write_plain_text(html, with_links=True) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (f"{LINK}Book here</a>.", "Book here (https://e.org/x?y=1&z=2)."),
+        (f"{LINK}https://e.org/x?y=1&amp;z=2</a>", "https://e.org/x?y=1&z=2"),
+        ('<a href="https://e.org/">e.org</a>', "e.org"),
+        ('<a href="mailto:a@e.org">a@e.org</a> <a href="tel:+321">Call</a>', "a@e.org Call (+321)"),
+        (f"x{LINK}<img></a>y", "x https://e.org/x?y=1&z=2 y"),
+        ('<audio><source src="https://e.org/a.mp3">Listen</audio>', "Listen (https://e.org/a.mp3)"),
+        ("<a>x</a>", "x"),
+    ],
+)
+def test_the_address_of_a_link_follows_its_text_if_they_differ(html: str, text: str) -> None:
+    assert write_plain_text(html, with_links=True) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("Fish &amp; chips", "Fish & chips"),
+        ("<p>A<section>B</section><td>C", "A\n\nB\nC"),
+        ('See <a href="/x">this</a><script>x</script>', "See this"),
+        ('<p>Film: <iframe src="https://e.org/f" title="T"></iframe></p>', "Film: T"),
+        ('<img class="emoji" alt="🎉"> Party', "🎉 Party"),
+        ("a\x01b<b>c\ufffe</b>", "abc"),
+    ],
+)
+def test_any_html_becomes_text(html: str, text: str) -> None:
+    assert to_plain_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a < b & c", "a &lt; b &amp; c"),
+        (" a ", " a "),
+        ("a\nb\r\nc\rd", "a<br>b<br>c<br>d"),
+        ("a\n\nb\nc\n \n\nd\n", "<p>a</p><p>b<br>c</p><p>d</p>"),
+        ("\n<b>\n", "&lt;b&gt;"),
+    ],
+)
+def test_text_becomes_html(text: str, html: str) -> None:
+    assert write_html(text).strip() == html.strip()

@@ -1,0 +1,221 @@
+"""HTML that feeds cannot contain keeps its meaning, and the changes that a reader would notice are counted."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+
+from topicfeeds.text.html import sanitize, sanitize_and_count
+
+BASE = "https://www.example.org/news/1"
+REL = ' rel="noopener noreferrer"'
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def data(content: bytes, kind: str = "png") -> str:
+    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+
+
+def link(address: str, text: str | None = None) -> str:
+    return f'<a href="{address}"{REL}>{text or address}</a>'
+
+
+FILM = link("https://player.vimeo.com/video/1", "The film")
+
+
+def check(written: str, published: str, changes: str = "") -> None:
+    made = sanitize_and_count(written, BASE)
+    assert made.html == published
+    assert made.changes == changes
+    assert sanitize(made.html, BASE) == made.html
+
+
+@pytest.mark.parametrize(
+    ("written", "published", "changes"),
+    [
+        (
+            '<iframe src="https://player.vimeo.com/video/1" title="The film">old browser</iframe>',
+            f"<p>{FILM}</p>",
+            "1 player became a link",
+        ),
+        ('<p>See<iframe data-src="//e.org/x"></iframe>!</p>', f"<p>See {link('https://e.org/x')}!</p>", "frame"),
+        ('<a href="/a">x<iframe src="/b" title="T"></iframe></a>', link("https://www.example.org/a", "x T"), "frame"),
+        ('a<iframe src="/b"/>b', f"a<p>{link('https://www.example.org/b')}</p>b", "player"),
+        ('<frameset><frame src="/b"></frameset>', f"<p>{link('https://www.example.org/b')}</p>", "player"),
+        ("a<iframe srcdoc='<p>x</p>'></iframe>b", "a b", "1 frame without an address was left out"),
+        ('a<iframe src="/ns" width="0" height="0"></iframe>b', "ab", ""),
+        ('<embed src="a.swf"><embed src="b.swf">', "", "2 players became links"),
+        ('<embed src="/a.png" type="image/png">', '<img src="https://www.example.org/a.png">', ""),
+        ('<figure class="media"><oembed url="https://youtu.be/x"></oembed></figure>', "", "player"),
+        ('<lite-youtube videoid="a-1" title="F"></lite-youtube>', "https://www.youtube.com/watch?v=a-1", "player"),
+        ('<map name="m"><area href="/n" alt="North"><area alt="x"></map>', ">North</a>", "1 area of a picture"),
+        ('<gmp-map src="/map?at=1"></gmp-map>', "https://www.example.org/map?at=1", "1 map became a link"),
+    ],
+)
+def test_a_frame_a_player_or_a_map_becomes_a_link(written: str, published: str, changes: str) -> None:
+    made = sanitize_and_count(written, BASE)
+    assert published in made.html
+    assert changes in made.changes
+    assert bool(changes) == bool(made.changes)
+    assert sanitize(made.html, BASE) == made.html
+
+
+@pytest.mark.parametrize(
+    ("written", "published", "changes"),
+    [
+        ('<object data="/a.pdf" title="Plan"></object>', "/a.pdf", "1 frame became a link"),
+        ('<object data="/a.swf"><a href="/b">b</a></object>', link("https://www.example.org/b", "b"), ""),
+        (
+            '<object><param name="movie" value="/a.swf"><embed src="/a.swf"></object>',
+            "/a.swf",
+            "1 player became a link",
+        ),
+        ('<object data="/a.png" type="image/png">A &amp; B</object>', 'alt="A &amp; B"', ""),
+        ("a<noscript><b>x</b></noscript>b", "a <b>x</b> b", ""),
+        ("<canvas>Sales: <b>7</b></canvas>", "Sales: <b>7</b>", ""),
+        ("a<button>Go</button>b", "a Go b", ""),
+        ('<video><a href="/v">v</a></video>', link("https://www.example.org/v", "v"), "1 player without an address"),
+        (
+            '<audio controls><source data-src="/a.mp3" type="audio/mpeg">None</audio>',
+            '<audio controls=""><source type="audio/mpeg" src="https://www.example.org/a.mp3">None</audio>',
+            "",
+        ),
+        ('<applet code="x">old <i>page</i></applet>', "old <i>page</i>", ""),
+    ],
+)
+def test_the_content_for_other_readers_is_kept(written: str, published: str, changes: str) -> None:
+    made = sanitize_and_count(written, BASE)
+    assert published in made.html
+    assert changes in made.changes
+    assert bool(changes) == bool(made.changes)
+    assert made.html.count("<a ") <= 1
+    assert sanitize(made.html, BASE) == made.html
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ('<img src="/blank.gif" data-src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<img data-lazy-srcset="/a.jpg 300w, /b.jpg 1.5w" alt="A">', "/a.jpg"),
+        ('<img srcset="/a,1.jpg, /b.jpg 2x,/c.jpg 1x" alt="A">', "/b.jpg"),
+        ('<img src="data:image/svg+xml,x" srcset="data:image/gif;base64,R0lGOD 9x, /a.jpg" alt="A">', "/a.jpg"),
+        ('<img src=" # " data-echo="/a.jpg" alt="A">', "/a.jpg"),
+        ('<picture><source srcset="/a.webp"><source srcset="/a.jpg"><img alt="A"></picture>', "/a.jpg"),
+        ('<picture><source data-srcset="/a.jpg 2x"></picture>', "/a.jpg"),
+        ('<picture><source srcset="/a.webp"><img src="/a.jpg" alt="A"></picture>', "/a.jpg"),
+        ('<noscript><img src="/a.jpg" alt="A"></noscript><img data-src="/a-small.jpg" alt="A">', "/a.jpg"),
+        ('<span class="lazy"><img alt="A"></span>\n<noscript><p><img src="/a.jpg"></p></noscript>', "/a.jpg"),
+        ('<p><img data-src="/a.jpg"></p><div><noscript><img src="/a.jpg"></noscript></div>', "/a.jpg"),
+        ('<amp-img src="/a.jpg" alt="A"></amp-img>', "/a.jpg"),
+    ],
+)
+def test_a_picture_that_a_script_would_load_gets_its_address_once(written: str, address: str) -> None:
+    made = sanitize_and_count(written, BASE)
+    assert made.html.count("<img ") == made.html.count(' src="') == 1
+    assert f' src="https://www.example.org{address}"' in made.html
+    assert "<source" not in made.html
+    assert not made.changes
+    assert sanitize(made.html, BASE) == made.html
+
+
+@pytest.mark.parametrize(
+    ("written", "published", "changes"),
+    [
+        ('a<img src="" alt="A &lt; B">b', "a A &lt; B b", "1 picture became its description"),
+        ('<img src="#" alt="A"><img alt="B">', "A B", "2 pictures became their descriptions"),
+        ("a<img>b", "a b", "1 picture without an address was left out"),
+        ("<source src=/a.mp3>x", "x", ""),
+        (f'<img src="{data(PNG)}" alt="A">', f'<img src="{data(PNG)}" alt="A">', ""),
+        (f'<img src="{data(b"<svg>", "png")}" alt="A">', "A", "1 picture became its description"),
+        (f'<img src="{data(PNG, "svg+xml")}" alt="A">', "A", "1 picture became its description"),
+        (f'<img src="{data(PNG + bytes(8192))}" alt="A">', "A", "1 picture became its description"),
+        (f'<img src="{data(PNG + bytes(8184))}" alt="A">', None, ""),
+        (f'<img src="{data(b"RIFF0000WEBP", "webp")}">', f'<img src="{data(b"RIFF0000WEBP", "webp")}">', ""),
+        (f'<img src="{data(b"RIFF0000WAVE", "webp")}" alt="A">', "A", "1 picture became its description"),
+        (f'<a href="{data(PNG)}">x</a>', f"<a{REL}>x</a>", "1 link lost its address"),
+    ],
+)
+def test_no_picture_is_without_an_address(written: str, published: str | None, changes: str) -> None:
+    made = sanitize_and_count(written, BASE)
+    assert made.html == (written if published is None else published)
+    assert made.changes.startswith(changes)
+    assert bool(changes) == bool(made.changes)
+    assert sanitize(made.html, BASE) == made.html
+
+
+ONE = "1 formula became text"
+
+
+@pytest.mark.parametrize(
+    ("written", "published", "changes"),
+    [
+        ('a<math alttext="x^2"><mi>x</mi></math>b', "a x^2 b", ONE),
+        ("<math><msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt></math>", "√(x + 1)", ONE),
+        ("<math><msup><mrow><mi>a</mi><mo>−</mo><mi>b</mi></mrow><mn>2</mn></msup></math>", "(a − b)^2", ONE),
+        ("<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover></math>", "∑_i^n", ONE),
+        ("<math></math>", "", ""),
+        ('<script type="math/tex; mode=display">a < b</script>', "a &lt; b", ONE),
+        (
+            '<span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi>'
+            '<annotation encoding="application/x-tex">\\alpha</annotation></semantics></math></span>'
+            '<span class="katex-html" aria-hidden="true">α</span></span>',
+            "\\alpha",
+            ONE,
+        ),
+        ('<mjx-container><mjx-math aria-hidden="true">x</mjx-math><math><mi>x</mi></math></mjx-container>', "x", ONE),
+        ('<span class="katex"><span class="katex-html" aria-hidden="true">α</span></span>', "α", ""),
+        ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
+        ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),
+        ('<svg aria-hidden="true"><path/></svg><svg><path/></svg>', "", "1 drawing was left out"),
+    ],
+)
+def test_a_formula_or_a_drawing_becomes_text(written: str, published: str, changes: str) -> None:
+    made = sanitize_and_count(written, BASE)
+    assert made.html.replace("<span>", "").replace("</span>", "") == published
+    assert made.changes == changes
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("<hgroup><h1>A</h1></hgroup><search>B</search>C", "<div><h1>A</h1></div><div>B</div>C"),
+        ("<dialog>A</dialog><fieldset>B</fieldset>", "<div>A</div><div>B</div>"),
+        ("<dir><li>A</li></dir>", "<ul><li>A</li></ul>"),
+        ("A<x-card>B</x-card>C <x-card>D</x-card>, E", "A B C D, E"),
+        ("<x-card><p>A</p></x-card>B", "<div><p>A</p></div>B"),
+        ("<text>A</text><text>B</text>", "A B"),
+        ("Number <label>A</label>5<output>6</output>", "Number A 5 6"),
+        ("Li<wbr>chen <font>re</font>d", "Lichen red"),
+        (
+            "<strike>A</strike><tt>B</tt><acronym title='C'>D</acronym>",
+            '<s>A</s><code>B</code><abbr title="C">D</abbr>',
+        ),
+        ("<listing>A</listing><xmp><b></xmp>", "<pre>A</pre><pre>&lt;b&gt;</pre>"),
+        ("<li><input type=checkbox checked>A<li><input type=checkbox> B", "<li>☑ A</li><li>☐ B</li>"),
+        ("<![CDATA[<p>A</p>]]>B<![CDATA[C", "<p>A</p>BC"),
+    ],
+)
+def test_words_stay_apart_and_old_elements_become_new_ones(written: str, published: str) -> None:
+    check(written, published)
+
+
+@pytest.mark.parametrize(
+    ("written", "published", "changes"),
+    [
+        ("<p hidden>A</p>B", "B", "1 hidden part was left out"),
+        ('<p style="color: red; DISPLAY : none">A</p>B', "B", "1 hidden part was left out"),
+        ('<p style="display:none">A</p><p class="c">B</p>', "<p>B</p>", "1 hidden part was left out"),
+        ('<img style="display:none" src="https://count.example/1">A', "A", ""),
+        ('<p hidden="until-found">A</p><p aria-hidden="true">B</p>', "<p>A</p><p>B</p>", ""),
+        ("A<select><option>B</select>C<textarea>D</textarea>E", "A C E", "2 form fields were left out"),
+        ('A<input type="hidden" value="B">', "A", ""),
+    ],
+)
+def test_hidden_parts_and_form_fields_are_left_out(written: str, published: str, changes: str) -> None:
+    check(written, published, changes)
+
+
+def test_elements_nested_very_deeply_stay_in_order() -> None:
+    deep = "<section>" * 2000 + "A" + "</section>" * 1000 + "B<p>C"
+    assert sanitize(deep, BASE).replace("<div>", "").replace("</div>", "") == "AB<p>C</p>"
