@@ -204,7 +204,7 @@ BREAKS = [
         "an error message",
         "items.json",
         holds(lambda _: b'{"error": "rate limit exceeded"}'),
-        'items.json:1: has no list of items (give the list the name "items")',
+        'items.json:1: has no list of items (give the list the name "items", or set items in [[sources]])',
     ),
     Break(
         "UTF-16",

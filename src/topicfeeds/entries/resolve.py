@@ -159,8 +159,7 @@ class Resolver:
         if schedule and header.times:
             schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
-        parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
-        parts += [one.label for one in tags]
+        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or "", *_list_labels(tags)]
         if schedule:
             parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
         return Candidate(
@@ -232,6 +231,10 @@ class Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
+
+
+def _list_labels(categories: Iterable[Category]) -> list[str]:
+    return [one.label for one in categories]
 
 
 def _combine_digests(header: Header, merged: Merged | None) -> bytes:
