@@ -266,7 +266,9 @@ def _select_header(header: Header) -> str:
     if header.times or not header.published or not name:
         return ""
     dates = header.published, header.updated or header.published
-    _WORKER.selector.add(Candidate(name, header.kind, *dates, header.topics, header.tags, _not_loadable, ""))
+    labels = header.topics, header.tags
+    found = Candidate(name, header.kind, *dates, *labels, _not_loadable, "", language=header.language)
+    _WORKER.selector.add(found)
     return name
 
 

@@ -66,6 +66,9 @@ FEED_FORMATS = {
 PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 """The mark of web pages."""
 
+OPML_MARK = b"<!-- generator: topicfeeds -->"
+"""The mark of the list of feeds."""
+
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 

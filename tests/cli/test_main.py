@@ -34,7 +34,7 @@ def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
     assert re.fullmatch(
-        r"2 items published, 0 refused; 19 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
+        r"2 items published, 0 refused; 20 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
     )
     assert sorted(snapshot(tmp_path / "new/city/public")) == sorted(run.out.split())
 
@@ -90,8 +90,8 @@ def test_output_and_site_can_be_anywhere_and_sources_are_beside_the_site(started
 
 def test_a_dry_run_prints_and_writes_nothing(started: Path) -> None:
     run = command("build", "--dry-run", cwd=started)
-    assert len(run.out.split()) == 19
-    assert "2 items to publish, 0 refused; 19 documents to write" in run.err
+    assert len(run.out.split()) == 20
+    assert "2 items to publish, 0 refused; 20 documents to write" in run.err
     assert not (started / "public").exists()
 
 
@@ -105,7 +105,7 @@ def test_a_bad_item_is_printed_and_the_rest_is_published(started: Path) -> None:
     run = command("build", cwd=started)
     assert run.code == 1
     assert run.err.splitlines()[:2] == messages
-    assert "2 items published, 1 refused; 19 documents written" in run.err
+    assert "2 items published, 1 refused; 20 documents written" in run.err
     again = command("build", cwd=started)
     assert (again.code, again.out, again.err.splitlines()) == (1, "", messages)
 
@@ -286,7 +286,7 @@ def test_a_closed_stdout_is_no_error(started: Path) -> None:
     os.close(writing)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
-    assert b"19 documents written" in done.stderr
+    assert b"20 documents written" in done.stderr
 
 
 @pytest.mark.parametrize(

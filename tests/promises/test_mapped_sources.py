@@ -129,3 +129,36 @@ def test_workers_read_mapped_sources_as_one_process_does(twins: Twins, monkeypat
     put(twins, posts_jsonl="".join(json.dumps(one) + "\n" for one in lines))
     assert twins.build(NOON, jobs=2) == []
     assert published(twins).count("<entry>") == 39
+
+
+def test_files_that_are_excluded_are_not_watched(twins: Twins) -> None:
+    source = f'[[sources]]\npath = "content"\nexclude = ["_index.md", "private/**"]\n{MAPPING}'
+    put(twins, topicfeeds_toml=SITE + source, content__a_md=post("a"), content__private_md=post("b"))
+    (twins.city / "content/private").mkdir()
+    (twins.city / "content/private/c.md").write_text(post("c"), "utf-8")
+    (twins.city / "content/_index.md").write_text("---\n", "utf-8")
+    assert twins.build(NOON) == []
+    titles = [name for name in "abc" if f"<title>{name}</title>" in published(twins)]
+    assert titles == ["a", "b"]
+    (twins.city / "content/private/c.md").write_text(post("other"), "utf-8")
+    assert twins.build(NOON + HOUR) == []
+    put(twins, topicfeeds_toml=SITE + source.replace(', "private/**"', ""))
+    assert twins.build(NOON + 2 * HOUR) == []
+    assert "<title>other</title>" in published(twins)
+
+
+def test_a_declared_feed_selects_languages(twins: Twins) -> None:
+    feeds = '\n[[feed]]\nslug = "french"\ntitle = "French"\nlanguages = ["fr"]\n[[feed]]\nslug = "english"\n'
+    feeds += 'title = "English"\nlanguages = ["en", "de"]\n'
+    mapping = 'fields = { id = "file.stem", title = "title", published = "date", language = "lang" }\n'
+    site = f'{SITE}[[sources]]\npath = "content"\n{mapping}'
+    put(twins, topicfeeds_toml=site + feeds)
+    for name, language in (("a.fr", "fr"), ("a.ca", "fr-CA"), ("a.de", "de"), ("a.en", "")):
+        (twins.city / "content").mkdir(exist_ok=True)
+        more = {"lang": language} if language else {}
+        (twins.city / f"content/{name}.md").write_text(post("a", **more), "utf-8")
+    assert twins.build(NOON) == []
+    counts = {name: (twins.city / f"public/feeds/{name}.atom.xml").read_text("utf-8").count("<entry")
+              for name in ("french", "english")}  # fmt: skip
+    assert counts == {"french": 2, "english": 2}
+    assert twins.build(NOON + HOUR) == []

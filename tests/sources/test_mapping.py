@@ -38,7 +38,7 @@ def write(case: Case, folder: Path) -> Path:
     for name, text in case["files"].items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
-    path = "" if "path =" in case.get("source", "") else f'path = "{next(iter(case["files"]))}"\n'
+    path = "" if case.get("source", "").startswith("path =") else f'path = "{next(iter(case["files"]))}"\n'
     site = folder / "topicfeeds.toml"
     site.write_text(SITE + path + case.get("source", ""), "utf-8")
     return site

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -337,3 +338,30 @@ def test_many_exceptions_are_read_in_one_pass(tmp_path: Path) -> None:
     assert told(tmp_path, "a.ics", calendar(f"UID:a\nSUMMARY:A\nDTSTART:20260101\nEXDATE:{dates},{dates}")) == [
         "refused a.ics:8: except: has 19,996 dates (use at most 10,000)"
     ]
+
+
+CHOIR = "UID:a\nSUMMARY:Choir\nCREATED:20260101T000000Z"
+SERIES = f"{CHOIR}\nDTSTART;TZID=Europe/Paris:20260505T190000\nRRULE:FREQ=WEEKLY;COUNT=5"
+MOVED = f"{CHOIR}\nDTSTART:20260513T180000Z\nRECURRENCE-ID:20260512T170000Z"
+
+
+@pytest.mark.parametrize(
+    ("added", "titles"),
+    [
+        (MOVED, ["Choir", "Choir"]),
+        (f"{MOVED}\nCLASS:PRIVATE", ["Choir"]),
+        (f"{MOVED}\nSTATUS:CANCELLED", ["Cancelled (May 12): Choir", "Choir"]),
+    ],
+)
+def test_a_moved_date_makes_no_notice_but_a_cancelled_date_does(tmp_path: Path, added: str, titles: list[str]) -> None:
+    (tmp_path / "topicfeeds.toml").write_text(
+        'title = "Club"\nurl = "https://club.example.org/"\ntimezone = "Europe/Paris"\n[[sources]]\npath = "a.ics"\n',
+        "utf-8",
+    )
+    for day, given in ((1, [SERIES]), (2, [SERIES, added])):
+        (tmp_path / "a.ics").write_text(calendar(*given), "utf-8")
+        now = int(datetime(2026, 4, day, tzinfo=UTC).timestamp())
+        run = command("build", cwd=tmp_path, env={"SOURCE_DATE_EPOCH": str(now)})
+        assert run.code == 0, run.err
+    feed = ElementTree.fromstring((tmp_path / "public/all.atom.xml").read_text("utf-8"))
+    assert [one.text for one in feed.findall(".//{*}entry/{*}title")] == titles

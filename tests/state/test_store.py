@@ -224,7 +224,7 @@ def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
         cache = state.cache
         cache.store_files(stamps)
         cache.replace_rows("findings", [(0, *finding), (1, *finding._replace(severity="warning"))])
-        cache.replace_rows("inputs", [(0, "b", None), (1, None, "csv")])
+        cache.replace_rows("inputs", [(0, "b", None, None), (1, None, "csv", None)])
         cache.replace_rows("held", [(0, "a.yaml", 3, "b", 900), (1, "a.yaml", 1, "a", 500)])
         state.set_accepted({"a": 3})
         state.set_values({"items": len(stamps)})
@@ -237,7 +237,7 @@ def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
             assert state.get_value("other") is None
             assert cache.stored_problems() == [finding, finding._replace(severity="warning")]
             assert cache.stored_problems(serious=True) == [finding]
-            assert cache.source_paths() == [("b", None), (None, "csv")]
+            assert cache.source_paths() == [("b", None, None), (None, "csv", None)]
             assert [title for _, _, title, _ in cache.held_items()] == ["a", "b"]
             assert state.accepted_counts() == {"a": 3}
 

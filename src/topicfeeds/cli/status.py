@@ -17,7 +17,7 @@ from ..state.paths import SitePaths
 from ..state.store import State
 from .console import Console, restore_problem
 
-_PAGE_SUFFIX = ".html"
+_PAGE_SUFFIXES = (".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
 _NO_STATE = "run topicfeeds build, or run status as the user who builds"
 _UNITS = {"s": ("second", 1), "m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86400)}
@@ -93,7 +93,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.list_documents():
-        if document.path.endswith(_PAGE_SUFFIX):
+        if document.path.endswith(_PAGE_SUFFIXES):
             continue
         if document.retired is None:
             folder, name = os.path.split(document.path)

@@ -114,6 +114,7 @@ def _similar_id_warning(header: Header, name: str, where: str) -> Problem:
 
 def _refuse_duplicate(header: Header, where: str) -> NoReturn:
     if value := header.own_id or header.link:
-        message = f"{show(value)} is already the id of {where} (give each item its own id)"
+        advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if header.language else ""
+        message = f"{show(value)} is already the id of {where} ({advice or 'give each item its own id'})"
         raise RefusedError("id" if header.own_id else "link", message)
     raise RefusedError("id", f"is missing, and {where} has the same date and title (give both items an id)")

@@ -52,7 +52,9 @@ def encode_row(one: Row, first: int) -> str:
     if isinstance(one, Draft):
         return to_json(["draft", one.line - first, one.identity])
     if isinstance(one, MappingReport):
-        return to_json(["report", one.source, one.missing, [_flatten_problem(each, first) for each in one.warnings]])
+        return to_json(
+            ["report", one.source, one.group, one.missing, [_flatten_problem(each, first) for each in one.warnings]]
+        )
     return to_json(["problem", *_flatten_problem(one, first)])
 
 
@@ -94,6 +96,7 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.position[1],
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
+        one.language,
         [one.name, one.place, *_flatten_window(one.window)] if one.place or one.window else None,
     ]
 
@@ -115,9 +118,9 @@ def decode_rows(
         elif kind == "draft":
             yield Draft(location.path, values[0] + location.line, identity=_restore_identity(values[1]))
         elif kind == "report":
-            source, missing, warnings = values
+            source, group, missing, warnings = values
             problems = tuple(_restore_problem(location, one) for one in warnings)
-            yield MappingReport(source, tuple((name, paths) for name, paths in missing), problems)
+            yield MappingReport(source, group, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
             yield _decode_header(kind, values, location, key, maker, loader)
 
@@ -126,7 +129,7 @@ def _decode_header(
     kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
-    from_page, untitled, times, snapshot, number, line, lines, rare = rest
+    from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
     name, place, *window = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(
@@ -155,6 +158,7 @@ def _decode_header(
         position=position,
         body=partial(loader.load_body, location, position),
         is_single=location.is_single,
+        language=language,
         name=name,
         place=place,
         window=(_restore_time(window[0]), _restore_time(window[1])) if any(window) else None,

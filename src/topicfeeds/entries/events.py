@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -156,8 +156,12 @@ def _apply_window(made: Schedule, event: EventTimes, now: datetime, settings: Fe
     return made._replace(in_calendar=inside, until=min(coming, default=None))
 
 
-def take_snapshot(event: EventDetails, zone: str) -> str:
-    """Return the facts about an event as JSON. `zone` is its time zone, even if it has no times."""
+def take_snapshot(event: EventDetails, zone: str, moved: Sequence[date]) -> str:
+    """Return the facts about an event as JSON. `zone` is its time zone, even if it has no times.
+
+    The exceptions in `moved` are events of their own, so they are not facts that a notice reports.
+    """
+    silent = {at_start_time(_put_in_zone(one, ZoneInfo(zone)), event.start) for one in moved}
     facts = EventSnapshot(
         start=format_moment(event.start),
         end=format_moment(event.end) if event.end and event.end != event.start else None,
@@ -165,7 +169,7 @@ def take_snapshot(event: EventDetails, zone: str) -> str:
         status=event.status or "confirmed",
         zone=zone,
         recurrence=event.recurrence,
-        left_out=sorted(map(format_moment, event.left_out)),
+        left_out=sorted(format_moment(one) for one in event.left_out if one not in silent),
     )
     return to_json(facts)
 

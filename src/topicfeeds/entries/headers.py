@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticSerializationError
 
-from ..errors import Problem
+from ..errors import Problem, show
 from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record, label_item
@@ -35,6 +36,8 @@ _MAX_NESTING_DEPTH = 250
 _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
+_RELATIVE = re.compile(r"""(?i)\b(?:src|href)=["']((?:\.{1,2}/){0,9}[\w%-][\w./%~-]{0,100}\.[a-z0-9]{2,5})["']""")
+"""An address that is relative to the page of its item."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""
 
@@ -145,7 +148,7 @@ class HeaderMaker:
             from_page=record.from_page,
             untitled=record.untitled,
             times=_get_times(event) if event else None,
-            snapshot=take_snapshot(event, item.timezone or self.site.timezone) if event else None,
+            snapshot=take_snapshot(event, item.timezone or self.site.timezone, record.moved) if event else None,
             path=record.path,
             line=record.line,
             lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,
@@ -157,6 +160,7 @@ class HeaderMaker:
             name=label_item(record.place, item.title),
             place=record.place,
             window=self._make_window(record) if record.window else None,
+            language=item.language,
         )
 
     def _make_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
@@ -196,6 +200,9 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        if not record.item.link and (found := _RELATIVE.search(value)):
+            message = f"has relative addresses such as {show(found[1])}, but the item has no link"
+            self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {', '.join(broken)}"

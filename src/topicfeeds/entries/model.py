@@ -222,6 +222,8 @@ class Header(NamedTuple):
     """Its position among the records that start on its line, from 1; 0 if there is only one."""
     window: tuple[datetime | None, datetime | None] | None = None
     """When the record becomes public, and when it expires."""
+    language: str | None = None
+    """The language that the author set."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -270,6 +272,8 @@ class Candidate(NamedTuple):
     """The change that this candidate reports, if it is a notice."""
     expires: datetime | None = None
     """When the item is no longer public."""
+    language: str | None = None
+    """The language that its author set."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
     warning: Problem = Problem("items", 0, "content", "", "warning")

@@ -184,6 +184,7 @@ class Resolver:
             event=schedule,
             warning=header.problem("content", "", "warning"),
             expires=header.window[1] if header.window else None,
+            language=header.language,
         )
 
     def _date_change(

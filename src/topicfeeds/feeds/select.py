@@ -321,7 +321,11 @@ def _make_matcher(site: Site, feed: DeclaredFeed) -> Callable[[Candidate], bool]
     wanted = {("topic", topic_slug(name)) for name in feed.topics} | {("tag", slug(tag)) for tag in feed.tags}
     test = {"all": wanted.issubset, "any": lambda has: bool(wanted & has), "none": wanted.isdisjoint}[feed.match]
 
+    languages = tuple(f"{language.lower()}-" for language in feed.languages)
+
     def matches(candidate: Candidate) -> bool:
+        if languages and not f"{candidate.language or site.language}-".lower().startswith(languages):
+            return False
         has = {("topic", topic.term) for topic in candidate.topics} | {("tag", tag.term) for tag in candidate.tags}
         return (not feed.kinds or candidate.kind in feed.kinds) and (not wanted or test(has))
 

@@ -47,7 +47,7 @@ def _check_list(name: str) -> str:
 def _check_date(name: str) -> str:
     if name not in DATES:
         hint = nearest(name, DATES) or f" (known: {', '.join(DATES)})"
-        raise ValueError(f"is not a date{hint}")
+        raise ValueError(f"{show(name)} is not a date field{hint}")
     return name
 
 
@@ -63,6 +63,10 @@ def _check_place(value: object) -> str | tuple[str, ...]:
 def _check_path(value: str) -> str:
     parse_path(value)
     return value
+
+
+def _check_items(value: object) -> str | tuple[str, ...]:
+    return value if value == "." and isinstance(value, str) else _check_place(value)
 
 
 def _flatten(value: object, is_leaf: Callable[[Mapping[str, Any]], bool]) -> object:
@@ -95,7 +99,24 @@ def _read_conditions(value: object) -> object:
 
 
 def _to_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    texts = (value,) if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(one, str) for one in texts):
+        raise ValueError(f"{show(value)} is not text (write one text, or a list of texts)")
+    return tuple(texts)
+
+
+def _check_switch(value: object) -> object:
+    if not isinstance(value, bool):
+        raise ValueError(f"{show(value)} is not true or false (write it without quotes)")
+    return value
+
+
+def _check_parts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in fields:
+        field, dot, _ = name.partition(".")
+        if dot and field in fields:
+            raise ValueError(f"has both {field} and {name} (map the field, or its parts)")
+    return fields
 
 
 def check_date_format(value: str) -> str:
@@ -154,6 +175,7 @@ _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "str
 _BY_FIELD = {"type": "object", "propertyNames": {"enum": list(DATES)}}
 PlaceSetting = Annotated[Any, PlainValidator(_check_place), WithJsonSchema(_PLACE)]
 """A path, a pattern of text, or a list of them."""
+ItemsSetting = Annotated[Any, PlainValidator(_check_items), WithJsonSchema(_PLACE)]
 Texts = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)], ...], BeforeValidator(_to_tuple)
 ]
@@ -163,7 +185,7 @@ Texts = Annotated[
 class Lookup(Model):
     """A join: the values of a field are keys of other records, and values of these records replace them."""
 
-    items: PlaceSetting
+    items: ItemsSetting = "."
     """Where the other records are."""
     key: PlaceSetting
     value: PlaceSetting
@@ -177,12 +199,13 @@ class MappingSettings(Model):
     fields: Annotated[
         Mapping[FieldName, PlaceSetting],
         BeforeValidator(lambda value: _flatten(value, lambda _: False)),
+        AfterValidator(_check_parts),
         WithJsonSchema({"type": "object", "additionalProperties": {"anyOf": [*_PLACE["anyOf"], {"type": "object"}]}}),
     ] = {}
     """Maps our fields, or parts of them, to places in records of other systems. Then only mapped fields are read."""
     defaults: Mapping[FieldName, Any] = {}
     """Values for fields that are absent in a record."""
-    items: PlaceSetting | None = None
+    items: ItemsSetting | None = None
     """Where the records are in a file. `.` means that the file is one record."""
     each: Annotated[Text, AfterValidator(_check_path)] | None = None
     """A list in each record. Each of its elements becomes a record."""
@@ -190,7 +213,7 @@ class MappingSettings(Model):
     """Which records are read: those that have one of these values, by path."""
     skip: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
     """Which records are skipped: those that have one of these values, by path."""
-    drafts: bool = False
+    drafts: Annotated[bool, BeforeValidator(_check_switch)] = False
     """Whether drafts are published."""
     values: Annotated[
         Mapping[Annotated[str, AfterValidator(_check_valued)], Mapping[str, Any]],
@@ -261,15 +284,15 @@ class MappingSettings(Model):
         return parse_path(self.each) if self.each else None
 
     @cached_property
-    def reported_places(self) -> dict[str, tuple[ValuePlace, ...]]:
-        """All places that a run reports if no record has them, by setting."""
-        conditions = {
+    def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
+        """All places that a run reports if no record has them, by group and setting."""
+        places = {name: place for name, place in self.places.items() if name != "title"}  # each record names a title
+        conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
             for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
             for path, _ in found
         }
-        places = {name: place for name, place in self.places.items() if name != "title"}  # each record names a title
-        return {**places, **conditions}
+        return {"records": conditions, "items": places}
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:

@@ -31,8 +31,10 @@ _ALIASES = {
     "venue": "location",
 }  # fmt: skip
 _SOURCE_ALIASES = {
-    "dir": "path", "directory": "path", "file": "path", "filename": "path", "files": "path", "folder": "path",
-    "glob": "path", "pattern": "path", "sql": "query", "type": "format", "url": "path",
+    "data": "items", "dir": "path", "directory": "path", "file": "path", "filename": "path", "files": "path",
+    "filter": "only", "folder": "path", "glob": "path", "map": "fields", "mapping": "fields", "pattern": "path",
+    "records": "items", "root": "items", "separator": "split", "separators": "split", "sql": "query", "type": "format",
+    "url": "path", "where": "only",
 }  # fmt: skip
 """Other names for the keys of `[[sources]]`. Messages suggest our names."""
 _BOUNDS = {"greater_than_equal": ("too small", "or more"), "less_than_equal": ("too large", "or less")}

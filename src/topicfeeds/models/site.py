@@ -174,12 +174,17 @@ class DeclaredFeed(Model):
     tags: Names = ()
     kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
     """The kinds of item in the feed, whatever `match` says. Default: all kinds."""
+    languages: Annotated[Sequence[Language], AfterValidator(tuple)] = ()
+    """The languages of the items in the feed, whatever `match` says: `fr` includes `fr-CA`. Default: all languages."""
     match: Literal["all", "any", "none"] = "all"
     """Whether an item must have all of the listed topics and tags, any of them, or none of them."""
 
 
 class PageSettings(Model):
     """The settings of the web pages on which people see the feeds, and subscribe to them."""
+
+    opml_tags: Annotated[bool, Field(strict=True)] = False
+    """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
 
 
 class Site(Model):

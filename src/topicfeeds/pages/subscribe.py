@@ -17,6 +17,7 @@ from ..models.site import Site
 from ..output.documents import Document, digest_feed
 from ..registry import FEED_FORMATS
 from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink
+from .opml import OPML_PATH, list_feeds, make_opml
 from .templates import digest_templates, render_page
 
 _MEDIA_TYPE = "text/html"
@@ -28,8 +29,13 @@ _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 
 def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime | None) -> Iterator[Document]:
-    """Yield the pages of a site, the index last. Without `now`, pages show no events that come next."""
+    """Yield the list of feeds and the pages of a site, the index last.
+
+    Without `now`, pages show no events that come next.
+    """
     maker = _PageMaker(selections, site, now)
+    if maker.listed:
+        yield make_opml(maker.listed, selections["all"].feed)
     for one in selections.values():
         yield maker.make_feed_page(one)
     yield from maker.make_tag_pages()
@@ -48,6 +54,8 @@ class _PageMaker:
     def __init__(self, selections: Mapping[str, Selection], site: Site, now: datetime | None) -> None:
         self._selections, self._site, self._now = selections, site, now
         self._makers = f"{digest_templates()} {site.model_dump_json(exclude={'sources'})}"
+        self.listed = list_feeds(selections, with_tags=bool(site.pages and site.pages.opml_tags))
+        """The feeds of the list in OPML."""
         self._topics = self._list_links("topics/")
         self._declared = self._list_links("feeds/")
         self._tags = self._list_links("tags/")
@@ -122,6 +130,7 @@ class _PageMaker:
             alternates=tuple(self._list_alternates(path, feed)),
             addresses=addresses,
             calendar=_describe_calendar(feed) if is_calendar_published else None,
+            opml="../" * path.count("/") + OPML_PATH if self.listed else None,
             qr=_draw_code(addresses[0].url) if addresses else "",
             newest=tuple(entries[0]()),
             events=tuple(entries[1]()),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..errors import Problem
 from ..models.site import Source
-from ..state.files import FileStamp, InputFiles, snapshot
+from ..state.files import FileStamp, InputFiles, SourcePath, snapshot
 from .chunks import read_chunks, read_contents
 from .mapping.reports import merge_reports
 from .model import Draft, Page, Record
@@ -48,8 +48,11 @@ class SiteSources(Iterator[Record | Page | Problem | Draft]):
 
     def snapshot(self, known: Mapping[str, FileStamp]) -> InputFiles:
         """Compare all files with their `known` stamps."""
-        sources = [(None if source.path == "-" else source.path, source.format) for source in self.sources]
-        sources += [(path, None) for source in self.sources for path in source.lookup_paths]
+        sources: list[SourcePath] = [
+            (None if source.path == "-" else source.path, source.format, "\n".join(source.exclude) or None)
+            for source in self.sources
+        ]
+        sources += [(path, None, None) for source in self.sources for path in source.lookup_paths]
         found = snapshot(f"{self.base}/{self._site_file}", sources, known, defer=True)
         if found.stamps.get(self._site_file, (0, 0, b""))[2] != self._digest:  # the site file changed after loading
             found.stamps.pop(self._site_file, None)

@@ -11,6 +11,7 @@ from ..errors import Problem
 from ..models.site import Source
 from ..text.html import format_paragraphs
 from . import json as json_format
+from ._feed_nodes import strip_lead
 from ._raw import RawRecord, Unreadable
 
 _MAX_CHARS = 16 * 1024 * 1024
@@ -36,28 +37,49 @@ def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord |
 
 def _map_item(item: Mapping[str, Any], feed: Mapping[str, Any]) -> dict[str, Any]:
     plain = item.get("content_text")
-    return {
+    if not isinstance(plain, str) or plain in (item.get("summary"), item.get("title")):
+        plain = ""
+    fields = {
         "id": item.get("id"),
         "title": item.get("title"),
         "link": item.get("url") or item.get("external_url"),
         "summary": item.get("summary"),
-        "content": item.get("content_html")
-        or (format_paragraphs(escape(plain, quote=False)) if isinstance(plain, str) else None),
+        "content": item.get("content_html") or format_paragraphs(escape(plain, quote=False)),
         "published": item.get("date_published") or item.get("date_modified"),
         "updated": item.get("date_modified"),
         "tags": item.get("tags"),
         "authors": _list_authors(item) or _list_authors(feed) or [one for one in [feed.get("title")] if one],
         "language": item.get("language") or feed.get("language"),
         "image": item.get("image") or item.get("banner_image"),
-        "enclosures": [_map_attachment(one) for one in item.get("attachments") or () if isinstance(one, Mapping)],
+        "enclosures": [_map_attachment(one) for one in _list_tables(item.get("attachments"))],
+    }
+    is_ours = isinstance(feed.get("_topicfeeds"), Mapping) and isinstance(item.get("_event"), Mapping)
+    return fields | _read_event(item["_event"], fields) if is_ours else fields
+
+
+def _read_event(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of one of our events. Its body starts with its date, and links to its calendar file."""
+    return {
+        **{name: event.get(name) for name in ("start", "end", "timezone", "status", "location")},
+        "organizer": next(iter(_list_authors({"author": event.get("organizer")})), None),
+        "content": strip_lead(str(fields["content"])),
+        "enclosures": [one for one in fields["enclosures"] if one["type"] != "text/calendar"],
     }
 
 
+def _list_tables(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
 def _list_authors(holder: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = holder.get("authors") or [holder.get("author")]
-    return [
-        {"name": one["name"], "url": one.get("url")} for one in found if isinstance(one, Mapping) and one.get("name")
-    ]
+    """Return the authors. An address that starts with `mailto:` is an e-mail address."""
+    people = []
+    for one in _list_tables(holder.get("authors")) or _list_tables([holder.get("author")]):
+        address = str(one.get("url") or "")
+        email = address.removeprefix("mailto:")
+        part = {"email": email} if email != address else {"url": address}
+        people += [{"name": one["name"], **(part if address else {})}] if one.get("name") else []
+    return people
 
 
 def _map_attachment(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,15 @@ _MAX_NESTING_DEPTH = 250
 _MAX_BASES = 16
 
 
+_LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
+
+
+def strip_lead(content: str) -> str:
+    """Return the body of one of our events without its first line, which shows its date and place."""
+    found = _LEAD.match(content)
+    return content[found.end() :] if found else content
+
+
 def name_of(element: Any) -> str:
     """Return the name of an element with the usual prefix of its namespace, such as `dc:creator`."""
     if not isinstance(element.tag, str):

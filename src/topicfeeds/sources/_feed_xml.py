@@ -20,7 +20,7 @@ from ..errors import Problem, count
 from ..text.characters import has_tag
 from ..text.html import format_paragraphs, has_elements, to_plain_text
 from ..text.urls import guess_media_type
-from ._feed_nodes import Node, find_language, name_of, read_text, resolve, text_of, to_plain
+from ._feed_nodes import Node, find_language, name_of, read_text, resolve, strip_lead, text_of, to_plain
 from ._raw import EMPTY, RawRecord, Unreadable
 from ._wordpress import Export, is_internal, is_public, read_authors, read_post
 from .model import Draft
@@ -29,7 +29,6 @@ _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
-_LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
 _MAX_ENTRIES = 100_000
 _MAX_ELEMENTS = 100_000
 _SAFE = {"no_network": True, "resolve_entities": False, "load_dtd": False, "huge_tree": False,
@@ -248,7 +247,6 @@ def _add_event(fields: dict[str, Any], node: Node, channel: _FeedHead) -> dict[s
         place = {"name": name or ", ".join(point), "latitude": point[0], "longitude": point[1]}
     event = {"start": start, "end": node.text("ev:enddate"), "location": place, "organizer": node.text("ev:organizer")}
     if channel.is_ours:  # the body of an event starts with its date, and links to its calendar file
-        content = fields.get("content", "")
-        event["content"] = content[found.end() :] if (found := _LEAD.match(content)) else content
+        event["content"] = strip_lead(fields.get("content", ""))
         event["enclosures"] = [one for one in fields["enclosures"] if one["type"] != "text/calendar"]
     return fields | event

@@ -46,7 +46,8 @@ def _index_file(base: Path, path: str, digest: bytes, settings: str) -> dict[str
     from .mapping.lookups import index_records
 
     lookup = Lookup.model_validate_json(settings)
-    source = Source(path=path, items=lookup.items)
+    items = None if lookup.items == "." else lookup.items
+    source = Source(path=path, items=items, fields={"id": lookup.key})  # so that readers accept any names
     content, kind = _read(base, path), find_format(source, path)
     if hashlib.sha256(content).digest() != digest:
         raise Unreadable(1, f"the lookup {path} changed while topicfeeds read it (run again)")

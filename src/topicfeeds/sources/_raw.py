@@ -35,6 +35,8 @@ class RawRecord(NamedTuple):
     whole: Any = None
     """The document that contains the record, if lookups need it."""
     window: Window | None = None
+    moved: tuple[date, ...] = ()
+    """The exceptions of a series that are items of their own."""
 
     @property
     def item(self) -> int:

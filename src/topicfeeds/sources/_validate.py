@@ -82,7 +82,7 @@ class RecordValidator:
         item = validate_item(fields, self._find_origin)
         if isinstance(item, Item):
             topics = tuple(source.topics)
-            details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window
+            details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved
             yield Record(item, path, raw.line, lines, topics, *details)
             return
         if not self._mapper and isinstance(fields, Mapping):

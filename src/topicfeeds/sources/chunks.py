@@ -95,7 +95,7 @@ def is_by_line(source: Source, path: str) -> bool:
 def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
     given = source.path or "-"
     try:
-        yield from expand_path(given, str(base), source.format)
+        yield from expand_path(given, str(base), source.format, "\n".join(source.exclude))
     except OSError as error:
         where = os.path.relpath(error.filename, base)
         yield Problem(given, 1, "", f"cannot be read: {where}: {explain_os_error(error, given)}", "unreadable")

@@ -53,13 +53,13 @@ def _finish(record: RawRecord, path: str) -> RawRecord | Problem:
     fields: dict[str, Any] = {name: value for name, value in record.fields.items() if value}
     for name in _DATES:
         try:
-            fields |= {name: _parse_date(fields[name])} if name in fields else {}
+            fields |= {name: _parse_date(fields[name])} if isinstance(fields.get(name), str) else {}
         except _DateError as error:
             return Problem(path, record.line, name, str(error), item=record.line)
-    if "title" not in fields and (
-        text := to_one_line(fields.get("summary") or to_plain_text(fields.get("content", "")))
-    ):
-        fields["title"] = _shorten(text)
+    summary, content = fields.get("summary"), fields.get("content")
+    text = summary if isinstance(summary, str) else to_plain_text(content) if isinstance(content, str) else ""
+    if "title" not in fields and (label := to_one_line(text)):
+        fields["title"] = _shorten(label)
     return record._replace(fields=fields)
 
 

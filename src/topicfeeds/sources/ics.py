@@ -53,8 +53,8 @@ class _Survey(NamedTuple):
     """What the first pass over a file finds."""
 
     calendars: dict[int, _Calendar]
-    changed: dict[str, list[tuple[Property, int]]]
-    """By UID: the RECURRENCE-ID of each changed date of a series, and the number of its calendar."""
+    changed: dict[str, list[tuple[Property, _Calendar, bool]]]
+    """By UID: the RECURRENCE-ID of each changed date of a series, its calendar, and whether the date is cancelled."""
 
 
 class _Times(NamedTuple):
@@ -96,10 +96,11 @@ def _survey(text: str) -> _Survey:
         calendar = survey.calendars.setdefault(one.calendar, _Calendar())
         if one.name == "VEVENT":
             events += 1
-            found = one.read(("UID", "RECURRENCE-ID", "RDATE"))
+            found = one.read(("UID", "RECURRENCE-ID", "RDATE", "STATUS"))
             events += sum(added.value.count(",") for added in found.get("RDATE", ()))
             if changed := found.get("RECURRENCE-ID"):
-                survey.changed.setdefault(_text(found, "UID"), []).append((changed[0], one.calendar))
+                is_cancelled = _text(found, "STATUS").upper() == "CANCELLED"
+                survey.changed.setdefault(_text(found, "UID"), []).append((changed[0], calendar, is_cancelled))
         elif one.name == "VTIMEZONE":
             calendar.definitions.setdefault(_text(one.read(("TZID",)), "TZID"), [line for _, line in one.lines])
         elif not one.name:
@@ -129,14 +130,17 @@ def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -
     try:
         if sum(len(text) for _, text in one.lines) > _MAX_EVENT_CHARS:
             raise InvalidPropertyError(one.line, f"the event is larger than {_MAX_EVENT_CHARS >> 20} MiB")
-        for fields in _make_records(event, survey.calendars[one.calendar], survey):
-            yield RawRecord(fields, one.line, lines)
+        for fields, moved in _make_records(event, survey.calendars[one.calendar], survey):
+            yield RawRecord(fields, one.line, lines, moved=tuple(moved))
     except InvalidPropertyError as error:
         name = next((name for name, line in lines.items() if line == error.line), "")
         yield Problem(path, error.line or one.line, name, error.message, item=one.line)
 
 
-def _make_records(event: Properties, calendar: _Calendar, survey: _Survey) -> Iterator[dict[str, Any]]:
+def _make_records(
+    event: Properties, calendar: _Calendar, survey: _Survey
+) -> Iterator[tuple[dict[str, Any], list[date]]]:
+    """Yield the fields of the item of an event, and the dates that moved; then those of each added date."""
     zones, uid = calendar.zones, _text(event, "UID")
     fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
     if calendar.cancels:
@@ -145,16 +149,17 @@ def _make_records(event: Properties, calendar: _Calendar, survey: _Survey) -> It
     if changed := event.get("RECURRENCE-ID"):
         [moment, *_] = _list_moments(changed, zones)
         if fields.get("status") != "cancelled":
-            yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None)
+            yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None), []
         return
-    exceptions = _list_moments(event.get("EXDATE", []), zones)
-    for found, number in survey.changed.get(uid, ())[:_MAX_DATES] if uid else ():
-        exceptions += _list_moments([found], survey.calendars[number].zones)
+    exceptions, moved = _list_moments(event.get("EXDATE", []), zones), []
+    for found, holder, is_cancelled in survey.changed.get(uid, ())[:_MAX_DATES] if uid else ():
+        exceptions += (dates := _list_moments([found], holder.zones))
+        moved += [] if is_cancelled else [_match_start(one, times.start) for one in dates]
     series = _read_series(event, times, exceptions)
     if series is not None:
-        yield fields | _write_times(times, uid or None) | series
+        yield fields | _write_times(times, uid or None) | series, moved
     for start in _read_added_dates(event, times, exceptions, zones):
-        yield fields | _write_times(times.move(start), f"{uid}/{_name_date(start)}" if uid else None)
+        yield fields | _write_times(times.move(start), f"{uid}/{_name_date(start)}" if uid else None), []
 
 
 def _read_times(event: Properties, zones: Zones) -> _Times:

@@ -67,6 +67,8 @@ class Record(NamedTuple):
     place: int = 0
     """Its position among the records that start on its line, from 1; 0 if there is only one."""
     window: Window | None = None
+    moved: tuple[date, ...] = ()
+    """The exceptions of a series that are items of their own. Readers need no notice about them."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""

@@ -81,7 +81,12 @@ def read_objects(
     whole = objects if source.items else None
 
     def validate() -> Iterator[Record | Problem | Draft | MappingReport]:
-        for position, one in enumerate(find_items(objects, source) if source.items else objects, 1):
+        try:
+            found = find_items(objects, source) if source.items else objects
+        except ValueError as error:
+            yield Problem(name, 1, "", str(error), "unreadable")
+            return
+        for position, one in enumerate(found, 1):
             yield from validator.validate(RawRecord(one, position, whole=whole))
         yield from validator.report()
 

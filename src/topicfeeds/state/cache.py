@@ -14,11 +14,11 @@ from contextlib import suppress
 from typing import Any
 
 from .checksums import check_rows, checksum_text, has_tables, is_damage_error, is_locked, open_database, write_rows
-from .files import FileStamp
+from .files import FileStamp, SourcePath
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 5
+VERSION = 6
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
@@ -26,7 +26,7 @@ MAX_BODIES_CHARS = 256_000_000
 BATCH_ROWS = 500
 """The number of rows that are written at once."""
 _COLUMNS = {
-    "inputs": "n integer primary key, path text, kind text, checksum integer",
+    "inputs": "n integer primary key, path text, kind text, exclude text, checksum integer",
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
     "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
     " message text not null, severity text not null, item integer not null, name text not null, hint text,"
@@ -255,9 +255,9 @@ class Cache:
         names = ((path.encode(errors="replace").decode(),) for path in paths)
         self._open.executemany("delete from files where path = ?", names)
 
-    def source_paths(self) -> list[tuple[str | None, str | None]]:
-        """Return path and format of each source. The path is None for a source that every run reads."""
-        return [(path, kind) for _, path, kind in self._read("select * from inputs order by n")]
+    def source_paths(self) -> list[SourcePath]:
+        """Return path, format and `exclude` of each source. The path is None for a source that every run reads."""
+        return [(path, kind, exclude) for _, path, kind, exclude in self._read("select * from inputs order by n")]
 
     def stored_problems(self, *, serious: bool = False) -> list[StoredProblem]:
         """Return the problems of the last run that published. With `serious`, return no warnings."""

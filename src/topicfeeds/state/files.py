@@ -26,8 +26,11 @@ FileStamp = tuple[int, int, bytes]
 """Size in bytes, mtime in nanoseconds (-1: cannot be trusted), SHA-256 of the content (empty: not read yet)."""
 
 
-def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
-    """Return the files of a source's path, sorted and relative to `base`.
+def expand_path(given: str, base: str, kind: str | None = None, exclude: str | None = None) -> list[str]:
+    """Return the files of a source's path, sorted and relative to `base`, without the files that `exclude` names.
+
+    `exclude` has patterns, one on each line. They are relative to the folder of the source. A pattern without a slash
+    matches files and folders at any depth.
 
     - The path of a file, and `-`, is returned as it is, even if there is no such file.
     - A folder gives all files below it. Without `kind` (the format of the source), their suffixes must be known.
@@ -36,6 +39,42 @@ def expand_path(given: str, base: str, kind: str | None = None) -> list[str]:
     Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
     path, not a pattern without matches.
     """
+    found = _expand(given, base, kind)
+    if not exclude:
+        return found
+    patterns = exclude.split("\n")
+    return [path for path in found if not _is_excluded(cut_folder(path, given), patterns)]
+
+
+def cut_folder(path: str, source: str) -> str:
+    """Return the path of a file relative to the folder of its source."""
+    parts = source.split("/")
+    fixed = next((n for n, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
+    folder = "/".join(parts[:fixed]).removeprefix("./").rstrip("/")
+    return os.path.basename(path) if folder == path else path.removeprefix(f"{folder}/") if folder else path
+
+
+def _is_excluded(path: str, patterns: Iterable[str]) -> bool:
+    names = path.split("/")
+    for pattern in patterns:
+        wanted = pattern.strip("/").split("/")
+        if "/" not in pattern.rstrip("/"):
+            if any(fnmatch.fnmatchcase(name, wanted[0]) for name in names):
+                return True
+        elif any(_matches(names[:end], wanted) for end in range(1, len(names) + 1)):
+            return True
+    return False
+
+
+def _matches(names: list[str], wanted: list[str]) -> bool:
+    if not names or not wanted:
+        return not names and all(one == "**" for one in wanted)
+    if wanted[0] == "**":
+        return _matches(names, wanted[1:]) or _matches(names[1:], wanted)
+    return fnmatch.fnmatchcase(names[0], wanted[0]) and _matches(names[1:], wanted[1:])
+
+
+def _expand(given: str, base: str, kind: str | None) -> list[str]:
     if given == "-" or not _MAGIC.search(given) or os.path.exists(os.path.join(base, given)):
         if given == "-" or not os.path.isdir(os.path.join(base, given)):
             return [given]
@@ -175,8 +214,8 @@ def _digest(path: str, size: int) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-SourcePath = tuple[str | None, str | None]
-"""Path and format of a source. The path is None for a database or standard input, which every run reads."""
+SourcePath = tuple[str | None, str | None, str | None]
+"""Path, format and `exclude` of a source. The path is None for a database or standard input, which every run reads."""
 
 
 class InputFiles(NamedTuple):
@@ -231,12 +270,12 @@ def snapshot(
     paths = [name] if name else []
     deferred: set[str] = set()
     missing: set[str] = set()
-    for path, kind in sources:
+    for path, kind, exclude in sources:
         if path is None:
             missing.add("")
             continue
         try:
-            found = expand_path(path, base or ".", kind)
+            found = expand_path(path, base or ".", kind, exclude)
         except OSError:
             missing.add(path)
             continue

@@ -20,7 +20,13 @@ def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
     For a list of tables, return the line of its first table. If the file contains no part of the place, return 1.
     """
     first = lines.get((*place, 0), 1)
-    return next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), first)
+    keys = (key for n in range(len(place), 0, -1) for key in (place[:n], _split_dots(place[:n])))
+    return next((lines[key] for key in keys if key in lines), first)
+
+
+def _split_dots(place: KeyPath) -> KeyPath:
+    """Return a place whose dotted names are written as nested tables."""
+    return tuple(name for part in place for name in (part.split(".") if isinstance(part, str) else [part]))
 
 
 def find_toml_lines(text: str) -> dict[KeyPath, int]:
@@ -32,7 +38,7 @@ def find_toml_lines(text: str) -> dict[KeyPath, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if not inside and not depth:
             if header := _HEADER.match(line):
-                table = _split_key(header[2])
+                table = _add_positions(_split_key(header[2]), counts)
                 if header[1] == "[[":
                     counts[table] += 1
                     table = (*table, counts[table] - 1)
@@ -44,6 +50,14 @@ def find_toml_lines(text: str) -> dict[KeyPath, int]:
                 line = line[key.end() :]
         inside, depth = _scan_line(line, inside, depth)
     return lines
+
+
+def _add_positions(table: KeyPath, counts: Counter[KeyPath]) -> KeyPath:
+    """Return the key of a table with the positions of the lists of tables that contain it."""
+    place: KeyPath = ()
+    for part in table[:-1]:
+        place = (*place, part, counts[(*place, part)] - 1) if (*place, part) in counts else (*place, part)
+    return (*place, *table[-1:])
 
 
 def find_open_string(text: str) -> int | None:

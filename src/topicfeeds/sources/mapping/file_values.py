@@ -6,14 +6,15 @@ import posixpath
 import re
 from datetime import date
 
+from ...state.files import cut_folder
+
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[-_. ]+|$)")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
-_MAGIC = re.compile(r"[*?\[]")
 
 
 def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     """Return the values of a file. `source` is the path of its source, in the site file."""
-    below = _cut_folder(path, source or "")
+    below = cut_folder(path, source or "")
     folder, name = posixpath.split(below)
     stem = name.rpartition(".")[0] or name
     short, _, last = stem.rpartition(".")
@@ -29,16 +30,6 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     first = below.partition("/")[0]
     language = language or (first if "/" in below and _LANGUAGE.fullmatch(first) else "")
     return {**values, "stem": stem, "slug": slug, "folder": folder, "lang": language.replace("_", "-")}
-
-
-def _cut_folder(path: str, source: str) -> str:
-    """Return a path relative to the folder of its source."""
-    parts = source.split("/")
-    fixed = next((n for n, part in enumerate(parts) if _MAGIC.search(part)), len(parts))
-    folder = "/".join(parts[:fixed]).removeprefix("./").rstrip("/")
-    if folder == path:
-        return posixpath.basename(path)
-    return path.removeprefix(f"{folder}/") if folder else path
 
 
 def _make_date(found: re.Match[str]) -> date | None:

@@ -45,7 +45,9 @@ class RecordMapper:
         self._is_table = context.form in TABLES
         self._known: set[str] = set()
         """The settings whose places some record has."""
-        self._has_records = self._needs_link = False
+        self._has: set[str] = set()
+        """Whether the chunk has records, and whether it has items."""
+        self._needs_link = False
         self._warnings: list[Problem] = []
         """The warnings that are given once for the source."""
         self._indexes: dict[str, dict[str, Any]] = {}
@@ -72,13 +74,14 @@ class RecordMapper:
     def _map_one(self, raw: RawRecord, names_element: bool) -> Iterator[MappedRecord | Draft]:
         source = self._source
         finder = Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+        self._has.add("records")
         if not self._is_wanted(finder):
             return
         if not source.drafts and is_draft(raw.fields):
             yield Draft(self._context.path, raw.line, identity=self._find_identity(finder, raw))
             return
         window = None if source.drafts else read_window(raw.fields, source)
-        self._has_records = True
+        self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
         if source.fields:
@@ -245,16 +248,18 @@ class RecordMapper:
         return {name: raw.lines[key] for name, keys in self._source.keys.items() for key in keys[:] if key in raw.lines}
 
     def report(self) -> Iterator[MappingReport]:
-        """Yield the report about the chunk, if it has records."""
-        if not self._has_records or not self._source.fields:
-            return
-        missing = [
-            describe_missing(_name_setting(name), [one.text for place in places for one in list_paths(place)])
-            for name, places in self._source.reported_places.items()
-            if name not in self._known
-        ]
-        link = [NO_LINK] if self._needs_link and "link" not in self._source.fields else []
-        yield MappingReport(self._source.label, (*missing, *link), tuple(self._warnings))
+        """Yield the reports about the chunk."""
+        for group, reported in self._source.reported_places.items():
+            missing = [
+                describe_missing(_name_setting(name), [one.text for place in places for one in list_paths(place)])
+                for name, places in reported.items()
+                if name not in self._known
+            ]
+            if group == "items" and self._needs_link and "link" not in self._source.fields:
+                missing.append(NO_LINK)
+            if group in self._has and (reported or self._warnings):
+                yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings))
+                self._warnings.clear()
 
     # What an item cannot have.
 

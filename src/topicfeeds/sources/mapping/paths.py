@@ -107,11 +107,13 @@ class Finder:
     def _fill(self, pattern: ValuePattern, *, is_address: bool) -> Any:
         found: list[Any] = []
         for number, part in enumerate(pattern.parts):
-            value = part if isinstance(part, str) else first_value(self.find(part))
+            if isinstance(part, str):
+                found.append(part)
+                continue
+            value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
-            is_encoded = is_address and number and not isinstance(part, str)
-            found.append(quote(to_text(value), safe="/") if is_encoded else value)
+            found.append(quote(to_text(value), safe="/") if is_address and number else value)
         return _combine_moments(found) or "".join(map(to_text, found))
 
 

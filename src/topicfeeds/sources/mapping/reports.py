@@ -15,6 +15,8 @@ class MappingReport(NamedTuple):
     """What the records of one chunk show about the mapping of their source."""
 
     source: str
+    group: str
+    """Which places the report is about: `items` (the fields), or `records` (the conditions `only` and `skip`)."""
     missing: tuple[tuple[str, str], ...]
     """Setting and paths of each place that no record of the chunk has.
 
@@ -25,20 +27,21 @@ class MappingReport(NamedTuple):
 
 def merge_reports(found: Iterable[T | MappingReport]) -> Iterator[T | Problem]:
     """Yield results without their reports. Add each warning once, and warnings about missing paths at the end."""
-    missing: dict[str, dict[tuple[str, str], None]] = {}
+    missing: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
     told: set[tuple[str, str, str]] = set()
     for one in found:
         if not isinstance(one, MappingReport):
             yield one
             continue
         here = dict.fromkeys(one.missing)
-        missing[one.source] = {name: None for name in missing.get(one.source, here) if name in here}
+        group = one.source, one.group
+        missing[group] = {name: None for name in missing.get(group, here) if name in here}
         for problem in one.warnings:
             key = (one.source, problem.field, problem.message)
             if key not in told:
                 told.add(key)
                 yield problem
-    for source, names in missing.items():
+    for (source, _), names in missing.items():
         yield from (_explain(source, name, paths) for name, paths in names)
 
 
