@@ -160,8 +160,7 @@ class Resolver:
             schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or "", *_list_labels(tags)]
-        if schedule:
-            parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
+        parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
             kind=header.kind,
