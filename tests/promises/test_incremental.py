@@ -242,7 +242,7 @@ PLAIN_STORY = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_edit_in_each_source_format(kind: str) -> None:
-    run(Project.create(kind, formats=["atom", "rss", "ics"]), STORY)
+    run(Project.create(kind, formats=["atom", "rss", "json", "ics"]), STORY)
 
 
 def test_each_kind_of_edit_without_calendars() -> None:
@@ -254,17 +254,17 @@ def test_edits_of_plain_articles(kind: str) -> None:
     run(Project.create(kind, plain=True), PLAIN_STORY)
 
 
-def test_a_failed_run_forgets_nothing() -> None:
+def test_a_run_that_cannot_read_a_source_forgets_nothing() -> None:
     """The event has no date of its own: if the memory loses it, the event is new again."""
     with TemporaryDirectory(dir=DISK) as folder:
         project, twins = Project.create("jsonl"), Twins(Path(folder))
         project.write(twins.city)
         twins.build(NOON)
-        before = twins.memory()["items"]
+        before = [row[:7] for row in twins.memory()["items"]]
         Break(2).apply(project, twins.city / "public")
         project.write(twins.city)
         twins.build(NOON + timedelta(minutes=MONTH))
-        assert twins.memory()["items"] == before
+        assert [row[:7] for row in twins.memory()["items"]] == before
 
 
 def fields(**values: Sequence[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -379,7 +379,7 @@ def projects(*kinds: str) -> st.SearchStrategy[Project]:
         lambda others, plain, formats: Project.create(*dict.fromkeys([*kinds, *others]), plain=plain, formats=formats),
         st.lists(st.sampled_from(KINDS), min_size=not kinds, max_size=2),
         st.booleans(),
-        st.sampled_from([["atom"], ["rss", "ics"]]),
+        st.sampled_from([["atom"], ["rss", "json", "ics"]]),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import NONE_OMITTED, Hint, Omitted, Problem, TopicFeedsError, add_hint, count, is_file_path, printable
+from ..state.memory import StoredProblem
 from ..state.paths import shorten_path
 
 if TYPE_CHECKING:
@@ -139,7 +140,10 @@ class Console:
         """Print why a build has something to do."""
         shown = reasons if self.everything else reasons[:MAX_SHOWN_PROBLEMS]
         for one in shown:
-            message = printable(one.message)
+            message = one.message
+            if one.path and one.is_source:
+                message = message.replace(one.path, self.locate(one.path), 1)
+            message = printable(message)
             self.print_line(message if self.machine else f"Reason: {message}", reason=one.kind, path=one.path)
         if len(reasons) > len(shown):
             self.print_line(f"... and {len(reasons) - len(shown)} more ({_ADVICE})")
@@ -159,6 +163,11 @@ class Console:
                 time=round(one.time, 3),
                 peak=round(one.peak),
             )
+
+
+def restore_problem(stored: StoredProblem) -> Problem:
+    """Return a problem of the last run, as the state stores it."""
+    return Problem(*stored[:-1], hint=Hint[stored.hint] if stored.hint else None)
 
 
 def _name_options(problem: Problem) -> Problem:

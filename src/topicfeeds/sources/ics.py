@@ -66,7 +66,10 @@ class _Times(NamedTuple):
 
     def move(self, start: date) -> _Times:
         """Return the times of another date of a series."""
-        return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
+        try:
+            return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
+        except (TypeError, OverflowError):  # start and end are not of one type, or are thousands of years apart
+            return self._replace(start=start)
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
@@ -77,7 +80,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
     for one in split_components(text):
         if one.name == "VEVENT":
             event = one.read(_WANTED)
-            if _text(event, "CLASS").upper() in _PRIVATE and not source.drafts:
+            if event.text("CLASS").upper() in _PRIVATE and not source.drafts:
                 yield Draft(path, one.line)
             else:
                 yield from _read_event(one, event, survey, path)
@@ -99,10 +102,10 @@ def _survey(text: str) -> _Survey:
             found = one.read(("UID", "RECURRENCE-ID", "RDATE", "STATUS"))
             events += sum(added.value.count(",") for added in found.get("RDATE", ()))
             if changed := found.get("RECURRENCE-ID"):
-                is_cancelled = _text(found, "STATUS").upper() == "CANCELLED"
-                survey.changed.setdefault(_text(found, "UID"), []).append((changed[0], calendar, is_cancelled))
+                is_cancelled = found.text("STATUS").upper() == "CANCELLED"
+                survey.changed.setdefault(found.text("UID"), []).append((changed[0], calendar, is_cancelled))
         elif one.name == "VTIMEZONE":
-            calendar.definitions.setdefault(_text(one.read(("TZID",)), "TZID"), [line for _, line in one.lines])
+            calendar.definitions.setdefault(one.read(("TZID",)).text("TZID"), [line for _, line in one.lines])
         elif not one.name:
             _add_property(calendar, one)
         if events > _MAX_EVENTS:
@@ -114,13 +117,9 @@ def _survey(text: str) -> _Survey:
 
 def _add_property(calendar: _Calendar, line: Component) -> None:
     found = line.read(("PRODID", "METHOD", "X-WR-TIMEZONE", "TIMEZONE-ID"))
-    calendar.is_ours |= _text(found, "PRODID").startswith("-//topicfeeds//")
-    calendar.cancels |= _text(found, "METHOD").upper() == "CANCEL"
-    calendar.zone = calendar.zone or _text(found, "X-WR-TIMEZONE") or _text(found, "TIMEZONE-ID") or None
-
-
-def _text(properties: Properties, name: str) -> str:
-    return properties[name][0].text if name in properties else ""
+    calendar.is_ours |= found.text("PRODID").startswith("-//topicfeeds//")
+    calendar.cancels |= found.text("METHOD").upper() == "CANCEL"
+    calendar.zone = calendar.zone or found.text("X-WR-TIMEZONE") or found.text("TIMEZONE-ID") or None
 
 
 def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -> Iterator[RawRecord | Problem]:
@@ -141,13 +140,13 @@ def _make_records(
     event: Properties, calendar: _Calendar, survey: _Survey
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
     """Yield the fields of the item of an event, and the dates that moved; then those of each added date."""
-    zones, uid = calendar.zones, _text(event, "UID")
+    zones, uid = calendar.zones, event.text("UID")
     fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
     if calendar.cancels:
         fields["status"] = "cancelled"
     times = _read_times(event, zones)
     if changed := event.get("RECURRENCE-ID"):
-        [moment, *_] = _list_moments(changed, zones)
+        moment = _read_moment(changed, zones)
         if fields.get("status") != "cancelled":
             yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None), []
         return
@@ -165,11 +164,11 @@ def _make_records(
 def _read_times(event: Properties, zones: Zones) -> _Times:
     if "DTSTART" not in event:
         raise InvalidPropertyError(0, "has no DTSTART (add the start of the event in the calendar program)")
-    [start, *_] = _list_moments(event["DTSTART"], zones)
-    end = next(iter(_list_moments(event.get("DTEND", []), zones)), None)
+    start = _read_moment(event["DTSTART"], zones)
+    end = _read_moment(event["DTEND"], zones) if "DTEND" in event else None
     if end is None and "DURATION" in event:
         end = _add_duration(start, event["DURATION"][0])
-    if _text(event, "X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
+    if event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
         start, end = _to_day(start), end and _to_day(end)
     if end is not None and isinstance(end, datetime) != isinstance(start, datetime):
         return _Times(start, end, None)  # the item is refused: both must be of one type
@@ -199,6 +198,8 @@ def _add_duration(start: date, duration: Property) -> date:
 def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
     """Return the name of the zone in which the event is shown, and in which its rule applies."""
     zone = start.tzinfo if isinstance(start, datetime) else None
+    if isinstance(zone, ZoneInfo) and zone.key in _UTC_NAMES:
+        zone = UTC
     if zone is UTC and "RRULE" not in event:
         return zones.default.key if zones.default and zones.default.key not in _UTC_NAMES else None
     if zone is None and isinstance(start, datetime):
@@ -216,6 +217,11 @@ def _list_moments(properties: list[Property], zones: Zones) -> list[date]:
         for text in one.value.split(",")
         if text.strip()
     ]
+
+
+def _read_moment(properties: list[Property], zones: Zones) -> date:
+    """Return the date or date-time of a property that has only one."""
+    return _localize(properties[0].parse_moment(properties[0].value), properties[0], zones)
 
 
 def _localize(moment: date, given: Property, zones: Zones) -> date:

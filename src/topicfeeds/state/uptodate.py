@@ -27,12 +27,17 @@ class Reason(NamedTuple):
     The path of a source is relative to the folder of the site file, and the path of a document to the output folder.
     The path of a temporary file that a killed run left contains the output folder.
     """
+    is_source: bool = False
+    """Whether the path is that of a source or the site file."""
 
 
-def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
+def find_reasons(
+    state: State, site: str, folder: str, now: float, *, strict: bool = False, allow_shrink: bool = False
+) -> Iterator[Reason]:
     """Yield the reasons why a build is needed; none if everything is up to date.
 
-    With `strict`, a build is needed if the last build refused items: the new build must fail. The state must be open.
+    With `strict`, a build is needed if the last build refused items: the new build must fail. With `allow_shrink`, a
+    build is needed if a source lost too many items. The state must be open.
     `now` is in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
@@ -40,8 +45,11 @@ def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bo
     if not state.has_cache():
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return
-    if strict and state.cache.stored_problems(refused=True):
+    serious = state.cache.stored_problems(serious=True) if strict or allow_shrink else []
+    if strict and serious:
         yield Reason("items", "the last build refused items, and this build is strict")
+    if allow_shrink and any(one.hint == "ALLOW_SHRINK" for one in serious):
+        yield Reason("items", "a source lost too many items, and this build allows it")
     yield from _find_due(state, now)
     yield from _find_sources(state, site)
     yield from _find_documents(state, folder)
@@ -67,7 +75,7 @@ def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
     for path, line, title, until in state.cache.held_items():
         if until <= now:
             found = True
-            yield Reason("date", f'{path}:{line}: the date of "{title}" has been reached', path)
+            yield Reason("date", f'{path}:{line}: the date of "{title}" has been reached', path, is_source=True)
     for one in state.list_documents():
         removal = one.removal_time(days)
         if removal is not None and removal <= now:
@@ -84,7 +92,7 @@ def _find_sources(state: State, site: str) -> Iterator[Reason]:
             yield Reason("source", "databases and standard input are read in every run")
         else:
             done = "is gone" if path not in files.stamps else "changed" if path in files.known else "is new"
-            yield Reason("source", f"{path} {done}", path)
+            yield Reason("source", f"{path} {done}", path, is_source=True)
 
 
 def _find_documents(state: State, folder: str) -> Iterator[Reason]:
