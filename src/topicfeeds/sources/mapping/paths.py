@@ -70,7 +70,7 @@ class Finder:
         if at == len(path.names):
             self.is_known = True
             return value
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             for key, after in path.steps[at]:
                 if key in value:
                     return self._follow(value[key], path, after)
@@ -113,7 +113,7 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
-            found.append(quote(to_text(value), safe="/") if is_address and number else value)
+            found.append(quote(to_text(value), safe="/", errors="replace") if is_address and number else value)
         return _combine_moments(found) or "".join(map(to_text, found))
 
 
@@ -127,7 +127,7 @@ def _combine_moments(parts: list[Any]) -> datetime | None:
 
 def is_empty(value: Any) -> bool:
     """Return whether a value counts as no value."""
-    return is_absent(value) or (isinstance(value, (list, tuple, Mapping)) and not value)
+    return is_absent(value) or (not value and isinstance(value, (list, tuple, Mapping)))
 
 
 def flatten(values: Iterable[Any]) -> list[Any]:
