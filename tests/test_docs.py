@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 
 from support import command
 from support.needs import ROOT
-from support.spreadsheets import Cell, make_xlsx
+from support.spreadsheets import GERMAN_ROWS, make_xlsx
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -58,7 +57,7 @@ def posts(folder: Path) -> str:
     return str(folder / "posts.db")
 
 
-COUNTS = {"events.md": 4, "items.md": 7, "calendar/topicfeeds.toml": 4}
+COUNTS = {"events.md": 4, "items.md": 7, "calendar/topicfeeds.toml": 4, "sheet/topicfeeds.toml": 2}
 """How many items a page with several files has, or the site file of a folder. Other folders have one item."""
 
 
@@ -73,9 +72,7 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
     if "sheet/topicfeeds.toml" in files:  # the page shows its rows as a table
-        rows: list[list[Cell]] = [["Termine der Stadt"], [], ["Nr", "Titel", "veröffentlicht", "Beginn", "Ort"]]
-        rows.append([12, "Stadtfest", date(2026, 2, 1), datetime(2026, 5, 6, 18), "Marktplatz"])
-        (tmp_path / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": rows}))
+        (tmp_path / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": GERMAN_ROWS}))
     for path in files:
         if path.endswith("topicfeeds.toml"):
             run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})

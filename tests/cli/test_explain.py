@@ -92,3 +92,14 @@ def test_many_reasons_are_counted(city: City) -> None:
     run = command("build", "--explain", "--dry-run", cwd=city.folder, env=EPOCH)
     assert "... and 10 more (print all of them with --all-problems)" in run.err.splitlines()
     assert len(explained(city, "--all-problems", "--dry-run")) == 60
+
+
+def test_sources_are_named_from_where_the_command_was_started(city: City) -> None:
+    (city.folder / "notes/two.yaml").write_text("- {id: two, title: Other, published: 2026-01-01}\n", "utf-8")
+    folder = city.folder.name
+    run = command("build", "--explain", "--site", city.site, cwd=city.folder.parent, env=LATER)
+    reasons = [line.removeprefix("Reason: ") for line in run.err.splitlines() if line.startswith("Reason: ")]
+    assert reasons == [
+        f'{folder}/items.jsonl:2: the date of "About later" has been reached',
+        f"{folder}/notes/two.yaml changed",
+    ]

@@ -215,7 +215,7 @@ def test_a_check_depends_on_the_time(city: City, hours: int, reason: str | None)
 
 
 def test_a_database_and_standard_input_are_reasons_at_every_run(city: City) -> None:
-    city.sql("insert into inputs values (1, null, null, null)", cache=True)
+    city.sql("insert into inputs values (1, null, null, null, null)", cache=True)
     assert message_of(city.check()) == "databases and standard input are read in every run"
     city.put(*ITEMS)
     assert message_of(city.check()) == "databases and standard input are read in every run"

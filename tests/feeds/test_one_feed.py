@@ -70,7 +70,7 @@ def test_a_refused_item_stops_the_view_unless_problems_are_collected() -> None:
     assert len(problems) == 1
 
 
-@pytest.mark.parametrize("form", ["atom", "rss", "ics"])
+@pytest.mark.parametrize("form", ["atom", "rss", "json", "ics"])
 def test_a_feed_that_was_pickled_renders_to_the_same_bytes_and_fingerprint(form: str) -> None:
     one = ALL["topics/housing"]
     again: Feed = pickle.loads(pickle.dumps(one))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -200,4 +201,13 @@ def test_newsboat_imports_every_feed(hostile: tuple[Path, Site], tmp_path: Path)
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     imported = [line.split()[0] for line in (tmp_path / "urls").read_text("utf-8").splitlines()]
+    assert imported == [to_uri(f"{one.base}{name}.atom.xml") for name in ("all", "topics/land")]
+
+
+def test_sfeed_imports_every_feed(hostile: tuple[Path, Site]) -> None:
+    path, one = hostile
+    run = program("sfeed_opml_import", "sfeed")
+    done = subprocess.run([run], input=path.read_text("utf-8"), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    imported = [address for line in done.stdout.splitlines() for address in re.findall(r"'(https://[^']+)'", line)]
     assert imported == [to_uri(f"{one.base}{name}.atom.xml") for name in ("all", "topics/land")]

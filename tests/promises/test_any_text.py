@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support import command, site
 from topicfeeds import Problem, TopicFeedsError, build, read
 from topicfeeds.config import load_site
+from topicfeeds.output.write import is_marked
 
 BLANKS = " \xa0\xad\x00\u034f\u115f\u200b\u202e\u2066\u2800\u3164\ufe0f\ufeff\ud800\U000e0100"
 TEXT = st.text(max_size=6) | st.text(st.characters(exclude_categories=[]), max_size=6) | st.text(BLANKS, max_size=3)
@@ -28,7 +29,7 @@ FIELDS: dict[str, Any] = {
     "authors": st.lists(NAME, max_size=2),
     "enclosures": st.lists(ENCLOSURE | TEXT.map(lambda title: {**GOOD_ENCLOSURE, "title": title}), max_size=2),
 }
-FORMATS = {"formats": ["atom", "rss", "ics"]}
+FORMATS = {"formats": ["atom", "rss", "json", "ics"]}
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -41,7 +42,10 @@ def test_any_text_in_a_field_of_an_item(name: str, data: st.DataObject) -> None:
         {"id": "b", "title": "B", "published": "2026-03-01", "start": "2026-05-01", name: value},
     ]
     for document in build(site(feeds=FORMATS), items, problems=problems):
-        document.render()
+        content = document.render()
+        if document.path.endswith(".json"):
+            assert is_marked(content)
+            assert [one for one in json.loads(content)["items"] if not one["id"].strip()] == []
     assert all(str(problem).count(": ") >= 2 for problem in problems)
 
 

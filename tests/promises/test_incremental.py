@@ -242,7 +242,7 @@ PLAIN_STORY = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_edit_in_each_source_format(kind: str) -> None:
-    run(Project.create(kind, formats=["atom", "rss", "ics"]), STORY)
+    run(Project.create(kind, formats=["atom", "rss", "json", "ics"]), STORY)
 
 
 def test_each_kind_of_edit_without_calendars() -> None:
@@ -379,7 +379,7 @@ def projects(*kinds: str) -> st.SearchStrategy[Project]:
         lambda others, plain, formats: Project.create(*dict.fromkeys([*kinds, *others]), plain=plain, formats=formats),
         st.lists(st.sampled_from(KINDS), min_size=not kinds, max_size=2),
         st.booleans(),
-        st.sampled_from([["atom"], ["rss", "ics"]]),
+        st.sampled_from([["atom"], ["rss", "json", "ics"]]),
     )
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not os.environ.get("TOPICFEEDS_FULL"), reason="t
 MIN_CPU_SECONDS = 0.05
 """Shorter times say little."""
 MAX_CHARS = 4_000_000
-FORMATS = ["atom", "rss", "ics"]
+FORMATS = ["atom", "rss", "json", "ics"]
 ITEM: dict[str, Any] = {"id": "a", "title": "A", "published": "2026-03-01"}
 
 Work = Callable[[], object]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from support import command, snapshot
 from support.city import DAY, NOON, City, row
 
-FORMATS = ["atom", "rss", "ics"]
+FORMATS = ["atom", "rss", "json", "ics"]
 PUBLIC = row("1", tags=["x"])
 NAMES = row("2", title="Private names", tags=["y"], topics=["school"])
 EVENT = row("3", title="Private event", start="2027-01-01", tags=["z"])
@@ -42,6 +43,9 @@ def test_the_last_item_of_a_feed_or_calendar_is_gone_from_all_files_at_once(city
         assert new[2:4] == old[2:4]  # id and title
         assert f"<updated>{now:%Y-%m-%dT%H:%M:%SZ}</updated>" in new[4]
         assert "<lastBuildDate>" in after[f"{name}.rss.xml"]
+        old_feed, new_feed = (json.loads(some[f"{name}.json"]) for some in (before, after))
+        assert (new_feed["title"], new_feed["items"]) == (old_feed["title"], [])
+        assert new_feed["_topicfeeds"]["updated"] == f"{now:%Y-%m-%dT%H:%M:%SZ}"
     for name in ("all", "tags/z"):
         assert after[f"{name}.ics"].count("BEGIN:VTIMEZONE") == 1
         assert "BEGIN:VEVENT" not in after[f"{name}.ics"]

@@ -111,13 +111,15 @@ def test_a_zone_of_one_calendar_is_not_used_for_another(tmp_path: Path) -> None:
 
 def test_a_time_in_utc_is_shown_in_the_zone_of_the_calendar_but_a_series_in_utc_stays_there(tmp_path: Path) -> None:
     head = "X-WR-TIMEZONE:America/New_York\n"
-    one, series, floating = events(
+    one, named, series, floating = events(
         tmp_path,
         "DTSTART:20260501T100000Z",
+        "DTSTART;TZID=Etc/UTC:20260501T100000",
         "DTSTART:20260501T100000Z\nRRULE:FREQ=DAILY;COUNT=2",
         "DTSTART:20260501T100000",
         head=head,
     )
+    assert (named.timezone, named.start) == (one.timezone, one.start)
     assert (one.timezone, series.timezone, floating.timezone) == ("America/New_York", "UTC", "America/New_York")
     assert (one.start.hour, floating.start.utcoffset()) == (10, timedelta(hours=-4))
 
@@ -157,6 +159,13 @@ def test_a_moved_date_is_an_item_of_its_own_and_a_cancelled_date_is_not(tmp_path
     assert moved.id == "a/2026-05-12T17:00:00Z"
     assert (moved.recurrence, moved.except_) == (None, ())
     assert series.except_ == tuple(datetime(2026, 5, day, 19, tzinfo=PARIS) for day in (12, 19))
+
+
+def test_an_added_date_of_an_event_whose_start_and_end_differ_in_type_is_refused_too(tmp_path: Path) -> None:
+    lines = "UID:a\nSUMMARY:A\nDTSTART:20260505T100000\nDTEND:20260505T120000Z\nRDATE:20260506T100000"
+    messages = told(tmp_path, "a.ics", calendar(lines))
+    assert len(messages) == 2
+    assert all("end: must have no offset from UTC, like start" in message for message in messages)
 
 
 def test_a_series_without_dates_of_its_own_is_left_out(tmp_path: Path) -> None:
@@ -280,6 +289,10 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
         ),
         ("SUMMARY:A\nDTSTART:20260101\nDURATION:3 hours", '7: end: "3 hours" is not a valid duration'),
         ("DTSTART:20260101", "4: title: is missing"),
+        (
+            "SUMMARY:A\nDTSTART:20260101\nRECURRENCE-ID:",
+            '7: "" is not a valid date (iCalendar has dates such as 20260301T143000)',
+        ),
         (
             "SUMMARY:A\nDTSTART:20260101T100000Z\nRRULE:FREQ=SECONDLY",
             "7: recurrence: FREQ=SECONDLY has no end (add COUNT or UNTIL)",

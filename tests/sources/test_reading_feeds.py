@@ -71,6 +71,7 @@ def test_dates_are_those_of_rfc_822_or_iso_8601(tmp_path: Path, text: str, publi
             "has the wrong day of the week (correct it in the program that writes the feed)",
         ),
         ("Tue, 31 Feb 2026 08:30:00 GMT", "is not a valid date (correct it in the program that writes the feed)"),
+        ("Tue, 03 Mar 2026 08:30:00 +9959", "is not a valid date (correct it in the program that writes the feed)"),
         ("Tue, 03 Mar 2026 08:30:00 BST", "has an unknown time zone (write an offset such as +0100)"),
         (
             "03/04/2026",
@@ -189,6 +190,11 @@ def test_elements_of_rss_become_fields(tmp_path: Path, elements: str, fields: di
 def test_elements_of_atom_become_fields(tmp_path: Path, elements: str, fields: dict[str, Any]) -> None:
     text = atom(f"<title>A</title>{elements}", 'xml:base="https://e.org/x/" xml:lang="de"')
     assert one(tmp_path, text) == {"language": "de", **fields}
+
+
+def test_an_element_whose_prefix_is_not_declared_is_not_read(tmp_path: Path) -> None:
+    [line] = told(tmp_path, "a.rss", rss(f"<item>{GOOD}<x:a>b</x:a></item>"))
+    assert "is not well-formed XML: Namespace prefix x on a is not defined" in line
 
 
 def test_an_entry_without_an_author_is_from_its_feed(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from support import command
+from support.needs import ROOT
 from support.reading import found, told
-from support.spreadsheets import Cell, make_ods, make_xlsx
+from support.spreadsheets import GERMAN_ROWS, Cell, make_ods, make_xlsx
 from topicfeeds import MissingExtraError
 from topicfeeds.sources import spreadsheet
 
@@ -57,6 +60,41 @@ def test_the_sheet_and_the_row_of_the_header_can_be_set(tmp_path: Path, name: st
     fields = {"title": "Titel", "published": "Datum"}
     [record] = found(tmp_path, name, content, sheet="2026", header_row=3, fields=fields)
     assert (record.item.title, record.item.published, record.line) == ("Markt", date(2026, 5, 1), 4)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_sheet_of_a_german_town_is_read_as_its_page_says(tmp_path: Path, name: str) -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/from-spreadsheet.md").read_text("utf-8"), re.DOTALL)
+    [source] = tomllib.loads(text)["sources"]
+    source.pop("path")
+    records = found(tmp_path, name, MAKERS[name]({"Alt": [], "2026": GERMAN_ROWS}), **source)
+    assert [(one.line, one.item.model_dump(mode="json", exclude_defaults=True)) for one in records] == [
+        (
+            4,
+            {
+                "id": "12",
+                "title": "Stadtfest",
+                "published": "2026-02-01",
+                "start": "2026-05-01T18:30:00",
+                "end": "2026-05-01T22:00:00",
+                "location": {"name": "Marktplatz"},
+                "tags": ["Musik", "Essen"],
+                "topics": ["termine"],
+            },
+        ),
+        (
+            5,
+            {
+                "id": "13",
+                "title": "Messe",
+                "published": "2026-02-03",
+                "start": "2026-06-06",
+                "location": {"name": "Halle 3"},
+                "tags": ["Bau"],
+                "topics": ["termine"],
+            },
+        ),
+    ]
 
 
 @pytest.mark.parametrize(

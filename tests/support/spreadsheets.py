@@ -114,3 +114,14 @@ def make_zip(files: dict[str, str]) -> bytes:
         for name, text in files.items():
             made.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return archive.getvalue()
+
+
+GERMAN_ROWS: list[list[Cell]] = [
+    ["Termine der Stadt"],
+    [],
+    ["Nr.", "Titel", "Datum", "Beginn", "Ende", "Ort (z.B. Halle)", "Schlagworte", "Status", "veröffentlicht"],
+    [12, "Stadtfest", date(2026, 5, 1), time(18, 30), time(22), "Marktplatz", "Musik, Essen", "ok", "01.02.2026"],
+    [13, "Messe", date(2026, 6, 6), None, None, "Halle 3", "Bau", "ok", date(2026, 2, 3)],
+    [14, "Empfang", date(2026, 7, 7), None, None, None, None, "Entwurf", None],
+]
+"""The sheet that the page on spreadsheets shows."""

@@ -18,12 +18,14 @@ INLINE = {"a", "abbr", "acronym", "audio", "b", "bdi", "big", "button", "canvas"
           "i", "iframe", "ins", "kbd", "label", "map", "mark", "o:p", "object", "output", "picture", "q", "rp", "rt",
           "s", "script", "select", "small", "span", "strike", "strong", "sub", "sup", "text", "textarea",
           "time", "title", "tt", "u", "var", "video", "x-card"}  # fmt: skip
-NAMES = [*sorted(BLOCKS - {"dialog", "search"}) * 2, *sorted(INLINE)]
+NAMES = [*sorted(BLOCKS - {"dialog", "search", "table"}) * 2, *sorted(INLINE)]
 """Elements of the fragments. html5lib does not know that `dialog` and `search` are blocks."""
+# `table` only comes with its rows: parsers move other content out of it, each in its own way.
 # `ruby` is left out: browsers put the blocks in it on one line.
 VOID = ["<br>", "<hr>", "<img>", '<img src="/a">', "<input>", "<wbr>", "<embed src=/e>", "<source>", "<area href=/b>"]
 VOID += ["<math><mi>w{}</mi><mo>+</mo></math>", "<svg><text>w{}</text><path/></svg>", "<p hidden>w{}</p>"]
 VOID += ["<noscript>w{}<p>w{}0</p></noscript>", "<noembed>w{}</noembed>", "<mi>w{}</mi>", "<noframes>w{}</noframes>"]
+VOID += ["<table><tr><td>w{}</td><td>w{}0</td></tr></table>", "<table><caption>w{}</table>"]
 WORD = re.compile("w[0-9]+")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 
 import pytest
@@ -117,6 +118,21 @@ def test_a_picture_that_a_script_would_load_gets_its_address_once(written: str, 
     assert "<source" not in made.html
     assert not made.changes
     assert sanitize(made.html, BASE) == made.html
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<img data-src="/a.jpg"><noscript><img src="/a.jpg"></noscript>\n<img data-src="/b.jpg">',
+        '<img data-src="/a.jpg"><noscript><img src="/a.jpg"></noscript><img src="" data-lazy-src="/b.jpg">',
+        '<img data-src="/a.jpg"><noscript><img src="/a.jpg"></noscript>'
+        '<img data-src="/b.jpg"><noscript><img src="/b.jpg"></noscript>',
+        '<noscript><img src="/a.jpg"></noscript><img data-src="/a.jpg"><p>b</p><img data-src="/b.jpg">',
+    ],
+)
+def test_two_pictures_stay_two_if_only_one_of_them_is_there_for_other_readers(written: str) -> None:
+    made = sanitize(written, BASE)
+    assert re.findall('src="https://www.example.org/([ab])', made) == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,10 @@ class Console:
         """Print why a build has something to do."""
         shown = reasons if self.everything else reasons[:MAX_SHOWN_PROBLEMS]
         for one in shown:
-            message = printable(one.message)
+            message = one.message
+            if one.path and one.is_source:
+                message = message.replace(one.path, self.locate(one.path), 1)
+            message = printable(message)
             self.print_line(message if self.machine else f"Reason: {message}", reason=one.kind, path=one.path)
         if len(reasons) > len(shown):
             self.print_line(f"... and {len(reasons) - len(shown)} more ({_ADVICE})")

@@ -48,12 +48,12 @@ def name_of(element: Any) -> str:
     """Return the name of an element with the usual prefix of its namespace, such as `dc:creator`."""
     if not isinstance(element.tag, str):
         return ""  # a comment or a processing instruction
-    name = etree.QName(element)
-    prefix = _PREFIXES.get(name.namespace or "")
+    space, _, name = element.tag.rpartition("}")
+    prefix = _PREFIXES.get(space[1:])
     if prefix is None:
-        found = _WORDPRESS.fullmatch(name.namespace or "")
+        found = _WORDPRESS.fullmatch(space[1:])
         prefix = ("excerpt" if found[1] else "wp") if found else "?"
-    return f"{prefix}:{name.localname}" if prefix else str(name.localname)
+    return f"{prefix}:{name}" if prefix else name
 
 
 class Node:
@@ -117,7 +117,7 @@ def _serialize(element: Any) -> str:
     """Return XHTML as HTML, without the `div` around it."""
     for one in element.iter(etree.Element):
         if one is not element:
-            one.tag = etree.QName(one).localname
+            one.tag = one.tag.rpartition("}")[2].rpartition(":")[2]
     etree.cleanup_namespaces(element)
     inner = element[0] if len(element) == 1 and element[0].tag == "div" else element
     parts = [escape(inner.text or "", quote=False)]

@@ -104,7 +104,7 @@ def _check_root(root: Any) -> None:
     if dtd is not None and any(True for _ in dtd.iterentities()):
         raise Unreadable(1, "declares entities, which feeds do not need (remove the DOCTYPE)")
     if name_of(root) not in _ROOTS:
-        message = f"is not a feed: it starts with <{etree.QName(root).localname}> (expected rss, feed or RDF)"
+        message = f"is not a feed: it starts with <{root.tag.rpartition('}')[2]}> (expected rss, feed or RDF)"
         raise Unreadable(root.sourceline, message)
 
 

@@ -79,7 +79,7 @@ def _parse_date(text: str) -> date | str:
     if found[2] == "0001":  # Hugo writes this for pages without a date
         return ""
     try:
-        moment = datetime(*parts[:6])  # noqa: DTZ001 - the offset follows
+        moment, offset = datetime(*parts[:6]), timezone(timedelta(seconds=parts[9] or 0))  # noqa: DTZ001
     except ValueError:
         raise _DateError(f"{show(text)} is not a valid date (correct it in the program that writes the feed)") from None
     if found[1] and _DAYS[moment.weekday()] != found[1]:
@@ -89,5 +89,4 @@ def _parse_date(text: str) -> date | str:
         return moment  # without a zone
     if zone not in _ZONES and zone.isalpha():
         raise _DateError(f"{show(text)} has an unknown time zone (write an offset such as +0100)")
-    offset = timedelta(hours=_ZONES[zone]) if zone in _ZONES else timedelta(seconds=parts[9] or 0)
-    return moment.replace(tzinfo=timezone(offset))
+    return moment.replace(tzinfo=timezone(timedelta(hours=_ZONES[zone])) if zone in _ZONES else offset)

@@ -66,7 +66,10 @@ class _Times(NamedTuple):
 
     def move(self, start: date) -> _Times:
         """Return the times of another date of a series."""
-        return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
+        try:
+            return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
+        except (TypeError, OverflowError):  # start and end are not of one type, or are thousands of years apart
+            return self._replace(start=start)
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
@@ -147,7 +150,7 @@ def _make_records(
         fields["status"] = "cancelled"
     times = _read_times(event, zones)
     if changed := event.get("RECURRENCE-ID"):
-        [moment, *_] = _list_moments(changed, zones)
+        moment = _read_moment(changed, zones)
         if fields.get("status") != "cancelled":
             yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None), []
         return
@@ -165,8 +168,8 @@ def _make_records(
 def _read_times(event: Properties, zones: Zones) -> _Times:
     if "DTSTART" not in event:
         raise InvalidPropertyError(0, "has no DTSTART (add the start of the event in the calendar program)")
-    [start, *_] = _list_moments(event["DTSTART"], zones)
-    end = next(iter(_list_moments(event.get("DTEND", []), zones)), None)
+    start = _read_moment(event["DTSTART"], zones)
+    end = _read_moment(event["DTEND"], zones) if "DTEND" in event else None
     if end is None and "DURATION" in event:
         end = _add_duration(start, event["DURATION"][0])
     if _text(event, "X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
@@ -199,6 +202,8 @@ def _add_duration(start: date, duration: Property) -> date:
 def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
     """Return the name of the zone in which the event is shown, and in which its rule applies."""
     zone = start.tzinfo if isinstance(start, datetime) else None
+    if isinstance(zone, ZoneInfo) and zone.key in _UTC_NAMES:
+        zone = UTC
     if zone is UTC and "RRULE" not in event:
         return zones.default.key if zones.default and zones.default.key not in _UTC_NAMES else None
     if zone is None and isinstance(start, datetime):
@@ -216,6 +221,11 @@ def _list_moments(properties: list[Property], zones: Zones) -> list[date]:
         for text in one.value.split(",")
         if text.strip()
     ]
+
+
+def _read_moment(properties: list[Property], zones: Zones) -> date:
+    """Return the date or date-time of a property that has only one."""
+    return _localize(properties[0].parse_moment(properties[0].value), properties[0], zones)
 
 
 def _localize(moment: date, given: Property, zones: Zones) -> date:

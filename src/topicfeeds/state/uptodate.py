@@ -27,6 +27,8 @@ class Reason(NamedTuple):
     The path of a source is relative to the folder of the site file, and the path of a document to the output folder.
     The path of a temporary file that a killed run left contains the output folder.
     """
+    is_source: bool = False
+    """Whether the path is that of a source or the site file."""
 
 
 def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
@@ -67,7 +69,7 @@ def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
     for path, line, title, until in state.cache.held_items():
         if until <= now:
             found = True
-            yield Reason("date", f'{path}:{line}: the date of "{title}" has been reached', path)
+            yield Reason("date", f'{path}:{line}: the date of "{title}" has been reached', path, is_source=True)
     for one in state.list_documents():
         removal = one.removal_time(days)
         if removal is not None and removal <= now:
@@ -84,7 +86,7 @@ def _find_sources(state: State, site: str) -> Iterator[Reason]:
             yield Reason("source", "databases and standard input are read in every run")
         else:
             done = "is gone" if path not in files.stamps else "changed" if path in files.known else "is new"
-            yield Reason("source", f"{path} {done}", path)
+            yield Reason("source", f"{path} {done}", path, is_source=True)
 
 
 def _find_documents(state: State, folder: str) -> Iterator[Reason]:

@@ -51,12 +51,20 @@ def _read_size(descriptor: str) -> float:
 
 
 def drop_placeholders(children: Sequence[Element | str]) -> Sequence[Element | str]:
-    """Leave out pictures that a script would replace, if the same is there for readers without scripts."""
+    """Leave out pictures that a script would replace, if the same is there for readers without scripts.
+
+    The `noscript` of a picture usually follows it. Some themes put it first. It stands for one picture only.
+    """
     if not any(isinstance(one, Element) and one.name == "x-noscript" for one in children):
         return children
     solid = [one for one in children if not isinstance(one, str) or one.strip()]
-    pairs = [pair for both in pairwise(solid) for pair in (both, both[::-1])]
-    gone = {id(one) for one, other in pairs if _is_for_others(other) and _is_placeholder(one)}
+    gone: set[int] = set()
+    paired: set[int] = set()
+    pairs = list(pairwise(solid))
+    for placeholder, other in [*pairs, *(pair[::-1] for pair in pairs)]:
+        if id(other) not in paired and _is_for_others(other) and _is_placeholder(placeholder):
+            gone.add(id(placeholder))
+            paired.add(id(other))
     return [one for one in children if id(one) not in gone]
 
 
