@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import CORPUS
+from support.spreadsheets import make_xlsx
 from topicfeeds import Problem, Site, read, read_objects, select
 from topicfeeds.config import load_site
 from topicfeeds.sources.model import Draft, Record
@@ -162,3 +164,26 @@ def test_a_record_that_is_nested_too_deeply_is_refused() -> None:
         deep = [deep]
     (problem,) = read_objects([{"a": deep}], fields={"title": "a.b"})
     assert str(problem) == "items:1: is nested too deeply (use fewer levels)"
+
+
+def test_a_german_spreadsheet_is_read(tmp_path: Path) -> None:
+    """Dates and times are real values of the spreadsheet, or texts."""
+    names = ["Nr.", "Titel", "Datum", "Beginn", "Ende", "bis", "ganztägig", "Ort (z.B. Halle)", "Schlagworte", "Status"]
+    day, later = date(2026, 5, 9), date(2026, 5, 11)
+    rows: list[list[Any]] = [
+        [17, "Fest", day, time(10), time(16), None, "nein", "Halle 3", "Musik, Tanz; Essen", "ok"],
+        [18, "Markt", day, None, None, later, "x", "Platz", None, "ok"],
+        [19, "Noch nicht", day, None, None, None, None, "Platz", None, "Entwurf"],
+        [20, "Als Text", "12.05.2026", "10:00", "11:30", None, None, "Halle", 2026, None],
+        [21, "Gemischt", day, "9:30", "11:30", None, None, "Halle", None, None],
+    ]
+    (tmp_path / "Termine.xlsx").write_bytes(make_xlsx({"Alt": [["x"]], "2026": [["Termine"], [], names, *rows]}))
+    case = {"files": {}, "source": (CORPUS / "mapping/german-spreadsheet.settings").read_text("utf-8")}
+    found = [describe(one) for one in read(load_site(write(case, tmp_path)), tmp_path) if isinstance(one, Record)]
+    assert [(one["id"], one["start"], one.get("end"), one.get("tags")) for one in found] == [
+        ("17", "2026-05-09T10:00:00", "2026-05-09T16:00:00", ["Musik", "Tanz", "Essen"]),
+        ("18", "2026-05-09", "2026-05-11", None),
+        ("20", "2026-05-12T10:00:00", "2026-05-12T11:30:00", ["2026"]),
+        ("21", "2026-05-09T09:30:00", "2026-05-09T11:30:00", None),
+    ]
+    assert {one["location"]["name"] for one in found} == {"Halle 3", "Platz", "Halle"}

@@ -26,7 +26,7 @@ from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, fit, is_address
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, fit
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -119,10 +119,10 @@ class RecordMapper:
 
     # The fields of a record.
 
-    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...], *, address: bool = False) -> Any:
+    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
         """Return the first value at some places, and note whether the record has one of them."""
         finder.is_known = False
-        value, _ = finder.find_first(places, is_address=address)
+        value, _ = finder.find_first(places)
         if finder.is_known:
             self._known.add(setting)
         return value
@@ -206,7 +206,7 @@ class RecordMapper:
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]
         finder.is_known = False
-        value, place = finder.find_first(places, is_address=is_address(name))
+        value, place = finder.find_first(places, find_kind(name))
         if finder.is_known:
             self._known.add(name)
         if place:

@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from ...models.mapping import LISTS, PARTS, MappingSettings
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.places import as_text
 from ...text.html import to_plain_text
-from .paths import flatten, is_empty, to_text
+from .paths import Kind, flatten, is_empty, to_text
 
 _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
@@ -22,9 +22,9 @@ ADDRESSES = ("link", "image", "url")
 """The fields, and parts of fields, that are addresses."""
 
 
-def is_address(name: str) -> bool:
-    """Return whether a field, or a part of a field, is an address."""
-    return name.rpartition(".")[2] in ADDRESSES
+def find_kind(name: str) -> Kind:
+    """Return the kind of a field, or of a part of a field."""
+    return "date" if name in DATES else "address" if name.rpartition(".")[2] in ADDRESSES else "text"
 
 
 def convert(
