@@ -10,6 +10,7 @@ TopicFeedsError        exit code of the command
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import errno
 import reprlib
@@ -30,7 +31,7 @@ class ExitCode(IntEnum):
     PROBLEMS = 1
     """Done, but with problems.
 
-    - `build`: some items were refused.
+    - `build`: published, but some items or sources were not taken.
     - `check`: some items would be refused.
     - `status --max-age`: the last success is older.
     """
@@ -73,7 +74,7 @@ class Problem:
 
     - `warning`: the item is published, unless the message says that it is skipped or held back.
     - `refused`: the item is not published.
-    - `unreadable`: the source cannot be used, and nothing is published.
+    - `unreadable`: the source cannot be used. Its items stay as they were last published, or the run stops.
     """
 
     path: str
@@ -85,6 +86,8 @@ class Problem:
     """A number that identifies the item with the problem in its file: its first line, or more if it shares the line."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
+    identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
+    """The `id` and the `link` of a refused item. None if they cannot be read."""
     hint: Hint | None = None
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
@@ -173,7 +176,7 @@ def _describe_missing_extra(extra: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    A source is unreadable or lost too many items, or an item was refused in strict mode.
+    A source is unreadable and has no earlier items, or an item or source was not taken in strict mode.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."

@@ -250,7 +250,7 @@ def _read_chunk(chunk: Chunk, maker: HeaderMaker) -> list[ReadChunk | Problem]:
     bodies: dict[int, tuple[str, str]] = {}
     problems: list[ReadChunk | Problem] = []
     for one in parse_chunk(chunk, maker, lambda key, rows: stored.append(ReadChunk(chunk.location, key, rows, bodies))):
-        if isinstance(one, Header) and one.body and not chunk.location.is_single:
+        if isinstance(one, Header) and not one.is_single:
             bodies[one.position[1]] = _select_header(one), one.body()
         elif isinstance(one, Problem):
             problems.append(one)

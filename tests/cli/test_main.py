@@ -137,11 +137,11 @@ def test_an_unreadable_source_leaves_the_last_good_feeds(started: Path) -> None:
     before = snapshot(started / "public")
     (started / "items/first.yaml").write_text("- title: [", "utf-8")
     run = command("build", cwd=started)
-    assert (run.code, run.out) == (65, "")
+    assert (run.code, run.out) == (1, "")
     assert run.err.splitlines() == [
         "items/first.yaml:1: is not valid YAML: a value is incomplete "
         "(close its bracket, or put quotes around the text)",
-        "Nothing was published: a source could not be read. The existing feeds are unchanged.",
+        "items/first.yaml:1: 2 items stay as last published, until this is corrected",
     ]
     assert snapshot(started / "public") == before
 

@@ -76,9 +76,12 @@ def test_the_status_lists_what_is_refused_held_back_and_retired(city: Path) -> N
 def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: Path) -> None:
     text = (city / "items.yaml").read_text("utf-8")
     (city / "items.yaml").unlink()
-    assert command("build", cwd=city, env={"SOURCE_DATE_EPOCH": "1773003600"}).code == 65
+    assert command("build", cwd=city, env={"SOURCE_DATE_EPOCH": "1773003600"}).code == 1
     run, success, *_ = command("status", cwd=city).out.splitlines()
-    assert re.match(r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  failed: items\.yaml:1: ", run)
+    assert re.match(
+        r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  failed: published, but not taken: items\.yaml:1: ",
+        run,
+    )
     assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")
     (city / "items.yaml").write_text(text, "utf-8")
     assert command("build", cwd=city, env=NOW).code == 0
@@ -95,7 +98,7 @@ def test_a_strict_run_that_fails_is_named_too(city: Path) -> None:
 def test_a_dry_run_leaves_the_status_as_it_is(city: Path) -> None:
     before = command("status", cwd=city).out
     (city / "items.yaml").unlink()
-    assert command("build", "--dry-run", cwd=city, env=NOW).code == 65
+    assert command("build", "--dry-run", cwd=city, env=NOW).code == 1
     assert command("status", cwd=city).out == before
 
 
@@ -170,7 +173,7 @@ def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Pat
 def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
     state = next((city / ".topicfeeds").glob("*.cache"))
     with closing(sqlite3.connect(state)) as connection:
-        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, '', 0)")
+        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, '', null, 0)")
         connection.commit()
     run = command("status", cwd=city)
     assert run.code == 0
@@ -226,8 +229,9 @@ def test_collectors_get_an_object_a_line(city: Path) -> None:
 
 def test_collectors_are_told_why_a_run_stopped(city: Path) -> None:
     (city / "items.yaml").unlink()
-    lines = [json.loads(line) for line in command("build", "--log-format", "json", cwd=city).err.splitlines()]
-    assert [line["level"] for line in lines] == ["error", "error"]
+    run = command("build", "--strict", "--log-format", "json", cwd=city)
+    lines = [json.loads(line) for line in run.err.splitlines()]
+    assert [line["level"] for line in lines] == ["error", "error", "error"]
     assert lines[0]["path"] == "items.yaml"
-    assert lines[1]["code"] == 65
+    assert lines[2]["code"] == 65
     assert command("build", "--log-format", "xml", cwd=city).code == 2

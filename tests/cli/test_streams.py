@@ -37,7 +37,8 @@ def bring_about(code: int, city: City) -> int:
     elif code == 2:
         (city.folder / "topicfeeds.toml").write_text("titel", "utf-8")
     elif code == 65:
-        items.write_text("{", "utf-8")
+        with (city.folder / "topicfeeds.toml").open("a", encoding="utf-8") as file:
+            file.write('[[sources]]\npath = "missing.jsonl"\n')
     elif code == 74:
         (city.folder / "public/tags/y.atom.xml").mkdir()
     elif code == 75:

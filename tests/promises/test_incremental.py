@@ -254,17 +254,17 @@ def test_edits_of_plain_articles(kind: str) -> None:
     run(Project.create(kind, plain=True), PLAIN_STORY)
 
 
-def test_a_failed_run_forgets_nothing() -> None:
+def test_a_run_that_cannot_read_a_source_forgets_nothing() -> None:
     """The event has no date of its own: if the memory loses it, the event is new again."""
     with TemporaryDirectory(dir=DISK) as folder:
         project, twins = Project.create("jsonl"), Twins(Path(folder))
         project.write(twins.city)
         twins.build(NOON)
-        before = twins.memory()["items"]
+        before = [row[:7] for row in twins.memory()["items"]]
         Break(2).apply(project, twins.city / "public")
         project.write(twins.city)
         twins.build(NOON + timedelta(minutes=MONTH))
-        assert twins.memory()["items"] == before
+        assert [row[:7] for row in twins.memory()["items"]] == before
 
 
 def fields(**values: Sequence[Any]) -> st.SearchStrategy[dict[str, Any]]:

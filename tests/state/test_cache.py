@@ -156,13 +156,13 @@ def test_only_entries_of_changed_documents_are_loaded(city: City, monkeypatch: p
     city.configure('[[sources]]\npath = "some.json"\n', limit=3)
     city.build(NOON + HOUR, allow_shrink=True)
     loaded: list[tuple[bytes, int]] = []
-    real = chunk_cache.ChunkCache._load
+    real = chunk_cache.ChunkCache.load_entry
 
     def load(self: chunk_cache.ChunkCache, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
         loaded.append(position)
         return real(self, location, position, kind)
 
-    monkeypatch.setattr(chunk_cache.ChunkCache, "_load", load)
+    monkeypatch.setattr(chunk_cache.ChunkCache, "load_entry", load)
     rows = [row(f"n{n}", tags=[f"t{n % 3}"], content=f"<p>{n}</p>") for n in range(20)]
     city.put({**rows[0], "title": "Changed"}, *rows[1:])
     written = city.build(NOON + 2 * HOUR).written

@@ -157,7 +157,7 @@ def test_a_large_memory_is_asked_item_by_item(tmp_path: Path) -> None:
     edit_state(
         path,
         "insert into items with recursive many(n) as (select 1 union all select n + 1 from many where n < 100000)"
-        " select 'item ' || n, 'x', x'00', n, null, null, null, 0, null from many",
+        " select 'item ' || n, 'x', x'00', n, null, null, null, 0, null, null from many",
     )
     state = State(path)
     state.begin(DAYS)
@@ -236,7 +236,7 @@ def test_the_cache_keeps_what_was_written_last(tmp_path: Path) -> None:
             assert state.get_value("items") == len(stamps)
             assert state.get_value("other") is None
             assert cache.stored_problems() == [finding, finding._replace(severity="warning")]
-            assert cache.stored_problems(refused=True) == [finding]
+            assert cache.stored_problems(serious=True) == [finding]
             assert cache.source_paths() == [("b", None, None), (None, "csv", None)]
             assert [title for _, _, title, _ in cache.held_items()] == ["a", "b"]
             assert state.accepted_counts() == {"a": 3}
@@ -268,7 +268,7 @@ def _zeroed(content: bytes) -> bytes:
 
 
 def _garbled(content: bytes) -> bytes:
-    at = content.rindex(b"item/fair") // 4096 * 4096
+    at = content.rindex(b"item/fair2026") // 4096 * 4096
     return content[:at] + b"\xa5" * 4096 + content[at + 4096 :]
 
 
@@ -475,7 +475,7 @@ def test_a_failed_run_leaves_memory_and_documents_as_they_were(city: City) -> No
     before = kept()
     (city.folder / "items.jsonl").write_text("[", "utf-8")
     with pytest.raises(SourceError):
-        city.build(NOON + DAY)
+        city.build(NOON + DAY, strict=True)
     assert kept() == before
     assert city.sql("select value from meta where name = 'failed'") == [(int((NOON + DAY).timestamp()),)]
 

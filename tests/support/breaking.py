@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -29,8 +30,6 @@ query = "select * from posts order by id"
 path = "good.yaml"
 """
 FIELDS = ("id", "title", "published", "updated", "topic")
-UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
-SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -80,16 +79,20 @@ class Break:
     do: Callable[[Path], object]
     says: str
     """The findings, line by line."""
-    end: str = UNREADABLE
-    """The line below them."""
-    code: int = 65
+    kept: int = 12
+    """How many items stay as they were because of the last finding."""
+    code: int = 1
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def lines(self) -> list[str]:
-        return [*self.says.splitlines(), *([self.end] if self.end else [])]
+        lines = self.says.splitlines()
+        place = re.match(r".*?:\d+: ", lines[-1])
+        verb = "items stay" if self.kept > 1 else "item stays"
+        end = [f"{place[0]}{self.kept} {verb} as last published, until this is corrected"] if place else []
+        return [*lines, *(end if self.kept else [])]
 
 
 def holds(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
@@ -132,7 +135,7 @@ def told(statement: str) -> Callable[[Path], object]:
 
 def lost(name: str, left: int = 0) -> str:
     hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
-    return f"{name}:1: shrank from 12 items to {left}. {hint}"
+    return f"{name}:1: shrank from 12 items to {left}, so the missing items stay published. {hint}"
 
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"
@@ -158,6 +161,8 @@ TITLES = "".join(
     for n in range(2, 14)
 )
 DATES = "".join(f'table.csv:{n + 1}: published: "01/2020/{n:02}" {NO_DATE}\n' for n in range(1, 13))
+STAY = "the last good version of this item stays published (correct the item, or remove it)"
+ALL_STAY = "".join(f"table.csv:{n}: {STAY}\n" for n in range(2, 14))
 BREAKS = [
     Break("missing", "items.json", remove, GONE),
     Break("empty", "items.json", holds(lambda _: b""), EMPTY),
@@ -180,6 +185,7 @@ BREAKS = [
         "lines.jsonl",
         holds(lambda content: content[:-30]),
         "lines.jsonl:12: is not valid JSON: unterminated string starting at column 87 (add the closing quote)",
+        kept=1,
     ),
     Break(
         "an error page for JSON",
@@ -198,7 +204,7 @@ BREAKS = [
         "an error message",
         "items.json",
         holds(lambda _: b'{"error": "rate limit exceeded"}'),
-        'items.json:1: has no list of items (give the list the name "items")',
+        'items.json:1: has no list of items (give the list the name "items", or set items in [[sources]])',
     ),
     Break(
         "UTF-16",
@@ -249,7 +255,7 @@ BREAKS = [
         linked("/dev/zero"),
         "items.json:1: is a device, not a regular file (check path in [[sources]])",
     ),
-    Break("a folder", "items.json", becomes(Path.mkdir), f"items.json:{NO_FILE}\n{lost('items.json')}", SHRUNK),
+    Break("a folder", "items.json", becomes(Path.mkdir), f"items.json:{NO_FILE}\n{lost('items.json')}", kept=0),
     Break(
         "a link loop",
         "items.json",
@@ -261,18 +267,20 @@ BREAKS = [
         "a name that is not UTF-8",
         "notes",
         lambda folder: (folder / "some.yaml").rename(folder / os.fsdecode(b"s\xfcme.yaml")),
-        r"notes/s\udcfcme.yaml:1: the name of the file is not UTF-8 (rename the file)",
+        r"notes/s\udcfcme.yaml:1: the name of the file is not UTF-8 (rename the file)"
+        f"\n{lost('notes/*.yaml')}",
+        kept=0,
     ),
-    Break("more than half of the items gone", "items.json", kept(5), lost("items.json", 5), SHRUNK),
-    Break("all items gone", "items.json", kept(0), lost("items.json"), SHRUNK),
+    Break("more than half of the items gone", "items.json", kept(5), lost("items.json", 5), kept=0),
+    Break("all items gone", "items.json", kept(0), lost("items.json"), kept=0),
     Break(
         "dates in another form",
         "table.csv",
         replaced(b"2020-01-", b"01/2020/"),
-        f"{DATES}{lost('table.csv')}",
-        SHRUNK,
+        f"{DATES}{ALL_STAY}",
+        kept=0,
     ),
-    Break("another name of a column", "table.csv", replaced(b"title", b"name"), f"{TITLES}{lost('table.csv')}", SHRUNK),
+    Break("another name of a column", "table.csv", replaced(b"title", b"name"), f"{TITLES}{ALL_STAY}", kept=0),
     Break("another delimiter", "table.csv", replaced(b",", b";"), DELIMITER),
     Break("no header", "table.csv", holds(lambda content: content.partition(b"\n")[2]), HEADER),
     Break(
@@ -280,7 +288,7 @@ BREAKS = [
         "notes",
         lambda folder: remove(folder / "some.yaml"),
         f"notes/*.yaml:{NO_FILE}\n{lost('notes/*.yaml')}",
-        SHRUNK,
+        kept=0,
     ),
     Break("a folder gone", "notes", remove, f"notes/*.yaml:1: cannot be read: notes: {NOT_THERE}"),
     Break(
@@ -289,7 +297,7 @@ BREAKS = [
         told("drop table posts"),
         f"{QUERY}:1: database: query failed: no such table: posts",
     ),
-    Break("rows gone", "posts.sqlite", told("delete from posts"), lost(QUERY), SHRUNK),
+    Break("rows gone", "posts.sqlite", told("delete from posts"), lost(QUERY), kept=0),
     Break("a database gone", "posts.sqlite", remove, f"{QUERY}:1: database: query failed: no such table: posts"),
     Break(
         "a page for a database",
@@ -302,7 +310,7 @@ BREAKS = [
         "topicfeeds.toml",
         holds(lambda content: content[:-9]),
         'topicfeeds.toml:16: is not valid TOML: a text has no closing quote (add " at the end of the text)',
-        end="",
+        kept=0,
         code=2,
     ),
     Break(
@@ -310,7 +318,7 @@ BREAKS = [
         "topicfeeds.toml",
         holds(lambda _: b""),
         "topicfeeds.toml:1: title: is missing\ntopicfeeds.toml:1: url: is missing",
-        end="",
+        kept=0,
         code=2,
     ),
 ]

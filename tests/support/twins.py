@@ -29,10 +29,11 @@ WIDTH = 300
 """How many characters of a line it prints."""
 MEMORY = {
     "items": "select * from items order by id",
+    "versions": "select * from versions order by id",
     "documents": "select path, fingerprint, size, entries, updated, retired from documents order by path",
     "accepted": "select * from accepted order by source",
     "held": "select path, line, title, until from held order by n",
-    "findings": "select path, line, field, message, severity, item, name from findings order by n",
+    "findings": "select path, line, field, message, severity, item, name, hint from findings order by n",
     "meta": "select * from meta where name in ('retire_days', 'failed', 'failure', 'items', 'now', 'due') order by 1",
 }
 """The part of the state that must not depend on the cache, as queries."""
@@ -106,7 +107,12 @@ class Twins:
         """Build both copies, and return the differences."""
         paths = _paths(self.city)
         before = _last_outcome(paths)
-        is_up_to_date = check_paths(paths, now.timestamp(), strict=options.get("strict", False)).refused is not None
+        is_up_to_date = (
+            check_paths(
+                paths, now.timestamp(), **{name: options.get(name, False) for name in ("strict", "allow_shrink")}
+            ).refused
+            is not None
+        )
         other, had_cache = self._copy()
         clean = _build(other, clean_jobs, now=now, **options)
         incremental = _build(paths, jobs, now=now, **options)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import NONE_OMITTED, Hint, Omitted, Problem, TopicFeedsError, add_hint, count, is_file_path, printable
+from ..state.memory import StoredProblem
 from ..state.paths import shorten_path
 
 if TYPE_CHECKING:
@@ -162,6 +163,11 @@ class Console:
                 time=round(one.time, 3),
                 peak=round(one.peak),
             )
+
+
+def restore_problem(stored: StoredProblem) -> Problem:
+    """Return a problem of the last run, as the state stores it."""
+    return Problem(*stored[:-1], hint=Hint[stored.hint] if stored.hint else None)
 
 
 def _name_options(problem: Problem) -> Problem:

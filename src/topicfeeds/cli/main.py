@@ -20,7 +20,6 @@ from .. import __version__
 from ..errors import (
     ExitCode,
     Omitted,
-    Problem,
     TopicFeedsError,
     count,
     explain_os_error,
@@ -28,7 +27,7 @@ from ..errors import (
 )
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
-from .console import Console, format_annotation, print_lines, print_text, show_progress
+from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
 from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE
 from .shortcut import Check, check_paths, list_reasons
 
@@ -138,10 +137,10 @@ def init(folder: Path) -> None:
 _EXIT_CODES = """\b
 Exit codes:
   0         success: feeds were written, or nothing changed
-  1         published, but some items were refused
+  1         published, but some items or sources were not taken
   2         wrong usage, an error in the site file, or a missing extra
-  65        nothing was published: a source is unreadable or lost too many
-            items, or an item was refused and --strict is set
+  65        nothing was published: a source is unreadable that no earlier run
+            has read, or --strict is set and an item or source was not taken
   70        a bug in topicfeeds: please report it
   74        the output or the state could not be written
   75        another run is using the output folder
@@ -158,11 +157,11 @@ remaining files.
 @SITE
 @OUTPUT
 @STATE
-@click.option("--strict", is_flag=True, help="Publish nothing if an item is refused (exit code 65).")
+@click.option("--strict", is_flag=True, help="Publish nothing if an item or source is not taken (exit code 65).")
 @click.option(
     "--allow-shrink",
     is_flag=True,
-    help="Publish even if a source lost more items than max_shrink allows.",
+    help="Remove items even if a source lost more of them than max_shrink allows.",
 )
 @click.option(
     "--prune",
@@ -207,11 +206,12 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     """Write the feeds that changed, and print their paths.
 
     The command refuses items with errors. It reports each refused item on standard error, with file, line and field. If
-    it refuses an item, it still publishes the other items, and exits with code 1.
+    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. What was published
+    before stays until the error is corrected or the item is removed.
 
     A warning is only printed if the last successful run did not have it.
 
-    If nothing changed, the command writes no file. It only reports the refused items again.
+    If nothing changed, the command writes no file. It only reports again what it does not take.
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
@@ -221,13 +221,14 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     )
     report = _make_cron_report(console, paths, now) if given["cron"] and not given["dry_run"] else console
     profile = Profile(on=given["wants_profile"])
+    flags = {name: given[name] for name in ("strict", "allow_shrink")}
     check = session.check or (
-        None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), strict=given["strict"])
+        None if given["dry_run"] or given["prune"] else check_paths(paths, now.timestamp(), **flags)
     )
     if given["explain"]:
-        console.print_reasons(list_reasons(paths, now.timestamp(), strict=given["strict"]))
+        console.print_reasons(list_reasons(paths, now.timestamp(), **flags))
     if check and check.refused is not None:
-        report.print_problems([Problem(*one) for one in check.refused], Omitted(errors=check.omitted))
+        report.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
         console.print_steps(profile.steps())
         return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
 
@@ -246,7 +247,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     report.print_problems(changes.problems, changes.omitted)
     report.print_changes(changes, paths.folder, dry=options.dry_run)
     console.print_steps(profile.steps())
-    return ExitCode.PROBLEMS if changes.refused else ExitCode.DONE
+    return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
 
 
 def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> CronReport:

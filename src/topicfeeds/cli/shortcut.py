@@ -28,7 +28,7 @@ class Check(NamedTuple):
 
     paths: SitePaths
     refused: list[StoredProblem] | None = None
-    """The refused items of the last run, if there is nothing to do."""
+    """The items and sources that the last run did not take, if there is nothing to do."""
     omitted: int = 0
     """How many problems of refused items the last run did not keep."""
     reason: Reason | None = None
@@ -48,50 +48,53 @@ def check_arguments(arguments: Sequence[str]) -> Check | None:
     try:
         site, output = options.get("--site", "topicfeeds.toml"), options.get("--output", "")
         paths = default_paths(site, output, options.get("--state", ""))
-        return check_paths(paths, _read_now(), strict="--strict" in arguments)
+        flags = {name: f"--{name.replace('_', '-')}" in arguments for name in ("strict", "allow_shrink")}
+        return check_paths(paths, _read_now(), **flags)
     except ValueError:
         return None  # the command reports the error
 
 
-def check_paths(paths: SitePaths, now: float, *, strict: bool = False) -> Check:
+def check_paths(paths: SitePaths, now: float, *, strict: bool = False, allow_shrink: bool = False) -> Check:
     """Check whether a build has nothing to do. If so, record a success.
 
-    With `strict`, a build is never skipped if the last build refused items: the new build must fail.
+    With `strict`, a build is never skipped if the last build refused items: the new build must fail. With
+    `allow_shrink`, a build is not skipped if a source lost too many items.
     """
     try:
         descriptor = acquire_lock(paths.folder, create=False)
         if descriptor is None:
             return Check(paths)
         try:
-            return _check_locked(paths, now, descriptor, strict=strict)
+            return _check_locked(paths, now, descriptor, strict=strict, allow_shrink=allow_shrink)
         finally:
             os.close(descriptor)
     except (OSError, sqlite3.Error, TypeError, ValueError):  # a damaged state raises the last two
         return Check(paths)  # the build will report the same error
 
 
-def _check_locked(paths: SitePaths, now: float, descriptor: int, *, strict: bool) -> Check:
+def _check_locked(paths: SitePaths, now: float, descriptor: int, **options: bool) -> Check:
     state = State(paths.state)
     with state.reading() as known:
         if not known:
             return Check(paths)
-        reason = next(find_reasons(state, paths.site, paths.folder, now, strict=strict), None)
+        reason = next(find_reasons(state, paths.site, paths.folder, now, **options), None)
         if reason:
             return Check(paths, reason=reason)
-        refused = state.cache.stored_problems(refused=True)
+        serious = state.cache.stored_problems(serious=True)
         omitted = int(state.cache.get_value("omitted") or 0)
-    record_success(descriptor)
-    return Check(paths, refused, omitted)
+    if not any(one.severity == "unreadable" for one in serious):
+        record_success(descriptor)
+    return Check(paths, serious, omitted)
 
 
-def list_reasons(paths: SitePaths, now: float, *, strict: bool = False) -> list[Reason]:
-    """Return all reasons why there is something to do."""
+def list_reasons(paths: SitePaths, now: float, **options: bool) -> list[Reason]:
+    """Return all reasons why there is something to do. The options are those of `check_paths`."""
     state = State(paths.state)
     with state.reading() as known:
         if not known:
             return [Reason("state", "there is no state: every file is read, and every document is written")]
         try:
-            return list(find_reasons(state, paths.site, paths.folder, now, strict=strict))
+            return list(find_reasons(state, paths.site, paths.folder, now, **options))
         except (OSError, sqlite3.Error, TypeError, ValueError) as error:
             return [Reason("state", f"the state cannot be read: {error}")]
 

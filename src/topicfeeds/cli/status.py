@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..errors import ConfigError, Problem, count
+from ..errors import ConfigError, count
 from ..output.lock import last_success
 from ..state.paths import SitePaths
 from ..state.store import State
-from .console import Console
+from .console import Console, restore_problem
 
 _PAGE_SUFFIXES = (".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
@@ -85,10 +85,11 @@ def describe_state(place: SitePaths, now: float) -> Iterator[str]:
 
 
 def _describe_run(state: State, console: Console) -> Iterator[str]:
-    refused = state.cache.stored_problems(refused=True) if state.has_cache() else []
+    refused = state.cache.stored_problems(serious=True) if state.has_cache() else []
     held = state.cache.held_items() if state.has_cache() else []
     more = int(state.cache.get_value("omitted_items") or 0) if state.has_cache() else 0
-    count = len({(finding.path, finding.item) for finding in refused}) + more
+    items = {(finding.path, finding.item) for finding in refused if finding.severity == "refused"}
+    count = len(items) + more
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.list_documents():
@@ -104,7 +105,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
         yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
-        problems = (Problem(*finding) for finding in refused)
+        problems = map(restore_problem, refused)
         yield from (f"  {replace(one, path=console.locate(one.path))}" for one in problems)
         if more:
             yield f"  ... and {more} more"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from ..sources.mapping.reports import merge_reports
 from ..sources.model import Chunk, Draft, Location, Page, Record
 from ..state.cache import Cache
 from ..state.versions import describe_versions
-from .encoding import NO_CONTENTS, Load, Row, decode_rows, encode_row
+from .encoding import NO_CONTENTS, Row, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
 from .model import Candidate, Entry, Header
 
@@ -53,24 +52,30 @@ class ChunkCache:
         broken: str | None = None
         for chunk in chunks:
             if isinstance(chunk, Problem):
+                if chunk.severity == "unreadable":
+                    if chunk.path == broken:
+                        continue
+                    broken = chunk.path
                 yield chunk
-            elif isinstance(chunk, ReadChunk):
-                yield from self._take(chunk)
             elif chunk.location.path != broken:
-                found: Iterable[Row] | None = self._recall(chunk)
-                if found is None:  # a chunk without contents is known, too
-                    found = parse_chunk(chunk, self._maker, self._cache.store_rows, self._load)
-                for one in found:
+                for one in self._open(chunk):
                     if isinstance(one, Problem) and one.severity == "unreadable":
                         broken = chunk.location.path
                     yield one
+
+    def _open(self, chunk: Chunk | ReadChunk) -> Iterable[Row]:
+        """Return the contents of a chunk. A chunk without contents is known, too."""
+        if isinstance(chunk, ReadChunk):
+            return self._take(chunk)
+        found = self._recall(chunk)
+        return parse_chunk(chunk, self._maker, self._cache.store_rows) if found is None else found
 
     def _recall(self, chunk: Chunk) -> list[Row] | None:
         """Return the contents of an unchanged chunk, or None for any other chunk."""
         rows = self._cache.find_rows(chunk.key) if chunk.key else None
         if rows:
             with suppress(ValueError, TypeError, LookupError):  # a damaged row: the chunk is read
-                return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self._load))
+                return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self))
         return None
 
     def _take(self, chunk: ReadChunk) -> Iterator[Row]:
@@ -78,47 +83,47 @@ class ChunkCache:
         self._cache.store_rows(chunk.key, chunk.rows)
         for number, (_, body) in chunk.bodies.items():
             self._cache.store_body((chunk.key, number), body)
-        return decode_rows(chunk.rows, chunk.location, chunk.key, self._maker, self._load)
+        return decode_rows(chunk.rows, chunk.location, chunk.key, self._maker, self)
 
-    def _load(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
-        """Return the entry of a record that this run did not read. Raises SourceError if its file changed."""
-        key, number = position
-        if location.is_single:
-            return self._maker.load(read_again(location, self._base, key)[number])
-        if body := self._cache.find_body(position):
+    def load_entry(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
+        """Return the entry of a record that this run did not parse. Raises SourceError if its file changed."""
+        if not location.is_single and (body := self._cache.find_body(position)):
             with suppress(ValueError):  # a damaged body: the chunk is read again
                 return self._maker.restore(body, kind)
-        if self._last[0] != key:
-            self._last = key, read_again(location, self._base, key)
-        record = self._last[1][number]
-        self._cache.store_body(position, encode_item(record.item))
+        record = self._read_record(location, position)
+        if not location.is_single:
+            self._cache.store_body(position, encode_item(record.item))
         return self._maker.load(record)
 
-    def keep(self, one: Candidate | Header) -> None:
+    def load_body(self, location: Location, position: tuple[bytes, int]) -> str:
+        """Return an item that this run did not parse as JSON. Raises SourceError if its file changed."""
+        body = None if location.is_single else self._cache.find_body(position)
+        return body or encode_item(self._read_record(location, position).item)
+
+    def _read_record(self, location: Location, position: tuple[bytes, int]) -> Record:
+        key, number = position
+        if self._last[0] != key:
+            self._last = key, read_again(location, self._base, key)
+        return self._last[1][number]
+
+    def keep(self, one: Candidate | Header, body: str | None = None) -> None:
         """Keep the body of a record in the cache, because a feed contains the record, or its item is held back."""
-        if one.position[0] and not one.reload:
+        if one.position[0] and not one.is_single:
             self._cache.want_body(one.position)
-            if body := one.body and one.body():
+            if one.is_parsed and (body := one.body() if body is None else body):
                 self._cache.store_body(one.position, body)
 
 
-def parse_chunk(
-    chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None], load: Load | None = None
-) -> Iterator[Row]:
-    """Read a chunk and yield its contents. `store` gets the key and rows of a readable chunk with a key.
-
-    With `load`, the header of a chunk that is one record does not keep the item: `load` reads the item again.
-    """
+def parse_chunk(chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[str]], None]) -> Iterator[Row]:
+    """Read a chunk and yield its contents. `store` gets the key and rows of a readable chunk with a key."""
     location, (key, contents) = chunk.location, chunk.read()
     rows: list[str] = []
     number, is_sound = 0, bool(key)
-    may_reload = load if key and location.is_single else None
     for one in contents:
         found: Iterable[Row]
         if isinstance(one, Record):
-            position = key, number
-            reload = partial(may_reload, location, position, one.item.kind) if may_reload else None
-            found, number = maker.make(one, position, reload), number + 1
+            is_single = bool(key) and location.is_single
+            found, number = maker.make(one, (key, number), is_single=is_single), number + 1
         else:
             found = [one]
         for made in found:

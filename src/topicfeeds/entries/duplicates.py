@@ -19,8 +19,8 @@ _DIGEST_BYTES = 16
 class Merged(NamedTuple):
     """The merged fields of the records of one item, so far."""
 
-    path: str
-    """The file of the first record."""
+    paths: tuple[str, ...]
+    """The files of the records."""
     line: int
     content_digest: bytes
     topics: tuple[Category, ...]
@@ -49,7 +49,7 @@ class Duplicates:
             return None, None
         if first[0] != name:
             self._similar[name] = row
-            return None, _similar_id_warning(header, name, f"{first[1]}:{first[2]}")
+            return None, _similar_id_warning(header, name, f"{first[1].partition(_SEPARATOR)[0]}:{first[2]}")
         merged = _merge(self._from_row(first), header)
         merged_row = _join_row(name, merged)
         if name in self._similar:
@@ -59,11 +59,11 @@ class Duplicates:
         return merged, None
 
     def _from_row(self, row: SeenRow) -> Merged:
-        _, path, line, content, topics, tags, authors, records = row
+        _, paths, line, content, topics, tags, authors, records = row
         digests = (authors[at : at + _DIGEST_BYTES] for at in range(0, len(authors), _DIGEST_BYTES))
         kinds = (self._maker.topic, topics), (self._maker.tag, tags)
         known = [tuple(map(make, text.split(_SEPARATOR))) if text else () for make, text in kinds]
-        return Merged(path, line, content, known[0], known[1], frozenset(digests), records)
+        return Merged(tuple(paths.split(_SEPARATOR)), line, content, known[0], known[1], frozenset(digests), records)
 
 
 def _to_row(header: Header, name: str) -> SeenRow:
@@ -74,7 +74,8 @@ def _to_row(header: Header, name: str) -> SeenRow:
 
 def _join_row(name: str, seen: Merged) -> SeenRow:
     topics, tags = (_SEPARATOR.join([one.label for one in some]) for some in (seen.topics, seen.tags))
-    return name, seen.path, seen.line, seen.content_digest, topics, tags, b"".join(seen.author_digests), seen.records
+    paths = _SEPARATOR.join(seen.paths)
+    return name, paths, seen.line, seen.content_digest, topics, tags, b"".join(seen.author_digests), seen.records
 
 
 def _hash_folded(name: str) -> int:
@@ -87,16 +88,18 @@ def _hash_folded(name: str) -> int:
 def _merge(first: Merged, header: Header) -> Merged:
     """Add a record to its item. Raises RefusedError if the record belongs to another item."""
     if first.content_digest != header.content_digest:
-        _refuse_duplicate(header, f"{first.path}:{first.line}")
+        _refuse_duplicate(header, f"{first.paths[0]}:{first.line}")
     return first._replace(
-        topics=_unite(first.topics, header.topics),
-        tags=_unite(first.tags, header.tags),
+        topics=unite(first.topics, header.topics),
+        tags=unite(first.tags, header.tags),
         author_digests=first.author_digests | {header.author_digest},
         records=first.records + 1,
+        paths=first.paths if header.path in first.paths else (*first.paths, header.path),
     )
 
 
-def _unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+def unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
+    """Return the categories of both, each once."""
     terms = {category.term for category in first}
     return first + tuple(category for category in second if category.term not in terms)
 

@@ -7,11 +7,11 @@ chunk.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem
@@ -21,10 +21,20 @@ from .digests import to_json
 from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
-Load = Callable[[Location, tuple[bytes, int], str], Entry]
-"""Loads the entry of a record, given the location of its chunk, its position and its kind."""
 _USUAL: list[Any] = ["", 0, None, None]
 """Name, place and window of a record that is alone on its line and always public."""
+
+
+class Loader(Protocol):
+    """Loads a record that this run did not parse, given the location of its chunk and its position."""
+
+    def load_entry(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
+        """Return the entry of the record."""
+
+    def load_body(self, location: Location, position: tuple[bytes, int]) -> str:
+        """Return the item of the record as JSON."""
+
+
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents. It marks the chunk as known, too."""
 
@@ -40,7 +50,7 @@ def encode_row(one: Row, first: int) -> str:
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
     if isinstance(one, Draft):
-        return to_json(["draft", one.line - first])
+        return to_json(["draft", one.line - first, one.identity])
     if isinstance(one, MappingReport):
         return to_json(
             ["report", one.source, one.group, one.missing, [_flatten_problem(each, first) for each in one.warnings]]
@@ -50,14 +60,18 @@ def encode_row(one: Row, first: int) -> str:
 
 def _flatten_problem(one: Problem, first: int) -> list[object]:
     item = one.item and one.item - first
-    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name]
+    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name, one.identity]
 
 
 def _restore_problem(location: Location, values: list[Any]) -> Problem:
-    line, field, message, severity, item, has_item, name = values
+    line, field, message, severity, item, has_item, name, identity = values
     first = location.line
-    item = item + first if has_item else 0
-    return Problem(location.path, line + first, field, message, severity, item, name=name)
+    item, known = item + first if has_item else 0, _restore_identity(identity)
+    return Problem(location.path, line + first, field, message, severity, item, name=name, identity=known)
+
+
+def _restore_identity(identity: list[str | None] | None) -> tuple[str | None, str | None] | None:
+    return (identity[0], identity[1]) if identity else None
 
 
 def _flatten_header(one: Header, first: int) -> list[object]:
@@ -91,7 +105,9 @@ def _flatten_window(window: tuple[datetime | None, datetime | None] | None) -> l
     return [moment.isoformat() if moment else None for moment in window or (None, None)]
 
 
-def decode_rows(rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, load: Load) -> Iterator[Row]:
+def decode_rows(
+    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
+) -> Iterator[Row]:
     """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
     for row in rows:
         kind, *values = json.loads(row)
@@ -100,23 +116,22 @@ def decode_rows(rows: Iterable[str], location: Location, key: bytes, maker: Head
         elif kind == "page":
             yield Page(*values)
         elif kind == "draft":
-            yield Draft(location.path, values[0] + location.line)
+            yield Draft(location.path, values[0] + location.line, identity=_restore_identity(values[1]))
         elif kind == "report":
             source, group, missing, warnings = values
             problems = tuple(_restore_problem(location, one) for one in warnings)
             yield MappingReport(source, group, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
-            yield _decode_header(kind, values, location, key, maker, load)
+            yield _decode_header(kind, values, location, key, maker, loader)
 
 
 def _decode_header(
-    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, load: Load
+    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
     name, place, *window = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
-    load_again = partial(load, location, position, kind)
     return Header(
         kind=kind,
         own_id=own_id,
@@ -131,7 +146,7 @@ def _decode_header(
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
-        load=load_again,
+        load=partial(loader.load_entry, location, position, kind),
         from_page=from_page,
         untitled=untitled,
         times=_restore_times(*times) if times else None,
@@ -141,7 +156,8 @@ def _decode_header(
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
-        reload=load_again if location.is_single else None,
+        body=partial(loader.load_body, location, position),
+        is_single=location.is_single,
         language=language,
         name=name,
         place=place,

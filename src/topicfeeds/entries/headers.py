@@ -66,17 +66,17 @@ class HeaderMaker:
         self._problems: list[Problem] = []
 
     def make(
-        self, record: Record, position: tuple[bytes, int] = (b"", 0), reload: Callable[[], Entry] | None = None
+        self, record: Record, position: tuple[bytes, int] = (b"", 0), *, is_single: bool = False
     ) -> Iterator[Header | Problem]:
         """Yield the problems of a record, and its header unless the record is refused.
 
-        `position` is the key of the chunk, and the number of the record in the chunk. If the chunk is one record,
-        `reload` reads the entry again.
+        `position` is the key of the chunk, and the number of the record in the chunk. `is_single` says that the chunk
+        is one record.
         """
         header = None
         try:
             entry = self.make_entry(record)
-            header = self._make_header(record, entry, position, reload)
+            header = self._make_header(record, entry, position, is_single=is_single)
         except RefusedError as refusal:
             self._problems.append(record.problem(refusal.field, refusal.message))
         if self._problems:
@@ -126,9 +126,7 @@ class HeaderMaker:
             event=event,
         )
 
-    def _make_header(
-        self, record: Record, entry: Entry, position: tuple[bytes, int], reload: Callable[[], Entry] | None
-    ) -> Header:
+    def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines
@@ -156,8 +154,9 @@ class HeaderMaker:
             lines={name: lines[name] for name in _LATER_FIELDS if name in lines} if lines else NO_LINES,
             source=record.source,
             position=position,
-            body=None if reload else partial(encode_item, item),
-            reload=reload,
+            body=partial(encode_item, item),
+            is_parsed=True,
+            is_single=is_single,
             name=label_item(record.place, item.title),
             place=record.place,
             window=self._make_window(record) if record.window else None,

@@ -23,6 +23,13 @@ def _make_link_id(link: str) -> str:
     return link if link.isascii() else to_uri(normalize("NFC", link))
 
 
+def make_id(authority: str, own_id: str | None, link: str | None) -> str | None:
+    """Return the id of an item by its `id` or `link`, or None if it has neither."""
+    if own_id:
+        return own_id if _IRI.fullmatch(own_id) else f"tag:{authority}:item/{quote(own_id, safe='')}"
+    return _make_link_id(link) if link else None
+
+
 @dataclass(slots=True)
 class IdRegistry:
     """Assigns ids to items. Minted ids are `tag:` URIs of this `authority` (RFC 4151)."""
@@ -35,10 +42,8 @@ class IdRegistry:
 
     def identify(self, header: Header) -> tuple[str, list[Problem]]:
         """Return the id of an item, and warnings about it."""
-        if header.own_id:
-            iri = _IRI.fullmatch(header.own_id)
-            return (header.own_id if iri else f"tag:{self.authority}:item/{quote(header.own_id, safe='')}"), []
-        return (_make_link_id(header.link), []) if header.link else self._mint(header)
+        name = make_id(self.authority, header.own_id, header.link)
+        return (name, []) if name else self._mint(header)
 
     def _mint(self, header: Header) -> tuple[str, list[Problem]]:
         """Make an id from kind, date and title. Return the id, and warnings about it.

@@ -210,13 +210,12 @@ class Header(NamedTuple):
     """The name of the source."""
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
-    body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text if that fails.
-
-    It is None if `reload` is set, or if this run did not read the item.
-    """
-    reload: Callable[[], Entry] | None = None
-    """Reads the entry again, if its chunk is one record. This is quick, so the cache does not store the item."""
+    body: Callable[[], str] = str
+    """Returns the item as JSON, or an empty text if that fails."""
+    is_parsed: bool = False
+    """Whether this run parsed the item, so that it is in memory."""
+    is_single: bool = False
+    """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
     name: str = ""
     """The position and title of the record for messages, if several records start on its line."""
     place: int = 0
@@ -228,8 +227,9 @@ class Header(NamedTuple):
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
-        item = number_item(self.line, self.place)
-        return Problem(self.path, self.lines.get(name, self.line), name, message, severity, item, name=self.name)
+        line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
+        identity = (self.own_id, self.link) if severity == "refused" else None
+        return Problem(self.path, line, name, message, severity, item, name=self.name, identity=identity)
 
 
 class Candidate(NamedTuple):
@@ -251,13 +251,18 @@ class Candidate(NamedTuple):
     """The name of the source of its record."""
     position: tuple[bytes, int] = (b"", 0)
     """The key of its chunk, and its number among the records of the chunk, from 0."""
-    body: Callable[[], str] | None = None
-    """Returns the item as JSON, or an empty text if that fails.
-
-    It is None if `reload` is set, or if this run did not read the item.
-    """
-    reload: Callable[[], Entry] | None = None
-    """Reads the entry again, if its chunk is one record. This is quick, so the cache does not store the item."""
+    body: Callable[[], str] = str
+    """Returns the item as JSON, or an empty text if that fails."""
+    is_parsed: bool = False
+    """Whether this run parsed the item, so that it is in memory."""
+    is_single: bool = False
+    """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
+    paths: tuple[str, ...] = ()
+    """The files of its records."""
+    author_digest: bytes = b""
+    """A digest of the fields that the authors of its records set."""
+    is_kept: bool = False
+    """Whether this is the last good version of an item whose record was not taken."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
     records: int = 1

@@ -16,9 +16,10 @@ from ..state.memory import ItemMemory
 from ..state.store import State
 from .changes import record_change
 from .digests import combine_digests, hash_parts
-from .duplicates import Duplicates, Merged
+from .duplicates import Duplicates, Merged, unite
 from .events import make_aware, make_schedule
 from .headers import HeaderMaker
+from .held import HeldItems
 from .ids import IdRegistry
 from .model import Candidate, Category, Header, HeldBack, RefusedError
 from .notices import add_history, make_notices
@@ -42,50 +43,66 @@ def resolve(
     it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
     has the data that the memory will store.
     """
-    if now and now.tzinfo is None:
-        raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
-    resolver = _Resolver(site, now.replace(microsecond=0) if now else None, memory, spill or Spill())
-    inferred: list[tuple[str, Header]] = []
-    for one in found:
-        if not isinstance(one, Header):
-            yield one
-        elif now and (draft := _find_draft(one, now)):
-            yield draft
-        elif one.inferred:
-            name, warnings = resolver.identify(one)
-            yield from warnings
-            inferred.append((name, one))  # waits for all pages: another page may give an earlier date
-        else:
-            yield from resolver.resolve(one)
-    earliest: dict[str, date] = {}
-    for name, header in inferred:
-        earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
-    for name, header in inferred:
-        yield from resolver.resolve(header._replace(inferred=earliest[name]), name)
+    yield from Resolver(site, memory, now, spill).resolve_all(found)
 
 
 def _find_draft(header: Header, now: datetime) -> Draft | None:
     """Return a draft if an item is not public yet, or no longer."""
     start, end = header.window or (None, None)
     if start and start > now:
-        return Draft(header.path, header.line, start)
-    return Draft(header.path, header.line) if end and end <= now else None
+        return Draft(header.path, header.line, start, (header.own_id, header.link))
+    return Draft(header.path, header.line, None, (header.own_id, header.link)) if end and end <= now else None
 
 
-class _Resolver:
-    """Resolves headers one by one."""
+class Resolver:
+    """Resolves headers, as `resolve` does, and the last good versions of items whose records were not taken."""
 
-    def __init__(self, site: Site, now: datetime | None, memory: State | None, spill: Spill) -> None:
-        self.site, self.now, self.memory = site, now, memory
+    def __init__(
+        self, site: Site, memory: State | None = None, now: datetime | None = None, spill: Spill | None = None
+    ) -> None:
+        if now and now.tzinfo is None:
+            raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
+        self.site, self.now, self.memory = site, now.replace(microsecond=0) if now else None, memory
         self._ids = IdRegistry(site.authority)
-        self._duplicates = Duplicates(HeaderMaker(site), spill)
-        self.identify = self._ids.identify
+        self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
+        self.held = HeldItems(site, memory)
 
-    def resolve(self, header: Header, name: str | None = None) -> Iterator[Candidate | HeldBack | Problem]:
+    def resolve_all(
+        self, found: Iterable[Header | Page | Problem | Draft]
+    ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
+        """Yield a candidate for each header. Pages, problems and drafts are passed on."""
+        inferred: list[tuple[str, Header]] = []
+        for one in found:
+            draft = one if isinstance(one, Draft) else None
+            if isinstance(one, Header) and self.now:
+                draft = _find_draft(one, self.now)
+            if draft:
+                self.held.note_draft(draft)
+                yield draft
+            elif not isinstance(one, Header):
+                yield one
+            else:
+                name, warnings = self._ids.identify(one)
+                yield from warnings
+                if one.inferred:
+                    inferred.append((name, one))  # waits for all pages: another page may give an earlier date
+                else:
+                    yield from self._resolve(one, name)
+        earliest: dict[str, date] = {}
+        for name, header in inferred:
+            earliest[name] = min(header.inferred or date.max, earliest.get(name, date.max))
+        for name, header in inferred:
+            yield from self._resolve(header._replace(inferred=earliest[name]), name)
+
+    def resolve_last_good(self, name: str) -> Iterator[Candidate | HeldBack]:
+        """Yield the last good version of an item, resolved like any other record. Its warnings were reported before."""
+        header = self.held.restore(name)
+        for one in self._resolve(header, name, is_kept=True) if header else ():
+            if not isinstance(one, Problem):
+                yield one
+
+    def _resolve(self, header: Header, name: str, *, is_kept: bool = False) -> Iterator[Candidate | HeldBack | Problem]:
         """Yield the problems of a header, and its candidate unless the item is refused or held back."""
-        if name is None:
-            name, warnings = self.identify(header)
-            yield from warnings
         try:
             before = self.memory.find_item(name) if self.memory else None
             published, updated = self._dates(header, before)
@@ -93,15 +110,21 @@ class _Resolver:
         except RefusedError as refusal:
             yield header.problem(refusal.field, refusal.message)
             return
+        self.held.note_found(name, header)
+        if merged and is_kept:  # the last good version has the labels of all records, in their order
+            topics, tags = unite(header.topics, merged.topics), unite(header.tags, merged.tags)
+            merged = merged._replace(topics=topics, tags=tags)
         yield from self._warn_about_dates(header, published)
         if warning:
             yield warning
         known = None
         if self.memory:
-            author = combine_digests(merged.author_digests) if merged else header.author_digest
-            known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot)
-            if before:
-                known, updated = self._date_change(header, (published, updated), known, before)
+            author = _combine_digests(header, merged)
+            known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot, held=before and before.held)
+            if before and is_kept:
+                known, updated = before, _later(updated, self._last_change(header, before))
+            elif before:
+                known, updated = self._date_change(header, updated, known, before)
         if self.now and published > self.now and (header.published or header.inferred):
             yield from self._hold_back(header, "published", published)
             return
@@ -109,6 +132,7 @@ class _Resolver:
             yield from self._hold_back(header, "updated", updated)
             updated = _later(published, known.snapshot_changed if known else None)
         candidate = self._make_candidate(header, name, (published, updated), merged, known)
+        candidate = candidate._replace(is_kept=is_kept) if is_kept else candidate
         yield candidate
         if candidate.event:
             yield from make_notices(candidate, self._ids.authority, header, before)
@@ -135,10 +159,8 @@ class _Resolver:
         if schedule and header.times:
             schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
-        parts = [name, header.author_digest.hex(), published.isoformat(), updated.isoformat(), link or ""]
-        parts += [one.label for one in tags]
-        if schedule:
-            parts.append(repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled)))
+        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or "", *_list_labels(tags)]
+        parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
             kind=header.kind,
@@ -152,9 +174,12 @@ class _Resolver:
             source=header.source,
             position=header.position,
             body=header.body,
-            reload=header.reload,
+            is_parsed=header.is_parsed,
+            is_single=header.is_single,
             memory=known,
             records=merged.records if merged else 1,
+            paths=merged.paths if merged else (header.path,),
+            author_digest=_combine_digests(header, merged),
             event=schedule,
             warning=header.problem("content", "", "warning"),
             expires=header.window[1] if header.window else None,
@@ -162,10 +187,9 @@ class _Resolver:
         )
 
     def _date_change(
-        self, header: Header, dates: tuple[datetime, datetime], known: ItemMemory, before: ItemMemory
+        self, header: Header, updated: datetime, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
         """Return the new memory and the `updated` of an item that an earlier run saw. Both include its last change."""
-        published, updated = dates
         moment = int(self.now.timestamp()) if self.now else None
         if moment is None:  # a later run that gets `now` will find the change and set its date
             known = before
@@ -174,8 +198,10 @@ class _Resolver:
                 before.changed if before.author_digest == known.author_digest else max(moment, before.changed or moment)
             )
             known = record_change(known._replace(changed=again), before, moment)
-        seen = known.snapshot_changed if header.updated else known.changed
-        return known, max(updated, _later(published, seen))
+        return known, _later(updated, self._last_change(header, known))
+
+    def _last_change(self, header: Header, known: ItemMemory) -> int | None:
+        return known.snapshot_changed if header.updated else known.changed
 
     def _page(self, topics: Iterable[Category]) -> str:
         pages = (self.site.topics[topic.term].url for topic in topics if topic.term in self.site.topics)
@@ -205,6 +231,14 @@ class _Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
+
+
+def _list_labels(categories: Iterable[Category]) -> list[str]:
+    return [one.label for one in categories]
+
+
+def _combine_digests(header: Header, merged: Merged | None) -> bytes:
+    return combine_digests(merged.author_digests) if merged else header.author_digest
 
 
 def _keep_moment(published: datetime, known: datetime) -> datetime:

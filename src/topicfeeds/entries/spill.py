@@ -20,7 +20,7 @@ begin;
 """
 
 SeenRow = tuple[str, str, int, bytes, str, str, bytes, int]
-"""Id, path, line, content digest, topics, tags, author digests, and number of records of an item."""
+"""Id, paths, line, content digest, topics, tags, author digests, and number of records of an item."""
 
 
 class Spill:

@@ -221,15 +221,10 @@ class FeedSelector:
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
-        if candidate.body is None and candidate.reload in (None, candidate.load):
-            return candidate  # this run did not read it, so it is not in memory
-        self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
-        if self._chars <= _MAX_CHARS_IN_MEMORY:
+        if not candidate.is_parsed:
             return candidate
-        if candidate.reload:
-            return candidate._replace(load=candidate.reload)
-        text = candidate.body() if candidate.body else ""
-        if not text:
+        self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
+        if self._chars <= _MAX_CHARS_IN_MEMORY or not (text := candidate.body()):
             return candidate
         read = partial(spill.read_text, spill.add_text(text))
         return candidate._replace(load=lambda: self._maker.restore(read(), candidate.kind), body=read)

@@ -25,9 +25,19 @@ from .lock import LOCK_NAME, acquire_lock, record_success
 _MARKS = {one.mark for one in FEED_FORMATS.values()} | {OPML_MARK, PAGE_MARK}
 
 
+@dataclass(slots=True)
+class Lock:
+    """The lock of a run."""
+
+    is_success: bool = True
+    """Whether the end of the run counts as a success, for `status --max-age`."""
+
+
 @contextmanager
-def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[None]:
-    """Lock the folder for a run, and record its success. With `dry`, nothing is created or recorded.
+def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[Lock]:
+    """Lock the folder for a run, and record its success, unless the run clears `is_success`.
+
+    With `dry`, nothing is created or recorded.
 
     Raises BusyError if another run keeps the lock for longer than `wait` seconds, and PublishError if the folder
     cannot be locked or written.
@@ -44,8 +54,8 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
     except OSError as error:
         _raise_publish_error(error, path)
     try:
-        yield
-        if descriptor is not None and not dry:
+        yield (lock := Lock())
+        if descriptor is not None and not dry and lock.is_success:
             record_success(descriptor)
     except ConfigError:  # a missing extra: leave nothing behind, not even an empty folder
         if is_new and not dry:

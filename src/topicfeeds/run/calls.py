@@ -64,9 +64,10 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
 
     - an event without `published` gets the time of the run that first saw it,
     - if an item without `updated` changes, its entry gets the time of this run as `updated`,
-    - documents of feeds that no longer exist are removed after `retire_days`,
-    - a source that lost more items than its `max_shrink` allows (default: half) stops the run, unless `allow_shrink` is
-      set.
+    - documents of feeds that no longer exist become empty, and are removed after `retire_days`,
+    - an item whose record or source is broken stays as it was last published,
+    - so do the items of a source that lost more of them than its `max_shrink` allows (default: half), unless
+      `allow_shrink` is set.
 
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
@@ -85,8 +86,10 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     check_output(site, folder)
     pool = (lambda: nullcontext(executor)) if executor else None
     options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
-    with lock_folder(folder, wait, dry=dry_run):
-        return Run(site, folder, memory, options).publish(items)
+    with lock_folder(folder, wait, dry=dry_run) as lock:
+        changes = Run(site, folder, memory, options).publish(items)
+        lock.is_success = not changes.has_unread
+        return changes
 
 
 @pass_on_errors

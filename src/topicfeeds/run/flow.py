@@ -7,19 +7,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..entries.chunk_cache import ChunkCache, ReadChunk
 from ..entries.headers import make_headers
-from ..entries.model import Header, find_content_changes, load_entry
-from ..entries.resolve import resolve
+from ..entries.held import describe_held
+from ..entries.model import Candidate, Header, find_content_changes, load_entry
+from ..entries.resolve import Resolver
 from ..entries.spill import Spill
-from ..errors import Hint, Problem, PublishError, SourceError, count
+from ..errors import Hint, Problem, PublishError, SourceError
 from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
-from ..models.site import Site, Source
+from ..models.site import Site
 from ..output.documents import Document, Documents, date_empty_feed
+from ..output.lock import last_success
 from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement
 from ..output.write import StagedWrite, stage
@@ -32,6 +35,7 @@ from ..state.files import InputFiles
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
+from .last_good import keep_last_good
 from .report import Changes, RunReport, note_memory
 
 if TYPE_CHECKING:
@@ -42,9 +46,7 @@ Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
 Pool = Callable[[], "AbstractContextManager[Executor]"]
 """Returns the executor that reads large sources, for a `with` statement."""
-_MAX_SHRINK: float = Source.model_fields["max_shrink"].default
 _REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
-_SHRUNK = "Nothing was published: a source lost too many items. The existing feeds are unchanged."
 
 _NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
 _NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
@@ -59,7 +61,7 @@ class Options:
     strict: bool = False
     """Publish nothing if an item is refused."""
     allow_shrink: bool = False
-    """Publish even if a source lost more items than `max_shrink` allows."""
+    """Remove items even if a source lost more of them than `max_shrink` allows."""
     dry_run: bool = False
     """Report what would change, and write nothing."""
     prune: bool = False
@@ -102,9 +104,8 @@ class Run:
         options, profile = self.options, self.options.profile
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
-            selections = self._select(source.headers, report)
-            check_severity(report, strict=options.strict)
-            self._check_shrink(report)
+            selections = self._select(source, report)
+            check_severity(report, strict=options.strict, may_keep=self._may_keep(report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
@@ -145,12 +146,16 @@ class Run:
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 
-    def _select(self, headers: Iterable[Header | Page | Problem | Draft], report: RunReport) -> dict[str, Selection]:
+    def _select(self, source: _Input, report: RunReport) -> dict[str, Selection]:
         profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
-        resolved = resolve(self.site, profile.measure_each("read", headers), self.state, self.options.now, spill)
+        resolver = Resolver(self.site, self.state, self.options.now, spill)
+        found = resolver.resolve_all(profile.measure_each("read", source.headers))
+        base = Path(source.files.base) if source.files else None
+        kept = keep_last_good(resolver, report, base, allow_shrink=self.options.allow_shrink)
+        resolved = profile.measure_each("resolve", chain(found, kept))
+        decide = partial(report.note_notice, self.state, limit)
         with profile.measure("select"):
-            found = report.collect(profile.measure_each("resolve", resolved), self.state)
-            return select_feeds(self.site, found, spill, decide=partial(report.note_notice, self.state, limit))
+            return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
 
     def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
         """Return the web pages of the site, if it has any."""
@@ -161,23 +166,10 @@ class Run:
         report.note_due(find_due(selections.values(), self.options.now))
         return list(build_pages(selections, self.site, self.options.now))
 
-    def _check_shrink(self, report: RunReport) -> None:
-        """Raise SourceError if a source lost more items than `max_shrink` allows. Usually, the source is broken."""
-        if self.state is None or self.options.allow_shrink:
-            return
-        accepted, limits = report.accepted, dict[str, float]()
-        for source in self.site.sources:
-            limits[source.name] = max(source.max_shrink, limits.get(source.name, 0))
-        labels, problems = {source.name: source.label for source in self.site.sources}, []
-        for name, before in self.state.accepted_counts().items():
-            if self.site.sources and name not in limits and name not in accepted:
-                continue  # the site file no longer names it
-            if accepted[name] < before * (1 - limits.get(name, _MAX_SHRINK)):
-                message = f"shrank from {count('item', before)} to {accepted[name]}"
-                label = labels.get(name, name)
-                problems.append(Problem(label, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
-        if problems:
-            raise SourceError([*report.problems, *problems], _SHRUNK, omitted=report.omitted)  # the cause comes first
+    def _may_keep(self, report: RunReport) -> bool:
+        """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
+        known = self.state.accepted_counts().keys() if self.state else set[str]()
+        return bool(known) and known >= report.unread
 
     def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
         """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
@@ -210,30 +202,52 @@ class Run:
         if state is None:
             return
         candidates = find_held(selections)
-        for candidate in candidates:
-            if candidate.kind != "event":
-                note_memory(candidate, state)
+        state.store_versions(self._note_held(candidates, state, chunks))
+        for name in state.held_items().keys() - {one.id for one in candidates} - report.kept:
+            state.hold_item(name, None)
         if chunks:
-            for candidate in {one.position: one for one in candidates}.values():  # a notice has the body of its event
-                chunks.keep(candidate)
             for waiting in report.held:
                 chunks.keep(waiting.header)
         state.note_documents(retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)
-        state.set_accepted(report.accepted)
+        before, names = state.accepted_counts(), {source.name for source in self.site.sources}
+        fixed = {name: before[name] for name in report.lost | report.unread}
+        state.set_accepted({**dict.fromkeys(names, 0), **report.accepted, **fixed})
         state.set_values(self._describe(report))
         _store_last_run(state.cache, report, source.files)
-        state.commit(self.site.feeds.memory_days)
+        state.commit(self.site.feeds.memory_days, is_whole=not report.unread)
+
+    def _note_held(
+        self, candidates: Iterable[Candidate], state: State, chunks: ChunkCache | None
+    ) -> Iterator[tuple[str, str, str]]:
+        """Note the items that feeds have, and yield id, kind and fields of each item that changed."""
+        positions = set[tuple[bytes, int]]()
+        for one in candidates:
+            body = None
+            if one.memory and not one.is_kept and one.memory.held != (held := describe_held(one)):
+                body = one.body()
+                state.hold_item(one.id, held if body else None)
+                if body:
+                    yield one.id, one.kind, body
+            if one.kind != "event":
+                note_memory(one, state)
+            if chunks and one.position not in positions:  # a notice has the body of its event
+                positions.add(one.position)
+                chunks.keep(one, body)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
         """Return the values of a run that the memory stores under a name."""
+        now = int(self.options.now.timestamp()) if self.options.now else None
+        serious = [problem for problem in report.problems if problem.severity == "unreadable"]
         return {
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
-            "failed": None,
+            "failed": now if serious else None,
+            "failure": f"published, but not taken: {replace(serious[0], hint=None)}" if serious else None,
+            "before": str(last_success(str(self.folder))) if serious else None,
             "items": report.items,
-            "now": int(self.options.now.timestamp()) if self.options.now else None,
+            "now": now,
             "due": int(report.due.timestamp()) if report.due else None,
         }
 
@@ -255,12 +269,17 @@ class _Input(NamedTuple):
     chunks: ChunkCache | None = None
 
 
+def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
+    """Return a problem as a row of the cache."""
+    texts = problem.field, problem.message, problem.severity
+    path = problem.path.encode(errors="backslashreplace").decode()  # the name of a file may not be UTF-8
+    return number, path, problem.line, *texts, problem.item, problem.name, problem.hint and problem.hint.name
+
+
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
     """Store in the cache what the run read and found."""
     found = enumerate(report.problems)
-    cache.replace_rows(
-        "findings", ((n, p.path, p.line, p.field, p.message, p.severity, p.item, p.name) for n, p in found)
-    )
+    cache.replace_rows("findings", (_flatten_problem(n, problem) for n, problem in found))
     cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items})
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
@@ -270,13 +289,14 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.store_files(files.stable_stamps() if files else {})
 
 
-def check_severity(report: RunReport, *, strict: bool, hint: Hint = Hint.STRICT) -> None:
+def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:
     """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
 
-    `hint` says how to publish without the refused items.
+    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `hint` says how to publish without
+    the refused items.
     """
     severities = {problem.severity for problem in report.problems}
-    if "unreadable" in severities:
+    if "unreadable" in severities and (strict or not may_keep):
         raise SourceError(report.problems, SourceError.UNREADABLE, omitted=report.omitted)
     if strict and "refused" in severities:
         raise SourceError(report.problems, _REFUSED, hint, report.omitted)

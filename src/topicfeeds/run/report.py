@@ -35,6 +35,11 @@ class Changes:
     """How many drafts the sources have. They are not published."""
 
     @property
+    def has_unread(self) -> bool:
+        """Whether a source, or a file of it, was not taken. Its items stay as they were last published."""
+        return any(problem.severity == "unreadable" for problem in self.problems)
+
+    @property
     def refused(self) -> int:
         """The number of refused items."""
         return len({(p.path, p.item) for p in self.problems if p.severity == "refused"}) + self.omitted.items
@@ -54,6 +59,16 @@ class RunReport:
     omitted_items: int = 0
     last_refused: tuple[str, int] | None = None
     """Path and item of the last problem of a refused item. The problems of an item follow each other."""
+    refused: dict[tuple[str | None, str | None], Problem] = field(default_factory=dict)
+    """The first problem of each refused record, by its `id` and `link`."""
+    broken: dict[str, Problem] = field(default_factory=dict)
+    """The first problem of each file that is unreadable, or has a refused record without a readable id, by its path."""
+    unread: set[str] = field(default_factory=set)
+    """The names of the sources that have an unreadable file."""
+    lost: set[str] = field(default_factory=set)
+    """The names of the sources that lost too many items."""
+    kept: set[str] = field(default_factory=set)
+    """The ids of items whose last good version is published."""
     content_changes: dict[str, str] = field(default_factory=dict)
     """What sanitising changed in published contents, by the digest of the entry."""
     due: datetime | None = None
@@ -97,6 +112,11 @@ class RunReport:
         is_kept = self.found[problem.severity] <= self.max_problems
         if is_kept:
             self.problems.append(problem)
+        if problem.severity != "warning":
+            if problem.identity and any(problem.identity):
+                self.refused.setdefault(problem.identity, problem)
+            else:
+                self.broken.setdefault(problem.path, problem)
         if problem.severity == "refused":
             self.omitted_items += not is_kept and (problem.path, problem.item) != self.last_refused
             self.last_refused = problem.path, problem.item
@@ -112,6 +132,8 @@ class RunReport:
         if candidate.notice:
             return
         self.accepted[candidate.source] += 1
+        if candidate.is_kept:
+            self.kept.add(candidate.id)
         self.note_due(candidate.expires)
         if candidate.event:
             note_memory(candidate, state)

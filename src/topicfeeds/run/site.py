@@ -34,7 +34,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     site = load_site(paths.site)
     check_output(site, folder, base)
     run = Run(site, folder, state, replace(options, pool=_make_pool(jobs)))
-    with lock_folder(folder, options.wait, dry=options.dry_run):
+    with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
         known = _read_findings(state)
         try:
             changes = run.publish(SiteSources(site.sources, base, site.url, Path(paths.site).name, digest))
@@ -42,6 +42,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
             if not options.dry_run:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
+        lock.is_success = not changes.has_unread
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     return replace(changes, problems=problems, omitted=omitted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
@@ -11,7 +12,7 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ..registry import TABLES
 from ._raw import RawRecord
-from .model import Draft, FileContext, Record, label_item
+from .model import Draft, FileContext, Identity, Record, label_item, read_identity
 
 if TYPE_CHECKING:
     from .mapping.reports import MappingReport
@@ -58,7 +59,22 @@ class RecordValidator:
                 yield from self._check(one.raw, one.fields, lines)
         except MappingError as error:
             line = lines.get(error.field, raw.line)
-            yield Problem(self._context.path, line, error.field, error.message, item=raw.item)
+            identity = self._find_identity(raw)
+            yield Problem(self._context.path, line, error.field, error.message, item=raw.item, identity=identity)
+
+    def _find_identity(self, raw: RawRecord) -> Identity | None:
+        """Return the `id` and the `link` of a record that cannot be mapped as a whole."""
+        from .mapping.dates import MappingError
+        from .mapping.mapper import MappedRecord, RecordMapper
+
+        known = {name: getattr(self._source, name) for name in Source.model_fields}
+        names = {name: path for name, path in self._source.fields.items() if name in ("id", "link")}
+        if not self._source.fields:
+            return read_identity(raw.fields)
+        with suppress(MappingError):
+            for one in RecordMapper(Source.model_construct(**{**known, "fields": names}), self._context).map(raw):
+                return read_identity(one.fields) if names and isinstance(one, MappedRecord) else None
+        return None
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record without mapping, or its problems."""
@@ -73,7 +89,7 @@ class RecordValidator:
             from .mapping.drafts import KEYS, is_draft, read_window
 
             if is_draft(fields):
-                yield Draft(path, raw.line)
+                yield Draft(path, raw.line, identity=read_identity(fields))
                 return
             if not fields.keys().isdisjoint(KEYS):
                 raw = raw._replace(window=read_window(fields, source))
@@ -81,8 +97,9 @@ class RecordValidator:
                 return
         label = label_item(raw.place, fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else "")
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
+        identity = read_identity(fields)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
-            yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label)
+            yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label, identity=identity)
 
     def _find_origin(self) -> Origin:
         return Origin(self._context.form, self._source)

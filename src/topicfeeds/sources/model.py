@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import Problem, Severity, show
-from ..models.items import Item
+from ..models.items import Article, Item
 from ..models.mapping import Lookup
 from ..models.site import Source
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from .mapping.reports import MappingReport
 
 NO_LINES: Mapping[str, int] = {}
+Identity = tuple[str | None, str | None]
+"""The `id` and the `link` of a record, as its author wrote them."""
 Window = tuple[date | None, date | None]
 """When a record becomes public, and when it expires."""
 
@@ -28,6 +32,17 @@ def number_item(line: int, place: int) -> int:
 def label_item(place: int, name: object) -> str:
     """Return the name of a record for messages, if its line has several records."""
     return f"item {place} ({show(name)})" if place and name else f"item {place}" if place else ""
+
+
+def read_identity(fields: Any) -> Identity | None:
+    """Return the `id` and the `link` of a record that is no valid item, or None if it has neither."""
+    get = fields.get if isinstance(fields, Mapping) else partial(getattr, fields)
+    for name in ("id", "link"):
+        with suppress(ValueError):
+            item = Article.model_validate({"title": "-", "published": "2000-01-01", name: get(name, None)})
+            if item.id or item.link:
+                return item.id, item.link
+    return None
 
 
 class Record(NamedTuple):
@@ -59,7 +74,8 @@ class Record(NamedTuple):
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
         label = label_item(self.place, self.item.title)
-        return Problem(self.path, line, name, message, severity, item, name=label)
+        identity = (self.item.id, self.item.link) if severity == "refused" else None
+        return Problem(self.path, line, name, message, severity, item, name=label, identity=identity)
 
 
 class Draft(NamedTuple):
@@ -69,6 +85,8 @@ class Draft(NamedTuple):
     line: int
     until: datetime | None = None
     """When the record becomes public, if that is known."""
+    identity: Identity | None = None
+    """Its `id` and its `link`. None if they cannot be read."""
 
 
 class FileContext(NamedTuple):

@@ -16,7 +16,7 @@ from ._raw import RawRecord
 from ._validate import RecordValidator
 from .mapping.elements import find_items
 from .mapping.reports import MappingReport, merge_reports
-from .model import Draft, FileContext, ItemLike, Page, Record
+from .model import Draft, FileContext, ItemLike, Page, Record, read_identity
 
 
 def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | Draft]:
@@ -35,7 +35,8 @@ def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | 
             yield Record(item, "items", position)
         else:
             for place, sentence in item:
-                yield Problem("items", position, format_path(place), sentence, item=position)
+                identity = read_identity(one)
+                yield Problem("items", position, format_path(place), sentence, item=position, identity=identity)
 
 
 class MappingOptions(TypedDict, total=False):

@@ -18,7 +18,7 @@ from .files import FileStamp, SourcePath
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 3
+VERSION = 6
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
@@ -29,7 +29,8 @@ _COLUMNS = {
     "inputs": "n integer primary key, path text, kind text, exclude text, checksum integer",
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
     "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
-    " message text not null, severity text not null, item integer not null, name text not null, checksum integer",
+    " message text not null, severity text not null, item integer not null, name text not null, hint text,"
+    " checksum integer",
     "held": "n integer primary key, path text not null, line integer not null, title text not null,"
     " until integer not null, checksum integer",
     "contents": "digest text primary key, changes text not null, checksum integer",
@@ -258,10 +259,10 @@ class Cache:
         """Return path, format and `exclude` of each source. The path is None for a source that every run reads."""
         return [(path, kind, exclude) for _, path, kind, exclude in self._read("select * from inputs order by n")]
 
-    def stored_problems(self, *, refused: bool = False) -> list[StoredProblem]:
-        """Return the problems of the last successful run. With `refused`, return only those of refused items."""
+    def stored_problems(self, *, serious: bool = False) -> list[StoredProblem]:
+        """Return the problems of the last run that published. With `serious`, return no warnings."""
         found = [StoredProblem(*row[1:]) for row in self._read("select * from findings order by n")]
-        return [one for one in found if one.severity == "refused" or not refused]
+        return [one for one in found if one.severity != "warning" or not serious]
 
     def held_items(self) -> list[tuple[str, int, str, int]]:
         """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""

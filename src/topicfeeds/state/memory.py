@@ -23,6 +23,8 @@ class ItemMemory(NamedTuple):
     """When a run last saw the snapshot change, in seconds since 1970, or None."""
     changes: str | None = None
     """The changes of the snapshot that notices reported to readers, as JSON."""
+    held: str | None = None
+    """If a feed has the item: its source, files, topics and tags, as JSON. The memory then has its fields, too."""
 
 
 class StoredProblem(NamedTuple):
@@ -35,3 +37,5 @@ class StoredProblem(NamedTuple):
     severity: Severity
     item: int
     name: str = ""
+    hint: str | None = None
+    """The name of a hint."""

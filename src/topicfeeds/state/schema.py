@@ -14,7 +14,8 @@ VERSION = 7
 APPLICATION_ID = 0x7466_6D65
 COLUMNS = {
     "items": "id text primary key, published text not null, said blob not null, changed integer, facts text,"
-    " moved integer, changes text, seen integer",
+    " moved integer, changes text, seen integer, held text",
+    "versions": "id text primary key, kind text not null, item text not null",
     "meta": "name text primary key, value",
     "accepted": "source text primary key, items integer not null",
     "documents": "path text primary key, fingerprint text not null, size integer not null, mtime integer not null,"
@@ -26,16 +27,19 @@ A new version must change at least one column: `State` takes a newer version num
 """
 NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
 """The names of the columns of each table, without the checksum."""
+CHECKED = [name for name in COLUMNS if name != "versions"]
+"""The tables whose rows every run checks. The rows of `versions` are long: each is checked when it is used."""
 SCHEMA = [f"CREATE TABLE {name} ({columns}, checksum integer) without rowid" for name, columns in COLUMNS.items()]
 _MOVED = ("rows", "inputs", "files", "findings", "held")
 """Tables of earlier versions that the cache now has."""
 _TYPES = {
-    "items": (str, str, bytes, int, str, int, str, int),
+    "items": (str, str, bytes, int, str, int, str, int, str),
+    "versions": (str, str, str),
     "meta": (str, (str, int)),
     "accepted": (str, int),
     "documents": (str, str, int, int, int, str, int, str),
 }
-_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7), "meta": (1,), "accepted": (), "documents": (6, 7)}
+_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7, 8), "versions": (), "meta": (1,), "accepted": (), "documents": (6, 7)}
 RUN_TABLES = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -114,7 +118,7 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
 
     A scan ends at a damaged page, so each table is scanned from both ends.
     """
-    kept: dict[str, dict[str, tuple[Any, ...]]] = {"items": {}, "documents": {}, "accepted": {}}
+    kept: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in COLUMNS if name != "meta"}
     with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error, UnicodeError):
         old.text_factory = lambda text: text.decode(errors="surrogateescape")
         old.execute("pragma writable_schema = on")  # reads the other tables if the text of one is damaged
@@ -152,7 +156,7 @@ def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] 
     for table, types in _TYPES.items():
         missing = len(types) - len(values)
         is_named = name == table or (has_checksum and table != "accepted")
-        if table != "meta" and is_named and missing in (0, table != "accepted"):
+        if table != "meta" and is_named and missing in (0, table in ("items", "documents")):
             whole = (*values, *[None] * missing)
             if _is_decodable(table, whole):
                 return table, whole

@@ -30,7 +30,7 @@ from .checksums import (
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
+from .schema import APPLICATION_ID, CHECKED, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
 
 _MAX_ITEMS_IN_MEMORY = 100_000
 """If there are at most this many items, one query reads all of them. Single queries take ten times as long."""
@@ -68,6 +68,8 @@ class State:
         self._noted: set[str] = set()
         self._waiting: list[tuple[object, ...]] = []
         """Items that wait to be written, as rows of the table."""
+        self._held: list[tuple[str | None, str]] = []
+        """`ItemMemory.held` of items that feeds have since this run, or have no longer."""
         self.cache = Cache(None if self.path is None else f"{self.path}.cache")
         self._has_cache = False
         self.quarantined: str | None = None
@@ -122,11 +124,13 @@ class State:
             self._prepare()
             if not _passes_quick_check(self._open):
                 raise DamageError("is damaged")
+            self._open.execute("pragma secure_delete = on")  # nothing of a deleted item stays in the file
             self._open.executescript(RUN_TABLES)
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
             self._noted.clear()
             self._waiting.clear()
+            self._held.clear()
             self._load()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if is_damage_error(error):
@@ -159,10 +163,10 @@ class State:
 
     def _load(self) -> None:
         """Check all rows, and load the items, unless there are too many."""
-        for table in NAMES:
+        for table in CHECKED:
             rows = read_rows(self._open, table)
             if table == "items" and self._value("select count(*) from main.items") <= _MAX_ITEMS_IN_MEMORY:
-                self._items = {row[0]: (ItemMemory(*row[1:7]), row[7]) for row in rows}
+                self._items = {row[0]: (ItemMemory(*row[1:7])._replace(held=row[8]), row[7]) for row in rows}
             else:
                 self._items = None if table == "items" else self._items
                 deque(rows, maxlen=0)
@@ -173,7 +177,7 @@ class State:
             file = open_database(self.path or "", "ro")
             version = file.execute("pragma user_version").fetchone()[0]
             if version == VERSION and _passes_quick_check(file) and has_tables(file, SCHEMA):
-                for table in NAMES:
+                for table in CHECKED:
                     deque(read_rows(file, table), maxlen=0)
                 return file
             if version > VERSION:
@@ -212,7 +216,7 @@ class State:
         """Return the memory of an item, by its id, or None."""
         if self._items is not None:
             return self._items[name][0] if name in self._items else None
-        query = "select published, said, changed, facts, moved, changes from main.items where id = ?"
+        query = "select published, said, changed, facts, moved, changes, held from main.items where id = ?"
         row = self._open.execute(query, (name,)).fetchone()
         return ItemMemory(*row) if row else None
 
@@ -222,14 +226,33 @@ class State:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
             self._noted.add(name)
-        self._waiting.append((name, *known, self._day))
+        self._waiting.append((name, *known[:6], self._day, known.held))
         if len(self._waiting) == BATCH_ROWS:
             self._write_items()
 
     def _write_items(self) -> None:
         """Write the queued items. Writing many items at once takes half as long."""
-        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?, null)", self._waiting)
+        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?, ?, null)", self._waiting)
         self._waiting.clear()
+
+    def held_items(self) -> dict[str, str]:
+        """Return `ItemMemory.held` of each item that a feed had after the last run, by its id."""
+        if self._items is not None:
+            return {name: known.held for name, (known, _) in self._items.items() if known.held}
+        return dict(self._open.execute("select id, held from main.items where held is not null"))
+
+    def find_version(self, name: str) -> tuple[str, str] | None:
+        """Return kind and fields (JSON) of an item that a feed had after the last run, or None. Raises DamageError."""
+        rows = check_rows(self._open.execute("select * from main.versions where id = ?", (name,)))
+        return next(((kind, item) for _, kind, item in rows), None)
+
+    def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
+        """Store id, kind and fields (JSON) of items that a feed has now."""
+        write_rows(self._open, "main.versions", versions, 3)
+
+    def hold_item(self, name: str, held: str | None) -> None:
+        """Store `ItemMemory.held` of an item whose memory is noted. None: no feed has the item any more."""
+        self._held.append((held, name))
 
     def accepted_counts(self) -> dict[str, int]:
         """Return the number of items of each source in the last successful run."""
@@ -290,10 +313,11 @@ class State:
         over = (WrittenDocument(*row).removal_time(days) for row in retired)
         return min((moment for moment in (self.get_value("due"), *over) if isinstance(moment, int)), default=None)
 
-    def commit(self, days: int, *, failed: bool = False) -> None:
+    def commit(self, days: int, *, failed: bool = False, is_whole: bool = True) -> None:
         """Commit all changes: first of the memory, then of the cache. Items not noted for `days` are forgotten.
 
-        If the run `failed`, no item and no chunk is forgotten, as the run may not have read all of them.
+        If the run `failed`, no item and no chunk is forgotten, as the run may not have read all of them. No item is
+        forgotten either if the run could not read everything (`is_whole` is false).
         """
         run = self._open.execute
         self._write_items()
@@ -301,11 +325,17 @@ class State:
         columns = NAMES["items"]
         noted = f"select {columns}, checksum({columns}) from noted"  # noqa: S608
         run(f"insert or replace into main.items {noted} except select * from main.items")  # noqa: S608
+        changed = NAMES["items"].replace("held", "?1")
+        query = f"update main.items set held = ?1, checksum = checksum({changed}) where id = ?2"  # noqa: S608
+        self._open.executemany(query, self._held)
+        gone = ((name,) for held, name in self._held if held is None)
+        self._open.executemany("delete from main.versions where id = ?", gone)
         run("insert or replace into main.documents select * from current except select * from main.documents")
         if self._day is not None and not failed:
             seen = columns.replace("seen", "?1")
             run(f"update main.items set seen = ?1, checksum = checksum({seen}) where seen is null", (self._day,))  # noqa: S608
-            run("delete from main.items where seen < ?", (self._day - days,))
+            if is_whole:
+                run("delete from main.items where seen < ?", (self._day - days,))
         before = self.get_value("run")
         number = before + 1 if isinstance(before, int) else 1
         self.set_values({"run": number})

@@ -31,10 +31,13 @@ class Reason(NamedTuple):
     """Whether the path is that of a source or the site file."""
 
 
-def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bool = False) -> Iterator[Reason]:
+def find_reasons(
+    state: State, site: str, folder: str, now: float, *, strict: bool = False, allow_shrink: bool = False
+) -> Iterator[Reason]:
     """Yield the reasons why a build is needed; none if everything is up to date.
 
-    With `strict`, a build is needed if the last build refused items: the new build must fail. The state must be open.
+    With `strict`, a build is needed if the last build refused items: the new build must fail. With `allow_shrink`, a
+    build is needed if a source lost too many items. The state must be open.
     `now` is in seconds since 1970. Raises OSError and sqlite3.Error, and for a damaged state TypeError or ValueError.
     """
     if any(os.path.exists(f"{path}-journal") for path in (state.path, state.cache.path)):
@@ -42,8 +45,11 @@ def find_reasons(state: State, site: str, folder: str, now: float, *, strict: bo
     if not state.has_cache():
         yield Reason("state", "the cache is missing, or a run was killed while it wrote the state")
         return
-    if strict and state.cache.stored_problems(refused=True):
+    serious = state.cache.stored_problems(serious=True) if strict or allow_shrink else []
+    if strict and serious:
         yield Reason("items", "the last build refused items, and this build is strict")
+    if allow_shrink and any(one.hint == "ALLOW_SHRINK" for one in serious):
+        yield Reason("items", "a source lost too many items, and this build allows it")
     yield from _find_due(state, now)
     yield from _find_sources(state, site)
     yield from _find_documents(state, folder)

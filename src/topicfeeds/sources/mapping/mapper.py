@@ -18,7 +18,7 @@ from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
-from ..model import Draft, FileContext
+from ..model import Draft, FileContext, Identity, read_identity
 from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
 from .drafts import KEYS, is_draft, read_window
 from .elements import expand
@@ -73,6 +73,11 @@ class RecordMapper:
         except RecursionError:
             raise MappingError("", "is nested too deeply (use fewer levels)") from None
 
+    def _find_identity(self, finder: Finder, raw: RawRecord) -> Identity | None:
+        with suppress(MappingError):
+            return read_identity(self._find_fields(finder, raw, []))
+        return None
+
     def _map_one(self, raw: RawRecord, names_element: bool) -> Iterator[MappedRecord | Draft]:
         source = self._source
         finder = Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
@@ -80,7 +85,7 @@ class RecordMapper:
         if not self._is_wanted(finder):
             return
         if not source.drafts and is_draft(raw.fields):
-            yield Draft(self._context.path, raw.line)
+            yield Draft(self._context.path, raw.line, identity=self._find_identity(finder, raw))
             return
         window = None if source.drafts else read_window(raw.fields, source)
         self._has.add("items")
