@@ -130,7 +130,7 @@ def test_a_run_adds_ten_notices_to_a_feed_for_the_nearest_events_and_says_what_i
         missing, years.problems = years.problems, []
         if _ == 0:
             assert len(missing) == 50
-            assert "location: changed, but all has no notice of it: a run adds at most 10 notices" in missing[0]
+            assert "location: changed, but the feed all has no notice of it: a run adds at most 10" in missing[0]
         else:
             assert missing == []
 

@@ -135,6 +135,8 @@ def _explain_missing(finding: _Finding) -> str:
     source = finding.origin.source
     if source and source.fields and len(finding.place) == 1:
         path = source.fields.get(finding.name)
+        if path is None and finding.name == "published" and "start" in source.fields:
+            return "is missing, and this record has no start (an article needs published, an event needs start)"
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
         setting = finding.origin.fields_setting

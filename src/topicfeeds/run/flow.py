@@ -272,8 +272,10 @@ class _Input(NamedTuple):
 def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
     """Return a problem as a row of the cache."""
     texts = problem.field, problem.message, problem.severity
-    path = problem.path.encode(errors="backslashreplace").decode()  # the name of a file may not be UTF-8
-    return number, path, problem.line, *texts, problem.item, problem.name, problem.hint and problem.hint.name
+    hint = problem.hint and problem.hint.name
+    # the name of a file may not be UTF-8
+    path, other = (name.encode(errors="backslashreplace").decode() for name in (problem.path, problem.other))
+    return number, path, problem.line, *texts, problem.item, problem.name, hint, other
 
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:

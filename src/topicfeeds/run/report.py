@@ -147,8 +147,9 @@ class RunReport:
         if event.memory:
             note_memory(event._replace(memory=assign_feeds(event.memory, feeds)), state)
         if others and limit:
-            where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
-            message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
+            more = f" and {count('other feed', len(others) - 1)}" if len(others) > 1 else ""
+            where = f"the feed {others[0]}{more} {'have' if more else 'has'}"
+            message = f"changed, but {where} no notice of it: a run adds at most {count('notice', limit)} to a feed"
             advice = "before the next large change, raise max_notices under [feeds] in the site file"
             self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
