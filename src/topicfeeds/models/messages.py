@@ -120,7 +120,8 @@ def format_path(place: Iterable[str | int]) -> str:
 
 
 def _explain(finding: _Finding) -> str:
-    if finding.kind == "value_error" and finding.name in _DATES and isinstance(finding.given, (int, float)):
+    is_number = isinstance(finding.given, (int, float)) and str(finding.given).partition(".")[0].isdecimal()
+    if finding.kind == "value_error" and finding.name in _DATES and is_number:
         return f"{show(finding.given)} is not a date ({_advise_date(finding)})"
     if finding.kind in ("value_error", "inconsistent"):
         return finding.message.removeprefix("Value error, ")

@@ -26,7 +26,7 @@ from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, fit
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -179,7 +179,8 @@ class RecordMapper:
     @cached_property
     def _special(self) -> set[str]:
         """The mapped fields whose texts are not taken as they are."""
-        return {*self._converted, *self._source.lookup, *NEVER_FALSE, "recurrence"}
+        marked = [name for name in self._source.places if find_markup(name, self._source)]
+        return {*self._converted, *marked, *self._source.lookup, *NEVER_FALSE, "recurrence"}
 
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
