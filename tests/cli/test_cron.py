@@ -128,6 +128,18 @@ def test_only_new_problems_are_printed_and_the_others_counted(city: City) -> Non
     assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 2 problems not solved yet {city.where}"
 
 
+def test_a_problem_that_replaces_an_older_one_is_new_even_if_a_reminder_is_due(city: City) -> None:
+    city.put(GOOD + BAD)
+    city.run()
+    city.put(GOOD + WORSE)
+    head, problem, foot = city.run(after=DAY).err.splitlines()
+    assert head == f"City Network: 1 new problem {city.where}"
+    assert problem.startswith("city/items/a.yaml:2: title: ")
+    assert foot == f"Everything else is published. {REMINDER}"
+    assert city.run() == Run(1, "", "")
+    assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 1 problem not solved yet {city.where}"
+
+
 def test_a_second_item_with_the_same_error_is_new(city: City) -> None:
     city.put(GOOD + WORSE)
     city.run()
@@ -140,7 +152,7 @@ def test_a_warning_is_printed_once_and_needs_no_all_clear(city: City) -> None:
     head, warning, foot = city.run().err.splitlines()
     assert head == f"City Network: 1 new warning {city.where}"
     assert warning.startswith("city/items/a.yaml:2: warning: link: ")
-    assert foot == "Everything else is published."
+    assert foot == "Everything is published."
     for after in (MINUTE, DAY):
         assert city.run(after=after) == Run(0, "", "")
     city.put(GOOD)
