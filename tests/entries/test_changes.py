@@ -144,6 +144,15 @@ def test_the_nearest_events_are_those_whose_old_or_new_date_is_next(tmp_path: An
     assert sorted(titles([one for one in shown if one.notice])) == ["Moved to Jan 1, 2027: 0", "Moved to Mar 2: 1"]
 
 
+def test_a_small_feed_has_the_notices_of_the_nearest_events_and_the_warning_names_its_limit(tmp_path: Any) -> None:
+    years = Years(tmp_path, feeds={"limit": 6})
+    years.run(*many(9))
+    shown = years.run(*many(9, location="Yard"))
+    assert sorted(titles([one for one in shown if one.notice])) == [f"New place (Yard): Event {n:02}" for n in range(3)]
+    assert len(years.problems) == 6
+    assert "at most 3 notices to a feed (before the next large change, raise limit under [feeds]" in years.problems[0]
+
+
 def test_each_feed_has_its_own_limit_and_keeps_what_was_decided(tmp_path: Any) -> None:
     years = Years(tmp_path, feeds={"max_notices": 2, "formats": ["atom"]})
 
