@@ -37,11 +37,17 @@ def _spell(one: Element) -> str:
         return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
     if one.name == "mfenced":
         return f"({', '.join(_spell(each).strip() for each in parts)})"
+    return _spell_row(one)
+
+
+def _spell_row(one: Element) -> str:
+    """Return an element whose parts follow each other."""
     text = _spell_all(one)
-    if one.name == "mo" and text.strip() in _INVISIBLE:
-        return " "
-    if one.name in ("mo", "mspace", "mtd", "mtext", "mtr"):
-        return text if one.name == "mo" and text.strip() not in _OPERATORS else f" {text.strip()} "
+    if one.name == "mo":
+        sign = text.strip()
+        return " " if sign in _INVISIBLE else f" {sign} " if sign in _OPERATORS else text
+    if one.name in ("mspace", "mtd", "mtext", "mtr"):
+        return f" {text.strip()} "
     return f"√({text.strip()})" if one.name == "msqrt" else text
 
 
