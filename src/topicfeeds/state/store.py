@@ -21,12 +21,14 @@ from .cache import BATCH_ROWS, Cache
 from .checksums import (
     DamageError,
     check_rows,
+    compute_text_checksum,
     has_tables,
     is_damage_error,
     is_foreign,
     is_locked,
     open_database,
     write_rows,
+    write_texts,
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
@@ -243,12 +245,14 @@ class State:
 
     def find_version(self, name: str) -> tuple[str, str] | None:
         """Return kind and fields (JSON) of an item that a feed had after the last run, or None. Raises DamageError."""
-        rows = check_rows(self._open.execute("select * from main.versions where id = ?", (name,)))
-        return next(((kind, item) for _, kind, item in rows), None)
+        row = self._open.execute("select * from versions where id = ?", (name,)).fetchone()
+        if row and row[-1] != compute_text_checksum(*row[:-1]):
+            raise DamageError("a row has another checksum than its values")
+        return (row[1], row[2]) if row else None
 
     def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
         """Store id, kind and fields (JSON) of items that a feed has now."""
-        write_rows(self._open, "main.versions", versions, 3)
+        write_texts(self._open, versions)
 
     def hold_item(self, name: str, held: str | None) -> None:
         """Store `ItemMemory.held` of an item whose memory is noted. None: no feed has the item any more."""
