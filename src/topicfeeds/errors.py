@@ -89,6 +89,8 @@ class Problem:
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
     """The `id` and the `link` of a refused item. None if they cannot be read."""
     hint: Hint | None = None
+    other: str = ""
+    """The path of another file that the message names, relative to the same folder as `path`."""
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from support import Run, command, snapshot
+from support.warm import Warm, warmed
 
 SITE = 'title = "City Network"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items/*.yaml"\nmax_shrink = 1\n'
 GOOD = "- {id: a, title: Good, published: 2026-03-01}\n"
@@ -26,7 +28,10 @@ class City:
     """A site that cron builds, from another folder."""
 
     folder: Path
+    warm: Warm
     now: int = 1_773_000_000
+    real: bool = False
+    """Whether each run starts Python anew."""
 
     def put(self, text: str, name: str = "a.yaml") -> None:
         (self.folder / "items" / name).write_text(text, "utf-8")
@@ -35,10 +40,11 @@ class City:
         """Run the command some seconds after the run before."""
         self.now += after
         site = self.folder / "topicfeeds.toml"
-        env = {"SOURCE_DATE_EPOCH": str(self.now)}
-        run = command("build", "--cron", "--site", site, *more, cwd=self.folder.parent, env=env)
+        run = self.warm.run(
+            "build", "--cron", "--site", site, *more, cwd=self.folder.parent, now=self.now, real=self.real
+        )
         assert run.out == ""
-        return run
+        return Run(run.code, run.out, run.err)
 
     @property
     def where(self) -> str:
@@ -50,10 +56,16 @@ class City:
         return Path(f"{state}.reported")
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    with warmed() as process:
+        yield process
+
+
 @pytest.fixture
-def city(tmp_path: Path) -> City:
+def city(tmp_path: Path, warm: Warm) -> City:
     """A site that was built once, without a word."""
-    made = City(tmp_path / "city")
+    made = City(tmp_path / "city", warm)
     (made.folder / "items").mkdir(parents=True)
     (made.folder / "topicfeeds.toml").write_text(SITE, "utf-8")
     made.put(GOOD)
@@ -63,6 +75,7 @@ def city(tmp_path: Path) -> City:
 
 
 def test_a_mail_comes_when_a_problem_is_new_once_a_day_and_when_it_is_solved(city: City) -> None:
+    city.real = True
     city.put(GOOD + BAD)
     run = city.run()
     head, problem, foot = run.err.splitlines()
@@ -115,6 +128,18 @@ def test_only_new_problems_are_printed_and_the_others_counted(city: City) -> Non
     assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 2 problems not solved yet {city.where}"
 
 
+def test_a_problem_that_replaces_an_older_one_is_new_even_if_a_reminder_is_due(city: City) -> None:
+    city.put(GOOD + BAD)
+    city.run()
+    city.put(GOOD + WORSE)
+    head, problem, foot = city.run(after=DAY).err.splitlines()
+    assert head == f"City Network: 1 new problem {city.where}"
+    assert problem.startswith("city/items/a.yaml:2: title: ")
+    assert foot == f"Everything else is published. {REMINDER}"
+    assert city.run() == Run(1, "", "")
+    assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 1 problem not solved yet {city.where}"
+
+
 def test_a_second_item_with_the_same_error_is_new(city: City) -> None:
     city.put(GOOD + WORSE)
     city.run()
@@ -127,7 +152,7 @@ def test_a_warning_is_printed_once_and_needs_no_all_clear(city: City) -> None:
     head, warning, foot = city.run().err.splitlines()
     assert head == f"City Network: 1 new warning {city.where}"
     assert warning.startswith("city/items/a.yaml:2: warning: link: ")
-    assert foot == "Everything else is published."
+    assert foot == "Everything is published."
     for after in (MINUTE, DAY):
         assert city.run(after=after) == Run(0, "", "")
     city.put(GOOD)

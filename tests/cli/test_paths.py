@@ -145,3 +145,22 @@ def test_a_command_whose_folder_was_deleted_shows_paths_as_they_are(folder: Path
     done = subprocess.run(run, cwd=folder / "gone", capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert first_line(done.stderr).startswith(f"{folder}/city/items/a.yaml:2: ")
+
+
+def test_the_other_file_of_a_message_is_shown_in_the_same_way(folder: Path) -> None:
+    (folder / "city/items/b.yaml").write_text("- {id: a, title: Other, published: 2026-03-01}\n", "utf-8")
+    message = 'id: "a" is already the id of {}items/a.yaml:1 (give each item its own id)'
+    shown = f"city/items/b.yaml:1: {message.format('city/')}"
+    for _ in range(2):
+        assert shown in command("build", "--site", "city/topicfeeds.toml", cwd=folder).err.splitlines()
+    assert f"  {shown}" in command("status", "--site", "city/topicfeeds.toml", cwd=folder).out.splitlines()
+    run = command("build", "--log-format", "json", "--site", "city/topicfeeds.toml", cwd=folder)
+    assert message.format("").removeprefix("id: ") in [json.loads(line)["message"] for line in run.err.splitlines()]
+
+
+def test_an_id_that_is_the_path_of_the_other_file_stays(folder: Path) -> None:
+    for name, title in (("a", "One"), ("b", "Two")):
+        text = f'- {{id: "items/a.yaml", title: {title}, published: 2026-03-01}}\n'
+        (folder / f"city/items/{name}.yaml").write_text(text, "utf-8")
+    run = command("build", "--site", "city/topicfeeds.toml", cwd=folder)
+    assert ' "items/a.yaml" is already the id of city/items/a.yaml:1 ' in run.err

@@ -173,7 +173,7 @@ def test_the_status_of_a_site_that_was_never_built_says_what_to_do(tmp_path: Pat
 def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
     state = next((city / ".topicfeeds").glob("*.cache"))
     with closing(sqlite3.connect(state)) as connection:
-        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, '', null, 0)")
+        connection.execute("insert into findings values (9, '', 1, '', '', 'refused', 1, '', null, '', 0)")
         connection.commit()
     run = command("status", cwd=city)
     assert run.code == 0

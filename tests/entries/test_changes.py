@@ -130,7 +130,7 @@ def test_a_run_adds_ten_notices_to_a_feed_for_the_nearest_events_and_says_what_i
         missing, years.problems = years.problems, []
         if _ == 0:
             assert len(missing) == 50
-            assert "location: changed, but all has no notice of it: a run adds at most 10 notices" in missing[0]
+            assert "location: changed, but the feed all has no notice of it: a run adds at most 10" in missing[0]
         else:
             assert missing == []
 
@@ -142,6 +142,15 @@ def test_the_nearest_events_are_those_whose_old_or_new_date_is_next(tmp_path: An
     moved = ("2027-01-01", "2026-03-02", "2026-05-02", "2026-04-02")
     shown = years.run(*(fair(id=f"{n}", title=f"{n}", start=start) for n, start in enumerate(moved)))
     assert sorted(titles([one for one in shown if one.notice])) == ["Moved to Jan 1, 2027: 0", "Moved to Mar 2: 1"]
+
+
+def test_a_small_feed_has_the_notices_of_the_nearest_events_and_the_warning_names_its_limit(tmp_path: Any) -> None:
+    years = Years(tmp_path, feeds={"limit": 6})
+    years.run(*many(9))
+    shown = years.run(*many(9, location="Yard"))
+    assert sorted(titles([one for one in shown if one.notice])) == [f"New place (Yard): Event {n:02}" for n in range(3)]
+    assert len(years.problems) == 6
+    assert "at most 3 notices to a feed (before the next large change, raise limit under [feeds]" in years.problems[0]
 
 
 def test_each_feed_has_its_own_limit_and_keeps_what_was_decided(tmp_path: Any) -> None:

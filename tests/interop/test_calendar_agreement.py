@@ -168,12 +168,11 @@ def test_a_feed_names_the_file_of_an_event_with_its_size(tmp_path: Path) -> None
             assert f'<a href="{file.href}">Calendar file</a>' in text.value
 
 
-def test_the_file_of_an_event_is_retired_when_the_event_is_gone(tmp_path: Path) -> None:
+def test_the_file_of_an_event_is_removed_when_the_event_is_gone(tmp_path: Path) -> None:
     state, both = State(), [event(id="a"), event(id="b")]
     for now, items, names in (
         (NOW, both, {"a", "b"}),
-        (NOW + timedelta(days=1), both[:1], {"a", "b"}),
-        (NOW + timedelta(days=30), both[:1], {"a", "b"}),
+        (NOW + timedelta(days=1), both[:1], {"a"}),
         (NOW + timedelta(days=31), both[:1], {"a"}),
     ):
         publish(CITY, items, tmp_path, state=state, now=now)

@@ -35,7 +35,7 @@ OTHERWISE = {
         "millennium": "is a day off in the year 1000",
     },
 }
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
+CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ufeff]")
 by_every_reader = pytest.mark.parametrize("reader", NAMES)
 of_every_case = pytest.mark.parametrize("case", EVENTS, ids=lambda case: case.name)
 

@@ -63,12 +63,8 @@ def title(text: str, name: str) -> str:
     return escape(text, quote=False) if name == "rss" and re.search("<[A-Za-z/!?]", text) else text
 
 
-def address(iri: str, name: str) -> str:
-    return to_uri(iri) if name == "rss" else iri
-
-
 def story(entry: Entry, name: str) -> Story:
-    link = address(entry.link, name)
+    link = to_uri(entry.link)
     return Story(entry.id, title(entry.title, name), link, int(entry.published.timestamp()))
 
 
@@ -140,7 +136,7 @@ def test_feedparser_finds_every_entry_in_order(case: Path, name: str) -> None:
 @in_both_formats
 def test_feedparser_reads_the_titles_and_the_page_of_a_feed(case: Path, name: str) -> None:
     for feed, found in readings(case, name):
-        assert (found.feed.title, found.feed.link) == (title(feed.title, name), address(feed.page, name))
+        assert (found.feed.title, found.feed.link) == (title(feed.title, name), to_uri(feed.page))
         assert timegm(found.feed.updated_parsed) == feed.updated.timestamp()
 
 
@@ -155,7 +151,7 @@ def test_feedparser_reads_titles(case: Path, name: str) -> None:
 @in_both_formats
 def test_feedparser_reads_links(case: Path, name: str) -> None:
     for entry, found in entries(case, name):
-        assert found.link == address(entry.link, name)
+        assert found.link == to_uri(entry.link)
 
 
 @of_every_case
@@ -340,7 +336,7 @@ def test_reader_stores_summary_and_content_of_rss(library: Reader) -> None:
 @in_both_formats
 def test_reader_stores_enclosures(library: Reader, name: str) -> None:
     for entry, found in shelved(library, name):
-        given = [(address(file.url, name), file.type, file.length) for file in entry.enclosures]
+        given = [(to_uri(file.url), file.type, file.length) for file in entry.enclosures]
         stored = [(file.href, file.type, file.length) for file in found.enclosures]
         assert stored == (given if name == "atom" else given[:1])
 
@@ -375,7 +371,7 @@ def test_sfeed_lists_author_and_enclosure_of_the_example(tables: Mapping[str, li
         listed = {line[5]: (line[6], line[7]) for line in tables[file]}
         for entry in as_shown(feed):
             author = [person.name for person in entry.authors]
-            enclosure = [address(enclosure.url, name) for enclosure in entry.enclosures]
+            enclosure = [to_uri(enclosure.url) for enclosure in entry.enclosures]
             assert listed[entry.id] == ((author or [""])[0], (enclosure or [""])[0])
 
 

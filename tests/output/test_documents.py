@@ -58,7 +58,7 @@ def test_threads_render_the_bytes_that_one_thread_renders(
     expected = rendered(build(given, items))
     assert {path.rpartition(".")[2] for path in expected} == {"xml", "ics"}
     assert sum(path.startswith("events/") for path in expected) == 8
-    monkeypatch.setattr(documents, "RenderCache", lambda: RenderCache(max_chars))
+    monkeypatch.setattr(documents, "RenderCache", lambda changes: RenderCache(max_chars, changes))
     chance = random.Random(7)
     with ThreadPoolExecutor(THREADS) as threads:
         for _ in range(ROUNDS):
@@ -81,7 +81,7 @@ def test_threads_render_one_document_at_the_same_time() -> None:
 def cache(monkeypatch: pytest.MonkeyPatch) -> RenderCache:
     """Give the cache that the documents of a site share."""
     made = RenderCache()
-    monkeypatch.setattr(documents, "RenderCache", lambda: made)
+    monkeypatch.setattr(documents, "RenderCache", lambda changes: made)
     return made
 
 
@@ -117,8 +117,8 @@ def test_what_is_rendered_of_an_event_is_kept_for_calendars_and_files(
 def test_documents_keep_no_more_than_the_limit_of_their_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[RenderCache] = []
 
-    def make() -> RenderCache:
-        made.append(RenderCache())
+    def make(changes: dict[str, str] | None) -> RenderCache:
+        made.append(RenderCache(changes=changes))
         return made[-1]
 
     monkeypatch.setattr("topicfeeds.formats.render_cache.MAX_RENDER_CACHE_CHARS", 40_000)

@@ -287,3 +287,12 @@ def test_labels_of_tags_need_no_latin_letters() -> None:
     page = made([article(tags=["住まい"])])["index.html"]
     assert f'<a href="tags/{make_readable("住まい")}' in page
     assert "住まい" in text_of(page)
+
+
+def test_texts_of_items_keep_their_direction_and_language() -> None:
+    items = [article(title="Homes (2)", language="en"), event(title="سوق", start=date(2026, 5, 9), location="Hall 3!")]
+    page = made(items, language="ar", title="Homes & Co.")["all.html"]
+    assert "<h1><bdi>Homes &amp; Co.</bdi></h1>" in page
+    assert '<bdi lang="en">Homes (2)</bdi></a>' in page
+    assert "<bdi>سوق</bdi></a>" in page
+    assert "<bdi>Hall 3!</bdi>" in page

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from support import command, site
 from support.needs import missing
-from topicfeeds import Problem, read
+from topicfeeds import Event, Place, Problem, read
 from topicfeeds.sources.database import _parse_address
 from topicfeeds.sources.model import Record
 
@@ -76,6 +76,13 @@ def test_a_bad_row_is_named_by_query_number_and_column(sqlite: str) -> None:
 def test_other_columns_are_read_through_a_mapping(sqlite: str) -> None:
     (one, _) = found(sqlite, "select * from posts where id < 3", fields={"title": "title", "published": "published"})
     assert (one.item.title, one.item.id) == ("A", None)
+
+
+def test_a_column_may_be_a_part_of_a_field(sqlite: str) -> None:
+    query = "select id, title, '2026-05-01' as start, 'Hall' as \"location.name\", null as \"location.url\" from posts"
+    one = found(sqlite, f"{query} where id = 1")[0]
+    assert isinstance(one.item, Event)
+    assert one.item.location == Place(name="Hall")
 
 
 @pytest.mark.parametrize(

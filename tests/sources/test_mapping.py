@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from support import CORPUS
-from topicfeeds import Problem, read, read_objects
+from support.spreadsheets import make_xlsx
+from topicfeeds import Problem, Site, read, read_objects, select
 from topicfeeds.config import load_site
 from topicfeeds.sources.model import Draft, Record
 
@@ -76,3 +80,110 @@ def test_python_reads_the_same(case: Case, tmp_path: Path) -> None:
 def test_the_names_of_cases_differ() -> None:
     names = [case.id for case in CASES]
     assert len(set(names)) == len(names) > 50
+
+
+SETTINGS = {
+    "fields": {
+        "id": ["id", "{a}-{b}"],
+        "title": ["title", "a.b", "{a.0} {{x}}"],
+        "link": ["/{a}/{date.year}", "link"],
+        "published": ["date", "file.date"],
+        "start": "start",
+        "end": ["{start} {end}", "end"],
+        "timezone": "zone",
+        "tags": "a",
+        "authors.name": "a.b",
+        "authors.email": "b",
+        "location": "b",
+        "organizer": "a",
+        "image": ["image.url", "image"],
+        "enclosures": "b",
+        "content": "a",
+        "summary": "b.a",
+        "recurrence": "rule",
+        "except": "b",
+        "status": "a",
+    },
+    "only": {"x.y": ["", "1", "true"]},
+    "skip": {"a": "skip"},
+    "each": "each",
+    "split": {"tags": [",", ";"]},
+    "values": {"tags": {"": "none", "a": ""}, "all_day": {"x": "true"}},
+    "markup": {"content": "plain", "summary": "html", "location": "html"},
+    "date_format": {"published": ["iso", "unix", "%d. %B %Y"], "start": ["iso", "%d.%m.%Y"]},
+    "date_language": "de",
+    "timezone": {"published": "UTC", "end": "Europe/Berlin", "start": "Europe/Lisbon"},
+    "all_day": ["a", "b.a"],
+    "open_end": "b",
+    "end_day": "exclusive",
+    "lookup": {"tags": {"items": ["a", "b"], "key": "a", "value": "b"}},
+    "defaults": {"topics": ["x"], "authors.email": "x@example.org"},
+}
+WORDS = [
+    "a",
+    "b",
+    "id",
+    "title",
+    "date",
+    "start",
+    "end",
+    "x",
+    "y",
+    "0",
+    "image",
+    "url",
+    "zone",
+    "rule",
+    "each",
+    "draft",
+]
+TEXTS = [
+    *("", " ", "2026-02-01", "2026-02-01T10:00", "3. März 2026", "1.2.2026", "Europe/Paris", "UTC+2", "+25:00"),
+    *("true", "skip", "RRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260202", "EXDATE;TZID=x:1", "9" * 30, "\ud800"),
+    *("https://[x", "a.jpg (x)", "9999-12-31", "0001-01-01T00:00+23:00", "http://a b/"),
+]
+VALUES = st.recursive(
+    st.sampled_from([None, True, False, 0, 1.5, -1e300, float("inf"), float("nan"), 10**20]) | st.sampled_from(TEXTS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=8) | VALUES, max_size=3))
+def test_any_record_is_an_item_a_draft_or_a_problem(records: list[Any]) -> None:
+    site = Site.model_validate({"title": "x", "url": "https://www.example.org/"})
+    found = list(read_objects(records, url=site.url, **SETTINGS))  # type: ignore[arg-type]
+    select(site, found, problems=[])
+    assert all(isinstance(one, (Record, Draft, Problem)) for one in found)
+
+
+def test_a_record_that_is_nested_too_deeply_is_refused() -> None:
+    deep: Any = "x"
+    for _ in range(50_000):
+        deep = [deep]
+    (problem,) = read_objects([{"a": deep}], fields={"title": "a.b"})
+    assert str(problem) == "items:1: is nested too deeply (use fewer levels)"
+
+
+def test_a_german_spreadsheet_is_read(tmp_path: Path) -> None:
+    """Dates and times are real values of the spreadsheet, or texts."""
+    names = ["Nr.", "Titel", "Datum", "Beginn", "Ende", "bis", "ganztägig", "Ort (z.B. Halle)", "Schlagworte", "Status"]
+    day, later = date(2026, 5, 9), date(2026, 5, 11)
+    rows: list[list[Any]] = [
+        [17, "Fest", day, time(10), time(16), None, "nein", "Halle 3", "Musik, Tanz; Essen", "ok"],
+        [18, "Markt", day, None, None, later, "x", "Platz", None, "ok"],
+        [19, "Noch nicht", day, None, None, None, None, "Platz", None, "Entwurf"],
+        [20, "Als Text", "12.05.2026", "10:00", "11:30", None, None, "Halle", 2026, None],
+        [21, "Gemischt", day, "9:30", "11:30", None, None, "Halle", None, None],
+    ]
+    (tmp_path / "Termine.xlsx").write_bytes(make_xlsx({"Alt": [["x"]], "2026": [["Termine"], [], names, *rows]}))
+    case = {"files": {}, "source": (CORPUS / "mapping/german-spreadsheet.settings").read_text("utf-8")}
+    found = [describe(one) for one in read(load_site(write(case, tmp_path)), tmp_path) if isinstance(one, Record)]
+    assert [(one["id"], one["start"], one.get("end"), one.get("tags")) for one in found] == [
+        ("17", "2026-05-09T10:00:00", "2026-05-09T16:00:00", ["Musik", "Tanz", "Essen"]),
+        ("18", "2026-05-09", "2026-05-11", None),
+        ("20", "2026-05-12T10:00:00", "2026-05-12T11:30:00", ["2026"]),
+        ("21", "2026-05-09T09:30:00", "2026-05-09T11:30:00", None),
+    ]
+    assert {one["location"]["name"] for one in found} == {"Halle 3", "Platz", "Halle"}

@@ -85,6 +85,19 @@ def test_dates_are_never_guessed(tmp_path: Path, text: str, message: str) -> Non
     assert told(tmp_path, "a.rss", rss(items)) == [f'refused a.rss:3: published: "{text}" {message}']
 
 
+def test_a_wrong_date_in_a_feed_on_one_line_names_its_item(tmp_path: Path) -> None:
+    wrong = "<title>B</title><pubDate>Wed, 03 Mar 2026 08:30:00 GMT</pubDate>"
+    undated = "<title>C</title>"
+    items = "".join(f"<item><guid>{one}</guid>{one}</item>" for one in (GOOD, wrong, wrong.replace("B", "D"), undated))
+    day = 'published: "Wed, 03 Mar 2026 08:30:00 GMT" has the wrong day of the week'
+    advice = "(correct it in the program that writes the feed)"
+    assert told(tmp_path, "a.rss", rss(items)) == [
+        f'refused a.rss:2: item 2 ("B"): {day} {advice}',
+        f'refused a.rss:2: item 3 ("D"): {day} {advice}',
+        'refused a.rss:2: item 4 ("C"): published: is missing',
+    ]
+
+
 @pytest.mark.parametrize(
     ("title", "plain"),
     [

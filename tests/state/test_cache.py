@@ -202,3 +202,13 @@ def test_the_size_of_all_bodies_stays_right_though_events_have_notices(city: Cit
 def test_a_cache_that_is_not_open_says_so() -> None:
     with pytest.raises(sqlite3.ProgrammingError, match="the cache is not open"):
         Cache("somewhere").file_stamps()
+
+
+def test_a_cache_of_a_version_with_more_columns_is_replaced(city: City) -> None:
+    (city.folder / "some.json").write_text("[{}]", "utf-8")
+    city.build(NOON)
+    names = ", ".join(["1 as n", *(f"1 as column_{n}" for n in range(20))])
+    city.sql("drop table findings", cache=True)
+    city.sql(f"create table findings as select {names}, 0 as checksum", cache=True)
+    city.sql("pragma user_version = 99", cache=True)
+    assert city.build(NOON + HOUR).refused == 1

@@ -63,7 +63,7 @@ def test_the_address_of_a_link_follows_its_text_if_they_differ(html: str, text: 
         ('See <a href="/x">this</a><script>x</script>', "See this"),
         ('<p>Film: <iframe src="https://e.org/f" title="T"></iframe></p>', "Film: T"),
         ('<img class="emoji" alt="🎉"> Party', "🎉 Party"),
-        ("a\x01b<b>c\ufffe</b>", "abc"),
+        ("a\x01b<b>c\ufffe</b>&#2;", "a\x01bc\ufffe\x02"),
     ],
 )
 def test_any_html_becomes_text(html: str, text: str) -> None:

@@ -60,7 +60,7 @@ class Console:
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
             shown = [told[n] for n in sorted(chosen)]
-        shown = [name_options(replace(problem, path=self.locate(problem.path))) for problem in shown]
+        shown = [name_options(self.locate_problem(problem)) for problem in shown]
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
@@ -88,6 +88,13 @@ class Console:
         if not is_file_path(path) or (self.machine and not Path(path).is_absolute()):
             return path
         return shorten_path(path, self.base, self.base if self.machine else "")
+
+    def locate_problem(self, problem: Problem) -> Problem:
+        """Return a problem with its paths as they are printed."""
+        message = problem.message
+        if problem.other:
+            message = message.replace(f" {problem.other}:", f" {self.locate(problem.other)}:", 1)
+        return replace(problem, path=self.locate(problem.path), message=message)
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line. `values` are printed in JSON only."""
@@ -167,7 +174,8 @@ class Console:
 
 def restore_problem(stored: StoredProblem) -> Problem:
     """Return a problem of the last run, as the state stores it."""
-    return Problem(*stored[:-1], hint=Hint[stored.hint] if stored.hint else None)
+    hint = Hint[stored.hint] if stored.hint else None
+    return Problem(*stored[:-2], hint=hint, other=stored.other)
 
 
 def name_options(problem: Problem) -> Problem:

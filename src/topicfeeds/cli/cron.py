@@ -63,13 +63,16 @@ class CronReport:
         known, found = read_reported(path), Counter(_digest(one) for one in problems)
         if error:
             found[_digest(error)] = 1
+        if error and not isinstance(error, SourceError):
+            found |= Counter(known.names)  # the run did not find out whether the other problems are solved
         errors = [one for one in problems if one.severity != "warning"]
         is_clean = not errors and not error
         if is_clean and known.names:
             self._print_head("all problems are solved. Everything is published")
         elif known.stopped and not error:
             self._print_head(f"feeds are published again. {count('problem', len(errors))} must still be solved")
-        is_due = not is_clean and bool(known.names) and abs(self.now - known.moment) >= _DAY - _EARLY
+        is_known = not found.keys().isdisjoint(known.names)
+        is_due = is_known and not is_clean and abs(self.now - known.moment) >= _DAY - _EARLY
         new = {name for name, number in found.items() if number > known.names.get(name, 0)}
         listed = [one for one in problems if _digest(one) in new or (is_due and one.severity != "warning")]
         listed = [one for one in listed if self.console.wants(one)]
@@ -77,16 +80,11 @@ class CronReport:
             self._print_head(_describe(listed, is_due=is_due))
             self.console.print_problems(listed, omitted)
             self._print_foot(errors, listed, error)
-        updated = Reported() if is_clean else self._update(known, found, error, is_due=is_due)
+        days = round((self.now - known.moment) / _DAY) if is_due else 0  # reminders keep the time of day of the first
+        moment = known.moment + days * _DAY if is_known else self.now
+        updated = Reported() if is_clean else Reported(moment, error is not None, found)
         if is_clean or updated != known:
             store_reported(path, updated)
-
-    def _update(self, known: Reported, found: Counter[str], error: TopicFeedsError | None, *, is_due: bool) -> Reported:
-        """Return what was reported after this run. Reminders always come at the time of day of the first report."""
-        if error and not isinstance(error, SourceError):
-            found = found | Counter(known.names)  # the run did not find out whether the other problems are solved
-        days = round((self.now - known.moment) / _DAY) if is_due else 0
-        return Reported(known.moment + days * _DAY if known.names else self.now, error is not None, found)
 
     def _print_head(self, text: str) -> None:
         """Print which site this is about, and what happened."""
@@ -100,7 +98,7 @@ class CronReport:
         left = len(errors) - sum(one.severity != "warning" for one in listed)
         lines = [
             _UNCHANGED if isinstance(error, ConfigError | BusyError) else "",
-            "" if error else "Everything else is published.",
+            "" if error else "Everything else is published." if errors else "Everything is published.",
             f"{count('earlier problem', left)} must be solved too." if left else "",
             "A reminder comes once a day, and a message when all is solved." if errors or error else "",
         ]

@@ -7,7 +7,6 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -106,7 +105,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
     if refused:
         yield "refused"
         problems = map(restore_problem, refused)
-        yield from (f"  {name_options(replace(one, path=console.locate(one.path)))}" for one in problems)
+        yield from (f"  {name_options(console.locate_problem(one))}" for one in problems)
         if more:
             yield f"  ... and {more} more"
     if held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import NamedTuple, NoReturn
 from urllib.parse import unquote
 
@@ -49,7 +50,7 @@ class Duplicates:
             return None, None
         if first[0] != name:
             self._similar[name] = row
-            return None, _similar_id_warning(header, name, f"{first[1].partition(_SEPARATOR)[0]}:{first[2]}")
+            return None, _similar_id_warning(header, name, first[1].partition(_SEPARATOR)[0], first[2])
         merged = _merge(self._from_row(first), header)
         merged_row = _join_row(name, merged)
         if name in self._similar:
@@ -88,7 +89,7 @@ def _hash_folded(name: str) -> int:
 def _merge(first: Merged, header: Header) -> Merged:
     """Add a record to its item. Raises RefusedError if the record belongs to another item."""
     if first.content_digest != header.content_digest:
-        _refuse_duplicate(header, f"{first.paths[0]}:{first.line}")
+        _refuse_duplicate(header, first.paths[0], first.line)
     return first._replace(
         topics=unite(first.topics, header.topics),
         tags=unite(first.tags, header.tags),
@@ -104,17 +105,18 @@ def unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Ca
     return first + tuple(category for category in second if category.term not in terms)
 
 
-def _similar_id_warning(header: Header, name: str, where: str) -> Problem:
+def _similar_id_warning(header: Header, name: str, path: str, line: int) -> Problem:
     message = (
-        f"{show(header.own_id or name)} differs from the id of {where} only in case, Unicode form or percent-encoding "
-        "(if both are one item, give both the same id)"
+        f"{show(header.own_id or name)} differs from the id of {path}:{line} only in case, Unicode form or "
+        "percent-encoding (if both are one item, give both the same id)"
     )
-    return header.problem("id", message, "warning")
+    return replace(header.problem("id", message, "warning"), other=path)
 
 
-def _refuse_duplicate(header: Header, where: str) -> NoReturn:
+def _refuse_duplicate(header: Header, path: str, line: int) -> NoReturn:
     if value := header.own_id or header.link:
         advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if header.language else ""
-        message = f"{show(value)} is already the id of {where} ({advice or 'give each item its own id'})"
-        raise RefusedError("id" if header.own_id else "link", message)
-    raise RefusedError("id", f"is missing, and {where} has the same date and title (give both items an id)")
+        message = f"{show(value)} is already the id of {path}:{line} ({advice or 'give each item its own id'})"
+        raise RefusedError("id" if header.own_id else "link", message, path)
+    message = f"is missing, and {path}:{line} has the same date and title (give both items an id)"
+    raise RefusedError("id", message, path)

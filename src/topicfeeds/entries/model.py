@@ -332,5 +332,6 @@ class HeldBack:
 class RefusedError(Exception):
     """A record cannot be published because of one of its fields."""
 
-    def __init__(self, field: str, message: str) -> None:
-        self.field, self.message = field, message
+    def __init__(self, field: str, message: str, other: str = "") -> None:
+        """`other` is the path of another file that the message names."""
+        self.field, self.message, self.other = field, message, other

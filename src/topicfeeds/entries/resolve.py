@@ -6,6 +6,7 @@ Only this step uses the memory and the current time to make entries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -108,7 +109,7 @@ class Resolver:
             published, updated = self._dates(header, before)
             merged, warning = self._duplicates.merge(header, name)
         except RefusedError as refusal:
-            yield header.problem(refusal.field, refusal.message)
+            yield replace(header.problem(refusal.field, refusal.message), other=refusal.other)
             return
         self.held.note_found(name, header)
         if merged and is_kept:  # the last good version has the labels of all records, in their order

@@ -43,7 +43,7 @@ def select_feeds(
     - Only candidates that are in a feed are kept.
     - A later candidate with the same id replaces the earlier one.
     - Pages give topics the titles and descriptions that the site file does not have.
-    - A feed gets at most `max_notices` new notices, for the nearest events. `decide` stores the decision.
+    - A feed gets at most `notices_per_run` new notices, for the nearest events. `decide` stores the decision.
     - With `spill`, entries past the first 100 million characters go to it.
     """
     selector = FeedSelector(site, spill, wanted)
@@ -184,12 +184,12 @@ class FeedSelector:
         self._insert(candidate, places)
 
     def add_new_notices(self, decide: Decide | None) -> None:
-        """Add the notices of this run: to each feed at most `max_notices`, for the nearest events."""
+        """Add the notices of this run: to each feed at most `notices_per_run`, for the nearest events."""
         rivals: dict[str, list[Candidate]] = {}
         for notice in self._new_notices.values():
             for place in self._find_places(notice):
                 rivals.setdefault(place.name, []).append(notice)
-        limit = self.site.feeds.max_notices
+        limit = self.site.feeds.notices_per_run
         chosen = {(name, one.id) for name, some in rivals.items() for one in nsmallest(limit, some, key=_nearness_key)}
         for notice in self._new_notices.values():
             places = self._find_places(notice)

@@ -162,6 +162,11 @@ class FeedSettings(Model):
     cancelled_events: Literal["cancelled", "confirmed"] = "cancelled"
     """The status of cancelled events in calendars. Some programs hide cancelled events, and people do not see why."""
 
+    @property
+    def notices_per_run(self) -> int:
+        """How many notices one run adds to a feed at most: no more than a feed keeps, which is half of its limit."""
+        return min(self.max_notices, self.limit // 2)
+
 
 class DeclaredFeed(Model):
     """A feed that the site file declares: a combination of topics, tags and kinds of item."""

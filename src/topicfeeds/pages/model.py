@@ -36,6 +36,8 @@ class PageEntry(NamedTuple):
     """The month of an event, abbreviated."""
     day: str = ""
     """The day of the month of an event."""
+    language: str | None = None
+    """The language of the entry, if the page has another one."""
 
 
 class PageLink(NamedTuple):

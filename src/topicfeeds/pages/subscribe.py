@@ -167,15 +167,15 @@ class _PageMaker:
         from babel.dates import format_skeleton
 
         entry, locale = load_entry(candidate), find_locale(feed.language)
-        title = format_title(entry, feed)
+        title, language = format_title(entry, feed), entry.language if entry.language != feed.language else None
         if entry.event is None or entry.notice:
             day: date = entry.published
-            return PageEntry(title, entry.link, day.isoformat(), self._format_day(day))
+            return PageEntry(title, entry.link, day.isoformat(), self._format_day(day), language=language)
         start = entry.event.next[0] if entry.event.next else entry.event.start
         place = entry.event.place.line if entry.event.place else ""
         month, number = (format_skeleton(form, start, locale=locale) for form in ("MMM", "d"))
         when = format_when(entry.event, feed.language)
-        return PageEntry(title, entry.link, start.isoformat(), when, place, month, number)
+        return PageEntry(title, entry.link, start.isoformat(), when, place, month, number, language)
 
     def _format_day(self, day: date) -> str:
         from babel.dates import format_date

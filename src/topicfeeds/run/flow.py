@@ -147,13 +147,13 @@ class Run:
             yield _Input(chunks.read(found), files, chunks)
 
     def _select(self, source: _Input, report: RunReport) -> dict[str, Selection]:
-        profile, spill, limit = self.options.profile, Spill(), self.site.feeds.max_notices
+        profile, spill = self.options.profile, Spill()
         resolver = Resolver(self.site, self.state, self.options.now, spill)
         found = resolver.resolve_all(profile.measure_each("read", source.headers))
         base = Path(source.files.base) if source.files else None
         kept = keep_last_good(resolver, report, base, allow_shrink=self.options.allow_shrink)
         resolved = profile.measure_each("resolve", chain(found, kept))
-        decide = partial(report.note_notice, self.state, limit)
+        decide = partial(report.note_notice, self.state, self.site.feeds)
         with profile.measure("select"):
             return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
 
@@ -274,8 +274,10 @@ class _Input(NamedTuple):
 def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
     """Return a problem as a row of the cache."""
     texts = problem.field, problem.message, problem.severity
-    path = problem.path.encode(errors="backslashreplace").decode()  # the name of a file may not be UTF-8
-    return number, path, problem.line, *texts, problem.item, problem.name, problem.hint and problem.hint.name
+    hint = problem.hint and problem.hint.name
+    # the name of a file may not be UTF-8
+    path, other = (name.encode(errors="backslashreplace").decode() for name in (problem.path, problem.other))
+    return number, path, problem.line, *texts, problem.item, problem.name, hint, other
 
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from ..entries.changes import assign_feeds
 from ..entries.model import Candidate, HeldBack, NewNotice
 from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
+from ..models.site import FeedSettings
 from ..sources.model import Draft, Page
 from ..state.store import State
 
@@ -140,16 +141,24 @@ class RunReport:
             self.note_due(candidate.event.until)
 
     def note_notice(
-        self, state: State | None, limit: int, new: NewNotice, feeds: Sequence[str] | None, others: Sequence[str]
+        self,
+        state: State | None,
+        settings: FeedSettings,
+        new: NewNotice,
+        feeds: Sequence[str] | None,
+        others: Sequence[str],
     ) -> None:
         """Store which feeds have a new notice. Warn if `others`, feeds of the same event, do not have it."""
         event = new.event
         if event.memory:
             note_memory(event._replace(memory=assign_feeds(event.memory, feeds)), state)
-        if others and limit:
-            where = others[0] if len(others) == 1 else f"{others[0]} and {count('other feed', len(others) - 1)}"
-            message = f"changed, but {where} has no notice of it: a run adds at most {count('notice', limit)} to a feed"
-            advice = "before the next large change, raise max_notices under [feeds] in the site file"
+        if others and settings.max_notices:
+            limit = settings.notices_per_run
+            more = f" and {count('other feed', len(others) - 1)}" if len(others) > 1 else ""
+            where = f"the feed {others[0]}{more} {'have' if more else 'has'}"
+            message = f"changed, but {where} no notice of it: a run adds at most {count('notice', limit)} to a feed"
+            setting = "max_notices" if limit == settings.max_notices else "limit"
+            advice = f"before the next large change, raise {setting} under [feeds] in the site file"
             self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:

@@ -65,7 +65,8 @@ def _digest_file(path: str) -> bytes:
 def _read_findings(state: State) -> set[tuple[str, ...]]:
     """Return the problems of the last successful run, without their lines."""
     with state.reading(), suppress(sqlite3.Error, UnicodeError):  # the run reports the error later
-        return {(one.path, one.field, one.message, one.severity) for one in state.cache.stored_problems()}
+        problems = state.cache.stored_problems() if state.has_cache() else []  # another version has other tables
+        return {(one.path, one.field, one.message, one.severity) for one in problems}
     return set()
 
 

@@ -64,7 +64,12 @@ class Property(NamedTuple):
         return datetime.combine(moment, clock, UTC if found[4] else None)
 
 
-Properties = dict[str, list[Property]]
+class Properties(dict[str, list[Property]]):
+    """The properties of a component by name."""
+
+    def text(self, name: str) -> str:
+        """Return the text of a property, or an empty text."""
+        return self[name][0].text if name in self else ""
 
 
 class Component(NamedTuple):
@@ -79,7 +84,7 @@ class Component(NamedTuple):
 
     def read(self, wanted: Collection[str]) -> Properties:
         """Return the wanted properties. Lines that are not valid are skipped."""
-        found: dict[str, list[Property]] = {}
+        found = Properties()
         for number, line in self.lines:
             name = _NAME.match(line)
             if name and name[0].upper() in wanted:

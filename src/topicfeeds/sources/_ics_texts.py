@@ -20,15 +20,15 @@ _WEB = ("http://", "https://")
 
 def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
     """Return the fields that have no dates. If the calendar is ours, its titles start with the status."""
-    status = _first(event, "STATUS").lower() or None
-    title = _first(event, "SUMMARY")
+    status = event.text("STATUS").lower() or None
+    title = event.text("SUMMARY")
     if status == "cancelled":
         title = (_OUR_STATUS if is_ours else _CANCELLED).sub("", title, count=1) or title
     files = [one for one in event.get("ATTACH", []) if one.value.strip().lower().startswith(_WEB)]
     pictures = [*event.get("IMAGE", []), *(one for one in files if _is_picture(one))]
     return {
         "title": title,
-        "link": _first(event, "URL") or None,
+        "link": event.text("URL") or None,
         **_read_description(event),
         "tags": list(dict.fromkeys(tag for one in event.get("CATEGORIES", []) for tag in one.texts if tag)),
         "location": _read_place(event),
@@ -39,17 +39,13 @@ def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
     }
 
 
-def _first(event: Properties, name: str) -> str:
-    return event[name][0].text if name in event else ""
-
-
 def _read_description(event: Properties) -> dict[str, str]:
     """Return the HTML as `content`, one line of plain text as `summary`, and several lines as `content`."""
     for name in ("STYLED-DESCRIPTION", "X-ALT-DESC"):
         for one in event.get(name, []):
             if one.params.get("FMTTYPE", "").lower() == "text/html":
                 return {"content": one.text}
-    text = _first(event, "DESCRIPTION")
+    text = event.text("DESCRIPTION")
     if has_elements(text):  # Google allows HTML here
         return {"content": text if "<p" in text or "<br" in text else text.replace("\n", "<br>\n")}
     if "\n" not in text:
@@ -59,8 +55,8 @@ def _read_description(event: Properties) -> dict[str, str]:
 
 def _read_place(event: Properties) -> dict[str, Any] | str | None:
     """Return the place. Apple writes the address on the lines below the name."""
-    name, *address = [line.strip() for line in _first(event, "LOCATION").split("\n") if line.strip()] or [""]
-    point = _first(event, "GEO").split(";")
+    name, *address = [line.strip() for line in event.text("LOCATION").split("\n") if line.strip()] or [""]
+    point = event.text("GEO").split(";")
     for one in event.get("X-APPLE-STRUCTURED-LOCATION", []):
         point = one.value.strip().lower().removeprefix("geo:").split(",")
         name = name or one.params.get("X-TITLE", "")
@@ -81,7 +77,7 @@ def _read_organizer(event: Properties) -> dict[str, str] | str | None:
         if scheme.lower() == "mailto" and "@" in address:
             return {"name": name, "email": address}
         return {"name": name, "url": one.value.strip()} if scheme.lower() in ("http", "https") else name
-    return _first(event, "CONTACT") or None
+    return event.text("CONTACT") or None
 
 
 def _is_picture(one: Property) -> bool:

@@ -37,6 +37,8 @@ class RawRecord(NamedTuple):
     window: Window | None = None
     moved: tuple[date, ...] = ()
     """The exceptions of a series that are items of their own."""
+    error: tuple[str, str] | None = None
+    """The field and message of a problem that the reader found: the record is refused."""
 
     @property
     def item(self) -> int:
@@ -59,7 +61,8 @@ def number_neighbours(found: Iterable[RawRecord | Page | Problem]) -> Iterator[R
             if not isinstance(one, RawRecord):
                 yield one
     except Unreadable:
-        yield from [waiting] if waiting is not None else []
+        if waiting is not None:
+            yield waiting._replace(place=place + 1) if place else waiting
         raise
     if waiting is not None:
         yield waiting._replace(place=place + 1) if place else waiting

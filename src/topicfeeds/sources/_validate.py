@@ -35,6 +35,9 @@ class RecordValidator:
         """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
         if raw.fields is None:
             yield Problem(self._context.path, raw.line, "", _EMPTY, item=raw.line)
+        elif raw.error:
+            name = label_item(raw.place, raw.fields.get("title") or raw.fields.get("id"))
+            yield Problem(self._context.path, raw.line, *raw.error, item=raw.item, name=name)
         elif self._mapper:
             yield from self._map(raw)
         else:

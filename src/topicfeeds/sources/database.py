@@ -14,6 +14,7 @@ from uuid import UUID
 from ..errors import MissingExtraError, Problem
 from ..models.site import Source
 from ._raw import RawRecord
+from .csv import make_fields
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -53,7 +54,8 @@ def read_database(source: Source) -> Iterator[RawRecord | Problem]:
             step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
-                yield RawRecord(_convert_row(row), number)
+                cells = _convert_row(row)
+                yield RawRecord(make_fields([*cells], [*cells.values()], is_mapped=bool(source.fields)), number)
     except ImportError as error:
         message = f"the driver {error.name} is not installed (run pip install {error.name})"
         yield Problem(name, 1, "database", message, "unreadable")

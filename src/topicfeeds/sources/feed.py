@@ -45,17 +45,17 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
         if not isinstance(one, RawRecord):
             yield one
         elif not _NOTICE.fullmatch(str(one.fields.get("id"))):
-            yield _finish(one, path)
+            yield _finish(one)
 
 
-def _finish(record: RawRecord, path: str) -> RawRecord | Problem:
+def _finish(record: RawRecord) -> RawRecord:
     """Parse the dates of a record, and give it a title if it has none."""
     fields: dict[str, Any] = {name: value for name, value in record.fields.items() if value}
     for name in _DATES:
         try:
             fields |= {name: _parse_date(fields[name])} if isinstance(fields.get(name), str) else {}
         except _DateError as error:
-            return Problem(path, record.line, name, str(error), item=record.line)
+            return record._replace(error=(name, str(error)))
     summary, content = fields.get("summary"), fields.get("content")
     text = summary if isinstance(summary, str) else to_plain_text(content) if isinstance(content, str) else ""
     if "title" not in fields and (label := to_one_line(text)):

@@ -80,7 +80,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
     for one in split_components(text):
         if one.name == "VEVENT":
             event = one.read(_WANTED)
-            if _text(event, "CLASS").upper() in _PRIVATE and not source.drafts:
+            if event.text("CLASS").upper() in _PRIVATE and not source.drafts:
                 yield Draft(path, one.line)
             else:
                 yield from _read_event(one, event, survey, path)
@@ -102,10 +102,10 @@ def _survey(text: str) -> _Survey:
             found = one.read(("UID", "RECURRENCE-ID", "RDATE", "STATUS"))
             events += sum(added.value.count(",") for added in found.get("RDATE", ()))
             if changed := found.get("RECURRENCE-ID"):
-                is_cancelled = _text(found, "STATUS").upper() == "CANCELLED"
-                survey.changed.setdefault(_text(found, "UID"), []).append((changed[0], calendar, is_cancelled))
+                is_cancelled = found.text("STATUS").upper() == "CANCELLED"
+                survey.changed.setdefault(found.text("UID"), []).append((changed[0], calendar, is_cancelled))
         elif one.name == "VTIMEZONE":
-            calendar.definitions.setdefault(_text(one.read(("TZID",)), "TZID"), [line for _, line in one.lines])
+            calendar.definitions.setdefault(one.read(("TZID",)).text("TZID"), [line for _, line in one.lines])
         elif not one.name:
             _add_property(calendar, one)
         if events > _MAX_EVENTS:
@@ -117,13 +117,9 @@ def _survey(text: str) -> _Survey:
 
 def _add_property(calendar: _Calendar, line: Component) -> None:
     found = line.read(("PRODID", "METHOD", "X-WR-TIMEZONE", "TIMEZONE-ID"))
-    calendar.is_ours |= _text(found, "PRODID").startswith("-//topicfeeds//")
-    calendar.cancels |= _text(found, "METHOD").upper() == "CANCEL"
-    calendar.zone = calendar.zone or _text(found, "X-WR-TIMEZONE") or _text(found, "TIMEZONE-ID") or None
-
-
-def _text(properties: Properties, name: str) -> str:
-    return properties[name][0].text if name in properties else ""
+    calendar.is_ours |= found.text("PRODID").startswith("-//topicfeeds//")
+    calendar.cancels |= found.text("METHOD").upper() == "CANCEL"
+    calendar.zone = calendar.zone or found.text("X-WR-TIMEZONE") or found.text("TIMEZONE-ID") or None
 
 
 def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -> Iterator[RawRecord | Problem]:
@@ -144,7 +140,7 @@ def _make_records(
     event: Properties, calendar: _Calendar, survey: _Survey
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
     """Yield the fields of the item of an event, and the dates that moved; then those of each added date."""
-    zones, uid = calendar.zones, _text(event, "UID")
+    zones, uid = calendar.zones, event.text("UID")
     fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
     if calendar.cancels:
         fields["status"] = "cancelled"
@@ -172,7 +168,7 @@ def _read_times(event: Properties, zones: Zones) -> _Times:
     end = _read_moment(event["DTEND"], zones) if "DTEND" in event else None
     if end is None and "DURATION" in event:
         end = _add_duration(start, event["DURATION"][0])
-    if _text(event, "X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
+    if event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
         start, end = _to_day(start), end and _to_day(end)
     if end is not None and isinstance(end, datetime) != isinstance(start, datetime):
         return _Times(start, end, None)  # the item is refused: both must be of one type

@@ -18,7 +18,7 @@ from .files import FileStamp, SourcePath
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 6
+VERSION = 7
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
@@ -30,6 +30,7 @@ _COLUMNS = {
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
     "findings": "n integer primary key, path text not null, line integer not null, field text not null,"
     " message text not null, severity text not null, item integer not null, name text not null, hint text,"
+    " other text not null,"
     " checksum integer",
     "held": "n integer primary key, path text not null, line integer not null, title text not null,"
     " until integer not null, checksum integer",

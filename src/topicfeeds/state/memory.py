@@ -39,3 +39,4 @@ class StoredProblem(NamedTuple):
     name: str = ""
     hint: str | None = None
     """The name of a hint."""
+    other: str = ""

@@ -64,6 +64,15 @@ def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
     return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken
 
 
+def decode_broken_references(fragment: str) -> str:
+    """Replace references to forbidden characters in HTML by these characters; what is no character becomes U+FFFE."""
+    for one in strip_broken_references(fragment)[1]:
+        digits = one.strip("&#;").lower()
+        code = int(digits.lstrip("x"), 16 if digits.startswith("x") else 10)
+        fragment = fragment.replace(one, chr(code) if code < 0xD800 else "\ufffe")
+    return _SURROGATE.sub("\ufffe", fragment)
+
+
 def to_one_line(value: str) -> str:
     """Return a text on one line, without byte order marks and characters that XML forbids.
 

@@ -10,7 +10,7 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fast_paths
-from .characters import strip_forbidden
+from .characters import decode_broken_references, strip_forbidden
 from .pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
 from .rewriting import ResolveAddress, describe_changes, rewrite
@@ -200,10 +200,20 @@ def _drop_without_address(found: re.Match[str]) -> str:
 
 
 def to_plain_text(fragment: str) -> str:
-    """Return the plain text of any fragment of HTML, with line breaks."""
+    """Return the plain text of any fragment of HTML, with line breaks.
+
+    Characters that XML forbids stay in the text, also those of references. The caller reports them.
+    """
+    fragment = decode_broken_references(fragment)
     if "<" not in fragment:
-        return unescape(strip_forbidden(fragment))
-    return write_plain_text(sanitize(strip_forbidden(fragment), ""))
+        return unescape(fragment)
+    forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
+    unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
+    stand_ins: dict[str, str | int | None] = dict(
+        zip(sorted(forbidden), unused, strict=False)
+    )  # the sanitiser would remove the characters
+    text = write_plain_text(sanitize(fragment.translate(str.maketrans(stand_ins)) if stand_ins else fragment, ""))
+    return text.translate({ord(str(other)): mark for mark, other in stand_ins.items()}) if stand_ins else text
 
 
 def format_paragraphs(fragment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from ...models.mapping import FLAGS, LISTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
+from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
@@ -23,8 +25,8 @@ from .elements import expand
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
-from .reports import NO_LINK, MappingReport, describe_missing
-from .values import combine_parts, complete_address, convert, fit, is_address
+from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, fit
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -48,6 +50,8 @@ class RecordMapper:
         self._has: set[str] = set()
         """Whether the chunk has records, and whether it has items."""
         self._needs_link = False
+        self._elements = 0
+        """The number of elements of `each` so far."""
         self._warnings: list[Problem] = []
         """The warnings that are given once for the source."""
         self._indexes: dict[str, dict[str, Any]] = {}
@@ -60,9 +64,12 @@ class RecordMapper:
     def map(self, raw: RawRecord) -> Iterator[MappedRecord | Draft]:
         """Yield the items of a record, or a draft. Raises MappingError."""
         try:
-            for number, (element, names_element) in enumerate(expand(raw.fields, self._source), 1):
-                place = raw.place if not self._source.each else number
-                yield from self._map_one(raw._replace(fields=element, place=place), names_element)
+            if not self._source.each:
+                yield from self._map_one(raw, names_element=True)
+                return
+            for element, names_element in expand(raw.fields, self._source):
+                self._elements += 1
+                yield from self._map_one(raw._replace(fields=element, place=self._elements), names_element)
         except RecursionError:
             raise MappingError("", "is nested too deeply (use fewer levels)") from None
 
@@ -91,12 +98,15 @@ class RecordMapper:
             moment = fields["start"]
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
-        yield MappedRecord(raw._replace(window=window), fields, warnings)
+        yield MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
 
-    def _read_date(self, value: Any) -> Any:
+    def _read_date(self, value: Any) -> date | None:
+        """Return the date in a value, by any date format of the source."""
         for name in self._source.date_format or {}:
             with suppress(MappingError):
-                return read_moment(value, name or "published", self._source)
+                found = read_moment(value, name or "published", self._source)
+                if isinstance(found, date):
+                    return found
         with suppress(ValueError):
             return parse_moment(value)
         return None
@@ -114,10 +124,10 @@ class RecordMapper:
 
     # The fields of a record.
 
-    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...], *, address: bool = False) -> Any:
+    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
         """Return the first value at some places, and note whether the record has one of them."""
         finder.is_known = False
-        value, _ = finder.find_first(places, is_address=address)
+        value, _ = finder.find_first(places)
         if finder.is_known:
             self._known.add(setting)
         return value
@@ -131,13 +141,12 @@ class RecordMapper:
         if source.drafts and is_draft(given):
             given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
         fields = {name: value for name, value in given.items() if not is_absent(value)}
-        for name in FLAGS:
-            fields[name] = self._flag(finder, name)
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
-        set_days(fields, source, all_day=fields.pop("all_day"), open_end=fields.pop("open_end"))
-        return {name: value for name, value in fields.items() if not is_absent(value)}
+        if source.all_day or source.open_end or source.end_day == "exclusive":
+            set_days(fields, source, **{name: self._flag(finder, name) for name in FLAGS})
+        return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
         """Return the fields of a record that has our names."""
@@ -157,10 +166,31 @@ class RecordMapper:
         lists = LISTS - {"enclosures"} if self._is_table else ()
         return {*source.values, *source.split, *source.markup, *source.html_fields, *lists}
 
+    @cached_property
+    def _simple(self) -> dict[str, str]:
+        """The fields whose only place is a key at the top of a record, and that need no conversion."""
+        found = {name: places[0] for name, places in self._source.places.items() if len(places) == 1}
+        return {
+            name: path.text
+            for name, path in found.items()
+            if isinstance(path, ValuePath) and len(path.names) == 1 and name not in self._special
+        }
+
+    @cached_property
+    def _special(self) -> set[str]:
+        """The mapped fields whose texts are not taken as they are."""
+        return {*self._converted, *self._source.lookup, *NEVER_FALSE, "recurrence"}
+
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
         fields: dict[str, Any] = {}
+        record = finder.record if type(finder.record) is dict else {}
         for field, names in self._source.mapped_fields.items():
+            text = record.get(self._simple.get(field))
+            if type(text) is str and text and not is_blank(text):
+                self._known.add(field)
+                fields[field] = [text] if field in LISTS else text
+                continue
             finder.losses.clear()
             used: set[str] = set()
             found = {name: self._find_values(finder, name, raw, used) for name in names}
@@ -174,24 +204,28 @@ class RecordMapper:
                     fields[field] = combine_parts(field, parts)
                 except ValueError as error:
                     raise MappingError(field, str(error)) from None
-            self._warn_about_losses(finder.losses, used, field, raw, warnings)
+            if finder.losses:
+                self._warn_about_losses(finder.losses, used, field, raw, warnings)
         return fields
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]
         finder.is_known = False
-        value, place = finder.find_first(places, is_address=is_address(name))
+        value, place = finder.find_first(places, find_kind(name))
         if finder.is_known:
             self._known.add(name)
         if place:
             used.add(place.text)
+        if type(value) is str and name not in self._special:
+            return [value]
         look_up = partial(self._look_up, raw) if name in self._source.lookup else None
         values = convert(name, value, self._source, look_up, is_table=self._is_table)
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            message = f'has several values, so the first is used (write "{place.text}.0" in {_name_setting(name)})'
-            self._warn_once(raw, field, message)
+            every = f' or set each = "{place.text.rpartition(".")[0]}"' if name == "start" and "." in place.text else ""
+            message = "has several values, so the first is used"
+            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {_name_setting(name)}{every})')
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -218,16 +252,16 @@ class RecordMapper:
             self._indexes[name] = load(lookup) if lookup.path and load else index_document(raw.whole, lookup)
         found = self._indexes[name].get(as_text(key))
         if found is None:
-            self._warn_once(
-                raw, name.partition(".")[0], f"lookup.{name} has no record with the key {show(to_text(key))}"
-            )
+            message = f"some keys have no record in lookup.{name} (such as {show(to_text(key))})"
+            self._warn_once(raw, name.partition(".")[0], message)
         return found
 
     # Warnings.
 
     def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
-        problem = Problem(self._context.path, raw.lines.get(field, raw.line), field, message, "warning", raw.item)
-        if all((one.field, one.message) != (field, message) for one in self._warnings):
+        line = self.find_lines(raw).get(field, raw.line)
+        problem = Problem(self._context.path, line, field, message, "warning", raw.item)
+        if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
             self._warnings.append(problem)
 
     def _warn_about_losses(
@@ -281,7 +315,7 @@ class RecordMapper:
                 fields[name] = complete_address(value, near)
             elif isinstance(value, dict) and "url" in value:
                 value["url"] = complete_address(value["url"], near)
-            elif name in LISTS:
+            elif name in LISTS and isinstance(value, list):
                 for one in value:
                     if isinstance(one, dict) and "url" in one:
                         one["url"] = complete_address(one["url"], near)

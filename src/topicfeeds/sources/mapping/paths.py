@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from ...models.places import ValuePath, ValuePattern, ValuePlace
 
 _SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """Values without fields. Their methods are never called."""
+Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
 _DATE_PARTS = ("year", "month", "day")
 
@@ -48,20 +50,20 @@ class Finder:
         """Whether the record has one of the paths that were followed so far."""
         self._file, self._read_date, self._objects = file, read_date, objects
 
-    def find(self, place: ValuePlace, *, is_address: bool = False) -> Any:
-        """Return the value at a place, or None."""
+    def find(self, place: ValuePlace, kind: Kind = "text") -> Any:
+        """Return the value at a place, or None. `kind` is the kind of the field that gets the value."""
         if isinstance(place, ValuePattern):
-            return self._fill(place, is_address=is_address)
+            return self._fill(place, kind)
         value = self._follow(self.record, place, 0)
         if place.names[0] == "file" and len(place.names) == 2 and is_empty(value):
             self.is_known = True
             return self._file(place.names[1])
         return value
 
-    def find_first(self, places: Iterable[ValuePlace], *, is_address: bool = False) -> tuple[Any, ValuePlace | None]:
+    def find_first(self, places: Iterable[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
         """Return the first value at one of several places, and its place."""
         for place in places:
-            value = self.find(place, is_address=is_address)
+            value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
         return None, None
@@ -70,7 +72,7 @@ class Finder:
         if at == len(path.names):
             self.is_known = True
             return value
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             for key, after in path.steps[at]:
                 if key in value:
                     return self._follow(value[key], path, after)
@@ -104,7 +106,7 @@ class Finder:
         self.losses.append(Loss(".".join(path.names[:at]), value, path.text))
         return None
 
-    def _fill(self, pattern: ValuePattern, *, is_address: bool) -> Any:
+    def _fill(self, pattern: ValuePattern, kind: Kind) -> Any:
         found: list[Any] = []
         for number, part in enumerate(pattern.parts):
             if isinstance(part, str):
@@ -113,21 +115,25 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
-            found.append(quote(to_text(value), safe="/") if is_address and number else value)
-        return _combine_moments(found) or "".join(map(to_text, found))
+            found.append(quote(to_text(value), safe="/", errors="replace") if kind == "address" and number else value)
+        moment = _combine_moments(found) if kind == "date" else None
+        return moment or "".join(map(to_text, found))
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:
-    """Return the date-time of a real date and a real time with nothing but separators between them."""
+    """Return the date-time of a real date and a time, with nothing but separators between them."""
     days = [part for part in parts if isinstance(part, date)]
     times = [part for part in parts if isinstance(part, time)]
-    rest = [part for part in parts if not isinstance(part, (date, time)) and to_text(part).strip(" ,T")]
-    return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 and not rest else None
+    rest = [text for part in parts if not isinstance(part, (date, time)) and (text := to_text(part).strip(" ,T"))]
+    with suppress(ValueError):
+        times += [time.fromisoformat(text.zfill(5)) for text in rest]  # the time may be a text such as 9:30
+        return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 else None
+    return None
 
 
 def is_empty(value: Any) -> bool:
     """Return whether a value counts as no value."""
-    return is_absent(value) or (isinstance(value, (list, tuple, Mapping)) and not value)
+    return is_absent(value) or (not value and isinstance(value, (list, tuple, Mapping)))
 
 
 def flatten(values: Iterable[Any]) -> list[Any]:

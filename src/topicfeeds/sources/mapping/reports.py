@@ -37,7 +37,7 @@ def merge_reports(found: Iterable[T | MappingReport]) -> Iterator[T | Problem]:
         group = one.source, one.group
         missing[group] = {name: None for name in missing.get(group, here) if name in here}
         for problem in one.warnings:
-            key = (one.source, problem.field, problem.message)
+            key = (one.source, *describe_warning(problem))
             if key not in told:
                 told.add(key)
                 yield problem
@@ -51,6 +51,11 @@ def _explain(source: str, name: str, paths: str) -> Problem:
     else:
         message = f"no record has {paths} (check {name} in [[sources]], or remove it)"
     return Problem(source, 1, name.removeprefix("fields."), message, "warning")
+
+
+def describe_warning(problem: Problem) -> tuple[str, str]:
+    """Return the part of a warning that is equal for all records: without its example."""
+    return problem.field, problem.message.partition(" (such as ")[0]
 
 
 def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:

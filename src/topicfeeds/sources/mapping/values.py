@@ -7,24 +7,24 @@ from html import escape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from ...models.mapping import LISTS, PARTS, MappingSettings
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.places import as_text
 from ...text.html import to_plain_text
-from .paths import flatten, is_empty, to_text
+from .paths import Kind, flatten, is_empty, to_text
 
 _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
 """The fields of which several values are joined."""
-_NEVER_FALSE = ("link", "image", "enclosures")
+NEVER_FALSE = ("link", "image", "enclosures")
 """The fields in which false means that there is no value."""
 ADDRESSES = ("link", "image", "url")
 """The fields, and parts of fields, that are addresses."""
 
 
-def is_address(name: str) -> bool:
-    """Return whether a field, or a part of a field, is an address."""
-    return name.rpartition(".")[2] in ADDRESSES
+def find_kind(name: str) -> Kind:
+    """Return the kind of a field, or of a part of a field."""
+    return "date" if name in DATES else "address" if name.rpartition(".")[2] in ADDRESSES else "text"
 
 
 def convert(
@@ -63,7 +63,7 @@ def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
 
 
 def _is_absent(name: str, value: Any) -> bool:
-    return is_empty(value) or (name in _NEVER_FALSE and as_text(value) == "false")
+    return is_empty(value) or (name in NEVER_FALSE and as_text(value) == "false")
 
 
 def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
@@ -93,6 +93,8 @@ def _make_paragraphs(text: str) -> str:
 def fit(name: str, values: list[Any]) -> Any:
     """Return the value of a field, or of a part of a field: a list, one value, or None."""
     field, _, part = name.partition(".")
+    if len(values) == 1 and type(values[0]) is str:
+        return values if field in LISTS else values[0]
     values = [_fit_one(field, part, one) for one in values]
     if not values:
         return None
@@ -130,7 +132,12 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
 
 def complete_address(value: Any, base: str) -> Any:
     """Return an absolute address. A text that is no relative address is returned unchanged."""
-    if not isinstance(value, str) or not base or value.startswith("www.") or (" " in value and "(" in value):
+    if (
+        not isinstance(value, str)
+        or not base
+        or value.startswith(("https://", "http://", "www."))
+        or (" " in value and "(" in value)
+    ):
         return value
     try:
         return value if urlsplit(value).scheme else urljoin(base, value.strip())
