@@ -60,10 +60,10 @@ _ORDINARY = _TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:echo|lazy|orig|src|url|video)|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
+    r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
 )
 """Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
-_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex", "nitro-lazy")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
@@ -209,9 +209,8 @@ def to_plain_text(fragment: str) -> str:
         return unescape(fragment)
     forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
-    stand_ins: dict[str, str | int | None] = dict(
-        zip(sorted(forbidden), unused, strict=False)
-    )  # the sanitiser would remove the characters
+    # The sanitiser would remove the characters.
+    stand_ins: dict[str, str | int | None] = dict(zip(sorted(forbidden), unused, strict=False))
     text = write_plain_text(sanitize(fragment.translate(str.maketrans(stand_ins)) if stand_ins else fragment, ""))
     return text.translate({ord(str(other)): mark for mark, other in stand_ins.items()}) if stand_ins else text
 
