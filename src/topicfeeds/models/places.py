@@ -77,4 +77,12 @@ def as_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, date):
         return value.isoformat()
-    return "" if value is None or value in ([], {}, ()) else str(value).strip()
+    return "" if value is None or value in ([], {}, ()) else write_text(value).strip()
+
+
+def write_text(value: object) -> str:
+    """Return a value as text. Python cannot write numbers of thousands of digits: they are described."""
+    try:
+        return str(value)
+    except ValueError:
+        return show(value)

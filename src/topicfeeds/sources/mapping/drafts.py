@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import show
 from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
+from ...models.places import write_text
 from .dates import MappingError, read_moment
 
 _STATUSES = ("auto-draft", "draft", "pending", "private", "trash")
@@ -50,7 +51,7 @@ def _read_date(get: Callable[[str], Any], names: tuple[str, ...], settings: Mapp
 
 
 def _word(value: object) -> str:
-    return str(value).strip().lower() if isinstance(value, (str, int, date)) else ""
+    return write_text(value).strip().lower() if isinstance(value, (str, int, date)) else ""
 
 
 def _getter(record: Any) -> Callable[[str], Any]:

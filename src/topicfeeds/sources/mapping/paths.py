@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from ...models.fields import is_absent
-from ...models.places import ValuePath, ValuePattern, ValuePlace
+from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
 _SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """Values without fields. Their methods are never called."""
@@ -162,4 +162,4 @@ def to_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value.isoformat() if isinstance(value, (date, time)) else str(value)
+    return value.isoformat() if isinstance(value, (date, time)) else write_text(value)

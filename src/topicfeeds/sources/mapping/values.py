@@ -119,10 +119,12 @@ def _fit_one(field: str, part: str, value: Any) -> Any:
     """Keep only the known parts of a table. Write a number as text, where the field is a text."""
     if isinstance(value, Mapping) and field in PARTS and not part:
         return {key: one for key, one in value.items() if key in PARTS[field].model_fields and not is_empty(one)}
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _NO_TEXT
     return to_text(value) if is_number and (part or field) in _TEXTS else value
 
 
+_NO_TEXT = 1e300
+"""From here on, a number is no text that anybody wrote."""
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
