@@ -140,6 +140,21 @@ def test_a_problem_that_replaces_an_older_one_is_new_even_if_a_reminder_is_due(c
     assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 1 problem not solved yet {city.where}"
 
 
+def test_an_item_or_file_with_several_lines_is_one_problem(city: City) -> None:
+    city.put(GOOD, "b.yaml")
+    city.put(GOOD.replace("a,", "e,"))
+    city.run()
+    city.put("- {id: e, published: 02-01-2026}\n")
+    run = city.run().err.splitlines()
+    assert run[0] == f"City Network: 1 new problem {city.where}"
+    assert len(run) == 5  # the title, the date, and that the last good version stays
+    city.put("- {id: e\n", "b.yaml")
+    run = city.run().err.splitlines()
+    assert run[0] == f"City Network: 1 new problem {city.where}"
+    assert run[-1] == f"Everything else is published. 1 earlier problem must be solved too. {REMINDER}"
+    assert city.run(after=DAY).err.splitlines()[0] == f"City Network: 2 problems not solved yet {city.where}"
+
+
 def test_a_second_item_with_the_same_error_is_new(city: City) -> None:
     city.put(GOOD + WORSE)
     city.run()

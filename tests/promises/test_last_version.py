@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from lxml import etree
 
 from support import command
 from support.city import DAY, HOUR, NOON, City, Row, row
-from topicfeeds import SourceError, parallel
+from topicfeeds import SourceError
 from topicfeeds.output.lock import last_success
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
@@ -229,6 +228,22 @@ def test_a_run_without_a_cache_keeps_the_same_items(city: City) -> None:
     assert everything(city) == before
 
 
+def test_a_damaged_memory_still_has_the_last_good_versions(city: City) -> None:
+    before = everything(city)
+    city.sql("update meta set checksum = 1", sealed=False)
+    city.sql("update accepted set checksum = 1", sealed=False)
+    city.put(*TWO, {**EVENT, "status": "maybe"})
+    assert "was damaged" in city.build(NOON + HOUR).problems[0].message
+    assert everything(city) == before
+
+
+def test_a_damaged_version_is_not_published(city: City) -> None:
+    city.sql("update versions set item = replace(item, 'Open day', 'Wrong day')", sealed=False)
+    city.put(*TWO, {**EVENT, "status": "maybe"})
+    assert city.build(NOON + HOUR).refused == 1
+    assert titles(city).keys() == {"a", "b"}
+
+
 # Random runs.
 
 
@@ -296,12 +311,6 @@ class Author:
 
     def written(self, name: str) -> Row:
         return {**self.items[name], "published": "soon"} if name in self.broken else self.items[name]
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Executor]:
-    with parallel.process_pool(2) as executor:
-        yield executor
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonl", "yaml"])

@@ -63,6 +63,7 @@ def test_the_address_of_a_link_follows_its_text_if_they_differ(html: str, text: 
         ('See <a href="/x">this</a><script>x</script>', "See this"),
         ('<p>Film: <iframe src="https://e.org/f" title="T"></iframe></p>', "Film: T"),
         ('<img class="emoji" alt="🎉"> Party', "🎉 Party"),
+        ('<img src="https://e.org/a.png" alt="Mast"><img src="https://e.org/b.png" alt="Rope">', "Mast Rope"),
         ("a\x01b<b>c\ufffe</b>&#2;", "a\x01bc\ufffe\x02"),
     ],
 )

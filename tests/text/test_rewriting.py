@@ -109,6 +109,12 @@ def test_the_content_for_other_readers_is_kept(written: str, published: str, cha
         ('<span class="lazy"><img alt="A"></span>\n<noscript><p><img src="/a.jpg"></p></noscript>', "/a.jpg"),
         ('<p><img data-src="/a.jpg"></p><div><noscript><img src="/a.jpg"></noscript></div>', "/a.jpg"),
         ('<amp-img src="/a.jpg" alt="A"></amp-img>', "/a.jpg"),
+        ('<img src="/blank.gif" data-flickity-lazyload="/a.jpg" alt="A">', "/a.jpg"),
+        ('<img src="https://x.example/1x1.gif" data-pagespeed-lazy-src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<img data-cfsrc="/a.jpg" style="display:none"><noscript><img src="/a.jpg" alt="A"></noscript>', "/a.jpg"),
+        ('<img src="data:image/gif;base64,R0lGODlh" nitro-lazy-src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<img src="/blank.gif" data-ll-src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<picture><source data-srcset="/a.jpg 2x"><img src="data:image/gif;base64,R0lGODlh"></picture>', "/a.jpg"),
     ],
 )
 def test_a_picture_that_a_script_would_load_gets_its_address_once(written: str, address: str) -> None:
@@ -171,6 +177,9 @@ ONE = "1 formula became text"
         ("<math><msup><mrow><mi>a</mi><mo>−</mo><mi>b</mi></mrow><mn>2</mn></msup></math>", "(a − b)^2", ONE),
         ("<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover></math>", "∑_i^n", ONE),
         ("<math></math>", "", ""),
+        ("<math><mroot><mn>8</mn><mn>3</mn></mroot></math>", "8^(1/3)", ONE),
+        ("<math><msup><mi>e</mi><mrow><mi>i</mi><mi>π</mi></mrow></msup></math>", "e^(iπ)", ONE),
+        ("<math><mfrac><mrow><mn>2</mn><mi>a</mi></mrow><mi>b</mi></mfrac></math>", "(2a)/b", ONE),
         ('<script type="math/tex; mode=display">a < b</script>', "a &lt; b", ONE),
         (
             '<span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi>'

@@ -60,7 +60,7 @@ class Console:
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
             shown = [told[n] for n in sorted(chosen)]
-        shown = [_name_options(self.locate_problem(problem)) for problem in shown]
+        shown = [name_options(self.locate_problem(problem)) for problem in shown]
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
@@ -178,7 +178,7 @@ def restore_problem(stored: StoredProblem) -> Problem:
     return Problem(*stored[:-2], hint=hint, other=stored.other)
 
 
-def _name_options(problem: Problem) -> Problem:
+def name_options(problem: Problem) -> Problem:
     """Return the problem with its hint at the end of the message. The hint names options of the command."""
     if not problem.hint:
         return problem

@@ -70,7 +70,8 @@ class CronReport:
         if is_clean and known.names:
             self._print_head("all problems are solved. Everything is published")
         elif known.stopped and not error:
-            self._print_head(f"feeds are published again. {count('problem', len(errors))} must still be solved")
+            left = count("problem", _count_places(errors))
+            self._print_head(f"feeds are published again. {left} must still be solved")
         is_known = not found.keys().isdisjoint(known.names)
         is_due = is_known and not is_clean and abs(self.now - known.moment) >= _DAY - _EARLY
         new = {name for name, number in found.items() if number > known.names.get(name, 0)}
@@ -95,7 +96,7 @@ class CronReport:
         """Print what was published in spite of the problems, and when the next mail comes."""
         if error:
             self.console.print_message(error)
-        left = len(errors) - sum(one.severity != "warning" for one in listed)
+        left = _count_places(errors) - _count_places(listed)
         lines = [
             _UNCHANGED if isinstance(error, ConfigError | BusyError) else "",
             "" if error else "Everything else is published." if errors else "Everything is published.",
@@ -107,9 +108,14 @@ class CronReport:
 
 def _describe(listed: Sequence[Problem], *, is_due: bool) -> str:
     """Say how many problems are listed. If there are none, the message of the error is the problem."""
-    errors = sum(one.severity != "warning" for one in listed)
+    errors = _count_places(listed)
     what = count("problem", errors or 1) if errors or not listed else count("warning", len(listed))
     return f"{what} not solved yet" if is_due else what.replace(" ", " new ", 1)
+
+
+def _count_places(problems: Sequence[Problem]) -> int:
+    """Return how many items and files have errors: several lines may be about one of them."""
+    return len({(one.path, one.item or -one.line) for one in problems if one.severity != "warning"})
 
 
 def _digest(one: Problem | TopicFeedsError) -> str:

@@ -14,7 +14,7 @@ from ..errors import ConfigError, count
 from ..output.lock import last_success
 from ..state.paths import SitePaths
 from ..state.store import State
-from .console import Console, restore_problem
+from .console import Console, name_options, restore_problem
 
 _PAGE_SUFFIXES = (".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
@@ -105,7 +105,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
     if refused:
         yield "refused"
         problems = map(restore_problem, refused)
-        yield from (f"  {console.locate_problem(one)}" for one in problems)
+        yield from (f"  {name_options(console.locate_problem(one))}" for one in problems)
         if more:
             yield f"  ... and {more} more"
     if held:

@@ -255,7 +255,7 @@ class HeaderMaker:
 def encode_item(item: Item) -> str:
     """Return the fields that the author set, as JSON. Return an empty text if it contains lone surrogates."""
     with suppress(PydanticSerializationError, UnicodeError):
-        return item.model_dump_json(exclude_unset=True, by_alias=True)
+        return item.__pydantic_serializer__.to_json(item, exclude_unset=True, by_alias=True).decode()
     return ""
 
 

@@ -111,12 +111,12 @@ class HeldItems:
 
 def describe_held(candidate: Candidate) -> str:
     """Return what the memory stores about a held item, beside its dates and its fields."""
-    labels = [[one.term, one.label] for one in candidate.topics], [one.label for one in candidate.tags]
-    rest = to_json([*labels, candidate.author_digest.hex()])
-    return f"{_describe_place(candidate.source, list(candidate.paths))}{rest[1:]}"
+    labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
+    return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex()]))
 
 
 def _describe_place(source: str, paths: list[str]) -> str:
+    """Return the start of what `describe_held` returns for an item of this source and these files."""
     return _storable(f"{to_json([source, paths])[:-1]},")
 
 

@@ -120,6 +120,9 @@ def format_path(place: Iterable[str | int]) -> str:
 
 
 def _explain(finding: _Finding) -> str:
+    is_number = isinstance(finding.given, (int, float)) and str(finding.given).partition(".")[0].isdecimal()
+    if finding.kind == "value_error" and finding.name in _DATES and is_number:
+        return f"{show(finding.given)} is not a date ({_advise_date(finding)})"
     if finding.kind in ("value_error", "inconsistent"):
         return finding.message.removeprefix("Value error, ")
     if finding.given is None and finding.kind not in ("missing", "literal_error"):
@@ -133,6 +136,8 @@ def _explain_missing(finding: _Finding) -> str:
     source = finding.origin.source
     if source and source.fields and len(finding.place) == 1:
         path = source.fields.get(finding.name)
+        if path is None and finding.name == "published" and "start" in source.fields:
+            return "is missing, and this record has no start (an article needs published, an event needs start)"
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
         setting = finding.origin.fields_setting
@@ -183,18 +188,21 @@ def _explain_text(finding: _Finding) -> str:
 def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
     """Say how to get the text out of a mapping. Some systems have mappings for fields that are text here."""
     source = finding.origin.source
-    inner = next((key for key in _TEXT_KEYS if isinstance(given.get(key), str)), "")
+    place = ".".join(part for part in finding.place if isinstance(part, str))
+    name = place if source and place in source.fields else finding.name
+    keys = (*_TEXT_KEYS, *given) if source and source.fields else _TEXT_KEYS
+    inner = next((key for key in keys if isinstance(given.get(key), str) and key[:1] != "@"), "")
     is_element = bool(source and source.fields) and len(finding.place) == 2 and isinstance(finding.place[1], int)
     if (
         not source
         or not inner
-        or (len(finding.place) > 1 and not is_element)
+        or (len(finding.place) > 1 and not is_element and name != place)
         or finding.origin.form in (*TABLES, "python")
     ):
         return "write one text"
-    given_path = source.fields.get(finding.name, finding.name)
+    given_path = source.fields.get(name, name)
     path = f"{given_path if isinstance(given_path, str) else given_path[-1]}.{inner}"
-    return f'to take its text, set fields = {{ {finding.name} = "{path}" }} in [[sources]]'
+    return f'to take its text, set fields = {{ {name} = "{path}" }} in [[sources]]'
 
 
 def _explain_list(finding: _Finding) -> str:
@@ -265,10 +273,16 @@ def _explain_pattern(finding: _Finding) -> str:
 
 
 def _explain_date(finding: _Finding) -> str:
-    hint = ISO_EXAMPLES
-    if finding.origin.source and finding.origin.form != "python" and finding.name in _DATES:
-        hint += ', or set date_format in [[sources]], such as "%d/%m/%Y"'
-    return f"{show(finding.given.strip())} is not a date in ISO 8601 ({hint})"
+    return f"{show(finding.given.strip())} is not a date in ISO 8601 ({_advise_date(finding)})"
+
+
+def _advise_date(finding: _Finding) -> str:
+    """Say how to write a date, or which setting reads it. A long number counts seconds or milliseconds."""
+    if not finding.origin.source or finding.origin.form == "python" or finding.name not in _DATES:
+        return ISO_EXAMPLES
+    digits = str(finding.given).strip().partition(".")[0]
+    form = "" if not digits.isdecimal() else "unix" if 9 <= len(digits) <= 10 else "unix-ms" if len(digits) > 11 else ""
+    return f'{ISO_EXAMPLES}, or set date_format in [[sources]], such as "{form or "%d/%m/%Y"}"'
 
 
 def _explain_unknown(finding: _Finding, name: str) -> str:

@@ -16,7 +16,7 @@ _OTHER_NAMES = {
     "rescheduled": "confirmed",
     "movedonline": "confirmed",
 }
-_PREFIX = re.compile(r"(?:https?://schema\.org/|schema:)?(?:event(?=[a-z]))?")
+_PREFIX = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:)?(?:event[ _-]?(?=[a-z]))?")
 
 
 def _find_name(value: object) -> object:

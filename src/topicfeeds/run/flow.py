@@ -36,7 +36,7 @@ from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
-from .report import Changes, RunReport, note_memory
+from .report import Changes, RunReport
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -224,14 +224,16 @@ class Run:
         """Note the items that feeds have, and yield id, kind and fields of each item that changed."""
         positions = set[tuple[bytes, int]]()
         for one in candidates:
-            body = None
-            if one.memory and not one.is_kept and one.memory.held != (held := describe_held(one)):
+            memory, body = one.memory, None
+            if memory and not one.is_kept and memory.held != (held := describe_held(one)):
                 body = one.body()
-                state.hold_item(one.id, held if body else None)
+                memory = memory._replace(held=held if body else None)
+                if one.kind == "event":  # its memory is noted: it may say which feeds have a notice
+                    state.hold_item(one.id, memory.held)
                 if body:
                     yield one.id, one.kind, body
-            if one.kind != "event":
-                note_memory(one, state)
+            if memory and one.kind != "event":
+                state.note_item(one.id, memory)
             if chunks and one.position not in positions:  # a notice has the body of its event
                 positions.add(one.position)
                 chunks.keep(one, body)

@@ -34,7 +34,7 @@ class RecordValidator:
     def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
         """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
         if raw.fields is None:
-            yield Problem(self._context.path, raw.line, "", _EMPTY, item=raw.line)
+            yield Problem(self._context.path, raw.line, "", _EMPTY, item=raw.item, name=label_item(raw.place, ""))
         elif raw.error:
             name = label_item(raw.place, raw.fields.get("title") or raw.fields.get("id"))
             yield Problem(self._context.path, raw.line, *raw.error, item=raw.item, name=name)

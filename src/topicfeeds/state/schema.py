@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any
 
-from .checksums import DamageError, check_rows, compute_checksum, open_database, write_rows
+from .checksums import (
+    DamageError,
+    check_rows,
+    compute_checksum,
+    compute_text_checksum,
+    open_database,
+    write_rows,
+    write_texts,
+)
 from .documents import is_inside
 
 VERSION = 7
@@ -29,7 +37,10 @@ NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, 
 """The names of the columns of each table, without the checksum."""
 CHECKED = [name for name in COLUMNS if name != "versions"]
 """The tables whose rows every run checks. The rows of `versions` are long: each is checked when it is used."""
-SCHEMA = [f"CREATE TABLE {name} ({columns}, checksum integer) without rowid" for name, columns in COLUMNS.items()]
+SCHEMA = [
+    f"CREATE TABLE {name} ({columns}, checksum integer){'' if name == 'versions' else ' without rowid'}"
+    for name, columns in COLUMNS.items()
+]
 _MOVED = ("rows", "inputs", "files", "findings", "held")
 """Tables of earlier versions that the cache now has."""
 _TYPES = {
@@ -64,7 +75,9 @@ def migrate(file: sqlite3.Connection) -> None:
     for statement in SCHEMA:
         run(statement)
     for name in old:
-        if name in COLUMNS:
+        if name == "versions":
+            write_texts(file, _read_old_rows(file, name))
+        elif name in COLUMNS:
             write_rows(file, name, _read_old_rows(file, name), len(_TYPES[name]))
         run(f"drop table old_{name}")
     run(f"pragma user_version = {VERSION}")
@@ -126,6 +139,7 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
             for row in _scan(old, name):
                 if found := _find_table(name, row):
                     kept[found[0]][row[0]] = found[1]
+    write_texts(file, kept.pop("versions").values())
     for table, rows in kept.items():
         write_rows(file, table, rows.values(), len(_TYPES[table]))
     return len(kept["items"])
@@ -151,7 +165,8 @@ def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] 
 
     The row of an earlier version has no value for the last column.
     """
-    has_checksum = row[-1] == compute_checksum(*row[:-1])
+    is_text = all(isinstance(one, str) for one in row[:-1])
+    has_checksum = row[-1] == compute_checksum(*row[:-1]) or (is_text and row[-1] == compute_text_checksum(*row[:-1]))
     values = row[:-1] if has_checksum else row
     for table, types in _TYPES.items():
         missing = len(types) - len(values)

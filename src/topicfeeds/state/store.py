@@ -21,12 +21,14 @@ from .cache import BATCH_ROWS, Cache
 from .checksums import (
     DamageError,
     check_rows,
+    compute_text_checksum,
     has_tables,
     is_damage_error,
     is_foreign,
     is_locked,
     open_database,
     write_rows,
+    write_texts,
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
@@ -242,13 +244,14 @@ class State:
         return dict(self._open.execute("select id, held from main.items where held is not null"))
 
     def find_version(self, name: str) -> tuple[str, str] | None:
-        """Return kind and fields (JSON) of an item that a feed had after the last run, or None. Raises DamageError."""
-        rows = check_rows(self._open.execute("select * from main.versions where id = ?", (name,)))
-        return next(((kind, item) for _, kind, item in rows), None)
+        """Return kind and fields (JSON) of an item that a feed had after the last run; None if they are damaged."""
+        row = self._open.execute("select * from versions where id = ?", (name,)).fetchone()
+        is_sound = row and row[-1] == compute_text_checksum(*row[:-1])
+        return (row[1], row[2]) if is_sound else None
 
     def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
         """Store id, kind and fields (JSON) of items that a feed has now."""
-        write_rows(self._open, "main.versions", versions, 3)
+        write_texts(self._open, versions)
 
     def hold_item(self, name: str, held: str | None) -> None:
         """Store `ItemMemory.held` of an item whose memory is noted. None: no feed has the item any more."""

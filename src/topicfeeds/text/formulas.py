@@ -29,15 +29,18 @@ def _spell(one: Element) -> str:
         return ""
     if one.name in _SIGNS and len(parts) == 2:
         return f"{_group(parts[0])}{_SIGNS[one.name]}{_group(parts[1])}"
+    if one.name == "mroot" and len(parts) == 2:
+        return f"{_group(parts[0])}^(1/{_group(parts[1])})"
     if one.name in ("msubsup", "munderover") and len(parts) == 3:
         return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
     text = _spell_all(one)
     if one.name in ("mo", "mspace", "mtd", "mtr"):
         return text if one.name == "mo" and text.strip() not in _OPERATORS else f" {text.strip()} "
-    return f"√({text.strip()})" if one.name in ("msqrt", "mroot") else text
+    return f"√({text.strip()})" if one.name == "msqrt" else text
 
 
 def _group(one: Element) -> str:
     """Return a part of a formula, in parentheses if it is more than a number or a name."""
     text = _spell(one).strip()
-    return text if text.isalnum() or len(text) == 1 else f"({text})"
+    tokens = sum(not each.parts() for each in (one, *one.elements()))
+    return text if (text.isalnum() and tokens == 1) or len(text) == 1 else f"({text})"

@@ -60,10 +60,10 @@ _ORDINARY = _TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:echo|lazy|orig|src|url|video)|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
+    r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
 )
 """Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
-_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex")
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex", "nitro-lazy")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")

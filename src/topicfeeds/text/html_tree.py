@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import nh3
 
-LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-src", "data-url", "data-echo")
+LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-src", "data-url", "data-echo",
+        "data-lazyload", "data-ll-src", "data-cfsrc", "data-ezsrc", "data-original-src", "data-wpfc-original-src",
+        "data-pagespeed-lazy-src", "data-flickity-lazyload", "nitro-lazy-src")  # fmt: skip
 """Attributes from which scripts load a picture or a frame later."""
 LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
 VOID = {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",

@@ -42,6 +42,8 @@ class _TextWriter:
         """How many line breaks come before the next text."""
         self._has_space = False
         """Whether a space comes before the next text."""
+        self._is_after_picture = False
+        """Whether the description of a picture comes directly before the next text."""
         self._mark = ""
         """The mark of a list item that has no text yet."""
         self._lists = 0
@@ -63,7 +65,9 @@ class _TextWriter:
         if name == "br":
             self._breaks += 1
         elif name == "img":
+            self._has_space = self._has_space or self._is_after_picture
             self._add_text(one.attributes.get("alt", ""))
+            self._is_after_picture = True
         elif name == "tr" and len(cells := [each for each in one.children if isinstance(each, Element)]) > 1:
             self._add_row(cells)
         elif name in _PARAGRAPHS or name in _LINES:
@@ -146,7 +150,7 @@ class _TextWriter:
             elif self._parts and self._has_space:
                 self._parts.append(" ")
             self._parts.append(self._mark + text)
-            self._breaks, self._has_space, self._mark = 0, False, ""
+            self._breaks, self._has_space, self._is_after_picture, self._mark = 0, False, False, ""
 
 
 def _find_address(one: Element) -> str:

@@ -231,7 +231,8 @@ class _Rewriter:
 
     def _add_image(self, one: Element, others: Iterable[Element] = ()) -> None:
         """Write a picture with the address that a script would load later, or else its description."""
-        if address := next(filter(None, map(self._find_picture, (one, *others))), None):
+        found = next(filter(None, map(self._find_picture, (one, *others))), None)
+        if address := found or keep_data_picture(one.attributes.get("src", "")):
             self._add_picture(one, address)
         elif not self._say(one.attributes.get("alt", ""), "picture"):
             self._leave_gap()
@@ -241,8 +242,7 @@ class _Rewriter:
         given = one.attributes
         sets = {name: choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
         own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if has_source(one) else None)
-        found = own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
-        return found or keep_data_picture(given.get("src", ""))
+        return own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
 
     def _add_picture(self, one: Element, address: str) -> None:
         if not self._in_noscript or address != self._picture:  # it is not there already for other readers

@@ -18,8 +18,9 @@ from .paths import is_empty
 
 _DIRECTIVE = re.compile("%.")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})|\.(25|5|75))")
 _YES = ("true", "1")
+KNOWN_FLAGS = {*_YES, "", "0", "false", "no", "off"}
 
 
 class MappingError(Exception):
@@ -136,7 +137,7 @@ def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default:
 
 
 def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
-    hours, minutes = int(found[2]), int(found[3])
+    hours, minutes = int(found[2]), int(found[3] or float(f"0.{found[4]}") * 60)
     size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
     if hours < 24:
         for name in ("start", "end"):

@@ -14,15 +14,18 @@ from .dates import MappingError, read_moment
 _STATUSES = ("auto-draft", "draft", "pending", "private", "trash")
 _YES = ("1", "on", "true", "yes")
 _NO = ("0", "false", "no", "off")
-_FROM, _UNTIL = ("publishDate", "publishdate"), ("expiryDate", "expirydate")
+_FROM = ("publishDate", "publishdate")
+_UNTIL = ("expiryDate", "expirydate", "unpublishDate", "unpublishdate")
 KEYS = ("draft", *_FROM, *_UNTIL)
 """The keys that only say whether a record is published."""
+_ALL = {name.lower() for name in (*KEYS, "published", "status")}
 
 
 def is_draft(record: Any) -> bool:
     """Return whether a record says that it is not public."""
     get = _getter(record)
-    return _word(get("draft")) in _YES or _word(get("published")) in _NO or _word(get("status")) in _STATUSES
+    is_off = _word(get("published")) in _NO or _word(get("status")) in (*_STATUSES, "false")
+    return is_off or _word(get("draft")) in _YES
 
 
 def read_window(record: Any, settings: MappingSettings) -> tuple[date | None, date | None] | None:
@@ -51,4 +54,8 @@ def _word(value: object) -> str:
 
 
 def _getter(record: Any) -> Callable[[str], Any]:
-    return record.get if isinstance(record, Mapping) else lambda name: getattr(record, name, None)
+    """Return a function that returns the value of a key. Capitals do not matter, as in Hugo and in spreadsheets."""
+    if not isinstance(record, Mapping):
+        return lambda name: getattr(record, name, None)
+    folded = {low: value for key, value in record.items() if isinstance(key, str) and (low := key.lower()) in _ALL}
+    return lambda name: record[name] if name in record else folded.get(name.lower())

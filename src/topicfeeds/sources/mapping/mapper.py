@@ -19,14 +19,14 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import MappingError, read_dates, read_moment, set_days, split_recurrence
+from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
 from .drafts import KEYS, is_draft, read_window
 from .elements import expand
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, fit
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -145,7 +145,7 @@ class RecordMapper:
             split_recurrence(fields)
         read_dates(fields, source)
         if source.all_day or source.open_end or source.end_day == "exclusive":
-            set_days(fields, source, **{name: self._flag(finder, name) for name in FLAGS})
+            set_days(fields, source, **{name: self._flag(finder, name, raw) for name in FLAGS})
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
@@ -179,7 +179,8 @@ class RecordMapper:
     @cached_property
     def _special(self) -> set[str]:
         """The mapped fields whose texts are not taken as they are."""
-        return {*self._converted, *self._source.lookup, *NEVER_FALSE, "recurrence"}
+        marked = [name for name in self._source.places if find_markup(name, self._source)]
+        return {*self._converted, *marked, *self._source.lookup, *NEVER_FALSE, "recurrence"}
 
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
@@ -237,12 +238,16 @@ class RecordMapper:
                 for key, one in given.items():
                     parts.setdefault(key, [one])
 
-    def _flag(self, finder: Finder, name: str) -> Any:
+    def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
         value = self._find(finder, name, self._source.places[name])
         words = self._source.values.get(name, {})
-        return words.get(as_text(value), value)
+        value = words.get(as_text(value), value)
+        if as_text(value).lower() not in KNOWN_FLAGS:
+            hint = f"name it in values.{name} in [[sources]]"
+            self._warn_once(raw, name, f"{show(as_text(value))} is not true or false, so it counts as false ({hint})")
+        return value
 
     def _look_up(self, raw: RawRecord, name: str, key: Any) -> Any:
         """Return the values that a lookup has for a key, or None."""
@@ -269,6 +274,8 @@ class RecordMapper:
     ) -> None:
         """Warn about values that no path of a field took, because a path goes on where there is no table."""
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+            if field in NEVER_FALSE and as_text(loss.value) == "false":
+                continue
             kind = "text" if isinstance(loss.value, str) else "not a table"
             message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, add {show(loss.place)} "
             message += f"to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"

@@ -40,8 +40,10 @@ def convert(
     If `is_table` is set, the record is a row of CSV, in which a list is one text.
     """
     separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
-    mark = settings.markup.get(name) or ("html" if name in settings.html_fields else None)
+    mark = find_markup(name, settings)
     values = flatten([value])
+    if separators and isinstance(value, (list, tuple)):  # a list is a list already: its texts may have blanks
+        separators = tuple(one for one in separators if one.strip())
     if not look_up:
         values = [_convert_markup(one, mark, name) for one in values]
     values = [part for one in values for part in _split(one, separators)]
@@ -52,6 +54,14 @@ def convert(
     if words:
         values = [words.get(as_text(one), one) for one in values or [None]]
     return [one for one in values if not _is_absent(name, one)]
+
+
+def find_markup(name: str, settings: MappingSettings) -> str | None:
+    """Return the markup of a field or of a part. A part without its own has the markup of its field."""
+    for one in (name, name.partition(".")[0]):
+        if found := settings.markup.get(one) or ("html" if one in settings.html_fields else None):
+            return found
+    return None
 
 
 def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
