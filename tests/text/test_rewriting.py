@@ -177,6 +177,12 @@ ONE = "1 formula became text"
         ("<math><msup><mrow><mi>a</mi><mo>−</mo><mi>b</mi></mrow><mn>2</mn></msup></math>", "(a − b)^2", ONE),
         ("<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover></math>", "∑_i^n", ONE),
         ("<math></math>", "", ""),
+        ("<math><mi>sin</mi><mo>&#x2061;</mo><mi>x</mi></math>", "sin x", ONE),
+        (
+            "<math><mi>f</mi><mfenced><mi>a</mi><mi>b</mi></mfenced><mtext>if</mtext><mn>3</mn></math>",
+            "f(a, b) if 3",
+            ONE,
+        ),
         ("<math><mroot><mn>8</mn><mn>3</mn></mroot></math>", "8^(1/3)", ONE),
         ("<math><msup><mi>e</mi><mrow><mi>i</mi><mi>π</mi></mrow></msup></math>", "e^(iπ)", ONE),
         ("<math><mfrac><mrow><mn>2</mn><mi>a</mi></mrow><mi>b</mi></mfrac></math>", "(2a)/b", ONE),

@@ -120,7 +120,8 @@ def format_path(place: Iterable[str | int]) -> str:
 
 
 def _explain(finding: _Finding) -> str:
-    is_number = isinstance(finding.given, (int, float)) and str(finding.given).partition(".")[0].isdecimal()
+    given = finding.given
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool) and 0 <= given < 1e15
     if finding.kind == "value_error" and finding.name in _DATES and is_number:
         return f"{show(finding.given)} is not a date ({_advise_date(finding)})"
     if finding.kind in ("value_error", "inconsistent"):

@@ -9,6 +9,8 @@ from .html_tree import Element
 _TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
 _SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
+_INVISIBLE = {"\u2061", "\u2062"}
+"""The operators between a function and its argument, and between factors, that show nothing."""
 
 
 def write_formula(formula: Element) -> str:
@@ -33,9 +35,19 @@ def _spell(one: Element) -> str:
         return f"{_group(parts[0])}^(1/{_group(parts[1])})"
     if one.name in ("msubsup", "munderover") and len(parts) == 3:
         return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
+    if one.name == "mfenced":
+        return f"({', '.join(_spell(each).strip() for each in parts)})"
+    return _spell_row(one)
+
+
+def _spell_row(one: Element) -> str:
+    """Return an element whose parts follow each other."""
     text = _spell_all(one)
-    if one.name in ("mo", "mspace", "mtd", "mtr"):
-        return text if one.name == "mo" and text.strip() not in _OPERATORS else f" {text.strip()} "
+    if one.name == "mo":
+        sign = text.strip()
+        return " " if sign in _INVISIBLE else f" {sign} " if sign in _OPERATORS else text
+    if one.name in ("mspace", "mtd", "mtext", "mtr"):
+        return f" {text.strip()} "
     return f"√({text.strip()})" if one.name == "msqrt" else text
 
 
