@@ -132,7 +132,11 @@ def test_a_rule_that_repeats_within_a_day_has_to_end(rule: str, message: str) ->
         (["2027-05-06"], {}, '"2027-05-06" is not a date of the recurrence (write a date that matches the rule)'),
         (["2026-05-13T18:00"], {}, '"2026-05-13T18:00:00" must be a date without a time, like start'),
         (["2026-05-13"], {"recurrence": None}, "needs a recurrence (add recurrence, or remove except)"),
-        (["2026-05-06", "2026-05-13", "2026-05-20"], {}, "removes every date of the recurrence (keep at least one)"),
+        (
+            ["2026-05-06", "2026-05-13", "2026-05-20"],
+            {},
+            "removes every date of the recurrence (to cancel the event, set its status to cancelled)",
+        ),
         (
             ["2026-05-13T18:00Z"],
             {"start": "2026-05-06T18:00"},

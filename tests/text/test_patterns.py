@@ -142,6 +142,8 @@ WORST = {
     "text/pictures.py _CANDIDATE": ("findall", "", "a,", " "),
     "text/rewriting.py _NUMBER": ("fullmatch", "", "a", "!"),
     "text/pictures.py _SIZE": ("match", "", " ", "x"),
+    "text/generator_marks.py _SOURCE_LINK": ("search", "", 'href="a', ""),
+    "text/generator_marks.py _TEMPLATE_TAG": ("findall", "", "{%a", ""),
     "text/html.py _PRE": ("sub", "", '<pre a="b"', "x"),
     "text/plain_urls.py _PLAIN": ("fullmatch", "https://e", ".e", "!"),
     "text/plain_urls.py _ROOTED": ("fullmatch", "/", "a/", "!"),

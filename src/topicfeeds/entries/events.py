@@ -79,7 +79,9 @@ def _check_recurrence(rule: str, event: EventDetails) -> None:
     if next(list_occurrences(rule, event.start, ()), None) is None:
         raise RefusedError("recurrence", "ends before the event starts (write a later UNTIL)")
     if next(list_occurrences(rule, event.start, event.left_out), None) is None:
-        raise RefusedError("except", "removes every date of the recurrence (keep at least one)")
+        raise RefusedError(
+            "except", "removes every date of the recurrence (to cancel the event, set its status to cancelled)"
+        )
 
 
 def make_aware(moment: date, zone: ZoneInfo, field: str) -> datetime:

@@ -25,6 +25,7 @@ from ..text.characters import (
     strip_forbidden,
     to_one_line,
 )
+from ..text.generator_marks import find_source_link, find_template_tag
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -203,12 +204,22 @@ class HeaderMaker:
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
+        self._warn_about_marks(record, value)
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {', '.join(broken)}"
             message += " (removed: delete them in the source too)"
             self._problems.append(record.problem("content", message, "warning"))
         return self._text(record, "content", value)
+
+    def _warn_about_marks(self, record: Record, value: str) -> None:
+        """Warn about links and tags that only a site generator understands."""
+        if link := find_source_link(value):
+            message = f"links to {show(link)}, which is a source file (write the address of its page)"
+            self._problems.append(record.problem("content", message, "warning"))
+        if tag := find_template_tag(value):
+            message = f"has the template tag {show(tag)}, which is published as it is (replace it by its result)"
+            self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:
         for author in record.item.authors:

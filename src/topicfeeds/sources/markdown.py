@@ -16,10 +16,11 @@ from .toml import parse_toml
 from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
+_FOOTNOTE, _FOOTNOTE_END = '<div class="footnote-definition"', "</div>\n"
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a Markdown file (CommonMark, with tables and strikethrough). Raises MissingExtraError.
+    """Read a Markdown file: CommonMark, with the extensions that docs/items.md lists. Raises MissingExtraError.
 
     A mistake in the file is yielded as a problem of this one item. It does not prevent publishing other files.
     """
@@ -63,8 +64,14 @@ def _read_toml(front: str) -> RawRecord:
 
 
 def render_html(text: str) -> str:
-    """Return Markdown as HTML. Raises MissingExtraError."""
-    return _make_renderer()(text)
+    """Return Markdown as HTML, with the footnotes at the end. Raises MissingExtraError."""
+    made = _make_renderer()(text)
+    if _FOOTNOTE not in made:
+        return made
+    first, *rest = made.split(_FOOTNOTE)
+    parts = [part.partition(_FOOTNOTE_END) for part in rest]
+    notes = (f"{_FOOTNOTE}{note}{end}" for note, end, _ in parts)
+    return "".join([first, *(after for _, _, after in parts), *notes])
 
 
 @cache
@@ -73,4 +80,6 @@ def _make_renderer() -> Callable[[str], str]:
         from pyromark import Options, html
     except ImportError:
         raise MissingExtraError("markdown") from None
-    return partial(html, options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH)
+    known = Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
+    known |= Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST | Options.ENABLE_HEADING_ATTRIBUTES
+    return partial(html, options=known)

@@ -207,9 +207,9 @@ def to_plain_text(fragment: str) -> str:
     fragment = decode_broken_references(fragment)
     if "<" not in fragment:
         return unescape(fragment)
+    # The sanitiser would remove forbidden characters. Stand-ins keep them.
     forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
-    # The sanitiser would remove the characters.
     stand_ins: dict[str, str | int | None] = dict(zip(sorted(forbidden), unused, strict=False))
     text = write_plain_text(sanitize(fragment.translate(str.maketrans(stand_ins)) if stand_ins else fragment, ""))
     return text.translate({ord(str(other)): mark for mark, other in stand_ins.items()}) if stand_ins else text
