@@ -92,7 +92,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.list_documents():
-        if document.path.endswith(_PAGE_SUFFIXES):
+        if document.path.endswith(_PAGE_SUFFIXES) or document.path.startswith("events/"):
             continue
         if document.retired is None:
             folder, name = os.path.split(document.path)
