@@ -292,7 +292,7 @@ def test_what_is_built_step_by_step_is_what_a_run_without_the_cache_builds(runs:
             if number:
                 shutil.copy(root / "state", memory)
                 with closing(sqlite3.connect(memory)) as state, state:
-                    for table in ("meta", "accepted", "documents"):
+                    for table in ("meta", "accepted"):
                         state.execute(f"delete from {table}")
             paper.publish(*found, now=now)
             clean = Paper(root / f"clean{number}", State(memory), limit=3)

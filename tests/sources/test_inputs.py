@@ -270,7 +270,7 @@ def test_markdown_is_rendered_and_its_html_sanitised(tmp_path: Path) -> None:
         ("+++\ntitle = \n+++\n", ["2: is not valid TOML: "]),
         (
             "+++\ntitle = 'A'\npublished = 3\n+++\n",
-            ["3: published: 3 is not a date (write 2026-03-01 or 2026-03-01T14:30)"],
+            ["3: published: 3 is not a date (write 2026-03-01 or 2026-03-01T14:30, or set date_format"],
         ),
     ],
 )

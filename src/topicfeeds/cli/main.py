@@ -84,21 +84,29 @@ def main(check: Check | None = None) -> None:
 def _run(session: _Session) -> int:
     try:
         return int(cli.main(standalone_mode=False, obj=session) or 0)
-    except TopicFeedsError as error:
-        return Console().print_error(error)
-    except click.ClickException as error:
-        print_lines(*_describe_usage_error(error))
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
         return 128 + (session.signals[0] if session.signals else signal.SIGINT)
-    except OSError as error:
+    except Exception as error:
+        if session.signals:  # a library in C may have replaced the exception of the signal by one of its own
+            return 128 + session.signals[0]
+        return _report(error)
+
+
+def _report(error: Exception) -> int:
+    """Print the lines of an error, and return the exit code."""
+    if isinstance(error, TopicFeedsError):
+        return Console().print_error(error)
+    if isinstance(error, click.ClickException):
+        print_lines(*_describe_usage_error(error))
+        return error.exit_code
+    if isinstance(error, OSError):
         print_lines(printable(f"topicfeeds: {error.filename or 'output'}: {explain_os_error(error)}"))
         return ExitCode.OUTPUT
-    except Exception:
-        import traceback
+    import traceback
 
-        print_lines(traceback.format_exc(), "This is a bug in topicfeeds. Please report it, with the lines above.")
-        return ExitCode.BUG
+    lines = "".join(traceback.format_exception(error))
+    print_lines(lines, "This is a bug in topicfeeds. Please report it, with the lines above.")
+    return ExitCode.BUG
 
 
 def _describe_usage_error(error: click.ClickException) -> list[str]:
