@@ -125,9 +125,7 @@ def test_a_run_that_is_killed_at_any_moment_tears_nothing_and_the_next_one_mends
 ) -> None:
     chance, folder = random.Random(KILLS), started(tmp_path)
     whole = {real: typical(warm, folder, real=real) for real in (False, True)}
-    names = (
-        clean["alpha"].keys() & clean["bravo"].keys()
-    )  # others become empty, with a date
+    names = clean["alpha"].keys() & clean["bravo"].keys()  # others become empty, with a date
     allowed = {name: {clean[state][name] for state in ("alpha", "bravo")} for name in names}
     phases, builds, recovered = Counter[str](), 0, 0
     with polled(folder / "public", allowed) as counts:

@@ -251,6 +251,8 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     try:
         changes = build_site(paths, options, given["jobs"])
     except TopicFeedsError as error:
+        if session.signals:
+            raise  # the error may come from the signal, not from the input
         return report.print_error(error)
     report.print_problems(changes.problems, changes.omitted)
     report.print_changes(changes, paths.folder, dry=options.dry_run)
