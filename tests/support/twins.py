@@ -56,6 +56,8 @@ def read_memory(state_path: Path) -> dict[str, list[Any]]:
     for path in (Path(f"{state_path}.cache"), state_path):
         if path.exists():
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+                # A run checks a row of `versions` only when it uses it: the row may be damaged.
+                file.text_factory = lambda text: text.decode("utf-8", "replace")
                 there = {name for (name,) in file.execute("select name from sqlite_master where type = 'table'")}
                 rows |= {name: file.execute(MEMORY[name]).fetchall() for name in MEMORY if name in there}
     return rows
