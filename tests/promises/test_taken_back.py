@@ -103,3 +103,17 @@ def test_status_lists_the_empty_files(city: City) -> None:
     city.build(NOON + DAY, allow_shrink=True)
     out = command("status", "--site", city.site, cwd=city.folder).out
     assert "  tags/y.atom.xml  since 2026-04-02T12:00:00+00:00, to be removed 2026-05-02T12:00:00+00:00\n" in out
+
+
+def test_a_file_that_is_deleted_after_a_strict_run_refused_it_leaves_the_feeds(tmp_path: Path) -> None:
+    site = 'title = "A"\nurl = "https://www.example.org/"\n[[sources]]\npath = "*.jsonl"\n'
+    (tmp_path / "topicfeeds.toml").write_text(site, "utf-8")
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "title": "Homes", "published": "2026-03-01"}\n', "utf-8")
+    (tmp_path / "b.jsonl").write_text('{"id": "2", "title": "Fair", "published": "2026-03-01"}\n', "utf-8")
+    assert command("build", cwd=tmp_path).code == 0
+    with (tmp_path / "a.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "1", "title": "Other", "published": "2026-03-01"}\n')
+    assert command("build", "--strict", cwd=tmp_path).code == 65
+    (tmp_path / "a.jsonl").unlink()
+    assert command("build", cwd=tmp_path).code == 0
+    assert "Homes" not in (tmp_path / "public/all.atom.xml").read_text("utf-8")

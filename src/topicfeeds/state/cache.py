@@ -252,9 +252,9 @@ class Cache:
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
     def forget_files(self, paths: Iterable[str]) -> None:
-        """Forget the stamps of files, so that the next run reads them."""
+        """Forget the contents of files, so that the next run reads them. It still notices if a file is deleted."""
         names = ((path.encode(errors="replace").decode(),) for path in paths)
-        self._open.executemany("delete from files where path = ?", names)
+        self._open.executemany("update files set mtime = -1, digest = x'' where path = ?", names)
 
     def source_paths(self) -> list[SourcePath]:
         """Return path, format and `exclude` of each source. The path is None for a source that every run reads."""
