@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
     PROBLEMS = 1
     """Done, but with problems.
 
-    - `build`: published, but some items or sources were not taken.
+    - `build`: published, except for items and sources with errors.
     - `check`: some items would be refused.
     - `status --max-age`: the last success is older.
     """
@@ -178,7 +178,7 @@ def _describe_missing_extra(extra: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    A source is unreadable and has no earlier items, or an item or source was not taken in strict mode.
+    A source is unreadable and has no earlier items, or an item or source has errors in strict mode.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."

@@ -79,7 +79,8 @@ def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: 
     assert command("build", cwd=city, env={"SOURCE_DATE_EPOCH": "1773003600"}).code == 1
     run, success, *_ = command("status", cwd=city).out.splitlines()
     assert re.match(
-        r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  failed: published, but not taken: items\.yaml:1: ",
+        r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  "
+        r"failed: published, but with an error: items\.yaml:1: ",
         run,
     )
     assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")

@@ -95,7 +95,7 @@ def test_the_command_names_its_option_and_shows_the_source_that_shrank_below_man
     logged = command("build", "--site", city.site, "--log-format", "json", cwd=city.folder).err.splitlines()
     assert json.loads(logged[49])["message"] == message
     status = command("status", "--site", city.site, cwd=city.folder).out
-    assert "published, but not taken: items.jsonl:1: shrank from 10 items to 4, so the missing items stay" in status
+    assert "published, but with an error: items.jsonl:1: shrank from 10 items to 4, so the missing items stay" in status
 
 
 def test_half_is_enough(city: City) -> None:

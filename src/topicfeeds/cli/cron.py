@@ -58,7 +58,7 @@ class CronReport:
         """Print nothing: nobody has to act."""
 
     def _report(self, problems: Sequence[Problem], omitted: Omitted, error: TopicFeedsError | None = None) -> None:
-        """Print what is new or due, and store what was reported."""
+        """Print new problems and the reminder if it is due, and store which problems were reported."""
         path = reported_path(self.paths.state)
         known, found = read_reported(path), Counter(_digest(one) for one in problems)
         if error:

@@ -145,10 +145,10 @@ def init(folder: Path) -> None:
 _EXIT_CODES = """\b
 Exit codes:
   0         success: feeds were written, or nothing changed
-  1         published, but some items or sources were not taken
+  1         published, except for items and sources with errors
   2         wrong usage, an error in the site file, or a missing extra
-  65        nothing was published: a source is unreadable that no earlier run
-            has read, or --strict is set and an item or source was not taken
+  65        nothing was published: a source cannot be read and no earlier run
+            has read it, or --strict is set and an item or source has errors
   70        a bug in topicfeeds: please report it
   74        the output or the state could not be written
   75        another run is using the output folder
@@ -165,7 +165,7 @@ remaining files.
 @SITE
 @OUTPUT
 @STATE
-@click.option("--strict", is_flag=True, help="Publish nothing if an item or source is not taken (exit code 65).")
+@click.option("--strict", is_flag=True, help="Publish nothing if an item or source has errors (exit code 65).")
 @click.option(
     "--allow-shrink",
     is_flag=True,
@@ -214,12 +214,12 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     """Write the feeds that changed, and print their paths.
 
     The command refuses items with errors. It reports each refused item on standard error, with file, line and field. If
-    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. What was published
-    before stays until the error is corrected or the item is removed.
+    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. Items that were
+    published before stay until the error is corrected or the item is removed.
 
     A warning is only printed if the last successful run did not have it.
 
-    If nothing changed, the command writes no file. It only reports again what it does not take.
+    If nothing changed, the command writes no file. It only repeats the messages about errors.
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """

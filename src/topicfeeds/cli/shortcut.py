@@ -28,7 +28,7 @@ class Check(NamedTuple):
 
     paths: SitePaths
     refused: list[StoredProblem] | None = None
-    """The items and sources that the last run did not take, if there is nothing to do."""
+    """The problems of items and sources in the last run, if there is nothing to do."""
     omitted: int = 0
     """How many problems of refused items the last run did not keep."""
     reason: Reason | None = None

@@ -20,7 +20,7 @@ from .model import Candidate, Category, Header
 
 
 class HeldDetails(NamedTuple):
-    """What the memory has about an item that a feed has, beside its dates and its fields."""
+    """Facts about an item that a feed has, beside its dates and its fields, as the memory stores them."""
 
     source: str
     paths: list[str]
@@ -110,7 +110,7 @@ class HeldItems:
 
 
 def describe_held(candidate: Candidate) -> str:
-    """Return what the memory stores about a held item, beside its dates and its fields."""
+    """Return the facts about a held item, beside its dates and its fields, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
     return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex()]))
 

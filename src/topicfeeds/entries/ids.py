@@ -19,7 +19,7 @@ _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARA
 
 
 def _make_link_id(link: str) -> str:
-    """Return the id that a link makes. One with characters beyond ASCII is encoded: validators reject it as an id."""
+    """Return the id of an item with this link. It is encoded in ASCII, because validators reject other ids."""
     return link if link.isascii() else to_uri(normalize("NFC", link))
 
 

@@ -262,7 +262,7 @@ class Candidate(NamedTuple):
     author_digest: bytes = b""
     """A digest of the fields that the authors of its records set."""
     is_kept: bool = False
-    """Whether this is the last good version of an item whose record was not taken."""
+    """Whether this is the last good version of an item whose record has errors or cannot be read."""
     memory: ItemMemory | None = None
     """The data that the memory will store about the item."""
     records: int = 1
@@ -281,7 +281,7 @@ class Candidate(NamedTuple):
 
 
 class NewNotice(NamedTuple):
-    """What the selection needs to know about a change that this run found."""
+    """A change that this run found, as the selection needs it."""
 
     event: Candidate
     field: str

@@ -56,7 +56,7 @@ def _find_draft(header: Header, now: datetime) -> Draft | None:
 
 
 class Resolver:
-    """Resolves headers, as `resolve` does, and the last good versions of items whose records were not taken."""
+    """Resolves headers, as `resolve` does, and the last good versions of items whose records have errors."""
 
     def __init__(
         self, site: Site, memory: State | None = None, now: datetime | None = None, spill: Spill | None = None

@@ -135,7 +135,7 @@ class Selection:
 
 
 def find_format(name: str) -> FeedFormat:
-    """Return a feed format by its name. Raises ValueError if there is none."""
+    """Return a feed format by its name. Raises ValueError for an unknown name."""
     if name not in FEED_FORMATS:
         hint = nearest(name, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
         raise ValueError(f"unknown format {show(name)}{hint}")

@@ -100,7 +100,7 @@ def check_url(value: str) -> str:
 
 
 def _explain_broken_url(value: str, reason: str) -> str:
-    """Say what is wrong with an address that cannot be parsed. `reason` is the message of the standard library."""
+    """Explain why an address cannot be parsed. `reason` is the message of the standard library."""
     if reason.startswith("Port "):
         return f"{show(value)} has no valid port (remove the colon after the host, or write a number from 1 to 65535)"
     if "IPv" in reason and "is not a host name" not in reason:

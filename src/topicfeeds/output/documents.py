@@ -59,7 +59,7 @@ class Documents(Iterable[Document]):
         """`pages` are further documents. They come last, as they link to the others."""
         self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
         self.changes: dict[str, str] = {}
-        """What sanitising changed in the content of each rendered entry, by its id."""
+        """The changes of sanitising in the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
@@ -78,7 +78,7 @@ def build_documents(
 ) -> Iterator[Document]:
     """Yield all documents of a site, in the order in which they are published.
 
-    `changes` gets what sanitising changed in the content of each rendered entry, by its id.
+    `changes` receives the changes of sanitising in the content of each rendered entry, by its id.
     """
     makers = _describe_makers(site)
     whole, cache = list(selections), RenderCache(changes=changes)

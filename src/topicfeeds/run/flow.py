@@ -185,7 +185,7 @@ class Run:
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
-        """Return what to prune. If items were refused, nothing: a feed may be missing because of them."""
+        """Return the files to prune. If items were refused, there are none: feeds may be missing because of them."""
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
@@ -246,7 +246,7 @@ class Run:
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
-            "failure": f"published, but not taken: {replace(serious[0], hint=None)}" if serious else None,
+            "failure": f"published, but with an error: {replace(serious[0], hint=None)}" if serious else None,
             "before": str(last_success(str(self.folder))) if serious else None,
             "items": report.items,
             "now": now,

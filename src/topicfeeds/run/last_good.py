@@ -23,7 +23,7 @@ Kept = Iterator[Candidate | HeldBack | Problem]
 
 
 def keep_last_good(resolver: Resolver, report: RunReport, base: Path | None, *, allow_shrink: bool) -> Kept:
-    """Yield the last good versions of the items whose records were not taken, and a problem for each record or file.
+    """Yield the last good versions of items whose records have errors, and a problem for each record or file.
 
     Start it after `report` has all candidates and problems. A source that lost too many items counts as broken, unless
     `allow_shrink` is set. `base` is the folder to which the paths of the sources are relative.

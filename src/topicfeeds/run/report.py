@@ -37,7 +37,7 @@ class Changes:
 
     @property
     def has_unread(self) -> bool:
-        """Whether a source, or a file of it, was not taken. Its items stay as they were last published."""
+        """Whether a source could not be read, or lost too many items. Its items stay as they were last published."""
         return any(problem.severity == "unreadable" for problem in self.problems)
 
     @property
@@ -71,7 +71,7 @@ class RunReport:
     kept: set[str] = field(default_factory=set)
     """The ids of items whose last good version is published."""
     content_changes: dict[str, str] = field(default_factory=dict)
-    """What sanitising changed in published contents, by the digest of the entry."""
+    """The changes of sanitising in published contents, by the digest of the entry."""
     due: datetime | None = None
     """When the output next changes without an edit, because of a date of an item or the text of an event."""
     drafts: int = 0

@@ -18,7 +18,7 @@ _RULE = re.compile(
     r"(?i)RRULE:FREQ=YEARLY(;(BYMONTH=[0-9]+|BYDAY=[+-]?[0-9]?[A-Z]{2}|BYMONTHDAY=[0-9,-]+|INTERVAL=1|WKST=[A-Z]{2}"
     r"|UNTIL=[0-9TZ]+))*;?"
 )
-"""A rule that gives one date a year: others could take for ever."""
+"""A rule that gives one date a year. Other rules could have too many dates."""
 _DAYS_BETWEEN_SAMPLES = 2
 _MAX_PARTS = 8
 """The largest number of parts of a path that ends with the name of a zone."""

@@ -44,7 +44,7 @@ class RecordValidator:
             yield from self._check(raw, raw.fields, raw.lines)
 
     def report(self) -> Iterator[MappingReport]:
-        """Yield what the records of the chunk show about the mapping."""
+        """Yield the reports about the mapping, from the records of the chunk."""
         if self._mapper:
             yield from self._mapper.report()
 

@@ -50,7 +50,7 @@ class _Calendar:
 
 
 class _Survey(NamedTuple):
-    """What the first pass over a file finds."""
+    """The results of the first pass over a file."""
 
     calendars: dict[int, _Calendar]
     changed: dict[str, list[tuple[Property, _Calendar, bool]]]

@@ -35,7 +35,7 @@ def label_item(place: int, name: object) -> str:
 
 
 def read_identity(fields: Any) -> Identity | None:
-    """Return the `id` and the `link` of a record that is no valid item, or None if it has neither."""
+    """Return the `id` and the `link` of a record that is not a valid item, or None if it has neither."""
     get = fields.get if isinstance(fields, Mapping) else partial(getattr, fields)
     for name in ("id", "link"):
         with suppress(ValueError):
@@ -90,7 +90,7 @@ class Draft(NamedTuple):
 
 
 class FileContext(NamedTuple):
-    """What a reader of records knows about their file and site."""
+    """The file and the site of some records, for the reader of their format."""
 
     path: str
     """The name of the file in messages."""

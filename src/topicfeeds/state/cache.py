@@ -270,14 +270,14 @@ class Cache:
         return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
     def content_changes(self) -> dict[str, str] | None:
-        """Return what sanitising changed in published contents, by the digest of the entry.
+        """Return the changes of sanitising in published contents, by the digest of the entry.
 
         Return None if no run has stored it. Contents that did not change are left out.
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 
     def store_content_changes(self, changes: Mapping[str, str]) -> None:
-        """Store what sanitising changed in published contents, in place of all earlier changes."""
+        """Store the changes of sanitising in published contents, in place of all earlier changes."""
         if self.content_changes() != changes:
             self.replace_rows("contents", changes.items())
             self.set_values({"contents": 1})

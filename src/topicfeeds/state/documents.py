@@ -52,7 +52,7 @@ class WrittenDocument(NamedTuple):
     retired: int | None = None
     """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
     title: str | None = None
-    """The title of its feed, for the time when nothing else knows the title."""
+    """The title of its feed. The empty document of a removed feed has this title."""
 
     def removal_time(self, retire_days: int) -> int | None:
         """Return when to remove the document, in seconds since 1970, or None to keep it."""

@@ -31,7 +31,7 @@ COLUMNS = {
 }
 """The columns of each table, without its last column, the checksum.
 
-A new version must change at least one column: `State` takes a newer version number with these columns for damage.
+A new version must change at least one column: `State` treats a newer version number with these columns as damage.
 """
 NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
 """The names of the columns of each table, without the checksum."""

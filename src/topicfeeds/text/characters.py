@@ -65,7 +65,7 @@ def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
 
 
 def decode_broken_references(fragment: str) -> str:
-    """Replace references to forbidden characters in HTML by these characters; what is no character becomes U+FFFE."""
+    """Replace references to forbidden characters in HTML by these characters. Invalid numbers become U+FFFE."""
     for one in strip_broken_references(fragment)[1]:
         digits = one.strip("&#;").lower()
         code = int(digits.lstrip("x"), 16 if digits.startswith("x") else 10)

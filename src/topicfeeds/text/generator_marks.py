@@ -1,4 +1,4 @@
-"""What only a site generator understands in HTML: links to source files, and template tags."""
+"""Parts of HTML that only a site generator understands: links to source files, and template tags."""
 
 from __future__ import annotations
 

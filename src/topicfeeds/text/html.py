@@ -216,7 +216,7 @@ def to_plain_text(fragment: str) -> str:
 
 
 def format_paragraphs(fragment: str) -> str:
-    """Return HTML without paragraphs, or escaped text, as paragraphs: blank lines separate them, and lines end."""
+    """Split HTML without paragraphs, or escaped text, at blank lines into paragraphs. Other line ends become `<br>`."""
     parts = [part.strip().replace("\n", "<br>") for part in _BLANK_LINES.split(fragment)]
     return "\n".join(f"<p>{part}</p>" for part in parts if part)
 

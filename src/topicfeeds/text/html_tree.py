@@ -123,7 +123,7 @@ def _find_root(name: str) -> str:
 
 
 def _escape_raw(found: re.Match[str]) -> str:
-    """Return an element whose content browsers do not parse, as one that they do. Scripts may be formulas in TeX."""
+    """Rename an element whose content browsers do not parse, to keep it as text. Scripts may be formulas in TeX."""
     if found[1].lower() != "script":
         return f"<pre>{escape(found[3])}</pre>"
     return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else found[0]

@@ -178,7 +178,7 @@ class RecordMapper:
 
     @cached_property
     def _special(self) -> set[str]:
-        """The mapped fields whose texts are not taken as they are."""
+        """The mapped fields whose texts need a conversion."""
         marked = [name for name in self._source.places if find_markup(name, self._source)]
         return {*self._converted, *marked, *self._source.lookup, *NEVER_FALSE, "recurrence"}
 
@@ -272,7 +272,7 @@ class RecordMapper:
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
-        """Warn about values that no path of a field took, because a path goes on where there is no table."""
+        """Warn about values that no path of a field reached, because a path continues below a value, not a table."""
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue

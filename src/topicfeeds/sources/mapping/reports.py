@@ -12,7 +12,7 @@ NO_LINK = ("link", "")
 
 
 class MappingReport(NamedTuple):
-    """What the records of one chunk show about the mapping of their source."""
+    """Facts about the mapping of a source, from the records of one chunk."""
 
     source: str
     group: str

@@ -124,7 +124,7 @@ def _fit_one(field: str, part: str, value: Any) -> Any:
 
 
 _NO_TEXT = 1e300
-"""From here on, a number is no text that anybody wrote."""
+"""Numbers from here on are not read as text: nobody writes them on purpose."""
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
@@ -143,7 +143,7 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
 
 
 def complete_address(value: Any, base: str) -> Any:
-    """Return an absolute address. A text that is no relative address is returned unchanged."""
+    """Return an absolute address. A text that is not a relative address is returned unchanged."""
     if (
         not isinstance(value, str)
         or not base
