@@ -336,12 +336,18 @@ def test_now_needs_a_time_zone() -> None:
         select(site(), [], now=datetime(2026, 1, 1))
 
 
+MANY = [f"&#x{code:x};" for code in range(0x110000, 0x110019)]
+
+
 @pytest.mark.parametrize(
     ("content", "kept", "codes"),
     [
         ("<p>a&#0;b&#xD800;c</p>", "<p>abc</p>", "&#0;, &#xD800;"),
         ("a&#x1FFFE;b&#xfdd0;&#11;", "ab", "&#11;, &#x1FFFE;, &#xfdd0;"),
         ("a&#x110000;&#000b&#00065;", "ab&#00065;", "&#000, &#x110000;"),
+        ("a&#1 b&#169;", "a b&#169;", "&#1"),
+        (f"a&#{'1' * 5000};b", "ab", f"&#{'1' * 18}..."),
+        ("".join(MANY), "", f"{', '.join(MANY[:20])} and 5 more"),
         ("a&#150;&#x80;&#10;&#8217;&amp;#0;b", None, ""),
     ],
 )

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import html5lib
+from html5lib import html5parser
+from html5lib.constants import namespaces
 
 BLOCKS = {"address", "article", "aside", "blockquote", "body", "br", "caption", "center", "col", "colgroup", "dd",
           "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1",
@@ -20,12 +22,16 @@ INLINE = {"a", "abbr", "acronym", "audio", "b", "bdi", "big", "button", "canvas"
           "time", "title", "tt", "u", "var", "video", "x-card"}  # fmt: skip
 NAMES = [*sorted(BLOCKS - {"dialog", "search", "table"}) * 2, *sorted(INLINE)]
 """Elements of the fragments. html5lib does not know that `dialog` and `search` are blocks."""
+# html5lib 1.1 does not know that these are special too: `</option>` inside them is ignored (13.2.4.2 of the standard).
+html5parser.specialElements |= {
+    (namespaces["html"], name) for name in ("figcaption", "hgroup", "main", "source", "summary", "template", "track")
+}
 # `table` only comes with its rows: parsers move other content out of it, each in its own way.
 # `ruby` is left out: browsers put the blocks in it on one line.
 VOID = ["<br>", "<hr>", "<img>", '<img src="/a">', "<input>", "<wbr>", "<embed src=/e>", "<source>", "<area href=/b>"]
 VOID += ["<math><mi>w{}</mi><mo>+</mo></math>", "<svg><text>w{}</text><path/></svg>", "<p hidden>w{}</p>"]
-VOID += ["<noscript>w{}<p>w{}0</p></noscript>", "<noembed>w{}</noembed>", "<mi>w{}</mi>", "<noframes>w{}</noframes>"]
-VOID += ["<table><tr><td>w{}</td><td>w{}0</td></tr></table>", "<table><caption>w{}</table>"]
+VOID += ["<noscript>w{}<p>w{}0</p></noscript>", "<noembed>w{}</h4></noembed>", "<noframes>w{}</noframes>"]
+VOID += ["<table><tr><td>w{}</td><td>w{}0</td></tr></table>", "<table><caption>w{}</table>", "<mi>w{}</mi>"]
 WORD = re.compile("w[0-9]+")
 
 

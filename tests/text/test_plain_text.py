@@ -65,6 +65,8 @@ def test_the_address_of_a_link_follows_its_text_if_they_differ(html: str, text: 
         ('<img class="emoji" alt="🎉"> Party', "🎉 Party"),
         ('<img src="https://e.org/a.png" alt="Mast"><img src="https://e.org/b.png" alt="Rope">', "Mast Rope"),
         ("a\x01b<b>c\ufffe</b>&#2;", "a\x01bc\ufffe\x02"),
+        ("&#1 a &#169;", "\x01 a \xa9"),
+        (f"a&#{'1' * 5000};b", "a\ufffeb"),
     ],
 )
 def test_any_html_becomes_text(html: str, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -34,6 +34,8 @@ from .events import make_aware, resolve_event, take_snapshot
 from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
 
 _MAX_NESTING_DEPTH = 250
+_MAX_SHOWN_REFERENCES = 20
+_MAX_SHOWN_REFERENCE_CHARS = 20
 _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
@@ -207,7 +209,7 @@ class HeaderMaker:
         self._warn_about_marks(record, value)
         value, broken = strip_broken_references(value)
         if broken:
-            message = f"has references to forbidden characters: {', '.join(broken)}"
+            message = f"has references to forbidden characters: {_list_references(broken)}"
             message += " (removed: delete them in the source too)"
             self._problems.append(record.problem("content", message, "warning"))
         return self._text(record, "content", value)
@@ -271,6 +273,12 @@ def _get_times(event: EventDetails) -> EventTimes:
 
 def _list_codes(characters: Iterable[str]) -> str:
     return ", ".join(sorted({f"U+{ord(c):04X}" for c in characters}))
+
+
+def _list_references(references: Sequence[str]) -> str:
+    most, chars = _MAX_SHOWN_REFERENCES, _MAX_SHOWN_REFERENCE_CHARS
+    shown = [one if len(one) <= chars else f"{one[:chars]}..." for one in references[:most]]
+    return ", ".join(shown) + (f" and {len(references) - most} more" if len(references) > most else "")
 
 
 @cache

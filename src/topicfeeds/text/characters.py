@@ -16,6 +16,8 @@ NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 # XML 1.0 (2.2) forbids C0 controls, U+FFFE, U+FFFF and surrogates. Validators also flag C1 controls and noncharacters.
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
 _REFERENCE = re.compile("&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
+_MAX_REFERENCE_CHARS = 1000
+"""Longer references are not decoded: Python refuses numbers with thousands of digits."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG = re.compile("<[A-Za-z/!?]")
 _BLANKS = re.compile("[ \t\r\n]+")
@@ -59,18 +61,28 @@ def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
 
     Return the HTML, and the removed references.
     """
-    found = sorted(set(_REFERENCE.findall(fragment))) if "&#" in fragment else []
-    broken = [one for one in found if not strip_forbidden(unescape(one)).strip("\ufffd")]
-    return _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment, broken
+    broken = {one for one in _REFERENCE.findall(fragment) if _is_broken(one)} if "&#" in fragment else set()
+    kept = _REFERENCE.sub(lambda one: "" if one[0] in broken else one[0], fragment) if broken else fragment
+    return kept, sorted(broken)
 
 
 def decode_broken_references(fragment: str) -> str:
     """Replace references to forbidden characters in HTML by these characters. Invalid numbers become U+FFFE."""
-    for one in strip_broken_references(fragment)[1]:
-        digits = one.strip("&#;").lower()
-        code = int(digits.lstrip("x"), 16 if digits.startswith("x") else 10)
-        fragment = fragment.replace(one, chr(code) if code < 0xD800 else "\ufffe")
+    if "&#" in fragment:
+        fragment = _REFERENCE.sub(lambda one: _decode(one[0]) if _is_broken(one[0]) else one[0], fragment)
     return _SURROGATE.sub("\ufffe", fragment)
+
+
+def _is_broken(reference: str) -> bool:
+    return len(reference) > _MAX_REFERENCE_CHARS or not strip_forbidden(unescape(reference)).strip("\ufffd")
+
+
+def _decode(reference: str) -> str:
+    if len(reference) > _MAX_REFERENCE_CHARS:
+        return "\ufffe"
+    digits = reference.strip("&#;").lower()
+    code = int(digits.lstrip("x"), 16 if digits.startswith("x") else 10)
+    return chr(code) if code < 0xD800 else "\ufffe"
 
 
 def to_one_line(value: str) -> str:

@@ -31,16 +31,20 @@ _SCHEMES = {
     "sms", "tel", "vbscript", "view-source", "webcal", "whatsapp", "xmpp",
 }  # fmt: skip
 """The usual schemes: a later step removes addresses, and counts them."""
-_DROPPED = {"noembed", "noframes", "noscript", "plaintext", "script", "style", "template", "xmp"}
+_DROPPED = {"noscript", "plaintext", "script", "style", "template", "xmp"}
 _TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
 _ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</(?!p)\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
 _CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGNORECASE)
-# Browsers do not parse the content of these elements. Here it is parsed like any other HTML, under another name.
+_FRAME = re.compile(
+    r"(<iframe(?=[\s/>])(?:(?!</?iframe[\s/>]).)*+</iframe)|<(/?)(iframe)(?=[\s/>])", re.DOTALL | re.IGNORECASE
+)
+# Parsers do not parse the content of these elements, unless they have another name.
 _UNPARSED = re.compile(r"<(/?)(iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
-_RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)")
+_RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)", re.IGNORECASE)
+_RAW_CONTENT = re.compile(r'<(iframe|noembed|noframes)((?: [a-z:-]+="[^"]*")*)>(.*?)(?:</\1>|\Z)', re.DOTALL)
 _ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
 _MAX_DEPTH = 300
 """Elements nested deeper become siblings."""
@@ -80,12 +84,29 @@ class Element:
 def parse_fragment(fragment: str) -> Element:
     """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed."""
     fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
-    fragment = _UNPARSED.sub(r"<\1x-\2", fragment)
+    # Without an end tag, the rest would be the content of a frame.
+    fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
+    return parse_clean(_normalize(_rename(fragment, "noscript")))
+
+
+def _rename(fragment: str, *names: str) -> str:
+    """Rename elements, so that their content is parsed."""
+    return _UNPARSED.sub(lambda one: f"<{one[1]}x-{one[2]}" if one[2].lower() in names else one[0], fragment)
+
+
+def _normalize(fragment: str) -> str:
+    """Return a fragment as well-formed HTML."""
     names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
     if foreign := {name for name in names if _find_root(name)}:
         fragment = _rename_outside(fragment, foreign)
         names |= {f"x-{name}" for name in foreign}
-    return parse_clean(_normalizer(frozenset(names)).clean(fragment))
+    return _RAW_CONTENT.sub(_parse_content, _normalizer(frozenset(names)).clean(fragment))
+
+
+def _parse_content(found: re.Match[str]) -> str:
+    """Return an element whose content parsers leave as it is. Only content for other readers is kept, and is parsed."""
+    content = "" if found[1] == "iframe" else _normalize(_rename(found[3], "noembed", "noframes"))
+    return f"<x-{found[1]}{found[2]}>{content}</x-{found[1]}>"
 
 
 def _rename_outside(fragment: str, foreign: set[str]) -> str:
