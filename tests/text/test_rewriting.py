@@ -202,6 +202,7 @@ ONE = "1 formula became text"
         ('<span class="katex"><span class="katex-html" aria-hidden="true">α</span></span>', "α", ""),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),
+        ("<svg><text>A <tspan>B</tspan> <text>C</text></text></svg>", "A B C", "1 drawing became text"),
         ('<svg aria-hidden="true"><path/></svg><svg><path/></svg>', "", "1 drawing was left out"),
     ],
 )

@@ -54,5 +54,10 @@ def _spell_row(one: Element) -> str:
 def _group(one: Element) -> str:
     """Return a part of a formula, in parentheses if it is more than a number or a name."""
     text = _spell(one).strip()
-    tokens = sum(not each.parts() for each in (one, *one.elements()))
-    return text if (text.isalnum() and tokens == 1) or len(text) == 1 else f"({text})"
+    return text if len(text) == 1 or (text.isalnum() and _is_token(one)) else f"({text})"
+
+
+def _is_token(one: Element) -> bool:
+    """Return whether an element is a number or a name, or contains nothing else."""
+    parts = one.parts()
+    return not parts or (len(parts) == 1 and _is_token(parts[0]))

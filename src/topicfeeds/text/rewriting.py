@@ -305,7 +305,9 @@ class _Rewriter:
         """Write the title of a drawing, or its texts."""
         inner = list(one.elements())
         titles = [each for each in one.children if isinstance(each, Element) and each.name == "title"]
-        texts = [unescape(each.text("style", "title")) for each in titles or inner if each.name in ("text", "title")]
+        texts = [
+            unescape(each.text("style", "text", "title")) for each in titles or inner if each.name in ("text", "title")
+        ]
         if not self._say(" ".join(texts), "drawing") and not self._say(one.attributes.get("aria-label", ""), "drawing"):
             is_decoration = one.attributes.get("aria-hidden") == "true" or all(each.name == "use" for each in inner)
             self.changes["drawing lost"] += not is_decoration
