@@ -173,6 +173,7 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
         ("a.json", '{"item": []}', '1: has no list of items (set items = "item" in [[sources]])'),
         ("a.json", '[{"title": "A"},\n]', "2: is not valid JSON: "),
         ("a.json", "[1]", '1: 1 is not an object (write an item as {"title": "...", ...})'),
+        ("a.json", '[{}, null, "x"]', '1: item 3: "x" is not an object (write an item as {"title": "...", ...})'),
         ("a.json", "[]\n]", "2: is not valid JSON: text follows the end of the data"),
         ("a.json", "[" * 100_000, "1: is nested too deep"),
         ("a.json", "[" + "9" * 5000 + "]", "1: is not valid JSON: a number has too many digits"),
@@ -191,6 +192,12 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
 )
 def test_what_is_not_of_its_format_is_unreadable(tmp_path: Path, name: str, content: str, message: str) -> None:
     assert told(tmp_path, name, content)[-1].startswith(f"unreadable {name}:{message}")
+
+
+def test_front_matter_that_is_a_list_has_no_record(tmp_path: Path) -> None:
+    assert told(tmp_path, "a.md", "---\n- null\n---\nText\n") == [
+        "refused a.md:2: is an empty record (write an item in its place, or remove it)"
+    ]
 
 
 def test_a_name_that_an_object_has_twice_refuses_its_item(tmp_path: Path) -> None:

@@ -166,6 +166,16 @@ def test_a_record_that_is_nested_too_deeply_is_refused() -> None:
     assert str(problem) == "items:1: is nested too deeply (use fewer levels)"
 
 
+@pytest.mark.parametrize("draft", [True, False])
+def test_a_record_that_is_no_item_has_its_complete_link(draft: bool) -> None:
+    """Without it, a run cannot tell that a feed has the item."""
+    record = {"page": "/a", "date": "soon", "draft": draft}
+    fields = {"link": "page", "title": "page", "published": "date"}
+    (one,) = read_objects([record], url="https://www.example.org/", fields=fields, date_format="iso")
+    assert isinstance(one, Draft if draft else Problem)
+    assert one.identity == (None, "https://www.example.org/a")
+
+
 def test_a_german_spreadsheet_is_read(tmp_path: Path) -> None:
     """Dates and times are real values of the spreadsheet, or texts."""
     names = ["Nr.", "Titel", "Datum", "Beginn", "Ende", "bis", "ganztägig", "Ort (z.B. Halle)", "Schlagworte", "Status"]

@@ -290,6 +290,13 @@ def test_a_json_feed_needs_its_version_and_keeps_its_lines(tmp_path: Path) -> No
     ]
 
 
+def test_an_empty_item_of_a_json_feed_is_refused(tmp_path: Path) -> None:
+    feed = '{"version": "https://jsonfeed.org/version/1", "items": [\n null]}'
+    assert told(tmp_path, "a.json", feed, format="feed") == [
+        "refused a.json:2: is an empty record (write an item in its place, or remove it)"
+    ]
+
+
 def test_an_empty_json_feed_has_no_items(tmp_path: Path) -> None:
     assert told(tmp_path, "a.json", '{"version": "https://jsonfeed.org/version/1", "items": []}', format="feed") == []
 

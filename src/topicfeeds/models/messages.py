@@ -152,7 +152,9 @@ def _explain_shape(finding: _Finding) -> str:
     if finding.origin.form == "site" and (hint := _explain_table(finding)):
         return f"is {finding.describe(finding.given)}, not a table ({hint})"
     if not finding.place:
-        return f"{show(finding.given)} is not an item (give a mapping or an object with attributes)"
+        if finding.origin.form == "python":
+            return f"{show(finding.given)} is not an item (give a mapping or an object with attributes)"
+        return f"{show(finding.given)} is not {finding.describe({})} (write the fields of an item, such as title)"
     model = _find_model(finding.place, finding.model)
     needed = " and ".join(name for name, field in model.model_fields.items() if field.is_required())
     text = "text or " if model in (Person, Place) else ""

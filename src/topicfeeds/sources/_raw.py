@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.site import Source
 from ..registry import find_source_format
-from .model import NO_LINES, Page, Window, number_item
+from .model import NO_LINES, Page, Window, label_item, number_item
 
 EMPTY = "is empty (if this is intended, remove the file or its source)"
 
@@ -60,10 +60,12 @@ def number_neighbours(found: Iterable[RawRecord | Page | Problem]) -> Iterator[R
             waiting = one if isinstance(one, RawRecord) else None
             if not isinstance(one, RawRecord):
                 yield one
-    except Unreadable:
-        if waiting is not None:
-            yield waiting._replace(place=place + 1) if place else waiting
-        raise
+    except Unreadable as error:
+        if waiting is None:
+            raise
+        yield waiting._replace(place=place + 1) if place else waiting
+        label = f"{label_item(place + 2, '')}: " if waiting.line == error.line else ""
+        raise Unreadable(error.line, label + error.message) from None
     if waiting is not None:
         yield waiting._replace(place=place + 1) if place else waiting
 
@@ -84,6 +86,9 @@ def expand_items(
     """
     from .mapping.elements import find_items
 
+    if not isinstance(raw.fields, (Mapping, list)):
+        yield raw
+        return
     try:
         found = find_items(raw.fields, source)
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
@@ -15,6 +14,7 @@ from ._raw import RawRecord
 from .model import Draft, FileContext, Identity, Record, label_item, read_identity
 
 if TYPE_CHECKING:
+    from .mapping.mapper import RecordMapper
     from .mapping.reports import MappingReport
 
 _EMPTY = "is an empty record (write an item in its place, or remove it)"
@@ -25,6 +25,8 @@ class RecordValidator:
 
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context = source, context
+        self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
+        """The types of values that are no records. Paths may lead into a list."""
         self._mapper = None
         if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
@@ -34,12 +36,11 @@ class RecordValidator:
     def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
         """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
         if raw.fields is None:
-            yield Problem(self._context.path, raw.line, "", _EMPTY, item=raw.item, name=label_item(raw.place, ""))
+            yield self._refuse(raw, "", _EMPTY)
         elif raw.error:
-            name = label_item(raw.place, raw.fields.get("title") or raw.fields.get("id"))
-            yield Problem(self._context.path, raw.line, *raw.error, item=raw.item, name=name)
-        elif self._mapper:
-            yield from self._map(raw)
+            yield self._refuse(raw, *raw.error)
+        elif self._mapper and not isinstance(raw.fields, self._no_records):
+            yield from self._map(self._mapper, raw)
         else:
             yield from self._check(raw, raw.fields, raw.lines)
 
@@ -48,39 +49,35 @@ class RecordValidator:
         if self._mapper:
             yield from self._mapper.report()
 
-    def _map(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
-        from .mapping.dates import MappingError
-
-        assert self._mapper  # noqa: S101
-        lines = self._mapper.find_lines(raw)
+    def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
         try:
-            for one in self._mapper.map(raw):
-                if isinstance(one, Draft):
-                    yield one
-                    continue
-                yield from one.warnings
-                yield from self._check(one.raw, one.fields, lines)
-        except MappingError as error:
-            line = lines.get(error.field, raw.line)
-            identity = self._find_identity(raw)
-            yield Problem(self._context.path, line, error.field, error.message, item=raw.item, identity=identity)
+            for one, names_element in mapper.expand(raw):
+                yield from self._map_one(mapper, one, names_element)
+        except RecursionError:
+            yield self._refuse(raw, "", "is nested too deeply (use fewer levels)")
 
-    def _find_identity(self, raw: RawRecord) -> Identity | None:
-        """Return the `id` and the `link` of a record that cannot be mapped as a whole."""
+    def _map_one(self, mapper: RecordMapper, raw: RawRecord, names_element: bool) -> Iterator[Record | Problem | Draft]:
         from .mapping.dates import MappingError
-        from .mapping.mapper import MappedRecord, RecordMapper
 
-        known = {name: getattr(self._source, name) for name in Source.model_fields}
-        names = {name: path for name, path in self._source.fields.items() if name in ("id", "link")}
-        if not self._source.fields:
-            return read_identity(raw.fields)
-        with suppress(MappingError):
-            for one in RecordMapper(Source.model_construct(**{**known, "fields": names}), self._context).map(raw):
-                return read_identity(one.fields) if names and isinstance(one, MappedRecord) else None
-        return None
+        lines = mapper.find_lines(raw)
+        try:
+            found = mapper.map(raw, names_element=names_element)
+        except MappingError as error:
+            identity = mapper.find_identity(raw)
+            yield self._refuse(raw._replace(lines=lines), error.field, error.message, identity)
+            return
+        if isinstance(found, Draft):
+            yield found
+        elif found:
+            yield from found.warnings
+            yield from self._check(found.raw, found.fields, lines)
+
+    def _refuse(self, raw: RawRecord, field: str, message: str, identity: Identity | None = None) -> Problem:
+        line, label = raw.lines.get(field, raw.line), label_item(raw.place, _find_name(raw.fields))
+        return Problem(self._context.path, line, field, message, item=raw.item, name=label, identity=identity)
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
-        """Yield the item of a record without mapping, or its problems."""
+        """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
         item = validate_item(fields, self._find_origin)
         if isinstance(item, Item):
@@ -89,16 +86,21 @@ class RecordValidator:
             yield Record(item, path, raw.line, lines, topics, *details)
             return
         if not self._mapper and isinstance(fields, Mapping):
+            from .mapping.dates import MappingError
             from .mapping.drafts import KEYS, is_draft, read_window
 
             if is_draft(fields):
                 yield Draft(path, raw.line, identity=read_identity(fields))
                 return
             if not fields.keys().isdisjoint(KEYS):
-                raw = raw._replace(window=read_window(fields, source))
+                try:
+                    raw = raw._replace(window=read_window(fields, source))
+                except MappingError as error:
+                    yield self._refuse(raw, error.field, error.message, read_identity(fields))
+                    return
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
-        label = label_item(raw.place, fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else "")
+        label = label_item(raw.place, _find_name(fields))
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
         identity = read_identity(fields)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
@@ -106,3 +108,8 @@ class RecordValidator:
 
     def _find_origin(self) -> Origin:
         return Origin(self._context.form, self._source)
+
+
+def _find_name(fields: Any) -> object:
+    """Return the title or the id of a record, for messages."""
+    return fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import Any
@@ -42,7 +42,7 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
     else:
         found = read_xml_feed(content, path, drafts=source.drafts)
     for one in found:
-        if not isinstance(one, RawRecord):
+        if not isinstance(one, RawRecord) or not isinstance(one.fields, Mapping):
             yield one
         elif not _NOTICE.fullmatch(str(one.fields.get("id"))):
             yield _finish(one)

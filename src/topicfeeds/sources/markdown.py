@@ -40,7 +40,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         )
         return
     for raw in raws or [RawRecord({}, 1)]:
-        if isinstance(raw, RawRecord) and body.strip():
+        if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             yield RawRecord({**raw.fields, "content": render_html(body)}, raw.line, raw.lines)
         else:
             yield raw

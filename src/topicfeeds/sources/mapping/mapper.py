@@ -61,32 +61,36 @@ class RecordMapper:
         path = self._context.path
         return describe_file(path, self._source.path) if self._source.path not in (None, "-") else {}
 
-    def map(self, raw: RawRecord) -> Iterator[MappedRecord | Draft]:
-        """Yield the items of a record, or a draft. Raises MappingError."""
-        try:
-            if not self._source.each:
-                yield from self._map_one(raw, names_element=True)
-                return
-            for element, names_element in expand(raw.fields, self._source):
-                self._elements += 1
-                yield from self._map_one(raw._replace(fields=element, place=self._elements), names_element)
-        except RecursionError:
-            raise MappingError("", "is nested too deeply (use fewer levels)") from None
+    def expand(self, raw: RawRecord) -> Iterator[tuple[RawRecord, bool]]:
+        """Yield the records of a record with `each`. The second value says whether the id needs no addition."""
+        if not self._source.each:
+            yield raw, True
+            return
+        for element, names_element in expand(raw.fields, self._source):
+            self._elements += 1
+            yield raw._replace(fields=element, place=self._elements), names_element
 
-    def _find_identity(self, finder: Finder, raw: RawRecord) -> Identity | None:
-        with suppress(MappingError):
-            return read_identity(self._find_fields(finder, raw, []))
-        return None
+    def find_identity(self, raw: RawRecord) -> Identity | None:
+        """Return the `id` and the `link` of a record that is no item. Its other fields may be wrong."""
+        if not self._source.fields:
+            return read_identity(raw.fields)
+        finder, names = self._make_finder(raw), [name for name in ("id", "link") if name in self._source.places]
+        fields = {name: fit(name, self._find_values(finder, name, raw, set())) for name in names}
+        return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url)})
 
-    def _map_one(self, raw: RawRecord, names_element: bool) -> Iterator[MappedRecord | Draft]:
-        source = self._source
-        finder = Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+    def _make_finder(self, raw: RawRecord) -> Finder:
+        return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+
+    def map(self, raw: RawRecord, *, names_element: bool = True) -> MappedRecord | Draft | None:
+        """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
+        source, finder = self._source, self._make_finder(raw)
         self._has.add("records")
         if not self._is_wanted(finder):
-            return
+            return None
         if not source.drafts and is_draft(raw.fields):
-            yield Draft(self._context.path, raw.line, identity=self._find_identity(finder, raw))
-            return
+            for name, places in source.places.items():  # a path that only drafts have is not missing
+                self._find(finder, name, places)
+            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         window = None if source.drafts else read_window(raw.fields, source)
         self._has.add("items")
         warnings: list[Problem] = []
@@ -98,7 +102,7 @@ class RecordMapper:
             moment = fields["start"]
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
-        yield MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
+        return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
 
     def _read_date(self, value: Any) -> date | None:
         """Return the date in a value, by any date format of the source."""
@@ -286,7 +290,7 @@ class RecordMapper:
         """Return the lines of the mapped fields by name."""
         if not raw.lines or not self._source.fields:
             return raw.lines
-        return {name: raw.lines[key] for name, keys in self._source.keys.items() for key in keys[:] if key in raw.lines}
+        return {name: raw.lines[key] for name, keys in self._source.keys.items() for key in keys if key in raw.lines}
 
     def report(self) -> Iterator[MappingReport]:
         """Yield the reports about the chunk."""
