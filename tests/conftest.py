@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from support.warm import Warm
 
 # The same examples in every run, so that a failure is seen by whoever caused it.
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -20,3 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def bless(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    from support.warm import warmed  # few tests need it, and it loads the whole package
+
+    with warmed() as process:
+        yield process

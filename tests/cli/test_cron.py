@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from support import Run, command, snapshot
-from support.warm import Warm, warmed
+from support.warm import Warm
 
 SITE = 'title = "City Network"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items/*.yaml"\nmax_shrink = 1\n'
 GOOD = "- {id: a, title: Good, published: 2026-03-01}\n"
@@ -54,12 +53,6 @@ class City:
     def reported(self) -> Path:
         [state] = (self.folder / ".topicfeeds").glob("*.sqlite")
         return Path(f"{state}.reported")
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 @pytest.fixture

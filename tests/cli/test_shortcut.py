@@ -166,7 +166,7 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
         "the clock was set back",
     ),
     "edited source": (lambda city: city.put(*ITEMS, row("new")), "items.jsonl changed"),
-    "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl is gone"),
+    "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl is gone, or cannot be read"),
     "edited site file": (lambda city: city.configure(limit=7), "topicfeeds.toml changed"),
     "edited document": (make_output_file("all.atom.xml"), "all.atom.xml was changed or deleted, but not by topicfeeds"),
     "deleted document": (

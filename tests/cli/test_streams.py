@@ -6,22 +6,15 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.faults import City
-from support.warm import Warm, warmed
+from support.warm import Warm
 
 CODES = [0, 1, 2, 65, 74, 75]
 WAYS = ["", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 @pytest.fixture

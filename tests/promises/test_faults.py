@@ -6,13 +6,12 @@ import os
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.faults import SAID, Call, City
-from support.warm import Warm, warmed
+from support.warm import Warm
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
 WRITES = "openat,write,pwrite64,fsync,fdatasync,renameat,mkdir,mkdirat,unlink,unlinkat,chmod,fchmod,utimensat,ftruncate"
@@ -20,12 +19,6 @@ READS = "read,pread64,getdents64,flock"
 FAULTS = ("error=ENOSPC", "error=EIO", "error=EACCES", "error=EMFILE", "signal=KILL")
 OPENING = re.compile(r'\.sqlite", O_RDWR\|O_CREAT')
 NEEDED = {"openat", "write", "pwrite64", "fsync", "fdatasync", "renameat", "unlink", "fchmod", "utimensat"}
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 def may_fail(call: Call, fault: str, calls: list[Call]) -> bool:

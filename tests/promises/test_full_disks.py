@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,10 @@ import pytest
 from support.disks import filled, mount, mounted
 from support.faults import SAID, City
 from support.needs import program
-from support.warm import Warm, warmed
+from support.warm import Warm
 
 SIZES = [*range(19), 1000]
 """Pages: the last are more than enough."""
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 @pytest.fixture

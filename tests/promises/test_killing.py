@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 
 from support import command
 from support.polling import FAULTS, polled
-from support.warm import Stop, Warm, warmed
+from support.warm import Stop, Warm
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
 KILLS = 1000 if FULL else 100
@@ -27,12 +26,6 @@ STATES = ("alpha", "bravo", "gamma", "delta")
 """States of the source, of one size each."""
 
 Documents = dict[str, bytes]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,9 @@ import pytest
 from support import snapshot
 from support.breaking import BREAKS, Break, good, put, remove
 from support.needs import program
-from support.warm import Warm, warmed
+from support.warm import Warm
 
 Snapshot = dict[str, tuple[bytes, int, int]]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,9 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from support.city import NOON
 from support.disks import filled, mounted
@@ -42,7 +40,7 @@ from support.edits import (
     Undo,
 )
 from support.twins import drop_cache, read_documents, read_memory
-from support.warm import Stop, Warm, warmed
+from support.warm import Stop, Warm
 from topicfeeds.state.paths import default_paths
 
 RUNS = 1000 if os.environ.get("TOPICFEEDS_FULL") else 16
@@ -174,12 +172,6 @@ def _documents(city: Path) -> dict[str, bytes]:
 def _items(city: Path) -> list[Any]:
     """Return what the memory knows of items, but for the day of the last run that had something to do."""
     return [row[:-2] for row in read_memory(Path(default_paths(str(city / "topicfeeds.toml")).state))["items"]]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with warmed() as process:
-        yield process
 
 
 def test_after_all_that_can_go_wrong_a_good_run_has_the_bytes_of_a_clean_build(warm: Warm, tmp_path: Path) -> None:

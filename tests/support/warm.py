@@ -78,7 +78,7 @@ class Warm:
 @contextmanager
 def warmed() -> Iterator[Warm]:
     """Have the process, with nothing but what cron gives in its environment."""
-    env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTHONPATH")}
     with subprocess.Popen(
         [sys.executable, "-m", "support.warm"],
         cwd=ROOT / "tests",

@@ -31,7 +31,7 @@ from ..sources import SiteSources
 from ..sources.chunks import read_chunks
 from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
-from ..state.files import InputFiles
+from ..state.files import InputFiles, storable_path
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
@@ -208,7 +208,8 @@ class Run:
         if chunks:
             for waiting in report.held:
                 chunks.keep(waiting.header)
-        state.note_documents(retirement.removed)
+        # a stamp that no file has: if the run is killed before it removes them, the next run does it
+        state.note_documents(one._replace(size=-1) for one in retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)
         before, names = state.accepted_counts(), {source.name for source in self.site.sources}
@@ -275,8 +276,7 @@ def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
     """Return a problem as a row of the cache."""
     texts = problem.field, problem.message, problem.severity
     hint = problem.hint and problem.hint.name
-    # the name of a file may not be UTF-8
-    path, other = (name.encode(errors="backslashreplace").decode() for name in (problem.path, problem.other))
+    path, other = storable_path(problem.path), storable_path(problem.other)
     return number, path, problem.line, *texts, problem.item, problem.name, hint, other
 
 
@@ -290,7 +290,7 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.replace_rows("held", rows)
     cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
-    cache.store_files(files.stable_stamps() if files else {})
+    cache.store_files(files.stamps_to_store() if files else {})
 
 
 def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:

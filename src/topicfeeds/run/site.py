@@ -15,6 +15,7 @@ from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
+from ..state.files import storable_path
 from ..state.paths import SitePaths, default_paths
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
@@ -87,7 +88,8 @@ def _record_failure(run: Run, error: SourceError) -> None:
         return
     serious = [problem for problem in error.problems if problem.severity != "warning"]
     first = min(serious, key=lambda problem: problem.severity != "unreadable", default=None)
-    path, failure = (first.path, str(replace(first, path="", hint=None))) if first else (None, error.message)
+    path = storable_path(first.path) if first else None
+    failure = str(replace(first, path="", hint=None)) if first else error.message
     with suppress(PublishError, CacheDamagedError), open_state(state, now):
         state.cache.forget_files({problem.path for problem in serious})  # corrected files may have the same mtime
         before = str(last_success(str(run.folder)))

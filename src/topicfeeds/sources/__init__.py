@@ -54,6 +54,6 @@ class SiteSources(Iterator[Record | Page | Problem | Draft]):
         ]
         sources += [(path, None, None) for source in self.sources for path in source.lookup_paths]
         found = snapshot(f"{self.base}/{self._site_file}", sources, known, defer=True)
-        if found.stamps.get(self._site_file, (0, 0, b""))[2] != self._digest:  # the site file changed after loading
-            found.stamps.pop(self._site_file, None)
+        if found.digest(self._site_file) != self._digest:  # the site file changed after loading
+            found.forget(self._site_file)
         return found

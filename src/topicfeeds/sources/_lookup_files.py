@@ -16,10 +16,11 @@ from ._raw import RawRecord, Unreadable, find_format, find_reader
 
 
 def digest_lookups(source: Source, base: Path, inputs: InputFiles | None = None) -> tuple[tuple[str, bytes], ...]:
-    """Return the path and the SHA-256 of each file that the lookups of a source read. Raises Unreadable."""
-    return tuple(
-        (path, (inputs.digest(path) if inputs else b"") or _digest_file(base, path)) for path in source.lookup_paths
-    )
+    """Return the path and the SHA-256 of each file that the lookups of a source read. Raises Unreadable.
+
+    New digests are added to `inputs`.
+    """
+    return tuple((path, _find_digest(base, path, inputs)) for path in source.lookup_paths)
 
 
 def load_index(lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...]) -> dict[str, Any]:
@@ -28,12 +29,17 @@ def load_index(lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...
     return _index_file(base, path, dict(digests)[path], lookup.model_dump_json())
 
 
-def _digest_file(base: Path, path: str) -> bytes:
+def _find_digest(base: Path, path: str, inputs: InputFiles | None) -> bytes:
+    if inputs and (known := inputs.digest(path)):
+        return known
     try:
         status = (base / path).stat()
     except OSError as error:
         raise _unreadable(path, error) from None
-    return _digest_once(base, path, status.st_size, status.st_mtime_ns)
+    digest = _digest_once(base, path, status.st_size, status.st_mtime_ns)
+    if inputs:
+        inputs.note_digest(path, digest, (status.st_size, status.st_mtime_ns))
+    return digest
 
 
 @lru_cache(maxsize=100)

@@ -133,22 +133,24 @@ def read_file(
     form = SOURCE_FORMATS[kind]
     location = Location(source, path, salt, form.by_line or form.single, url=url, lookups=lookups)
     found = _split_file(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
-    yield from _report_errors(path, found)
+    yield from _report_errors(path, found, inputs)
 
 
 def _name_file(path: str) -> str:
     return STANDARD_INPUT if path == "-" else path
 
 
-def _report_errors(path: str, found: Iterator[T]) -> Iterator[T | Problem]:
+def _report_errors(path: str, found: Iterator[T], inputs: InputFiles | None = None) -> Iterator[T | Problem]:
     """Yield the contents of a file, and a problem if it cannot be read to its end."""
     try:
         yield from found
     except (Unreadable, OSError) as error:
-        yield _explain_error(path, error)
+        yield _explain_error(path, error, inputs)
 
 
-def _explain_error(path: str, error: Unreadable | OSError) -> Problem:
+def _explain_error(path: str, error: Unreadable | OSError, inputs: InputFiles | None = None) -> Problem:
+    if inputs and isinstance(error, OSError) and path in inputs.stamps:
+        inputs.forget(path)  # permissions change without the mtime
     if isinstance(error, Unreadable):
         return Problem(_name_file(path), error.line, "", error.message, "unreadable")
     return Problem(_name_file(path), 1, "", f"cannot be read: {explain_os_error(error, path)}", "unreadable")
@@ -158,7 +160,7 @@ def _take_file(location: Location, base: Path, inputs: InputFiles | None) -> Ite
     """Yield a file as a chunk. The file is read at once if its digest is not known. Raises Unreadable and OSError."""
     path = location.path
     if digest := inputs.digest(path) if inputs else b"":
-        yield Chunk(location, make_key(location, digest), partial(_read_later, location, base))
+        yield Chunk(location, make_key(location, digest), partial(_read_later, location, base, inputs))
         return
     content, stamp = read_content(base, path)
     key = b""
@@ -169,12 +171,12 @@ def _take_file(location: Location, base: Path, inputs: InputFiles | None) -> Ite
     yield Chunk(location, key, lambda: (key, _report_errors(path, _parse_file(location, content, base))))
 
 
-def _read_later(location: Location, base: Path) -> tuple[bytes, Contents]:
+def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tuple[bytes, Contents]:
     path = location.path
     try:
         content, _ = read_content(base, path)
     except (Unreadable, OSError) as error:
-        return b"", iter([_explain_error(path, error)])
+        return b"", iter([_explain_error(path, error, inputs)])
     key = make_key(location, hashlib.sha256(content).digest())
     return key, _report_errors(path, _parse_file(location, content, base))
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from .checksums import check_rows, checksum_text, has_tables, is_damage_error, is_locked, open_database, write_rows
-from .files import FileStamp, SourcePath
+from .files import FileStamp, SourcePath, storable_path
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
@@ -244,16 +244,16 @@ class Cache:
 
     def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
         """Store the stamps of the files of the sources, in place of all earlier stamps."""
-        known = self.file_stamps()
+        known, stamps = self.file_stamps(), {storable_path(path): stamp for path, stamp in stamps.items()}
         if known.keys() - stamps.keys():  # SQLite may not find a single path if it was damaged
             self._run("delete from files")
             known = {}
-        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp and stamp[2])
+        changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp)
         self._open.executemany("insert or replace into files values (?, ?, ?, ?)", changed)
 
     def forget_files(self, paths: Iterable[str]) -> None:
         """Forget the contents of files, so that the next run reads them. It still notices if a file is deleted."""
-        names = ((path.encode(errors="replace").decode(),) for path in paths)
+        names = ((storable_path(path),) for path in paths)
         self._open.executemany("update files set mtime = -1, digest = x'' where path = ?", names)
 
     def source_paths(self) -> list[SourcePath]:

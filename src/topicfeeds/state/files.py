@@ -24,6 +24,8 @@ _MAX_SMALL_BYTES = 1 << 20
 
 FileStamp = tuple[int, int, bytes]
 """Size in bytes, mtime in nanoseconds (-1: cannot be trusted), SHA-256 of the content (empty: not read yet)."""
+UNREAD: FileStamp = (0, -1, b"")
+"""The stamp of a path that could not be read. It is stored, so that the next run notices if the path is gone."""
 
 
 def expand_path(given: str, base: str, kind: str | None = None, exclude: str | None = None) -> list[str]:
@@ -167,9 +169,14 @@ def compare_files(
             changed.add(path)
             continue
         stamps[path] = stamp
-        if before is None or before[2] != stamp[2]:
+        if before is None or not stamp[2] or before[2] != stamp[2]:
             changed.add(path)
     return stamps, changed | (known.keys() - stamps.keys())
+
+
+def storable_path(path: str) -> str:
+    """Return a path that SQLite can store: the name of a file may not be UTF-8."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 def is_unchanged(path: str, stamp: FileStamp) -> bool:
@@ -223,6 +230,7 @@ class InputFiles(NamedTuple):
 
     sources: list[SourcePath]
     stamps: dict[str, FileStamp]
+    """The stamps of all files. A file that cannot be read has one, too, and so has a folder that cannot be listed."""
     changed: set[str]
     """The files that differ from the stamps in the cache; "" for a source without path."""
     site: str
@@ -246,16 +254,19 @@ class InputFiles(NamedTuple):
             if path in self.known and self.known[path][2] == digest:
                 self.changed.discard(path)
 
-    def stable_stamps(self) -> dict[str, FileStamp]:
-        """Return the stamps of files that did not change since they were compared.
+    def forget(self, path: str) -> None:
+        """Let the next run read a file, because this run could not read it, or may have read another version."""
+        self.stamps[path] = UNREAD
 
-        For the other files, it is unknown whether the old or the new version was read.
+    def stamps_to_store(self) -> dict[str, FileStamp]:
+        """Return the stamps for the next run. It reads the files again that changed since they were compared.
+
+        For these files, it is unknown whether the old or the new version was read.
         """
-        return {
-            path: stamp
-            for path, stamp in self.stamps.items()
-            if path in self.deferred or is_unchanged(os.path.join(self.base, path), stamp)
-        }
+        return {path: stamp if self._is_stable(path, stamp) else UNREAD for path, stamp in self.stamps.items()}
+
+    def _is_stable(self, path: str, stamp: FileStamp) -> bool:
+        return stamp[2] != b"" and (path in self.deferred or is_unchanged(os.path.join(self.base, path), stamp))
 
 
 def snapshot(
@@ -284,4 +295,6 @@ def snapshot(
             forms = ((one, kind or find_source_format(one)) for one in found)
             deferred.update(one for one, form in forms if form and not SOURCE_FORMATS[form].by_line)
     stamps, changed = compare_files(paths, base or ".", known, deferred)
+    unread = (path for path in (*paths, *missing) if path and path not in stamps)
+    stamps.update(dict.fromkeys(unread, UNREAD))
     return InputFiles(list(sources), stamps, changed | missing, name, base or ".", deferred, known)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .documents import OUTPUT_FOLDERS, find_leftovers
-from .files import snapshot
+from .files import UNREAD, InputFiles, snapshot
 from .store import State
 from .versions import compare_versions, describe_versions
 
@@ -91,8 +91,17 @@ def _find_sources(state: State, site: str) -> Iterator[Reason]:
         if not path:
             yield Reason("source", "databases and standard input are read in every run")
         else:
-            done = "is gone" if path not in files.stamps else "changed" if path in files.known else "is new"
-            yield Reason("source", f"{path} {done}", path, is_source=True)
+            yield Reason("source", f"{path} {_describe_change(path, files)}", path, is_source=True)
+
+
+def _describe_change(path: str, files: InputFiles) -> str:
+    if files.known.get(path) == UNREAD:
+        return "could not be read by the last run"
+    if path not in files.stamps:
+        return "is gone"
+    if files.stamps[path] == UNREAD:
+        return "is gone, or cannot be read"
+    return "changed" if path in files.known else "is new"
 
 
 def _find_documents(state: State, folder: str) -> Iterator[Reason]:
