@@ -14,6 +14,7 @@ from support.staging import (
     CANCELLED,
     DATE_CANCELLED,
     DATE_CONFIRMED,
+    EMPTIED,
     EVENT,
     MENDED,
     MOVED,
@@ -24,6 +25,8 @@ from support.staging import (
 )
 
 ACTS = (ANNOUNCED, MOVED, CANCELLED, MENDED)
+EMPTIED_ACTS = (ANNOUNCED, EMPTIED, ANNOUNCED)
+"""The only event is deleted, so all documents become empty; then it comes back."""
 SERIES_ACTS = (SERIES, MOVED_ON, DATE_CANCELLED, DATE_CONFIRMED)
 """A series is announced, starts with its next date, and has a date that is cancelled and then takes place after all."""
 FLOOD_ACTS = tuple(
@@ -105,12 +108,16 @@ def forgetful_play(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
 
 @pytest.fixture(scope="module")
 def other_plays(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], Seat]:
-    """Give what readers saw of a series, and of a flood of changes."""
+    """Give what readers saw of a series, of a flood of changes, and of a deletion."""
     found = {}
-    for name, acts in (("series", SERIES_ACTS), ("flood", FLOOD_ACTS)):
+    for name, acts, files in (
+        ("series", SERIES_ACTS, FILES[:2]),
+        ("flood", FLOOD_ACTS, FILES[:2]),
+        ("emptied", EMPTIED_ACTS, FILES[::3]),
+    ):
         homes = tmp_path_factory.mktemp("homes")
         with stage(tmp_path_factory.mktemp("stage")) as ours:
-            seats = seated(ours, FILES[:2], homes)
+            seats = seated(ours, files, homes)
             for items in acts:
                 ours.act(items)
                 look(seats)
@@ -209,6 +216,29 @@ def test_of_many_changes_at_once_ten_are_new_entries_and_none_of_past_events(
     assert len(announced) == 42
     assert sorted(changed) == sorted(f"New place (Yard): Event {n}" for n in (*range(30, 40),))
     assert quiet == []
+
+
+@pytest.mark.parametrize("file", FILES[::3])
+@pytest.mark.parametrize("reader", list(READERS))
+def test_readers_load_an_empty_document_and_do_not_show_the_event_twice_when_it_comes_back(
+    other_plays: dict[tuple[str, str, str], Seat], reader: str, file: str
+) -> None:
+    READERS[reader].need()
+    seat = other_plays["emptied", reader, file]
+    assert seat.titles == [["Housing fair"], [], []]
+    assert [shown.id for shown in seat.subscription.kept()] == [EVENT]
+
+
+def test_a_deleted_event_leaves_a_calendar_and_comes_back(tmp_path: Path) -> None:
+    with stage(tmp_path) as ours:
+        calendar = Calendar(f"{ours.url}topics/housing.ics", tmp_path / "calendar", "Europe/Brussels")
+        shown = []
+        for items in EMPTIED_ACTS:
+            ours.act(items)
+            # vdirsyncer does not empty a calendar unless it is told to.
+            shown.append(calendar.shown("2026-05-01", 30, *(("--force-delete", "both") if items == EMPTIED else ())))
+    there = ["2026-05-06 18:00 2026-05-06 20:00 Housing fair"]
+    assert shown == [there, [], there]
 
 
 def test_a_calendar_shows_the_cancelled_date_of_a_series(tmp_path: Path) -> None:

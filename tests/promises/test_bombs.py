@@ -196,3 +196,58 @@ def test_problems_beyond_the_limit_are_only_counted(tmp_path: Path) -> None:
     assert "items         1, 10100 refused, 0 held back" in status
     assert "  ... and 6766 more" in status
     assert command("build", "--strict", cwd=tmp_path).err.splitlines()[50] == rest
+
+
+EVENT = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nSUMMARY:A\nCREATED:20260101T000000Z\nDTSTART:20260101T100000Z\n"
+END = b"END:VEVENT\nEND:VCALENDAR\n"
+ZONE = b"BEGIN:VTIMEZONE\nTZID:z\nBEGIN:STANDARD\nDTSTART:16010101T030000\nRDATE:"
+AMPLIFIED = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"x" * 10) for n in range(12))
+FEED = b"<feed xmlns='http://www.w3.org/2005/Atom' xmlns:a='http://www.w3.org/2005/Atom'><title>T</title>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "message"),
+    [
+        (
+            "a.ics",
+            b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\nUID:a\nEND:VEVENT\n" * 1_000_000,
+            65,
+            "a.ics:300002: has more than 100,000 events and dates",
+        ),
+        (
+            "a.ics",
+            EVENT + b"RDATE:" + b"20260102T000000Z," * 1_000_000 + b"\n" + END,
+            65,
+            "a.ics:2: has more than 100,",
+        ),
+        ("a.ics", EVENT + b"RRULE:FREQ=SECONDLY;COUNT=999999\n" + END, 1, "a.ics:7: recurrence: has more than 100,000"),
+        ("a.ics", EVENT + b"RRULE:FREQ=SECONDLY;COUNT=9;BYSETPOS=2\n" + END, 1, "a.ics:7: recurrence: "),
+        (
+            "a.ics",
+            EVENT + b"RRULE:FREQ=HOURLY;COUNT=9;BYMONTH=1;BYYEARDAY=366\nEXDATE:20270101T100000Z\n" + END,
+            1,
+            "a.ics:7: recurrence: ",
+        ),
+        ("a.ics", EVENT + b"EXDATE:20260102T000000Z\n" * 400_000 + END, 1, "a.ics:2: the event is larger than 8 MiB"),
+        (
+            "a.ics",
+            EVENT[:16] + ZONE + b"20260102T000000," * 500_000 + b"\nEND:STANDARD\nEND:VTIMEZONE\n" + EVENT[16:] + END,
+            65,
+            "a.ics:2: defines time zones in more than 300,000 characters",
+        ),
+        ("a.rss", b"<!DOCTYPE rss [" + AMPLIFIED + b"]><rss><channel>&a11;</channel></rss>", 65, "a.rss:1: declares"),
+        ("a.rss", b"<!DOCTYPE rss [" + AMPLIFIED + b"]><rss a='&a11;'/>", 65, "a.rss:1: is not well-formed XML: "),
+        ("a.rss", b"<rss><channel>" + b"<item/>" * 1_000_000, 65, "a.rss:1: has more than 100,000 entries"),
+        ("a.atom", FEED + b"<a:entry/>" * 300_000 + b"</feed>", 65, "a.atom:1: has more than 100,000 entries"),
+        ("a.rss", b"<rss><channel>" + b"<a/>" * 1_000_000, 65, "a.rss:1: an entry has more than 100,000 elements"),
+        ("a.rss", b"<rss><channel><title>" + b"x" * 60 * MEBIBYTE, 65, "a.rss:1: is not well-formed XML: "),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_calendar_or_feed_that_is_a_bomb_is_refused(
+    tmp_path: Path, name: str, content: bytes, code: int, message: str
+) -> None:
+    found, lines, peak = check(tmp_path, name, content)
+    assert lines[0].startswith(message)
+    assert (found, len(lines)) == (code, 2)
+    assert peak < 512

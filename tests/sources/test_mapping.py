@@ -77,6 +77,12 @@ def test_python_reads_the_same(case: Case, tmp_path: Path) -> None:
     assert [describe(one) for one in found if isinstance(one, Record)] == case["items"]
 
 
+def test_a_record_with_many_elements_and_many_fields_is_refused() -> None:
+    record = {"title": "A", "dates": [{"start": "2026-01-01"}] * 1_001, **{f"k{n}": n for n in range(1_000)}}
+    [problem] = read_objects([record], each="dates", fields={"title": "title", "start": "dates.start"})
+    assert str(problem) == ('items:1: "dates" has 1,001 elements, and the record has 1,002 fields (split the record)')
+
+
 def test_the_names_of_cases_differ() -> None:
     names = [case.id for case in CASES]
     assert len(set(names)) == len(names) > 50

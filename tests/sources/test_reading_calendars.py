@@ -353,6 +353,17 @@ def test_many_exceptions_are_read_in_one_pass(tmp_path: Path) -> None:
     ]
 
 
+def test_many_series_with_one_uid_and_many_changed_dates_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topicfeeds.sources.ics._MAX_EVENTS", 8)
+    series = "UID:a\nSUMMARY:A\nDTSTART:20260101\nRRULE:FREQ=DAILY;COUNT=9"
+    changed = [f"UID:a\nSUMMARY:A\nDTSTART:2026020{n}\nRECURRENCE-ID:2026010{n}" for n in range(2, 5)]
+    assert told(tmp_path, "a.ics", calendar(*[series] * 4, *changed)) == [
+        f'refused a.ics:{line}: other series have the UID "a", too (give each series its own UID)' for line in (15, 21)
+    ]
+
+
 CHOIR = "UID:a\nSUMMARY:Choir\nCREATED:20260101T000000Z"
 SERIES = f"{CHOIR}\nDTSTART;TZID=Europe/Paris:20260505T190000\nRRULE:FREQ=WEEKLY;COUNT=5"
 MOVED = f"{CHOIR}\nDTSTART:20260513T180000Z\nRECURRENCE-ID:20260512T170000Z"

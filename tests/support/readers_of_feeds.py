@@ -223,10 +223,10 @@ class Calendar:
         (home / "sync").write_text(_SYNC.format(url=url))
         (home / "khal").write_text(_KHAL.format(home=home, zone=zone))
 
-    def shown(self, first: str, days: int) -> list[str]:
+    def shown(self, first: str, days: int, *options: str) -> list[str]:
         """Fetch, and give what it shows from a day on: start, end, and title, with a word for what is cancelled."""
-        for verb in ("discover", "sync"):
-            run(of_pypi("vdirsyncer"), "-c", "sync", verb, home=self.home)
+        for command in (("discover",), ("sync", *options)):
+            run(of_pypi("vdirsyncer"), "-c", "sync", *command, home=self.home)
         line = ("--day-format", "", "--format", "{start-long} {end-long} {cancelled}{title}")
         return run(of_pypi("khal"), "-c", "khal", "list", *line, first, f"{days}d", home=self.home).splitlines()
 

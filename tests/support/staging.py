@@ -34,6 +34,7 @@ ANNOUNCED = """
 MOVED = ANNOUNCED.replace("2026-05-06", "2026-05-10")
 CANCELLED = MOVED + "  status: cancelled\n"
 MENDED = CANCELLED.replace("yuor", "your")
+EMPTIED = "[]\n"
 SERIES = """
 - id: choir
   title: Choir

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from calendar import isleap, monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from dateutil.rrule import rrule
 
 _UNITS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
-
+_MOST_DAYS = {"YEARLY": 366, "MONTHLY": 31}
+_SMALLER = {"SECONDLY": 3, "MINUTELY": 2, "HOURLY": 1}
+_TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 MAX_OCCURRENCES = 100_000
 """The limit of dates that a rule is expanded to: a daily event for 270 years."""
@@ -70,8 +75,10 @@ def check_start(rule: str, start: date) -> None:
 
     Raises ValueError with a message for the author.
     """
-    if next(iter(_parse_rule(rule, _to_local(start)).replace(count=None, until=_to_local(start))), None) is None:
-        raise ValueError(f"{show(rule)} does not include the start (set start to a date of the rule)")
+    local = _to_local(start)
+    if _can_include(rule, local) and next(iter(_parse_rule(rule, local).replace(count=None, until=local)), None):
+        return
+    raise ValueError(f"{show(rule)} does not include the start (set start to a date of the rule)")
 
 
 def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None:
@@ -88,7 +95,12 @@ def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None
 
 
 def keep_occurrences(moments: Sequence[date], rule: str, start: date) -> list[date]:
-    """Return the dates and date-times that the rule includes. All of them are found in one pass over the rule."""
+    """Return the dates and date-times that the rule includes. All of them are found in one pass over the rule.
+
+    If the rule cannot include the start, return all: `check_start` refuses the event.
+    """
+    if not _can_include(rule, _to_local(start)):
+        return list(moments)
     local = [_to_local(at_start_time(moment, start)) for moment in moments]
     last, wanted, found = max(local, default=None), set(local), set()
     for one in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if last else 0):
@@ -144,6 +156,28 @@ def _parse_rule(rule: str, start: datetime) -> rrule:
         return cast("rrule", rrulestr(parts, dtstart=start))
     except (ValueError, TypeError, AttributeError):
         raise ValueError(f"{show(rule)} is not a recurrence rule of RFC 5545 ({_EXAMPLE})") from None
+
+
+def _can_include(rule: str, start: datetime) -> bool:
+    """Return whether the start has the values of a rule. If not, dateutil may search for a date for hours."""
+    parts = _split_rule(rule)
+    month, day = monthrange(start.year, start.month)[1], start.timetuple().tm_yday
+    own: dict[str, set[object]] = {
+        "BYMONTH": {start.month},
+        "BYMONTHDAY": {start.day, start.day - month - 1},
+        "BYYEARDAY": {day, day - 366 - isleap(start.year)},
+        "BYDAY": {_WEEKDAYS[start.weekday()]},
+        "BYHOUR": {start.hour},
+        "BYMINUTE": {start.minute},
+        "BYSECOND": {start.second},
+    }
+    values = {name: value.split(",") for name, value in parts.items() if name.startswith("BY")}
+    for name in own.keys() & values.keys():
+        if own[name].isdisjoint({one[-2:] for one in values[name]} if name == "BYDAY" else map(int, values[name])):
+            return False
+    times = prod(len(values.get(name, "1")) for name in _TIMES[_SMALLER.get(parts["FREQ"], 0) :])
+    days = len(values.get("BYDAY", "1")) if parts["FREQ"] == "WEEKLY" else _MOST_DAYS.get(parts["FREQ"], 1)
+    return any(abs(int(one)) <= days * times for one in values.get("BYSETPOS", "1"))
 
 
 def _split_rule(rule: str) -> dict[str, str]:

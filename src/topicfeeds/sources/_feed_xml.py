@@ -30,6 +30,7 @@ _ENTRIES = ("item", "atom:entry")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
 _MAX_ENTRIES = 100_000
+_MANY_ENTRIES = f"has more than {_MAX_ENTRIES:,} entries (split the feed)"
 _MAX_ELEMENTS = 100_000
 _SAFE = {"no_network": True, "resolve_entities": False, "load_dtd": False, "huge_tree": False,
          "remove_comments": True, "remove_pis": True}  # fmt: skip
@@ -49,8 +50,9 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
     """Yield the entries of a feed, with the names of our fields. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(1, EMPTY)
-    if max(content.count(b"<item"), content.count(b"<entry")) > _MAX_ENTRIES:
-        raise Unreadable(1, f"has more than {_MAX_ENTRIES:,} entries (split the feed)")
+    prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tag and end tag
+    if max(content.count(b"<item"), content.count(b"<entry"), prefixed) > _MAX_ENTRIES:
+        raise Unreadable(1, _MANY_ENTRIES)
     pictures = _list_pictures(content) if b"_thumbnail_id" in content else {}
     channel: _FeedHead | None = None
     export, skipped, line = Export({}, pictures), Counter[str](), 1
@@ -76,7 +78,7 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
 
 def _iterate(content: bytes) -> Iterator[Any]:
     """Yield each entry, and forget it. Raises Unreadable."""
-    elements = 0
+    elements = entries = 0
     events = etree.iterparse(BytesIO(content), events=("start", "end"), **_SAFE)
     try:
         for event, element in events:
@@ -87,7 +89,9 @@ def _iterate(content: bytes) -> Iterator[Any]:
                 if elements > _MAX_ELEMENTS:
                     raise Unreadable(element.sourceline, f"an entry has more than {_MAX_ELEMENTS:,} elements")
             elif name_of(element) in _ENTRIES:
-                elements = 0
+                elements, entries = 0, entries + 1
+                if entries > _MAX_ENTRIES:
+                    raise Unreadable(1, _MANY_ENTRIES)
                 yield element
                 element.clear()
                 while element.getprevious() is not None:

@@ -20,6 +20,8 @@ _FOLD = re.compile(r"\n[ \t]")
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"([0-9]{8})(?:T([0-9]{4})([0-9]{2})(Z?))?")
 _MAX_DEPTH = 8
+MAX_LINES = 50_000
+"""The limit of content lines of an event: its further lines are dropped, so that it has one line too many."""
 _WITH_PARTS = "VTIMEZONE"
 """The component whose inner components are read too."""
 
@@ -119,7 +121,7 @@ def split_components(text: str) -> Iterator[Component]:
         _check_place(stack, number, line)
         if len(stack) == 1 and mark not in ("BEGIN", "END"):
             yield Component(calendar, "", number, [(number, line)])
-        elif len(stack) == 2 or stack[1:2] == [_WITH_PARTS]:
+        elif (len(stack) == 2 or stack[1:2] == [_WITH_PARTS]) and len(found.lines) <= MAX_LINES:
             found.lines.append((number, line))
         if mark == "END" and stack.pop() != name:
             raise Unreadable(number, f"END:{name} does not match its BEGIN (export the calendar again)")

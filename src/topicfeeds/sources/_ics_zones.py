@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ _MAX_PARTS = 8
 class Zones:
     """The time zones of one calendar."""
 
-    def __init__(self, definitions: Mapping[str, list[str]], default: str | None) -> None:
+    def __init__(self, definitions: Mapping[str, Sequence[str]], default: str | None) -> None:
         """`definitions` has the content lines of each VTIMEZONE, and `default` is the zone of the whole calendar."""
         self._definitions = definitions
         self.default = self._find_known(default) if default else None

@@ -50,9 +50,13 @@ class RecordValidator:
             yield from self._mapper.report()
 
     def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+        from .mapping.dates import MappingError
+
         try:
             for one, names_element in mapper.expand(raw):
                 yield from self._map_one(mapper, one, names_element)
+        except MappingError as error:
+            yield self._refuse(raw, error.field, error.message, mapper.find_identity(raw))
         except RecursionError:
             yield self._refuse(raw, "", "is nested too deeply (use fewer levels)")
 

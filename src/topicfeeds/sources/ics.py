@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from icalendar.prop import vDuration
 
 from ..errors import Problem, count, show
-from ..models.recurrence import check_rule, keep_occurrences, list_occurrences
+from ..models.recurrence import check_rule, check_start, keep_occurrences, list_occurrences
 from ..models.site import Source
-from ._ics_lines import Component, InvalidPropertyError, Properties, Property, split_components
+from ._ics_lines import MAX_LINES, Component, InvalidPropertyError, Properties, Property, split_components
 from ._ics_texts import TEXTS, read_texts
 from ._ics_zones import Zones
 from ._raw import RawRecord, Unreadable
@@ -36,6 +36,8 @@ _MAX_EVENTS = 100_000
 _MAX_DATES = 10_000
 """The limit of dates in a property of an event, and of changed dates of a series."""
 _MAX_EVENT_CHARS = 8 * 1024 * 1024
+_MAX_ZONE_CHARS = 300_000
+"""The limit of all different definitions of time zones in a file. A definition of 300 characters takes 20 ms."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class _Calendar:
     is_ours: bool = False
     cancels: bool = False
     zone: str | None = None
-    definitions: dict[str, list[str]] = field(default_factory=dict)
+    definitions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     zones: Zones = field(default_factory=lambda: Zones({}, None))
 
 
@@ -55,6 +57,8 @@ class _Survey(NamedTuple):
     calendars: dict[int, _Calendar]
     changed: dict[str, list[tuple[Property, _Calendar, bool]]]
     """By UID: the RECURRENCE-ID of each changed date of a series, its calendar, and whether the date is cancelled."""
+    series: Counter[str]
+    """The number of series by UID."""
 
 
 class _Times(NamedTuple):
@@ -94,7 +98,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
 
 def _survey(text: str) -> _Survey:
     """Read the properties and zones of the calendars, and the names of changed dates. Raises Unreadable."""
-    survey, events = _Survey({}, {}), 0
+    survey, events, definitions, zone_chars = _Survey({}, {}, Counter()), 0, set(), 0
     for one in split_components(text):
         calendar = survey.calendars.setdefault(one.calendar, _Calendar())
         if one.name == "VEVENT":
@@ -105,7 +109,14 @@ def _survey(text: str) -> _Survey:
                 is_cancelled = found.text("STATUS").upper() == "CANCELLED"
                 survey.changed.setdefault(found.text("UID"), []).append((changed[0], calendar, is_cancelled))
         elif one.name == "VTIMEZONE":
-            calendar.definitions.setdefault(one.read(("TZID",)).text("TZID"), [line for _, line in one.lines])
+            lines = tuple(line for _, line in one.lines)
+            calendar.definitions.setdefault(one.read(("TZID",)).text("TZID"), lines)
+            zone_chars += 0 if lines in definitions else sum(map(len, lines))
+            definitions.add(lines)
+            if zone_chars > _MAX_ZONE_CHARS:
+                raise Unreadable(
+                    one.line, f"defines time zones in more than {_MAX_ZONE_CHARS:,} characters (split the file)"
+                )
         elif not one.name:
             _add_property(calendar, one)
         if events > _MAX_EVENTS:
@@ -127,8 +138,9 @@ def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -
     lines = {_LINES[name]: found[0].line for name, found in reversed(event.items()) if name in _LINES}
     lines |= {"timezone": lines["start"]} if "start" in lines else {}
     try:
-        if sum(len(text) for _, text in one.lines) > _MAX_EVENT_CHARS:
-            raise InvalidPropertyError(one.line, f"the event is larger than {_MAX_EVENT_CHARS >> 20} MiB")
+        if len(one.lines) > MAX_LINES or sum(len(text) for _, text in one.lines) > _MAX_EVENT_CHARS:
+            size = f"{_MAX_EVENT_CHARS >> 20} MiB or {MAX_LINES:,} lines"
+            raise InvalidPropertyError(one.line, f"the event is larger than {size} (export a shorter period)")
         for fields, moved in _make_records(event, survey.calendars[one.calendar], survey):
             yield RawRecord(fields, one.line, lines, moved=tuple(moved))
     except InvalidPropertyError as error:
@@ -150,6 +162,9 @@ def _make_records(
         if fields.get("status") != "cancelled":
             yield fields | _write_times(times, f"{uid}/{_name_date(moment)}" if uid else None), []
         return
+    survey.series[uid] += 1
+    if uid and survey.series[uid] * len(survey.changed.get(uid, ())) > _MAX_EVENTS:
+        raise InvalidPropertyError(0, f"other series have the UID {show(uid)}, too (give each series its own UID)")
     exceptions, moved = _list_moments(event.get("EXDATE", []), zones), []
     for found, holder, is_cancelled in survey.changed.get(uid, ())[:_MAX_DATES] if uid else ():
         exceptions += (dates := _list_moments([found], holder.zones))
@@ -255,7 +270,8 @@ def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> di
     rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
     local = [_match_start(one, start) for one in exceptions]
     try:
-        kept = sorted(set(keep_occurrences(local, check_rule(rule, start), start)))
+        check_start(check_rule(rule, start), start)
+        kept = sorted(set(keep_occurrences(local, rule, start)))
         if kept and next(list_occurrences(rule, start, kept), None) is None:
             return None
     except ValueError:  # the item is refused, with the message of its field

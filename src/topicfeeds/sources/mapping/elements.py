@@ -10,7 +10,11 @@ from ...errors import nearest, show
 from ...models.mapping import parse_places
 from ...models.places import ValuePath, parse_path
 from ...models.source import Source
+from .dates import MappingError
 from .paths import Finder, is_empty
+
+_MAX_COPIED_KEYS = 1_000_000
+"""The limit of elements of `each` times the keys of their record: each element gets a copy of the record."""
 
 
 def find_items(document: Any, source: Source) -> list[Any]:
@@ -48,8 +52,21 @@ def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
         isinstance(place, ValuePath) and place.names[: len(path.names)] == path.names
         for place in source.places.get("id", ())
     )
-    for element in elements if isinstance(elements, (list, tuple)) else [elements]:
+    elements = elements if isinstance(elements, (list, tuple)) else [elements]
+    if len(elements) * (keys := _count_keys(record, path)) > _MAX_COPIED_KEYS:
+        message = f"has {len(elements):,} elements, and the record has {keys:,} fields (split the record)"
+        raise MappingError("", f"{show(path.text)} {message}")
+    for element in elements:
         yield _replace(record, path, 0, element), names_element
+
+
+def _count_keys(record: Any, path: ValuePath) -> int:
+    """Return the number of keys of all tables on a path. They are copied for each element."""
+    keys, at = 0, 0
+    while isinstance(record, Mapping) and at < len(path.names):
+        keys += len(record)
+        record, at = next(((record[key], after) for key, after in path.steps[at] if key in record), (None, at))
+    return keys
 
 
 def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
