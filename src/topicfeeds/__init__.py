@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     )
     from .feeds.model import Feed
     from .formats import render
-    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .models import (
+        Article,
+        DeclaredFeed,
+        Enclosure,
+        Event,
+        FeedSettings,
+        PageSettings,
+        Person,
+        Place,
+        Site,
+        Source,
+        Tag,
+        Topic,
+    )
     from .output.documents import Document
     from .run.calls import build, check, feed, publish, read, select
     from .run.report import Changes
@@ -45,6 +58,7 @@ __all__ = [
     "Feed",
     "FeedSettings",
     "MissingExtraError",
+    "PageSettings",
     "Person",
     "Place",
     "Problem",
@@ -79,8 +93,8 @@ _HOMES = {
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
-        *("Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
+        *("Source", "Tag", "Topic"),
     ],
     ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
     ".state.store": ["State"],

@@ -178,6 +178,18 @@ def build(
     return documents
 
 
+@pass_on_errors
+def select_lazily(
+    site: Site, items: Iterable[ItemLike], wanted: Wanted, now: datetime
+) -> tuple[dict[str, Selection], RunReport]:
+    """Return selections, whose entries are not loaded, and the report about the items. Raises SourceError."""
+    report = RunReport(max_problems=math.inf)
+    headers = make_headers(site, check_items(site, items))
+    selections = select_feeds(site, report.collect(resolve(site, headers, None, now)), wanted=wanted)
+    check_severity(report, strict=False)
+    return selections, report
+
+
 def _select_checked(
     site: Site,
     items: Iterable[ItemLike],
