@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Topic,
     )
     from .output.documents import Document
-    from .run.calls import build, check, feed, publish, read, select
+    from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -77,6 +77,7 @@ __all__ = [
     "publish",
     "read",
     "read_objects",
+    "record",
     "render",
     "select",
 ]
@@ -96,7 +97,7 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
         *("Source", "Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
+    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }
