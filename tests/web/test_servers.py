@@ -54,7 +54,7 @@ class Server:
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder, name = tmp_path_factory.mktemp(request.param), request.param
     page = ROOT / "docs" / f"{name}.md"
-    files = {one: text for one, text in SNIPPET.findall(page.read_text("utf-8"))} if page.exists() else {}
+    files = dict(SNIPPET.findall(page.read_text("utf-8"))) if page.exists() else {}
     for path in (PROJECTS / name).iterdir():
         files[path.name] = path.read_text("utf-8")
     for path, text in files.items():

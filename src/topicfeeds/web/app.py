@@ -16,6 +16,8 @@ from typing import Any
 from ..feeds.terms import FeedTerms
 from ..models.site import Site
 from ..output.documents import Document, describe_makers
+from ..run.arguments import StateLike, make_state
+from ..state.snapshot import read_snapshot
 from .documents import Request, find_document, read_path
 from .mix import MixError
 from .responses import (
@@ -58,7 +60,7 @@ class FeedApp:
         items: Callable[[FeedTerms], Any],
         *,
         version: Callable[[FeedTerms], Any] | None = None,
-        state: Any = None,
+        state: StateLike | None = None,
         clock: Callable[[], datetime] = utc_now,
         mix: bool = True,
         max_terms: int = 16,
@@ -67,7 +69,8 @@ class FeedApp:
         if not callable(items):
             raise TypeError(f"items is a {type(items).__name__} (pass a function that returns items)")
         self.site = site
-        self._items, self._version, self._state, self._clock = items, version, state, clock
+        self._items, self._version, self._clock = items, version, clock
+        self._state = make_state(state, read_only=True)
         self._max_terms, self._max_documents = max_terms if mix else 0, cache
         self._makers = describe_makers(site)
         self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
@@ -118,13 +121,16 @@ class FeedApp:
     def _find(self, request: Request, headers: Mapping[str, str]) -> Steps:
         """Return the response to a request for a document."""
         now, basis = self._clock(), ""
+        memory = read_snapshot(self._state) if self._state else None
         if self._version:
-            basis = self._digest(request.path, (yield partial(self._version, request.terms)))
+            stamp = memory and (memory.stamp or id(memory))  # without a file, there is no stamp
+            basis = self._digest(request.path, (yield partial(self._version, request.terms)), stamp)
             if tag := next((one for one in list_etags(headers) if _is_current(one, basis, now)), None):
                 return respond_not_modified(tag)
         known = self._documents.get(request.path)
         if known is None or not _is_current(known.etag, basis, now):
-            found = find_document(self.site, request, (yield partial(self._items, request.terms)), now, self._makers)
+            items = yield partial(self._items, request.terms)
+            found = find_document(self.site, request, items, now, self._makers, memory)
             for problem in found.problems:
                 _LOG.warning("%s: %s", request.path, problem)
             if found.document is None:
@@ -134,9 +140,9 @@ class FeedApp:
             known = self._render(request.path, etag, found.document, now)
         return respond_with_document(known, headers)
 
-    def _digest(self, path: str, version: object) -> str:
+    def _digest(self, path: str, *versions: object) -> str:
         """Return a digest of everything that a document depends on, but for the time."""
-        parts = [self._makers, path, repr(version)]
+        parts = [self._makers, path, repr(versions)]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
     def _render(self, path: str, etag: str, document: Document, now: datetime) -> KnownDocument:

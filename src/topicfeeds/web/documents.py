@@ -16,7 +16,10 @@ from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..registry import FEED_FORMATS
 from ..run.calls import select_lazily
+from ..run.flow import can_keep, check_severity
+from ..run.report import RunReport
 from ..sources.model import ItemLike
+from ..state.snapshot import Snapshot
 from ..text.slugs import is_hashed_slug, is_slug
 from .mix import read_mix, title_mix
 
@@ -94,12 +97,16 @@ def _find_terms(site: Site, name: str) -> FeedTerms | None:
     return FeedTerms(name=name, tags=(slug,)) if folder == "tags" and "tag" in site.feeds.per else None
 
 
-def find_document(site: Site, request: Request, items: Iterable[ItemLike], now: datetime, makers: str) -> FoundDocument:
+def find_document(
+    site: Site, request: Request, items: Iterable[ItemLike], now: datetime, makers: str, memory: Snapshot | None
+) -> FoundDocument:
     """Make the document of a request from items. `makers` is the result of `describe_makers`."""
     name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
     names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
     wanted = Wanted(calendars=True, names=names, mix=request.terms if request.is_mix else None)
-    selections, report = select_lazily(_open_calendars(site) if is_event else site, items, wanted, now)
+    report = RunReport()
+    selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
+    check_severity(report, strict=False, may_keep=can_keep(memory, report))
     if request.is_mix:
         selections[name] = title_mix(selections[name], request.terms, site)
     if request.is_page:

@@ -19,7 +19,8 @@ def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Bl
     @blueprint.get("/", defaults={"path": ""})
     @blueprint.get("/<path:path>")
     def serve(path: str) -> Response:
-        made = app.respond(request.method, path, request.query_string.decode("latin-1"), dict(request.headers))
+        # Flask removes the body from a response to HEAD, and needs it to find its length
+        made = app.respond("GET", path, request.query_string.decode("latin-1"), dict(request.headers))
         return Response(made.body, made.status, dict(made.headers))
 
     return blueprint
