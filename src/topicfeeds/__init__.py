@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
-    from .run.calls import build, check, feed, publish, read, select
+    from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -68,6 +68,7 @@ __all__ = [
     "publish",
     "read",
     "read_objects",
+    "record",
     "render",
     "select",
 ]
@@ -88,7 +89,7 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
         *("Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
+    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

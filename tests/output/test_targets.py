@@ -376,7 +376,7 @@ def test_the_address_of_a_store_is_no_folder(given: Any, tmp_path: Path, monkeyp
     assert [one.name for one in tmp_path.iterdir()] == ["topicfeeds.toml"]
 
 
-@pytest.mark.parametrize("given", [3, None, object(), Shelf], ids=repr)
+@pytest.mark.parametrize("given", [3, None, object(), Shelf], ids=["number", "None", "object", "class"])
 def test_something_else_than_a_folder_or_a_target_is_a_type_error_in_one_line(given: Any) -> None:
     with pytest.raises(TypeError, match=r"^folder is a \w+ \(pass the path of a folder, or a Target\)$"):
         publish(SITE, ITEMS, given)
