@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Topic,
     )
     from .output.documents import Document
+    from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
@@ -57,6 +58,7 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "FsspecTarget",
     "MissingExtraError",
     "PageSettings",
     "Person",
@@ -67,9 +69,12 @@ __all__ = [
     "Source",
     "SourceError",
     "State",
+    "StorageTarget",
     "Tag",
+    "Target",
     "Topic",
     "TopicFeedsError",
+    "ZipTarget",
     "build",
     "check",
     "feed",
@@ -91,6 +96,7 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
+    ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [

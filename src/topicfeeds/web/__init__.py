@@ -1,7 +1,7 @@
 """Web applications that answer requests for feeds, calendars and pages, without files.
 
 `FeedApp` needs no framework. `asgi` and `wsgi` make it an application for servers. The modules `django`, `flask` and
-`fastapi` have an adapter each, and import their framework.
+`fastapi` have an adapter each, and import their framework. `preview` is the server of `topicfeeds serve`.
 """
 
 from __future__ import annotations
