@@ -37,8 +37,10 @@ if TYPE_CHECKING:
         Tag,
         Topic,
     )
+    from .models.extensions import Extensions, FeedOptions, XmlElement
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
+    from .registry import FeedFormat
     from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
@@ -56,7 +58,10 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Event",
+    "Extensions",
     "Feed",
+    "FeedFormat",
+    "FeedOptions",
     "FeedSettings",
     "FsspecTarget",
     "MissingExtraError",
@@ -74,6 +79,7 @@ __all__ = [
     "Target",
     "Topic",
     "TopicFeedsError",
+    "XmlElement",
     "ZipTarget",
     "build",
     "check",
@@ -103,6 +109,8 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
         *("Source", "Tag", "Topic"),
     ],
+    ".models.extensions": ["Extensions", "FeedOptions", "XmlElement"],
+    ".registry": ["FeedFormat"],
     ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from ..entries.model import Candidate, Entry
 from ..errors import nearest, show
+from ..models.extensions import NO_EXTENSIONS, Extensions
 from ..models.items import Person
 from ..models.site import Site
-from ..registry import FEED_FORMATS, FeedFormat, has_calendars
+from ..registry import FeedFormat
 from ..state.versions import describe_versions
 from ..text.characters import to_one_line
 
@@ -51,17 +52,26 @@ class Feed:
     """Whether calendars give cancelled events the status CONFIRMED."""
     timezone: str = "UTC"
     """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
+    extensions: Extensions = NO_EXTENSIONS
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the address of the published document in a format. Raises ValueError for an unknown format."""
-        return self.base + add_suffix(self.path, find_format(format).suffix)
+        return self.base + add_suffix(self.path, self.find_format(format).suffix)
+
+    def find_format(self, name: str) -> FeedFormat:
+        """Return a format by its name. Raises ValueError for an unknown name."""
+        known = self.extensions.feed_formats
+        if name not in known:
+            hint = nearest(name, known) or f" (known: {', '.join(known)})"
+            raise ValueError(f"unknown format {show(name)}{hint}")
+        return known[name]
 
     def media_type(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the media type of a format, such as `application/atom+xml`. Raises ValueError for an unknown format.
 
         The bytes are UTF-8.
         """
-        return find_format(format).media_type
+        return self.find_format(format).media_type
 
     def fingerprint(
         self,
@@ -104,10 +114,11 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         formats=(),
         rights=to_one_line(site.rights) if site.rights else None,
         logo=site.logo,
-        has_event_files=has_calendars(site.feeds.formats),
+        has_event_files=site.has_calendars,
         event_title=site.feeds.event_title,
         confirms=site.feeds.cancelled_events == "confirmed",
         timezone=site.timezone,
+        extensions=site.extensions,
     )
 
 
@@ -138,14 +149,6 @@ class Selection:
         """Return the feed with its entries and the events of its calendar. `load` loads each of them."""
         calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
         return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)
-
-
-def find_format(name: str) -> FeedFormat:
-    """Return a feed format by its name. Raises ValueError for an unknown name."""
-    if name not in FEED_FORMATS:
-        hint = nearest(name, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
-        raise ValueError(f"unknown format {show(name)}{hint}")
-    return FEED_FORMATS[name]
 
 
 def find_held(selections: Iterable[Selection]) -> list[Candidate]:

@@ -15,7 +15,6 @@ from ..feeds.model import Feed, Selection, add_suffix
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed
-from ..registry import FEED_FORMATS
 from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink
 from .opml import OPML_PATH, list_feeds, make_opml
 from .templates import digest_templates, render_page
@@ -116,7 +115,7 @@ class _PageMaker:
         feed, site = one.feed, self._site
         addresses = tuple(_list_addresses(feed))
         heading = feed.title.removesuffix(f" - {site.title}")
-        is_calendar_published = any(FEED_FORMATS[name].is_calendar for name in feed.formats)
+        is_calendar_published = any(feed.find_format(name).is_calendar for name in feed.formats)
         return PageContent(
             path=path,
             url=site.base + path,
@@ -201,12 +200,12 @@ def _is_coming(candidate: Candidate, now: datetime) -> bool:
 
 def _list_addresses(feed: Feed) -> Iterator[PageAddress]:
     for name in feed.formats:
-        if not FEED_FORMATS[name].is_calendar:
+        if not feed.find_format(name).is_calendar:
             yield PageAddress(_NAMES.get(name, name), feed.url(name), feed.media_type(name), feed.title)
 
 
 def _describe_calendar(feed: Feed) -> PageCalendar:
-    name = next(name for name in feed.formats if FEED_FORMATS[name].is_calendar)
+    name = next(name for name in feed.formats if feed.find_format(name).is_calendar)
     return PageCalendar(feed.url(name), re.sub("^https?:", "webcal:", feed.url(name)))
 
 

@@ -79,7 +79,7 @@ class RecordValidator:
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
-        item = validate_item(fields, self._find_origin)
+        item = validate_item(fields, self._find_origin, source.extensions)
         if isinstance(item, Item):
             topics = tuple(source.topics)
             details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from ..errors import Problem, show
+from ..models.extensions import NO_EXTENSIONS, Extensions
 from ..models.items import Article, Event, Item
 from ..models.messages import format_path, validate_item
 from ..models.site import Source
@@ -19,7 +20,9 @@ from .mapping.reports import MappingReport, merge_reports
 from .model import Draft, FileContext, ItemLike, Page, Record, read_identity
 
 
-def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | Draft]:
+def as_records(
+    found: Iterable[ItemLike], extensions: Extensions = NO_EXTENSIONS
+) -> Iterator[Record | Page | Problem | Draft]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
     Records, pages, problems and drafts are passed on unchanged.
@@ -31,7 +34,7 @@ def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | 
             yield Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", _explain_no_item(one), item=position)
-        elif isinstance(item := validate_item(one), Item):
+        elif isinstance(item := validate_item(one, extensions=extensions), Item):
             yield Record(item, "items", position)
         else:
             for place, sentence in item:
