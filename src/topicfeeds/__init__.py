@@ -23,9 +23,23 @@ if TYPE_CHECKING:
     )
     from .feeds.model import Feed
     from .formats import render
-    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .models import (
+        Article,
+        DeclaredFeed,
+        Enclosure,
+        Event,
+        FeedSettings,
+        Image,
+        Person,
+        Place,
+        Site,
+        Source,
+        Tag,
+        Topic,
+    )
     from .output.documents import Document
-    from .run.calls import build, check, feed, publish, read, select
+    from .pages.embed import Embed
+    from .run.calls import build, check, embed, feed, publish, read, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -39,11 +53,13 @@ __all__ = [
     "ConfigError",
     "DeclaredFeed",
     "Document",
+    "Embed",
     "Enclosure",
     "Entry",
     "Event",
     "Feed",
     "FeedSettings",
+    "Image",
     "MissingExtraError",
     "Person",
     "Place",
@@ -58,6 +74,7 @@ __all__ = [
     "TopicFeedsError",
     "build",
     "check",
+    "embed",
     "feed",
     "load_site",
     "publish",
@@ -79,10 +96,11 @@ _HOMES = {
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
-        *("Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Image", "Person", "Place", "Site"),
+        *("Source", "Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
+    ".pages.embed": ["Embed"],
+    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

@@ -69,6 +69,13 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
 
+TEMPLATE_FILES = ("*.html", "*.css")
+"""The files in a folder of templates."""
+
+STYLESHEET_PATH = "feed.css"
+STYLESHEET_MARK = b"/* generator: topicfeeds */"
+"""The mark of the stylesheet of feeds."""
+
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 

@@ -337,6 +337,41 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 
 
+@cli.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--topic", metavar="SLUG", help="The feed of this topic.")
+@click.option("--tag", metavar="SLUG", help="The feed of this tag.")
+@click.option("--feed", metavar="SLUG", help="This declared feed.")
+@click.option(
+    "--part",
+    type=click.Choice(["all", "head", "body", "tdmrep"]),
+    default="all",
+    show_default=True,
+    help="head: the links for the head of your page. body: the entries and events. tdmrep: the file "
+    "/.well-known/tdmrep.json of your site, which reserves text and data mining.",
+)
+def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
+    """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
+
+    Without --topic, --tag and --feed, the command prints the feed of everything. It writes no files, and needs no
+    build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines, and no script that runs.
+    """
+    given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
+    if len(given) > 1:
+        raise click.UsageError("--topic, --tag and --feed exclude each other (write one of them)")
+    from ..run.site import embed_site, reserve_site
+
+    paths = _find_paths(site_file, output, state_file)
+    if part == "tdmrep":
+        print_text(sys.stdout, reserve_site(paths))
+        return
+    made = embed_site(paths, "".join(given) or "all", _read_now())
+    head, body = f"<!-- in the head of your page -->\n{made.head}", f"<!-- in its body -->\n{made.body}"
+    print_text(sys.stdout, {"all": f"{head}{body}", "head": made.head, "body": made.body}[part])
+
+
 @cli.command(no_args_is_help=True)
 @click.argument("what", type=click.Choice(["item", "site"]))
 def schema(what: str) -> None:

@@ -28,6 +28,8 @@ from .report import Changes, RunReport
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ..pages.embed import Embed
+
 
 def read(site: Site, base: Path | str = ".") -> SiteSources:
     """Yield the records of a site's sources, with file and line, and their problems.
@@ -35,7 +37,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
     does not parse unchanged parts of the sources again.
     """
-    return SiteSources(site.sources, Path(base), site.url)
+    return SiteSources(site.sources, Path(base), site.url, templates=site.templates)
 
 
 @pass_on_errors
@@ -158,6 +160,20 @@ def feed(
     with a zone) is the current time: items with a later date are held back. `problems` works as in `select`.
     """
     return select(site, items, names=[name], now=now, problems=problems)[name]
+
+
+@pass_on_errors
+def embed(
+    site: Site, items: Iterable[ItemLike], name: str, *, now: datetime, problems: list[Problem] | None = None
+) -> Embed:
+    """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
+
+    `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
+    """
+    from ..pages.embed import make_embed  # imported here, as most programs have no pages
+
+    wanted = Wanted(calendars=True, names=frozenset([name]))
+    return make_embed(_select_checked(site, items, now, problems, wanted)[name], site, now)
 
 
 @pass_on_errors

@@ -19,7 +19,7 @@ from ..entries.resolve import Resolver
 from ..entries.spill import Spill
 from ..errors import Hint, Problem, PublishError, SourceError
 from ..feeds.model import Selection, find_held
-from ..feeds.select import select_feeds
+from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
 from ..output.documents import Document, Documents, date_empty_feed
 from ..output.lock import last_success
@@ -126,6 +126,15 @@ class Run:
         return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
     @contextmanager
+    def select(self, items: Iterable[ItemLike]) -> Iterator[dict[str, Selection]]:
+        """Provide the selections of items, and write nothing. Their entries can be loaded until the end."""
+        with open_state(self.state, self.options.now, dry=True), self._open_input(items) as source:
+            report = RunReport()
+            selections = self._select(source, report, Wanted(calendars=True))
+            check_severity(report, strict=False, may_keep=self._may_keep(report))
+            yield selections
+
+    @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
         """Provide the headers of items. If sources are read, unchanged chunks come from the cache."""
         options = self.options
@@ -146,7 +155,7 @@ class Run:
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 
-    def _select(self, source: _Input, report: RunReport) -> dict[str, Selection]:
+    def _select(self, source: _Input, report: RunReport, wanted: Wanted | None = None) -> dict[str, Selection]:
         profile, spill = self.options.profile, Spill()
         resolver = Resolver(self.site, self.state, self.options.now, spill)
         found = resolver.resolve_all(profile.measure_each("read", source.headers))
@@ -155,7 +164,7 @@ class Run:
         resolved = profile.measure_each("resolve", chain(found, kept))
         decide = partial(report.note_notice, self.state, self.site.feeds)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
+            return select_feeds(self.site, report.collect(resolved, self.state), spill, wanted, decide)
 
     def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
         """Return the web pages of the site, if it has any."""
