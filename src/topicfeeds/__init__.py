@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from .output.documents import Document
     from .pages.embed import Embed
-    from .run.calls import build, check, embed, feed, publish, read, select
+    from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -80,6 +80,7 @@ __all__ = [
     "publish",
     "read",
     "read_objects",
+    "record",
     "render",
     "select",
 ]
@@ -100,7 +101,7 @@ _HOMES = {
         *("Source", "Tag", "Topic"),
     ],
     ".pages.embed": ["Embed"],
-    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "select"],
+    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

@@ -159,9 +159,9 @@ def test_an_unknown_feed_is_a_key_error() -> None:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "topicfeeds.toml").write_text(
         'title = "A"\nurl = "https://www.example.org/"\nfeeds_url = "https://www.example.org/feeds/"\n'
-        'tdm = "reserved"\n[[sources]]\npath = "a.yaml"\n'
+        'tdm = "reserved"\n[[sources]]\npath = "a.yaml"\ntopics = ["t"]\n[topics.t]\n'
     )
-    (tmp_path / "a.yaml").write_text("{id: a, title: Fair, start: 2026-05-09, topics: [t], tags: [food]}")
+    (tmp_path / "a.yaml").write_text("{id: a, title: Fair, published: 2026-03-01, start: 2026-05-09, tags: [food]}")
     return tmp_path
 
 
@@ -178,6 +178,7 @@ def test_the_command_prints_the_parts_and_writes_nothing(folder: Path) -> None:
 
 
 def test_the_command_knows_the_dates_of_the_memory(folder: Path) -> None:
+    (folder / "a.yaml").write_text("{id: a, title: Fair, start: 2026-05-09, tags: [food]}")
     assert command("build", cwd=folder, env={"SOURCE_DATE_EPOCH": "1770000000"}).code == 0
     later = command("embed", "--tag", "food", cwd=folder, env={"SOURCE_DATE_EPOCH": "1774000000"})
     assert 'datetime="2026-02-02T' in later.out

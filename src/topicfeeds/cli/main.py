@@ -355,21 +355,17 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
     """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
 
-    Without --topic, --tag and --feed, the command prints the feed of everything. It writes no files, and needs no
-    build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines, and no script that runs.
+    Without --topic, --tag and --feed, the command prints the feed of everything. It reads the sources and the memory,
+    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines,
+    and no script that runs.
     """
     given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
     if len(given) > 1:
         raise click.UsageError("--topic, --tag and --feed exclude each other (write one of them)")
-    from ..run.site import embed_site, reserve_site
+    from .embed import make_parts
 
-    paths = _find_paths(site_file, output, state_file)
-    if part == "tdmrep":
-        print_text(sys.stdout, reserve_site(paths))
-        return
-    made = embed_site(paths, "".join(given) or "all", _read_now())
-    head, body = f"<!-- in the head of your page -->\n{made.head}", f"<!-- in its body -->\n{made.body}"
-    print_text(sys.stdout, {"all": f"{head}{body}", "head": made.head, "body": made.body}[part])
+    name, state = "".join(given) or "all", _find_paths(site_file, output, state_file).state
+    print_text(sys.stdout, make_parts(site_file, state, name, part, _read_now()))
 
 
 @cli.command(no_args_is_help=True)

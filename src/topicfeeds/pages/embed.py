@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..entries.events import restore_times
 from ..entries.model import Entry, EventDetails
+from ..errors import ConfigError
 from ..feeds.model import Selection
 from ..models.items import Event
 from ..models.schema_org import to_image, to_person, to_schema_org
@@ -40,7 +41,9 @@ def make_embed(one: Selection, site: Site, now: datetime | None) -> Embed:
 
 
 def make_reservation(site: Site) -> str:
-    """Return the file `/.well-known/tdmrep.json` of a site that reserves text and data mining."""
+    """Return the file `/.well-known/tdmrep.json` of a site. Raises ConfigError if the site reserves nothing."""
+    if site.tdm is None:
+        raise ConfigError(message='the site file does not reserve text and data mining (add tdm = "reserved")')
     place = f"{urlsplit(to_uri(site.base)).path}*"
     return json.dumps([{"location": place, "tdm-reservation": 1}], indent=2) + "\n"
 

@@ -19,7 +19,7 @@ from ..entries.resolve import Resolver
 from ..entries.spill import Spill
 from ..errors import Hint, Problem, PublishError, SourceError
 from ..feeds.model import Selection, find_held
-from ..feeds.select import Wanted, select_feeds
+from ..feeds.select import select_feeds
 from ..models.site import Site
 from ..output.documents import Document, Documents, date_empty_feed
 from ..output.lock import last_success
@@ -33,6 +33,7 @@ from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles, storable_path
 from ..state.session import CacheDamagedError, open_state
+from ..state.snapshot import Snapshot
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
@@ -78,7 +79,8 @@ class Run:
     """One run of all steps. The caller has locked the folder."""
 
     site: Site
-    folder: Path
+    folder: Path | None
+    """The output folder. None if the run writes no documents."""
     state: State | None = None
     options: Options = Options()
 
@@ -101,16 +103,16 @@ class Run:
         is killed in between, the next run finds files that differ from the state, and writes them again. So the date of
         an item is stored before it is published, and never changes.
         """
-        options, profile = self.options, self.options.profile
+        options, profile, folder = self.options, self.options.profile, self.folder or Path()
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            check_severity(report, strict=options.strict, may_keep=self._may_keep(report))
+            check_severity(report, strict=options.strict, may_keep=can_keep(self.state, report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
-            staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
+            staging = stage(options.watch(documents), folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
-                self._warn_about_contents(selections.values(), documents, report)
+                self._warn_about_contents(selections.values(), documents.changes, report)
                 retirement = Retirement()
                 if self.state:
                     staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
@@ -120,19 +122,22 @@ class Run:
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
         removed = (*(one.path for one in retirement.removed), *strays.ours)
-        folder = self.folder.absolute()
-        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
+        report.problems += (
+            Problem(f"{folder.absolute()}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others
+        )
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
 
-    @contextmanager
-    def select(self, items: Iterable[ItemLike]) -> Iterator[dict[str, Selection]]:
-        """Provide the selections of items, and write nothing. Their entries can be loaded until the end."""
-        with open_state(self.state, self.options.now, dry=True), self._open_input(items) as source:
-            report = RunReport()
-            selections = self._select(source, report, Wanted(calendars=True))
-            check_severity(report, strict=False, may_keep=self._may_keep(report))
-            yield selections
+    def record(self, items: Iterable[ItemLike]) -> tuple[Problem, ...]:
+        """Store in the state what `publish` would, and write no document. Raises SourceError and PublishError."""
+        with open_state(self.state, self.options.now) as warnings, self._open_input(items) as source:
+            report = RunReport(list(warnings))
+            selections = self._select(source, report)
+            check_severity(report, strict=False, may_keep=can_keep(self.state, report))
+            self._warn_about_contents(selections.values(), {}, report)
+            # without files: if a build shares the state, it must not take its documents for current
+            self._remember(report, selections.values(), Retirement(), source._replace(files=None))
+        return tuple(report.problems)
 
     @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
@@ -155,7 +160,7 @@ class Run:
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 
-    def _select(self, source: _Input, report: RunReport, wanted: Wanted | None = None) -> dict[str, Selection]:
+    def _select(self, source: _Input, report: RunReport) -> dict[str, Selection]:
         profile, spill = self.options.profile, Spill()
         resolver = Resolver(self.site, self.state, self.options.now, spill)
         found = resolver.resolve_all(profile.measure_each("read", source.headers))
@@ -164,7 +169,7 @@ class Run:
         resolved = profile.measure_each("resolve", chain(found, kept))
         decide = partial(report.note_notice, self.state, self.site.feeds)
         with profile.measure("select"):
-            return select_feeds(self.site, report.collect(resolved, self.state), spill, wanted, decide)
+            return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
 
     def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
         """Return the web pages of the site, if it has any."""
@@ -175,16 +180,16 @@ class Run:
         report.note_due(find_due(selections.values(), self.options.now))
         return list(build_pages(selections, self.site, self.options.now))
 
-    def _may_keep(self, report: RunReport) -> bool:
-        """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
-        known = self.state.accepted_counts().keys() if self.state else set[str]()
-        return bool(known) and known >= report.unread
+    def _warn_about_contents(
+        self, selections: Iterable[Selection], rendered: Mapping[str, str], report: RunReport
+    ) -> None:
+        """Warn about contents that sanitising changed. `rendered` has the changes of rendered entries, by id.
 
-    def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
-        """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
+        For other entries, the cache knows them.
+        """
         known = self.state.cache.content_changes() if self.state else None
         for candidate in find_held(selections):
-            changes = documents.changes.get(candidate.id)
+            changes = rendered.get(candidate.id)
             if changes is None and known is not None:
                 changes = known.get(candidate.digest, "")
             if changes is None:
@@ -198,7 +203,7 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(staged.folder.path.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)
@@ -257,7 +262,7 @@ class Run:
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
             "failure": f"published, but with an error: {replace(serious[0], hint=None)}" if serious else None,
-            "before": str(last_success(str(self.folder))) if serious else None,
+            "before": str(last_success(str(self.folder))) if serious and self.folder else None,
             "items": report.items,
             "now": now,
             "due": int(report.due.timestamp()) if report.due else None,
@@ -300,6 +305,12 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stamps_to_store() if files else {})
+
+
+def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
+    """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
+    known = memory.accepted_counts().keys() if memory else set[str]()
+    return bool(known) and known >= report.unread
 
 
 def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:

@@ -7,13 +7,11 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..config import check_output, load_site, read_site_file
-from ..errors import ConfigError, Omitted, Problem, PublishError, SourceError, nearest, show
+from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
@@ -23,12 +21,6 @@ from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from .flow import Options, Pool, Run
 from .report import Changes
-
-if TYPE_CHECKING:
-    from ..pages.embed import Embed
-
-_MAX_WAIT = 60
-"""Seconds for which `embed_site` waits for a build to end."""
 
 
 def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
@@ -55,31 +47,6 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
         lock.is_success = not changes.has_unread
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     return replace(changes, problems=problems, omitted=omitted)
-
-
-def embed_site(paths: SitePaths, name: str, now: datetime) -> Embed:
-    """Return the parts of a feed for the publisher's own pages. Nothing is written. Raises ConfigError, SourceError."""
-    from ..pages.embed import make_embed  # imported here, as only this call needs it
-
-    base, folder, site = Path(paths.site).parent, Path(paths.folder), load_site(paths.site)
-    run = Run(site, folder, State(paths.state), Options(now=now, dry_run=True))
-    with (
-        lock_folder(folder, _MAX_WAIT, dry=True),
-        run.select(SiteSources(site.sources, base, site.url)) as selections,
-    ):
-        if name not in selections:
-            raise ConfigError(message=f"there is no feed {show(name)}{nearest(name, selections)}")
-        return make_embed(selections[name], site, now)
-
-
-def reserve_site(paths: SitePaths) -> str:
-    """Return the file that reserves text and data mining. Raises ConfigError if the site file does not reserve it."""
-    from ..pages.embed import make_reservation
-
-    site = load_site(paths.site)
-    if site.tdm is None:
-        raise ConfigError(message=f'{paths.site}: does not reserve text and data mining (add tdm = "reserved")')
-    return make_reservation(site)
 
 
 def _make_pool(jobs: int) -> Pool | None:
