@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Topic,
     )
     from .output.documents import Document
+    from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .pages.embed import Embed
     from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
@@ -59,6 +60,7 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "FsspecTarget",
     "Image",
     "MissingExtraError",
     "Person",
@@ -69,9 +71,12 @@ __all__ = [
     "Source",
     "SourceError",
     "State",
+    "StorageTarget",
     "Tag",
+    "Target",
     "Topic",
     "TopicFeedsError",
+    "ZipTarget",
     "build",
     "check",
     "embed",
@@ -94,6 +99,7 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
+    ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
