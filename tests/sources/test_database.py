@@ -63,13 +63,13 @@ def test_rows_are_items_with_columns_for_fields(sqlite: str) -> None:
     assert records[0].topics == ("housing",)
 
 
-def test_a_bad_row_is_named_by_query_number_and_column(sqlite: str) -> None:
+def test_a_bad_row_is_named_by_query_number_id_and_column(sqlite: str) -> None:
     name = 'query "select id, title, published, tags from posts order by id"'
     assert told(sqlite, "select id, title, published, tags\nfrom posts\norder by id") == [
-        f"refused {name}:3: title: is missing",
-        f'refused {name}:4: published: "03/01/2026" is not a date in ISO 8601 '
+        f'refused {name}:3: id "3": title: is missing',
+        f'refused {name}:4: id "4": published: "03/01/2026" is not a date in ISO 8601 '
         '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")',
-        f'refused {name}:4: tags: "a, b" is text, not a list (write ["a", "b"])',
+        f'refused {name}:4: id "4": tags: "a, b" is text, not a list (write ["a", "b"])',
     ]
 
 
@@ -91,7 +91,7 @@ def test_a_column_may_be_a_part_of_a_field(sqlite: str) -> None:
         (
             "sqlite:///nowhere/x.db",
             "select 1",
-            'query "select 1":1: database: connection failed: unable to open database',
+            'query "select 1":1: database: there is no file "nowhere/x.db" (check database in [[sources]]: its path',
         ),
         ("sqlite://", "selec 1", 'query "selec 1":1: database: query failed: near "selec": syntax error'),
         ("nonsense", "select 1", 'query "select 1":1: database: connection failed: '),
@@ -220,7 +220,7 @@ def test_the_command_reads_a_database(sqlite: str, tmp_path: Path) -> None:
     )
     run = command("build", cwd=tmp_path)
     assert (run.code, run.out) == (1, "all.atom.xml\nall.rss.xml\n")
-    assert run.err.startswith('query "select id, title, published from posts":3: title: is missing\n')
+    assert run.err.startswith('query "select id, title, published from posts":3: id "3": title: is missing\n')
 
 
 def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError
 from ..errors import Problem, show
 from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
-from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record, label_item
+from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
     TAG_IN_NAME,
@@ -25,7 +25,7 @@ from ..text.characters import (
     strip_forbidden,
     to_one_line,
 )
-from ..text.generator_marks import find_source_link, find_template_tag
+from ..text.generator_marks import fill_in_ghost_url, find_source_link, find_template_tag
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -160,7 +160,7 @@ class HeaderMaker:
             body=partial(encode_item, item),
             is_parsed=True,
             is_single=is_single,
-            name=label_item(record.place, item.title),
+            name=record.label,
             place=record.place,
             window=self._make_window(record) if record.window else None,
             language=item.language,
@@ -207,6 +207,7 @@ class HeaderMaker:
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
         self._warn_about_marks(record, value)
+        value = fill_in_ghost_url(value, self.site.url)
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {_list_references(broken)}"

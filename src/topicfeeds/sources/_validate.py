@@ -11,7 +11,7 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ..registry import TABLES
 from ._raw import RawRecord
-from .model import Draft, FileContext, Identity, Record, label_item, read_identity
+from .model import Draft, FileContext, Identity, Record, label_record, read_identity
 
 if TYPE_CHECKING:
     from .mapping.mapper import RecordMapper
@@ -73,8 +73,11 @@ class RecordValidator:
             yield from self._check(found.raw, found.fields, lines)
 
     def _refuse(self, raw: RawRecord, field: str, message: str, identity: Identity | None = None) -> Problem:
-        line, label = raw.lines.get(field, raw.line), label_item(raw.place, _find_name(raw.fields))
+        line, label = raw.lines.get(field, raw.line), self._name(raw, raw.fields, identity)
         return Problem(self._context.path, line, field, message, item=raw.item, name=label, identity=identity)
+
+    def _name(self, raw: RawRecord, fields: Any, identity: Identity | None) -> str:
+        return label_record(self._context.path, raw.place, _find_name(fields), identity and identity[0])
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
@@ -100,9 +103,9 @@ class RecordValidator:
                     return
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
-        label = label_item(raw.place, _find_name(fields))
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
         identity = read_identity(fields)
+        label = self._name(raw, fields, identity)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
             yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label, identity=identity)
 

@@ -184,7 +184,7 @@ def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tu
 def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
     kind = find_format(source, path) or ""
-    found = find_reader(kind)(prepare_content(content, kind), source, _name_file(path))
+    found = find_reader(kind)(prepare_content(content, kind, location.source), source, _name_file(path))
     yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
 
 
@@ -232,7 +232,7 @@ def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
     except Unreadable as error:
         return b"", iter([_explain_error(location.path, error)])
 
-    return b"", _validate(read_database(location.source), location, "database", base)
+    return b"", _validate(read_database(location.source, base), location, "database", base)
 
 
 def make_key(location: Location, content: bytes) -> bytes:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from html import unescape
 
+GHOST_URL = "__GHOST_URL__/"
+"""The start of addresses in exports and databases of Ghost."""
+
+_GHOST_ADDRESS = re.compile(rf"""(?:(?<=["'])|(?<=, )){GHOST_URL}""")
 _SOURCE_LINK = re.compile(r"""(?i)\bhref=["'](?![a-z][a-z0-9+.-]{0,20}:|//)([^"'?#\s<>]{1,200}\.mdx?)(?=["'?#])""")
-_TEMPLATE_TAG = re.compile(r"(?i)<(/?)(?:code|pre)\b|(?:\{\{(?:&lt;|[<%])|\{%)[^{}]{0,60}")
+_COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
+_TEMPLATE_TAG = re.compile(r"(?i)<(/?)(?:code|pre)\b|(?:\{\{(?:&lt;|[<%]|-? ?\w{1,40}\.\w)|\{%|\{: ?[.#])[^{}]{0,60}")
 
 
 def find_source_link(fragment: str) -> str | None:
@@ -17,10 +22,24 @@ def find_source_link(fragment: str) -> str | None:
 
 def find_template_tag(fragment: str) -> str | None:
     """Return the start of the first template tag outside of code, or None."""
+    return _find_outside_code(_TEMPLATE_TAG, fragment) if "{" in fragment else None
+
+
+def find_component(fragment: str) -> str | None:
+    """Return the start of the first component or expression of MDX outside of code, or None."""
+    return _find_outside_code(_COMPONENT, fragment)
+
+
+def _find_outside_code(pattern: re.Pattern[str], fragment: str) -> str | None:
     depth = 0
-    for found in _TEMPLATE_TAG.finditer(fragment) if "{{" in fragment or "{%" in fragment else ():
-        if found[0].startswith("<"):
+    for found in pattern.finditer(fragment):
+        if found[1] is not None:
             depth = max(0, depth - 1) if found[1] else depth + 1
         elif not depth:
             return unescape(found[0]).strip()
     return None
+
+
+def fill_in_ghost_url(fragment: str, url: str) -> str:
+    """Replace the mark of Ghost at the start of addresses by the address of the site."""
+    return _GHOST_ADDRESS.sub(lambda _: url, fragment) if GHOST_URL in fragment else fragment

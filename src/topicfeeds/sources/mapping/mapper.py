@@ -17,6 +17,7 @@ from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
+from ...text.generator_marks import GHOST_URL
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
@@ -25,6 +26,7 @@ from .elements import expand
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, is_empty, to_text
+from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
 from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
 
@@ -317,8 +319,7 @@ class RecordMapper:
     def _complete_addresses(self, fields: dict[str, Any], raw: RawRecord, warnings: list[Problem]) -> None:
         """Make addresses absolute. An image that cannot be used is dropped with a warning."""
         base = self._context.url
-        if "link" in fields:
-            fields["link"] = complete_address(fields["link"], base)
+        self._complete_link(fields, raw)
         link = fields.get("link")
         near = link if isinstance(link, str) and "://" in link else base
         for name, value in fields.items():
@@ -335,6 +336,20 @@ class RecordMapper:
             message = f"{reason}; the item is published without it"
             warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
             del fields["image"]
+
+    def _complete_link(self, fields: dict[str, Any], raw: RawRecord) -> None:
+        """Make the link absolute, and fill in the placeholders of Ghost and of Jekyll. Raises MappingError."""
+        for name in ("link", "image"):
+            if isinstance(value := fields.get(name), str):
+                fields[name] = value.replace(GHOST_URL, self._context.url, 1)
+        if self._context.form == "markdown" and is_template(link := fields.get("link")):
+            day = self._read_date(fields.get("published"))
+            try:
+                fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
+            except ValueError as error:
+                raise MappingError("link", str(error)) from None
+        if "link" in fields:
+            fields["link"] = complete_address(fields["link"], self._context.url)
 
 
 def _find_fault(image: Any) -> str:
