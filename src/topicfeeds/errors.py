@@ -225,6 +225,14 @@ def show(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
+def show_some(values: Sequence[str]) -> str:
+    """Return the first different values for a message, and the number of the others."""
+    several = list(dict.fromkeys(values))
+    rest = f" and {len(several) - _MAX_SHOWN} more" if len(several) > _MAX_SHOWN else ""
+    return ", ".join(map(show, several[:_MAX_SHOWN])) + rest
+
+
+_MAX_SHOWN = 3
 _OS_ADVICE = {
     errno.ENOSPC: "free disk space, then run again",
     errno.EDQUOT: "free disk space or raise the quota, then run again",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticSerializationError
 
-from ..errors import Problem, show
+from ..errors import Problem, show, show_some
 from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
@@ -25,7 +25,7 @@ from ..text.characters import (
     strip_forbidden,
     to_one_line,
 )
-from ..text.generator_marks import fill_in_ghost_url, find_source_link, find_template_tag
+from ..text.generator_marks import fill_in_ghost_url, find_source_links, find_template_tags
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -203,11 +203,11 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
         self._warn_about_marks(record, value)
-        value = fill_in_ghost_url(value, self.site.url)
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {_list_references(broken)}"
@@ -217,11 +217,11 @@ class HeaderMaker:
 
     def _warn_about_marks(self, record: Record, value: str) -> None:
         """Warn about links and tags that only a site generator understands."""
-        if link := find_source_link(value):
-            message = f"links to {show(link)}, which is a source file (write the address of its page)"
+        if links := find_source_links(value):
+            message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
-        if tag := find_template_tag(value):
-            message = f"has the template tag {show(tag)}, which is published as it is (replace it by its result)"
+        if tags := find_template_tags(value):
+            message = f"has template tags, which are published as they are: {show_some(tags)} (write their results)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:

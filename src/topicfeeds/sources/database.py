@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
-from ..errors import MissingExtraError, Problem, show
+from ..errors import MissingExtraError, Problem
 from ..models.site import Source
 from ._raw import RawRecord
 from ._tables import make_fields
@@ -95,7 +95,7 @@ def _open_read_only(url: URL, base: Path) -> URL | str:
     if url.get_backend_name() != "sqlite" or file == ":memory:" or file.startswith("file:"):
         return url
     if not (base / file).is_file():
-        return f"there is no file {show(file)} (check database in [[sources]]: its path is relative to the site file)"
+        return f'there is no file "{file}" (check database in [[sources]]: its path is relative to the site file)'
     return url.set(database=(base / file).resolve().as_uri(), query={**url.query, "mode": "ro", "uri": "true"})
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import dropwhile
 
-from ..errors import MissingExtraError, Problem, show
+from ..errors import MissingExtraError, Problem, show_some
 from ..models.site import Source
 from ..text import fast_paths
-from ..text.generator_marks import find_component
+from ..text.generator_marks import find_components
 from ..text.toml_lines import find_toml_lines
 from ._raw import EMPTY, RawRecord, Unreadable
 from ._simple_front_matter import read_simple
@@ -45,8 +45,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
-            if is_mdx and (tag := find_component(content)):
-                message = f"has {show(tag)}, which only your site generator understands (replace it by its result)"
+            if is_mdx and (tags := find_components(content)):
+                message = f"has parts that only a site generator understands: {show_some(tags)} (write their results)"
                 yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
             yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
         else:

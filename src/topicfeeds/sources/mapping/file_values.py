@@ -8,7 +8,7 @@ from datetime import date
 
 from ...state.files import cut_folder
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[-_. ]+|$)")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_. ]+|$)")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 
 
@@ -24,7 +24,7 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     if found := _DATE.match(slug):
         slug = slug[found.end() :] or slug
         day = _make_date(found)
-        values |= {"date": day, "year": found[1], "month": found[2], "day": found[3]} if day else {}
+        values |= {"date": day, "year": found[1], "month": f"{day:%m}", "day": f"{day:%d}"} if day else {}
     if slug == "index" and folder:
         folder, slug = posixpath.split(folder)
     first = below.partition("/")[0]
