@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .output.documents import Document
+    from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
@@ -44,6 +45,7 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "FsspecTarget",
     "MissingExtraError",
     "Person",
     "Place",
@@ -53,9 +55,12 @@ __all__ = [
     "Source",
     "SourceError",
     "State",
+    "StorageTarget",
     "Tag",
+    "Target",
     "Topic",
     "TopicFeedsError",
+    "ZipTarget",
     "build",
     "check",
     "feed",
@@ -77,6 +82,7 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
+    ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [

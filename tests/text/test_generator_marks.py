@@ -58,9 +58,7 @@ def test_all_links_and_tags_are_found() -> None:
 
 
 def test_the_mark_of_ghost_is_replaced_in_addresses_only() -> None:
-    fragment = (
-        '<img src="__GHOST_URL__/a.jpg" srcset="__GHOST_URL__/a.jpg 1x, __GHOST_URL__/b.jpg 2x"><p>__GHOST_URL__'
-    )
+    fragment = '<img src="__GHOST_URL__/a.jpg" srcset="__GHOST_URL__/a.jpg 1x, __GHOST_URL__/b.jpg 2x"><p>__GHOST_URL__'
     assert fill_in_ghost_url(fragment, "https://e.org/x/") == (
         '<img src="https://e.org/x/a.jpg" srcset="https://e.org/x/a.jpg 1x, https://e.org/x/b.jpg 2x"><p>__GHOST_URL__'
     )

@@ -1,0 +1,1 @@
+"""The web: a preview of a site."""
