@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     )
     from .feeds.model import Feed
     from .formats import render
-    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .models import (
+        Article,
+        DeclaredFeed,
+        Enclosure,
+        Event,
+        FeedSettings,
+        PageSettings,
+        Person,
+        Place,
+        Site,
+        Source,
+        Tag,
+        Topic,
+    )
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .run.calls import build, check, feed, publish, read, record, select
@@ -47,6 +60,7 @@ __all__ = [
     "FeedSettings",
     "FsspecTarget",
     "MissingExtraError",
+    "PageSettings",
     "Person",
     "Place",
     "Problem",
@@ -86,8 +100,8 @@ _HOMES = {
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
-        *("Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
+        *("Source", "Tag", "Topic"),
     ],
     ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],

@@ -223,6 +223,24 @@ def _select_checked(
     memory: Snapshot | None = None,
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
+    selections = select_lazily(site, items, report, now, wanted, memory)
+    strict = problems is None and memory is None
+    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
+    for candidate in find_held(selections.values()) if problems is not None else ():
+        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
+    return selections
+
+
+@pass_on_errors
+def select_lazily(
+    site: Site,
+    items: Iterable[ItemLike],
+    report: RunReport,
+    now: datetime | None,
+    wanted: Wanted | None = None,
+    memory: Snapshot | None = None,
+) -> dict[str, Selection]:
+    """Return selections, whose entries are not loaded, and add to the report. The caller checks its severity."""
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None
@@ -230,10 +248,4 @@ def _select_checked(
     kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
     found = chain(resolver.resolve_all(make_headers(site, items)), kept)
     selections = select_feeds(site, report.collect(found), wanted=wanted)
-    strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
-    if memory:
-        selections = {path: date_empty_feed(one, memory, None) for path, one in selections.items()}
-    for candidate in find_held(selections.values()) if problems is not None else ():
-        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
-    return selections
+    return {path: date_empty_feed(one, memory, None) for path, one in selections.items()}
