@@ -76,7 +76,7 @@ class RecordMapper:
             return read_identity(raw.fields)
         finder, names = self._make_finder(raw), [name for name in ("id", "link") if name in self._source.places]
         fields = {name: fit(name, self._find_values(finder, name, raw, set())) for name in names}
-        return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url)})
+        return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url or "")})
 
     def _make_finder(self, raw: RawRecord) -> Finder:
         return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
@@ -97,7 +97,6 @@ class RecordMapper:
         fields = self._find_fields(finder, raw, warnings)
         if source.fields:
             self._drop_event_fields(fields)
-            self._complete_addresses(fields, raw, warnings)
         if not names_element and fields.get("id") and fields.get("start"):
             moment = fields["start"]
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
@@ -314,9 +313,11 @@ class RecordMapper:
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)
 
-    def _complete_addresses(self, fields: dict[str, Any], raw: RawRecord, warnings: list[Problem]) -> None:
+    def complete_addresses(self, found: MappedRecord, base: str) -> None:
         """Make addresses absolute. An image that cannot be used is dropped with a warning."""
-        base = self._context.url
+        raw, fields, warnings = found
+        if not self._source.fields:
+            return
         if "link" in fields:
             fields["link"] = complete_address(fields["link"], base)
         link = fields.get("link")

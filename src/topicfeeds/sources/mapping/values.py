@@ -142,6 +142,12 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
 
 
+def has_relative_address(fields: Mapping[str, Any]) -> bool:
+    """Return whether the link or image of an item must be completed."""
+    given = [fields.get(name) for name in ("link", "image")]
+    return any(complete_address(one, "https://a.invalid/") != one for one in given)
+
+
 def complete_address(value: Any, base: str) -> Any:
     """Return an absolute address. A text that is not a relative address is returned unchanged."""
     if (
