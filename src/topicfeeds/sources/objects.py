@@ -82,7 +82,7 @@ def read_objects(
     source = Source.model_validate({"path": name, **options})
     load = partial(load_index, base=Path(), digests=digest_lookups(source, Path()))
     validator = RecordValidator(source, FileContext(name, url=url or None, load_index=load))
-    whole = objects if source.items else None
+    whole = objects if source.items or isinstance(objects, (list, tuple)) else None
 
     def validate() -> Iterator[Record | Problem | Draft | Unplaced | MappingReport]:
         try:
