@@ -48,7 +48,7 @@ _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
-    for one in as_records(found):
+    for one in as_records(found, site.url):
         if isinstance(one, Record):
             yield from maker.make(one)
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..models.source import Source
 from ..registry import SOURCE_FORMATS
+from ..state.ownership import READ_FLAGS
 from ._raw import EMPTY, Unreadable
 
 
@@ -34,7 +35,7 @@ def open_regular(base: Path, name: str) -> tuple[int, int]:
     """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "the name of the file is not UTF-8 (rename the file)")
-    descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
+    descriptor = os.open(os.path.join(base, name), READ_FLAGS)  # noqa: PTH118
     status = os.fstat(descriptor)
     mode = status.st_mode
     if stat.S_ISREG(mode):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
@@ -194,7 +194,7 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
     context = FileContext(_name_file(location.path), kind, location.url, load)
     validator = RecordValidator(location.source, context)
     for one in found:
-        yield from validator.validate(one) if isinstance(one, RawRecord) else (one,)
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()
 
 

@@ -83,7 +83,7 @@ class Record(NamedTuple):
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
-        identity = (self.item.id, self.item.link) if severity == "refused" else None
+        identity = (self.item.id, self.item.link)
         return Problem(self.path, line, name, message, severity, item, name=self.label, identity=identity)
 
 
@@ -98,6 +98,13 @@ class Draft(NamedTuple):
     """Its `id` and its `link`. None if they cannot be read."""
 
 
+class Unplaced(NamedTuple):
+    """A mapped record of Python with a relative address, before the site is known."""
+
+    place: Callable[[str], Iterator[Record | Problem | Draft]]
+    """Yields its item or its problems, given the address that completes its own."""
+
+
 class FileContext(NamedTuple):
     """The file and the site of some records, for the reader of their format."""
 
@@ -105,8 +112,8 @@ class FileContext(NamedTuple):
     """The name of the file in messages."""
     form: str = "python"
     """The source format, `database`, or `python`."""
-    url: str = ""
-    """The address of the site."""
+    url: str | None = ""
+    """The address of the site. None if it is not known yet."""
     load_index: Callable[[Lookup], dict[str, Any]] | None = None
     """Returns the values of a lookup in another file, by key."""
 
@@ -160,5 +167,5 @@ class Chunk(NamedTuple):
     """
 
 
-ItemLike = Item | Record | Page | Problem | Draft | Mapping[str, Any]
+ItemLike = Item | Record | Page | Problem | Draft | Unplaced | Mapping[str, Any]
 """A result of a source, or an item or mapping made in Python."""
