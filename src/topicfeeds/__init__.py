@@ -7,8 +7,8 @@ Each name below loads its module on first use.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` would take ten times as long as this module
 if TYPE_CHECKING:
     from .config import load_site
     from .entries.model import Entry
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Enclosure,
         Event,
         FeedSettings,
+        Image,
         PageSettings,
         Person,
         Place,
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     from .models.extensions import Extensions, FeedOptions, XmlElement
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
+    from .pages.embed import Embed
     from .registry import FeedFormat
-    from .run.calls import build, check, feed, publish, read, record, select
+    from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -55,6 +57,7 @@ __all__ = [
     "ConfigError",
     "DeclaredFeed",
     "Document",
+    "Embed",
     "Enclosure",
     "Entry",
     "Event",
@@ -64,6 +67,7 @@ __all__ = [
     "FeedOptions",
     "FeedSettings",
     "FsspecTarget",
+    "Image",
     "MissingExtraError",
     "PageSettings",
     "Person",
@@ -83,6 +87,7 @@ __all__ = [
     "ZipTarget",
     "build",
     "check",
+    "embed",
     "feed",
     "load_site",
     "publish",
@@ -106,12 +111,13 @@ _HOMES = {
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
-        *("Source", "Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Image", "PageSettings", "Person", "Place"),
+        *("Site", "Source", "Tag", "Topic"),
     ],
     ".models.extensions": ["Extensions", "FeedOptions", "XmlElement"],
+    ".pages.embed": ["Embed"],
     ".registry": ["FeedFormat"],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
+    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }
@@ -119,7 +125,7 @@ _HOMES = {
 
 if not TYPE_CHECKING:  # type checkers would accept every name, even a misspelt one
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(home, __name__), name)

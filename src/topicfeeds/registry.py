@@ -51,7 +51,7 @@ SOURCE_FORMATS = {
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
-    "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
@@ -73,6 +73,13 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 
 OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
+
+TEMPLATE_FILES = ("*.html", "*.css")
+"""The files in a folder of templates."""
+
+STYLESHEET_PATH = "feed.css"
+STYLESHEET_MARK = b"/* generator: topicfeeds */"
+"""The mark of the stylesheet of feeds."""
 
 _MEDIA_TYPES = {form.suffix: form.media_type for form in FEED_FORMATS.values()} | {
     ".css": "text/css",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem, Severity
-from ..models.items import Enclosure, Item, Person, Place
+from ..models.items import Enclosure, Image, Item, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
@@ -114,7 +114,7 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it is published: with its final id, dates and time zone."""
+    """An item as it is published: with its final id, dates and time zone. Threads may share it."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""
@@ -133,6 +133,9 @@ class Entry:
     authors: tuple[Person, ...] = ()
     language: str | None = None
     image: str | None = None
+    """The address of its picture."""
+    picture: Image | None = None
+    """The picture with its description, if the author gave more than its address."""
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
@@ -234,7 +237,7 @@ class Header(NamedTuple):
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
-        identity = (self.own_id, self.link) if severity == "refused" else None
+        identity = (self.own_id, self.link)
         return Problem(self.path, line, name, message, severity, item, name=self.name, identity=identity)
 
 
@@ -318,6 +321,7 @@ def load_entry(candidate: Candidate) -> Entry:
         authors=entry.authors,
         language=entry.language,
         image=entry.image,
+        picture=entry.picture,
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,

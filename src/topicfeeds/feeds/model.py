@@ -12,7 +12,7 @@ from ..errors import nearest, show
 from ..models.extensions import NO_EXTENSIONS, Extensions
 from ..models.items import Person
 from ..models.site import Site
-from ..registry import FeedFormat
+from ..registry import STYLESHEET_PATH, FeedFormat
 from ..state.versions import describe_versions
 from ..text.characters import to_one_line
 
@@ -22,7 +22,7 @@ NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A selection of entries, newest first."""
+    """A selection of entries, newest first. Threads may share it."""
 
     path: str
     """The name of the feed: a path without suffix, such as `topics/mobility`."""
@@ -41,6 +41,12 @@ class Feed:
     formats: tuple[str, ...]
     """The formats in which it is published, by name."""
     rights: str | None = None
+    license: str | None = None
+    """The address of the licence of its entries."""
+    refresh: int | None = None
+    """The minutes after which readers should look for changes. None: readers decide."""
+    stylesheet: str | None = None
+    """The address of the stylesheet of Atom and RSS, relative to its documents."""
     logo: str | None = None
     calendar: tuple[Entry, ...] | None = None
     """All events of its calendar, sorted by start, without limit. None if they were not selected."""
@@ -113,6 +119,9 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         language=site.language,
         formats=(),
         rights=to_one_line(site.rights) if site.rights else None,
+        license=site.license,
+        refresh=site.refresh_minutes,
+        stylesheet="../" * path.count("/") + STYLESHEET_PATH if site.pages and site.pages.stylesheet else None,
         logo=site.logo,
         has_event_files=site.has_calendars,
         event_title=site.feeds.event_title,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # only type checkers import from above
     from ..feeds.model import Feed
 
 FileReader = Callable[[bytes], Iterable[tuple[int, Any]]]
-_OWN_PREFIXES = {"atom", "content", "dc", "ev", "georss", "media"}
+_OWN_PREFIXES = {"atom", "content", "creativeCommons", "dc", "ev", "georss", "media", "sy"}
 
 
 class XmlElement(NamedTuple):
