@@ -188,6 +188,22 @@ def test_a_wrong_field_of_a_subclass_is_reported_as_any_other() -> None:
     ]
 
 
+def test_an_item_of_a_class_that_the_site_does_not_have_is_refused() -> None:
+    class Plain(Article):
+        """A class without fields of its own."""
+
+    problems: list[Any] = []
+    plain = Plain(title="A", published=date(2026, 3, 1), id="a")
+    found = select(site(), [EPISODE, SHOW, plain], problems=problems)
+    assert [str(one) for one in problems] == [
+        "items:1: has the class Episode (pass Extensions(article=Episode) to Site.extend)",
+        "items:2: has the class Show (pass Extensions(event=Show) to Site.extend)",
+    ]
+    assert [one.title for one in found["all"].entries] == ["A"]
+    with pytest.raises(TypeError, match=r"^extensions is a dict \(pass Extensions\)$"):
+        site().extend({"version": "1"})  # type: ignore[arg-type]
+
+
 def yaml_site(folder: Path, number: int = 3, **fields: Any) -> Site:
     lines = (f"- {{id: e{n}, title: T{n}, published: 2026-03-01, duration: '{n}:00'}}\n" for n in range(number))
     (folder / "a.yaml").write_text("".join(lines), "utf-8")

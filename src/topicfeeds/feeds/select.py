@@ -149,6 +149,7 @@ class FeedSelector:
         """The topics whose title does not come from the items."""
         mix = self._wanted.mix
         self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
+        self._filters = site.extensions.filters
         self._newest: dict[str, _NewestEntries] = {}
         """All feeds by name. The tables below add feeds to it."""
         per, shared = site.feeds.per, (site, self._newest, self._wanted)
@@ -188,7 +189,7 @@ class FeedSelector:
 
     def _matches(self, terms: FeedTerms, candidate: Candidate) -> bool:
         """Return whether a feed with these terms can contain a candidate."""
-        passes = self.site.extensions.filters.get(terms.name.removeprefix("feeds/"))
+        passes = self._filters.get(terms.name.removeprefix("feeds/"))
         return terms.includes(candidate, self.site.language) and (passes is None or passes(load_entry(candidate)))
 
     def add_new_notices(self, decide: Decide | None) -> None:

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 
 from ..registry import EXTENSION_MARK, FEED_FORMATS, SOURCE_FORMATS, FeedFormat
 from .fields import Model
-from .items import Article, Event
+from .items import Article, Event, Item
 
 if TYPE_CHECKING:  # only type checkers import from above
     from ..entries.model import Entry
@@ -82,6 +82,13 @@ class Extensions:
     def find_model(self, kind: str) -> type[Article | Event]:
         """Return the class of the items of a kind."""
         return self.event if kind == "event" else self.article
+
+    def explain_class(self, item: Item) -> str | None:
+        """Say why the class of an item cannot be published, or return None. Stored items need to be read again."""
+        made, known = type(item), self.find_model(item.kind)
+        if made is known or made.model_fields.keys() <= known.model_fields.keys():
+            return None
+        return f"has the class {made.__name__} (pass Extensions({item.kind}={made.__name__}) to Site.extend)"
 
     @property
     def feed_formats(self) -> Mapping[str, FeedFormat]:

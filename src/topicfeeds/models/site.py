@@ -250,6 +250,8 @@ class Site(ExtensibleModel):
 
     def extend(self, extensions: Extensions) -> Site:
         """Return the site with extensions, in place of earlier ones. Raises ValueError for a filter without a feed."""
+        if not isinstance(extensions, Extensions):
+            raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
         if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:
             raise ValueError(f"filters: the site declares no feed {show(min(unknown))}")
         sources = tuple(source.with_extensions(extensions) for source in self.sources)

@@ -35,7 +35,8 @@ def as_records(
         elif isinstance(one, Unplaced):
             yield from one.place(url)
         elif isinstance(one, (Article, Event)):
-            yield Record(one, "items", position)
+            wrong = extensions.explain_class(one)
+            yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", _explain_no_item(one), item=position)
         elif isinstance(item := validate_item(_complete_link(one, url), extensions=extensions), Item):
