@@ -14,6 +14,7 @@ from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
 from .registry import FEED_FORMATS
+from .state.ownership import READ_FLAGS
 from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
@@ -24,7 +25,7 @@ _OUTPUT_EXAMPLES = [f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", 
 
 
 def load_site(path: Path | str) -> Site:
-    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it."""
+    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it. Threads may call it."""
     path = Path(path)
     name = path.name
     try:
@@ -44,7 +45,7 @@ def load_site(path: Path | str) -> Site:
 
 def read_site_file(path: Path | str) -> bytes:
     """Return the bytes of a site file. Raises OSError, even for pipes and devices: reading them may never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, READ_FLAGS)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -56,11 +57,15 @@ def read_site_file(path: Path | str) -> bytes:
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     """Check that an output folder is safe to write to. `base` is the folder of the site file. Raises ConfigError."""
+    scheme, mark, rest = str(folder).partition(":/")
+    if mark and len(scheme) > 1 and scheme.isalnum():
+        advice = "in Python, pass a target to publish, such as FsspecTarget"
+        raise ConfigError(message=f"{scheme}://{rest.strip('/')}: is an address, and not a folder ({advice})")
     place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:
         reason = "it is the root of the file system"
-    elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
+    elif any((place / name).is_dir() for name in (".git", ".hg", ".svn")):  # in a worktree, .git is a file
         reason = "it is the root of a repository"
     elif base is not None and (source := _read_from(site, place, base)):
         reason = f"the source {show(source)} would read the feeds as items"
