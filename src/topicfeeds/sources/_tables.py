@@ -13,6 +13,9 @@ from ..models.places import ValuePlace, list_paths
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable
 
+_EMPTY = "skipped {} without a value in a named column; the first is here (delete such rows)"
+_UNNAMED = "{} with values in columns without a name, which are not read; the first is here (name the columns)"
+
 
 def read_table(
     rows: Iterable[tuple[int, list[Any]]], source: Source, path: str, no_field: str
@@ -40,16 +43,9 @@ def read_table(
             empty.append(line)
         if has_unnamed and any(not name and not is_absent(cell) for name, cell in zip(header, row, strict=False)):
             unnamed.append(line)
-    if empty:
-        message = (
-            f"skipped {count('row', len(empty))} without a value in a named column; the first is here (delete them)"
-        )
-        yield Problem(path, empty[0], "", message, "warning")
-    if unnamed:
-        message = (
-            f"{count('row', len(unnamed))} with values in columns without a name, which are not read; the first is"
-        )
-        yield Problem(path, unnamed[0], "", f"{message} here (name the columns)", "warning")
+    for lines, message in ((empty, _EMPTY), (unnamed, _UNNAMED)):
+        if lines:
+            yield Problem(path, lines[0], "", message.format(count("row", len(lines))), "warning")
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
