@@ -103,7 +103,7 @@ def find_document(
     """Make the document of a request from items. `makers` is the result of `describe_makers`."""
     name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
     names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
-    wanted = Wanted(calendars=True, names=names, mix=request.terms if request.is_mix else None)
+    wanted = Wanted(calendars=True, names=names, terms=request.terms)
     report = RunReport()
     selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
     check_severity(report, strict=False, may_keep=can_keep(memory, report))

@@ -13,7 +13,7 @@ from uuid import UUID
 from ...models.fields import is_absent
 from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
-_SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
+SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """Values without fields. Their methods are never called."""
 Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
@@ -83,18 +83,22 @@ class Finder:
                 if key in value:
                     return self._follow(value[key], path, after)
             return None
-        if isinstance(value, (list, tuple)) or (self._objects and _is_list(value, path.steps[at][-1][0])):
-            return self._follow_list(list(value), path, at)
-        if value is None or isinstance(value, _SCALARS) or not self._objects:
+        if isinstance(value, (list, tuple)):
+            return self._follow_list(value, path, at)
+        if value is None or isinstance(value, SCALARS) or not self._objects:
             return self._follow_scalar(value, path, at)
+        return self._follow_attribute(value, path, at)
+
+    def _follow_attribute(self, value: Any, path: ValuePath, at: int) -> Any:
         key, after = path.steps[at][-1]
-        found = getattr(value, key, None)
-        self.is_known = self.is_known or hasattr(value, key)
+        found = getattr(value, key, self)
+        if found is self:  # it has no such attribute, but may have elements, such as a query of Django
+            return self._follow_list(list(value), path, at) if hasattr(type(value), "__iter__") else None
         if callable(found) and not hasattr(found, "all"):  # the managers of Django can be called, and have a method all
             found = found()
         return self._follow(found, path, after)
 
-    def _follow_list(self, value: list[Any], path: ValuePath, at: int) -> Any:
+    def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
         name = path.names[at]
         self.is_known = self.is_known or not value
         if name.isdecimal() and len(name) <= _MAX_DIGITS:
@@ -126,11 +130,6 @@ class Finder:
             found.append(quote(to_text(value), safe="/", errors="replace") if kind == "address" and number else value)
         moment = _combine_moments(found) if kind == "date" else None
         return moment or "".join(map(to_text, found))
-
-
-def _is_list(value: Any, key: str) -> bool:
-    """Return whether an object without this attribute has elements, such as a query of Django."""
-    return hasattr(type(value), "__iter__") and not isinstance(value, _SCALARS) and not hasattr(value, key)
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:

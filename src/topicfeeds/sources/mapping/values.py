@@ -103,7 +103,7 @@ def _make_paragraphs(text: str) -> str:
 def fit(name: str, values: list[Any]) -> Any:
     """Return the value of a field, or of a part of a field: a list, one value, or None."""
     field, _, part = name.partition(".")
-    if len(values) == 1 and type(values[0]) is str:
+    if values and all(type(one) is str for one in values) and (field in LISTS or len(values) == 1):
         return values if field in LISTS else values[0]
     values = [_fit_one(field, part, one) for one in values]
     if not values:
