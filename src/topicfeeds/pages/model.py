@@ -48,6 +48,11 @@ class PageLink(NamedTuple):
     entries: int
     """How many entries the feed has."""
 
+    @property
+    def slug(self) -> str:
+        """The slug of the topic or tag."""
+        return self.href.rpartition("/")[2].removesuffix(".html")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContent:
@@ -83,6 +88,8 @@ class PageContent:
     tags: tuple[PageLink, ...] = ()
     number: int = 0
     """The number of this page of tags, from 1."""
+    form: bool = False
+    """Whether the page has the form for a mix, which only an application answers."""
     tag_pages: int = 0
     """How many pages of tags there are. 0 means that the index has all tags."""
 

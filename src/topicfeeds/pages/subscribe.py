@@ -28,10 +28,12 @@ _SHOWN = 3
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 
-def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime | None) -> Iterator[Document]:
+def build_pages(
+    selections: Mapping[str, Selection], site: Site, now: datetime | None, *, form: bool = False
+) -> Iterator[Document]:
     """Yield the list of feeds and the pages of a site, the index last.
 
-    Without `now`, pages show no events that come next.
+    Without `now`, pages show no events that come next. With `form`, the index has the form for a mix.
     """
     maker = _PageMaker(selections, site, now)
     if maker.listed:
@@ -39,7 +41,7 @@ def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime |
     for one in selections.values():
         yield maker.make_feed_page(one)
     yield from maker.make_tag_pages()
-    yield maker.make_index()
+    yield maker.make_index(form=form)
 
 
 def find_due(selections: Iterable[Selection], now: datetime | None) -> datetime | None:
@@ -66,10 +68,12 @@ class _PageMaker:
         """Return the page of one feed."""
         return self._make("feed", add_suffix(one.path, ".html"), one, {})
 
-    def make_index(self) -> Document:
+    def make_index(self, *, form: bool) -> Document:
         """Return the page that links to all others."""
         links = {"topics": _pick_largest(self._topics), "declared": self._declared, "tags": _pick_largest(self._tags)}
-        return self._make("index", "index.html", self._selections["all"], {**links, "tag_pages": self._tag_pages})
+        return self._make(
+            "index", "index.html", self._selections["all"], {**links, "tag_pages": self._tag_pages, "form": form}
+        )
 
     def make_tag_pages(self) -> Iterator[Document]:
         """Yield the lists of tags, if there are too many for the index."""

@@ -23,7 +23,9 @@ _ALIASES = {"no": "nb", "nn": "nb", "iw": "he"}
 def render_page(template: str, page: PageContent) -> bytes:
     """Return a page as HTML (UTF-8)."""
     found = _open_environment(find_catalog(page.language)).get_template(f"{template}.html")
-    return found.render(page=page, style=_style(), style_hash=_hash_style()).encode("utf-8", "replace")
+    return found.render(page=page, style=_style(page.form), style_hash=_hash_style(page.form)).encode(
+        "utf-8", "replace"
+    )
 
 
 @cache
@@ -75,11 +77,12 @@ def read_catalog(language: str) -> gettext.NullTranslations:
 
 
 @cache
-def _style() -> str:
-    return (files(__package__) / "templates" / "style.css").read_text("utf-8").strip()
+def _style(form: bool) -> str:
+    names = ["style.css", "form.css"] if form else ["style.css"]
+    return "\n".join((files(__package__) / "templates" / name).read_text("utf-8").strip() for name in names)
 
 
 @cache
-def _hash_style() -> str:
+def _hash_style(form: bool) -> str:
     """Return the hash of the style for the Content Security Policy, which allows no other style."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return "sha256-" + base64.b64encode(hashlib.sha256(_style(form).encode()).digest()).decode()

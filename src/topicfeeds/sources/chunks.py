@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
@@ -184,7 +184,7 @@ def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tu
 def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
     kind = find_format(source, path) or ""
-    found = find_reader(kind)(prepare_content(content, kind), source, _name_file(path))
+    found = find_reader(kind)(prepare_content(content, kind, location.source), source, _name_file(path))
     yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
 
 
@@ -194,7 +194,7 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
     context = FileContext(_name_file(location.path), kind, location.url, load)
     validator = RecordValidator(location.source, context)
     for one in found:
-        yield from validator.validate(one) if isinstance(one, RawRecord) else (one,)
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()
 
 
@@ -232,7 +232,7 @@ def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
     except Unreadable as error:
         return b"", iter([_explain_error(location.path, error)])
 
-    return b"", _validate(read_database(location.source), location, "database", base)
+    return b"", _validate(read_database(location.source, base), location, "database", base)
 
 
 def make_key(location: Location, content: bytes) -> bytes:

@@ -16,8 +16,7 @@ from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..registry import FEED_FORMATS
 from ..run.calls import select_lazily
-from ..run.flow import can_keep, check_severity
-from ..run.report import RunReport
+from ..run.report import RunReport, can_keep, check_severity
 from ..sources.model import ItemLike
 from ..state.snapshot import Snapshot
 from ..text.slugs import is_hashed_slug, is_slug
@@ -37,6 +36,8 @@ class Request(NamedTuple):
     terms: FeedTerms
     """The feed from which the document is made."""
     is_canonical: bool = True
+    has_form: bool = False
+    """Whether the page has the form for a mix."""
 
     @property
     def is_mix(self) -> bool:
@@ -72,7 +73,7 @@ def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | No
     if (suffix == _PAGE or path == "feeds.opml") and site.pages is None:
         return None
     if _INDEX.fullmatch(path):
-        return Request(path, FeedTerms(name="all"))
+        return Request(path, FeedTerms(), has_form=max_terms > 0)
     if _EVENT.fullmatch(path):
         return Request(path, FeedTerms(name=name, kinds=("event",)))
     if name == "mix" and suffix and max_terms:
@@ -113,7 +114,7 @@ def find_document(
         from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
 
         report.note_due(find_due(selections.values(), now))
-        documents = build_pages(selections, site, now)
+        documents = build_pages(selections, site, now, form=request.has_form)
     else:
         documents = build_documents(selections.values(), site, makers=makers)
     document = next((one for one in documents if one.path == request.path), None)
