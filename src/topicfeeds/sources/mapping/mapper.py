@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, partial
-from types import MethodType
 from typing import Any, NamedTuple
 
 from ...errors import Problem, show
 from ...models.dates import parse_moment
 from ...models.fields import check_url, is_absent
 from ...models.items import FIELDS
-from ...models.mapping import DATES, FLAGS, LISTS, list_defaults
+from ...models.mapping import FLAGS, LISTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
@@ -28,7 +27,7 @@ from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit, take_simple
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -198,7 +197,7 @@ class RecordMapper:
         fields: dict[str, Any] = {}
         get = self._find_getter(finder.record)
         for field, names in self._source.mapped_fields.items():
-            if get and field in self._simple and (value := _take_simple(field, get(self._simple[field], None))):
+            if get and field in self._simple and (value := take_simple(field, get(self._simple[field], None))):
                 self._known.add(field)
                 fields[field] = [value] if field in LISTS else value
                 continue
@@ -379,16 +378,6 @@ class RecordMapper:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
                 raise MappingError("link", str(error)) from None
-
-
-def _take_simple(field: str, value: Any) -> str | int | datetime | None:
-    """Return a value that needs no conversion. None: the value may need one."""
-    if type(value) is MethodType:
-        value = value()
-    if type(value) is str:
-        return None if is_blank(value) or (field in NEVER_FALSE and "/" not in value) else value
-    is_known = (field == "id" and type(value) is int) or (field in DATES and type(value) is datetime)
-    return value if is_known else None
 
 
 def _find_fault(image: Any) -> str:
