@@ -220,6 +220,7 @@ def embed(
     """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
 
     `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
+    Threads may call it.
     """
     from ..pages.embed import make_embed  # imported here, as most programs have no pages
 
