@@ -42,6 +42,7 @@ from topicfeeds import (
 )
 from topicfeeds.text import fast_paths
 from topicfeeds.text.html import sanitize, sanitize_and_count
+from topicfeeds.web import FeedApp
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -260,6 +261,15 @@ def test_a_format_is_published_served_overwritten_and_retired(tmp_path: Path) ->
     removed = publish(SITE, [article()], folder, state=state, now=NOW + timedelta(40)).removed
     assert path in removed
     assert publish(SITE, [item], ZipTarget(tmp_path / "a.zip")).written.count(path) == 1
+
+
+def test_an_application_serves_formats_elements_and_filters_of_extensions() -> None:
+    app = FeedApp(SITE, lambda _: [EPISODE, SHOW], clock=lambda: NOW)
+    found = app.respond("GET", "all.txt", "", {})
+    assert (found.status, found.headers["Content-Type"].partition(";")[0]) == (200, "text/plain")
+    assert found.body.endswith(b"Show\nTalk & more\n")
+    assert b"<itunes:duration>" in app.respond("GET", "all.rss.xml", "", {}).body
+    assert b"Talk" not in app.respond("GET", "feeds/short.atom.xml", "", {}).body
 
 
 def test_a_format_must_write_its_mark(tmp_path: Path) -> None:

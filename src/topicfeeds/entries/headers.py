@@ -48,7 +48,7 @@ _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
-    for one in as_records(found, site.url, site.extensions):
+    for one in as_records(found, site):
         if isinstance(one, Record):
             yield from maker.make(one)
         else:
@@ -228,7 +228,7 @@ class HeaderMaker:
             message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
         if tags := find_template_tags(value):
-            message = f"has template tags, which are published as they are: {show_some(tags)} (write their results)"
+            message = f"has parts that only a site generator understands: {show_some(tags)} (write what they show)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:

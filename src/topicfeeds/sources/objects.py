@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from ..errors import Problem, show
-from ..models.extensions import NO_EXTENSIONS, Extensions
 from ..models.fields import to_plain
 from ..models.items import Article, Event, Item
 from ..models.messages import format_path, validate_item
-from ..models.site import Source
+from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
 from ._validate import RecordValidator
@@ -22,13 +21,12 @@ from .mapping.values import complete_address
 from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
 
 
-def as_records(
-    found: Iterable[ItemLike], url: str, extensions: Extensions = NO_EXTENSIONS
-) -> Iterator[Record | Page | Problem | Draft]:
+def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page | Problem | Draft]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
-    Records, pages, problems and drafts are passed on unchanged. `url` completes relative links.
+    Records, pages, problems and drafts are passed on unchanged. The site's `url` completes relative links.
     """
+    url, extensions = site.url, site.extensions
     for position, one in enumerate(map(_name_columns, found), 1):
         if isinstance(one, (Record, Page, Problem, Draft)):
             yield one

@@ -14,7 +14,7 @@ from ..feeds.terms import FeedTerms, read_declared
 from ..formats import EVENT_FOLDER
 from ..models.site import Site
 from ..output.documents import Document, build_documents
-from ..registry import FEED_FORMATS, STYLESHEET_PATH
+from ..registry import STYLESHEET_PATH
 from ..run.calls import select_lazily
 from ..run.report import RunReport, can_keep, check_severity
 from ..sources.model import ItemLike
@@ -23,7 +23,7 @@ from ..text.slugs import is_hashed_slug, is_slug
 from .mix import read_mix, title_mix
 
 _PAGE = ".html"
-_FEEDS = tuple(form.suffix for form in FEED_FORMATS.values())
+_PAGES = (_PAGE, "feeds.opml", STYLESHEET_PATH)
 _INDEX = re.compile(r"index\.html|(?:topics|feeds|tags)-[0-9]{1,9}\.html|feeds\.opml|feed\.css")
 _EVENT = re.compile(rf"{EVENT_FOLDER}[0-9a-f]{{16}}\.ics")
 
@@ -36,6 +36,8 @@ class Request(NamedTuple):
     terms: FeedTerms
     """The feed from which the document is made."""
     is_canonical: bool = True
+    has_form: bool = False
+    """Whether the page has the form for a mix."""
 
     @property
     def is_mix(self) -> bool:
@@ -45,7 +47,7 @@ class Request(NamedTuple):
     @property
     def is_page(self) -> bool:
         """Whether the document is a web page, or the list of feeds."""
-        return not self.path.partition("?")[0].endswith(_FEEDS)
+        return self.path.partition("?")[0].endswith(_PAGES)
 
     @property
     def is_index(self) -> bool:
@@ -66,12 +68,13 @@ class FoundDocument(NamedTuple):
 def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | None:
     """Return the request for a path, or None if no site has such a document. Raises MixError."""
     path = path or "index.html"
-    suffix = next((one for one in (*_FEEDS, _PAGE) if path.endswith(one)), "")
+    suffixes = (*(form.suffix for form in site.extensions.feed_formats.values()), _PAGE)
+    suffix = next(filter(path.endswith, suffixes), "")
     name = path.removesuffix(suffix)
     if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
         return None
     if _INDEX.fullmatch(path):
-        return Request(path, FeedTerms(name="all"))
+        return Request(path, FeedTerms(), has_form=max_terms > 0)
     if _EVENT.fullmatch(path):
         return Request(path, FeedTerms(name=name, kinds=("event",)))
     if name == "mix" and suffix and max_terms:
@@ -102,7 +105,7 @@ def find_document(
     """Make the document of a request from items. `makers` is the result of `describe_makers`."""
     name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
     names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
-    wanted = Wanted(calendars=True, names=names, mix=request.terms if request.is_mix else None)
+    wanted = Wanted(calendars=True, names=names, terms=request.terms)
     report = RunReport()
     selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
     check_severity(report, strict=False, may_keep=can_keep(memory, report))
@@ -112,7 +115,7 @@ def find_document(
         from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
 
         report.note_due(find_due(selections.values(), now))
-        documents = build_pages(selections, site, now)
+        documents = build_pages(selections, site, now, form=request.has_form)
     else:
         documents = build_documents(selections.values(), site, makers=makers)
     document = next((one for one in documents if one.path == request.path), None)
