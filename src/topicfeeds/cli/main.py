@@ -28,7 +28,7 @@ from ..errors import (
 from ..profile import Profile
 from ..state.paths import SitePaths, default_paths
 from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
-from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE
+from .options import ALL_PROBLEMS, EXPORTS, OUTPUT, SITE, STATE
 from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
@@ -131,15 +131,30 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Create an example site in DIR.
+@click.option(
+    "--from",
+    "export",
+    type=(click.Choice(EXPORTS), str),
+    metavar="KIND PATH",
+    help=f"Write a site file for the file, folder or pattern PATH. KIND is {', '.join(EXPORTS)}.",
+)
+@click.option("--url", default="https://www.example.org/", show_default=True, help="With --from: your site's address.")
+def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
+    """Create an example site in DIR, or a site file for your own data.
 
-    The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
-    already exists, the command writes nothing and exits with code 2.
+    Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
+
+    With --from, the command looks at the data, and writes topicfeeds.toml with a comment on each line. Then it prints
+    the first three items as topicfeeds reads them, and the columns that it does not read.
+
+    If a file already exists, the command writes nothing and exits with code 2.
     """
-    from .starter import copy_starter  # imported here, as only this command needs it
+    from .starter import copy_starter, write_site  # imported here, as only this command needs them
 
-    copy_starter(folder)
+    if export:
+        write_site(folder, export, url, _read_now().year)
+    else:
+        copy_starter(folder)
 
 
 _EXIT_CODES = """\b
@@ -280,13 +295,19 @@ def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -
     show_default=True,
     help="Format of messages. github prints annotations for GitHub Actions.",
 )
+@click.option(
+    "--show", type=click.IntRange(min=0), default=0, metavar="N", help="Print the first N items of each source as read."
+)
 @ALL_PROBLEMS
-def check(site_file: Path, form: str, all_problems: bool) -> int:
+def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
     The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
     so it does not detect lost items. It refuses events without a published date, because only build can set this date.
     It prints all warnings, even those of earlier runs.
+
+    With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
+    names the column or path that the value came from. A last line names the columns that no setting reads.
 
     \b
     Exit codes:
@@ -296,7 +317,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
       65  nothing would be published: a source is unreadable
     """
     now = _read_now()
-    from ..config import load_site
+    from ..config import check_url, load_site
     from ..run.calls import check, read
 
     shape = format_annotation if form == "github" else str
@@ -306,7 +327,11 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
         return console.print_error(error)
-    console.print_problems(found.problems, found.omitted)
+    if show:
+        from .samples import print_samples
+
+        print_samples(site, site_file.parent, show, console)
+    console.print_problems([*check_url(site, site_file), *found.problems], found.omitted)
     if form == "text":
         print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE

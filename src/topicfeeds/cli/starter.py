@@ -1,28 +1,75 @@
-"""The command `topicfeeds init`: writes a first site file, and items for it."""
+"""The command `topicfeeds init`: writes a first site file, with items to start from, or for an export."""
 
 from __future__ import annotations
 
 import os
 import sys
+import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from ..errors import ConfigError, PublishError, explain_os_error
-from .console import print_lines, print_text
+from ..exports.site_file import Export, write_site_file
+from ..models.site import Site
+from .console import Console, print_lines, print_text
+from .samples import has_no_zone, print_samples
+
+_SHOWN_ITEMS = 3
 
 
 def copy_starter(folder: Path) -> None:
     """Copy the example site into a folder. Raises ConfigError if one of its files exists, and PublishError."""
     starter = files("topicfeeds") / "starter"
-    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
+    _write_files({folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")})
+    print_lines(f"Next, run: topicfeeds build --site {folder / 'topicfeeds.toml'}")
+
+
+def write_site(folder: Path, export: tuple[str, str], url: str, year: int) -> None:
+    """Write a site file for an export: its kind and its path. Show its first items. Raises ConfigError, PublishError.
+
+    `year` is a year in which the publisher owns the host of `url`.
+    """
+    kind, path = export
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(message=f'{folder}: is not a folder (put a pattern in quotes: --from {kind} "posts-*.json")')
+    place = folder / "topicfeeds.toml"
+    _check_free(place)
+    _make_folder(folder)
+    text = write_site_file(Export(kind, os.path.relpath(path, folder), url, year), folder)
+    _write_files({place: text.encode()})
+    site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
+    samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)
+    console.print_problems(problems)
+    if any(has_no_zone(one.record.item) for one in samples):
+        print_lines(f"The times above name no time zone, so they are in UTC. To change that, set timezone in {place}")
+    print_lines(f"Check each line of {place}. Next, run: topicfeeds build --site {place}")
+
+
+def _check_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
+
+
+def _write_files(made: Mapping[Path, bytes]) -> None:
+    """Write new files, and print their paths. Raises ConfigError if one of them exists, and PublishError."""
     for path in made:
-        if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
+        _check_free(path)
     for path, content in made.items():
+        _make_folder(path.parent)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
+            raise _explain(error) from error
         print_text(sys.stdout, f"{path}\n")
-    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: OSError) -> PublishError:
+    return PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}")

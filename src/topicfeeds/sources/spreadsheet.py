@@ -32,7 +32,7 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
     if not content.startswith(_MARKS):
         raise Unreadable(1, "is not a spreadsheet (save it as .xlsx or .ods)")
     header: list[str] | None = None
-    for number, row in enumerate(_read_rows(content, source.sheet or ""), 1):
+    for number, row in enumerate(read_rows(content, source.sheet or ""), 1):
         if number == source.header_row:
             header = [str(name).strip() for name in row]
             _check_header(header, source)
@@ -56,8 +56,11 @@ def _check_header(header: list[str], source: Source) -> None:
         raise Unreadable(line, f"{message} in [[sources]])")
 
 
-def _read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
-    """Yield the rows of a sheet from the first one on. Another process unpacks the file. Raises Unreadable."""
+def read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet from the first one on, or the names of all sheets as one row (`LIST_SHEETS`).
+
+    Another process unpacks the file. Raises Unreadable.
+    """
     script = Path(__file__).with_name("_spreadsheet_process.py")
     command = [sys.executable, "-P", str(script), sheet]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

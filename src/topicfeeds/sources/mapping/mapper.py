@@ -78,6 +78,12 @@ class RecordMapper:
         fields = {name: fit(name, self._find_values(finder, name, raw, set())) for name in names}
         return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url)})
 
+    def find_origins(self, raw: RawRecord) -> dict[str, str]:
+        """Return the place that gives each mapped field, or part of a field, its value in a record."""
+        finder = self._make_finder(raw)
+        found = {name: finder.find_first(one, find_kind(name))[1] for name, one in self._source.places.items()}
+        return {name: place.text for name, place in found.items() if place}
+
     def _make_finder(self, raw: RawRecord) -> Finder:
         return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
 
