@@ -1,8 +1,8 @@
-"""Make the corpus: articles in JSON Lines, and the same articles as a folder of Markdown files.
+"""Make the items of the plain corpus: articles with about 2.5 KB of HTML, a summary, a topic and tags.
 
-An article has about 2.5 KB of HTML, a summary, one of 20 topics and one to five of 300 tags. Some tags are much more
-frequent than others. The corpus depends only on the number of items and the seed. Items are generated one by one, so
-memory does not limit their number.
+There are 20 topics and 300 tags. An article has one topic and one to five tags. Some tags are much more frequent than
+others. The corpus depends only on the number of items and the seed. Items are generated one by one, so memory does not
+limit their number. `city.py` makes items like those of real sites out of them.
 
 Labels are lower-case ASCII, because peers make different file names from other labels. All dates are different,
 because peers order equal dates in different ways.
@@ -10,13 +10,12 @@ because peers order equal dates in different ways.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from pathlib import Path
+from typing import Any
 
 SITE = "https://www.example.org/"
 TITLE = "City Network"
@@ -32,8 +31,6 @@ _SECOND = (
     "meadows plots rivers squares trams"
 ).split()
 TAGS = [f"{first} {second}" for second in _SECOND for first in _FIRST]
-DOCUMENTS = 2 * (1 + len(TOPICS) + len(TAGS))
-"""Atom and RSS: a feed of everything, of each topic, and of each tag."""
 
 _WORDS = (
     "a about after all an and are as at be been before by can city cities council for from had has have if in into is "
@@ -56,25 +53,28 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """An item before it is serialised."""
+class Item:
+    """An item before it is written to a file."""
 
     number: int
-    title: str
-    summary: str
-    published: datetime
-    topic: str
-    tags: list[str]
+    fields: dict[str, Any]
+    """The fields as topicfeeds names them, without `content`."""
     blocks: list[Block]
+    """The content."""
 
     @property
-    def link(self) -> str:
-        """The URL of its page."""
-        return f"{SITE}news/item-{self.number}/"
+    def html(self) -> str:
+        """The content in HTML."""
+        return "\n".join(block.html for block in self.blocks)
+
+    @property
+    def markdown(self) -> str:
+        """The content in Markdown."""
+        return "\n\n".join(block.markdown for block in self.blocks)
 
 
-def articles(count: int, seed: int = 1) -> Iterator[Article]:
-    """Generate the articles. The first is the newest; the others are not ordered by date."""
+def plain_items(count: int, seed: int = 1) -> Iterator[Item]:
+    """Generate articles. The first is the newest; the others are not ordered by date."""
     chance = random.Random(seed)
     blocks = [_block(chance, number) for number in range(600)]
     weights = list(accumulate(1 / (rank + 8) for rank in range(len(TAGS))))
@@ -82,63 +82,20 @@ def articles(count: int, seed: int = 1) -> Iterator[Article]:
         tags = chance.choices(TAGS, cum_weights=weights, k=chance.choice((1, 2, 2, 3, 3, 4, 5)))
         if number < len(TAGS):
             tags.append(TAGS[number])  # so that each tag has an item
-        rank = number * _STRIDE % count
-        yield Article(
-            number=number,
-            title=f"{_sentence(chance, 6)} & {number}",
-            summary=f"{_sentence(chance, 24)}.",
-            published=_NEWEST - rank * _STEP,
-            topic=TOPICS[number] if number < len(TOPICS) else chance.choice(TOPICS),
-            tags=list(dict.fromkeys(tags)),
-            blocks=[_first(number, count), *chance.choices(blocks, k=9)],
-        )
+        fields = {
+            "id": f"tag:example.org,2026:item/{number}",
+            "title": f"{sentence(chance, 6)} & {number}",
+            "link": f"{SITE}news/item-{number}/",
+            "published": (_NEWEST - number * _STRIDE % count * _STEP).isoformat(),
+            "summary": f"{sentence(chance, 24)}.",
+            "topics": [TOPICS[number] if number < len(TOPICS) else chance.choice(TOPICS)],
+            "tags": list(dict.fromkeys(tags)),
+        }
+        yield Item(number, fields, [_first(number, count), *chance.choices(blocks, k=9)])
 
 
-def write_lines(path: Path, count: int, seed: int = 1) -> None:
-    """Write the corpus as JSON Lines, with bodies in HTML."""
-    with path.open("w", encoding="utf-8") as file:
-        for article in articles(count, seed):
-            fields = {
-                "id": f"tag:example.org,2026:item/{article.number}",
-                "title": article.title,
-                "link": article.link,
-                "published": article.published.isoformat(),
-                "summary": article.summary,
-                "content": "\n".join(block.html for block in article.blocks),
-                "topics": [article.topic],
-                "tags": article.tags,
-            }
-            file.write(f"{json.dumps(fields)}\n")
-
-
-def write_folder(folder: Path, count: int, seed: int = 1) -> None:
-    """Write the corpus as Markdown files with front matter that topicfeeds, Hugo and Pelican can read."""
-    folder.mkdir()
-    for article in articles(count, seed):
-        front = (
-            f"title: {article.title}\n"
-            f"slug: item-{article.number}\n"
-            f"canonical: {article.link}\n"
-            f"date: {article.published.isoformat()}\n"
-            f"summary: {article.summary}\n"
-            f"category: {article.topic}\n"
-            f"tags: [{', '.join(article.tags)}]\n"
-        )
-        body = "\n\n".join(block.markdown for block in article.blocks)
-        (folder / f"item-{article.number}.md").write_text(f"---\n{front}---\n\n{body}\n", "utf-8")
-
-
-def change_first(path: Path) -> None:
-    """Change one letter of the first title in a file, in place. A second call changes it back."""
-    with path.open("rb+") as file:
-        start = file.read(400)
-        marks = [(start.find(mark), len(mark)) for mark in (b'"title": "', b"title: ")]
-        at = next(place + length for place, length in marks if place >= 0)
-        file.seek(at)
-        file.write(start[at : at + 1].swapcase())
-
-
-def _sentence(chance: random.Random, words: int) -> str:
+def sentence(chance: random.Random, words: int) -> str:
+    """Return some words, the first with a capital."""
     return " ".join(chance.choices(_WORDS, k=words)).capitalize()
 
 
@@ -153,14 +110,14 @@ def _first(number: int, count: int) -> Block:
 
 def _block(chance: random.Random, number: int) -> Block:
     """Make a heading, a list or a paragraph."""
-    kind, text = number % 6, _sentence(chance, 46)
+    kind, text = number % 6, sentence(chance, 46)
     if kind == 0:
         return Block(f"<h2>{text[:40].strip()}</h2>", f"## {text[:40].strip()}")
     if kind == 1:
-        points = [_sentence(chance, 12) for _ in range(4)]
+        points = [sentence(chance, 12) for _ in range(4)]
         listed = "".join(f"<li>{point}</li>\n" for point in points)
         return Block(f"<ul>\n{listed}</ul>", "\n".join(f"- {point}" for point in points))
-    bold, page = _sentence(chance, 2), f"https://www.example.com/{chance.choice(_WORDS)}/{number}"
+    bold, page = sentence(chance, 2), f"https://www.example.com/{chance.choice(_WORDS)}/{number}"
     return Block(
         f'<p class="text">{text} <strong>{bold}</strong> <em>it’s</em> &amp; <a href="{page}">more</a>.</p>',
         f"{text} **{bold}** *it’s* & [more]({page}).",

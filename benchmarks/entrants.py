@@ -13,14 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from json import loads
 from pathlib import Path
-from typing import Literal
 
 from .checking import Renames
 from .peers import hugo, pelican
+from .stores import Corpus, Form
 
 ROOT = Path(__file__).parent.parent
-Source = Literal["lines", "folder"]
-"""The corpus in JSON Lines, or as a folder of Markdown files."""
+BOTH: tuple[Corpus, ...] = ("plain", "city")
+CAREFUL = "feedgen, with the validation and the sanitiser of topicfeeds"
 _EXTRA = 'pip install -e ".[bench]"'
 
 
@@ -29,13 +29,15 @@ class Peer:
     """A program that makes the same documents as topicfeeds."""
 
     name: str
-    source: Source
+    form: Form
     command: Callable[[Path, Path], list[str]]
     """Returns the command. Its arguments are the corpus and the output folder."""
     version: Callable[[], str | None]
     """Returns the name and version, or None if the program is not installed."""
     install: str
     """The command that installs it."""
+    corpora: tuple[Corpus, ...] = ("plain",)
+    """The corpora that it can read."""
     sanitises: bool = False
     """Whether it sanitises. If so, its bodies must be the same as ours, byte for byte."""
     most: int = 100_000
@@ -55,11 +57,11 @@ def _package(name: str) -> Callable[[], str | None]:
     return known
 
 
-def _python(name: str, module: str, package: str, *, sanitises: bool = False) -> Peer:
+def _python(name: str, module: str, package: str, *corpora: Corpus, sanitises: bool = False) -> Peer:
     def command(source: Path, output: Path) -> list[str]:
         return [sys.executable, "-m", f"{__package__}.peers.{module}", str(source), str(output)]
 
-    return Peer(name, "lines", command, _package(package), _EXTRA, sanitises)
+    return Peer(name, "lines", command, _package(package), _EXTRA, corpora or ("plain",), sanitises)
 
 
 def _node(name: str) -> Peer:
@@ -91,12 +93,12 @@ def _pelican() -> str | None:
 
 PEERS = [
     _python("floor, by hand", "floor", "nh3", sanitises=True),
-    _python("feedgen", "feedgen_plain", "feedgen"),
-    _python("feedgen, validating and sanitising", "feedgen_careful", "feedgen", sanitises=True),
+    _python("feedgen", "feedgen_plain", "feedgen", *BOTH),
+    _python(CAREFUL, "feedgen_careful", "feedgen", *BOTH, sanitises=True),
     _python("feedgenerator", "feedgenerator", "feedgenerator"),
     _python("Django", "django", "django"),
     _node("feedsmith"),
     _node("feed"),
-    Peer("Hugo", "folder", hugo.command, _hugo, "apt-get install hugo", renames=hugo.RENAMES),
-    Peer("Pelican", "folder", pelican.command, _pelican, _EXTRA, most=10_000),
+    Peer("Hugo", "folder", hugo.command, _hugo, "apt-get install hugo", BOTH, renames=hugo.RENAMES),
+    Peer("Pelican", "folder", pelican.command, _pelican, _EXTRA, BOTH, most=10_000),
 ]

@@ -7,30 +7,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import checking, corpus
+from . import checking
 from .checking import OtherJob
-from .entrants import ROOT, Peer, Source
+from .day import Day, estimate_day, run_day
+from .entrants import ROOT, Peer
 from .measuring import Cost, Failed, Pair, in_turn, run
+from .stores import MAKERS, Corpus, Form, Store
 
-_SITE = f"""title = "{corpus.TITLE}"
-url = "{corpus.SITE}"
-tag_authority = "example.org,2026"
-
-[[sources]]
-"""
-_SOURCES: dict[Source, str] = {
-    "lines": 'path = "items.jsonl"\n',
-    "folder": 'path = "content"\nfields = { id = "slug", title = "title", link = "canonical", summary = "summary", '
-    'content = "content", published = "date", topic = "category", tags = "tags" }\n',
-}
 LARGEST_FOLDER = 100_000
+JOB = 10_000
+"""The number of items for which most goals are set, and for which a day of cron is measured."""
 MANY, FEW = 100_000, 3
 """With at least MANY items, each job runs at most FEW times, and each peer runs once."""
+_CODES = (0, 1)
+"""Exit code 1 says that some items were refused."""
 
 
 class Comparison(NamedTuple):
@@ -38,124 +34,167 @@ class Comparison(NamedTuple):
 
     peer: Peer
     pair: Pair
+    day: Day
+    """A day on which the peer rebuilds everything every five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What topicfeeds needs for one form of a corpus."""
+
+    nothing: Pair
+    """Builds in which nothing changed, and `python -c pass`."""
+    article: Pair
+    """Builds in which an article changed, and full builds."""
+    event: Pair | None
+    """Builds in which an event changed, and full builds. None if the corpus has no events."""
+    steps: Sequence[Mapping[str, Any]]
+    """The cost of each step of a full build: `step`, `cpu`, `time`, `peak`."""
+    state: int
+    """The size of the state in bytes, after a full build."""
+    two: Sequence[Cost] = ()
+    """Full builds with two processes. Empty if there are fewer than MANY items."""
+    day: Day | None = None
+    """A day of cron. None if there are not JOB items."""
+
+    @property
+    def full(self) -> Sequence[Cost]:
+        """Full builds."""
+        return self.article.theirs
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All measurements for one size of the corpus."""
+    """All measurements for one corpus of one size."""
 
+    corpus: Corpus
     items: int
-    compared: Sequence[Comparison]
-    nothing: Mapping[Source, Pair]
-    """Builds in which nothing changed, and `python -c pass`."""
-    one: Mapping[Source, Pair]
-    """Builds in which one item changed, and full builds."""
-    two: Mapping[Source, Sequence[Cost]]
-    """Full builds with two processes. Empty if there are fewer than MANY items."""
-    steps: Mapping[Source, Sequence[Mapping[str, Any]]]
-    """The cost of each step of a full build: `step`, `cpu`, `time`, `peak`."""
+    documents: int
+    compared: Sequence[Comparison] = ()
+    alone: Mapping[Form, Alone] = field(default_factory=dict)
 
 
 class Ground:
-    """A folder with a corpus in both forms, in which all programs work."""
+    """A folder with a corpus in all forms, in which all programs work."""
 
-    def __init__(self, folder: Path, items: int, seed: int) -> None:
-        self.folder, self.items = folder, items
-        self.sources: list[Source] = ["lines", "folder"] if items <= LARGEST_FOLDER else ["lines"]
-        self._ours: dict[Source, checking.Documents] = {}
-        corpus.write_lines(folder / "items.jsonl", items, seed)
-        if "folder" in self.sources:
-            corpus.write_folder(folder / "content", items, seed)
-        for source in self.sources:
-            (folder / f"{source}.toml").write_text(_SITE + _SOURCES[source], "utf-8")
+    def __init__(self, folder: Path, corpus: Corpus, items: int, seed: int) -> None:
+        self.folder, self.corpus, self.items, self.seed = folder, corpus, items, seed
+        forms: list[Form] = ["lines", "yaml", "folder"] if items <= LARGEST_FOLDER else ["lines"]
+        self.stores = {form: Store(folder / form, form) for form in forms}
+        for store in self.stores.values():
+            store.write(MAKERS[corpus](items, seed))
+        self._ours: dict[Form, checking.Documents] = {}
+
+    @property
+    def output(self) -> Path:
+        """Where topicfeeds writes."""
+        return self.folder / "ours"
+
+    def read_documents(self, form: Form) -> checking.Documents:
+        """Build once, and read the documents. Raises OtherJob."""
+        if form not in self._ours:
+            self.build(form)
+            self._ours[form] = checking.read(self.output)
+            if not self._ours[form] or not all(self._ours[form].values()):
+                raise OtherJob(f"topicfeeds made an empty document from {form}")
+        return self._ours[form]
 
     def compare(self, peer: Peer, runs: int) -> Comparison:
         """First, run both programs once and compare their documents. Then run them in turn. Raises OtherJob."""
-        ours, theirs = partial(self.build, peer.source), partial(self._peer, peer)
-        if peer.source not in self._ours:
-            ours()
-            self._ours[peer.source] = self._read_ours(peer.source)
+        ours, theirs = self.read_documents(peer.form), partial(self._run_peer, peer)
         theirs()
         try:
-            documents = checking.read(self.folder / "theirs", peer.renames)
-            checking.compare(self._ours[peer.source], documents, sanitised=peer.sanitises)
+            documents, is_city = checking.read(self.folder / "theirs", peer.renames), self.corpus == "city"
+            checking.compare(ours, documents, sanitised=peer.sanitises, rewritten=is_city)
         except OtherJob as error:
             raise OtherJob(f"{peer.name}: different documents: {error}") from None
-        return Comparison(peer, in_turn(ours, theirs, runs))
+        pair = in_turn(partial(self.build, peer.form), theirs, runs)
+        middle = sorted(pair.theirs, key=lambda cost: cost.cpu)[len(pair.theirs) // 2]
+        return Comparison(peer, pair, estimate_day(middle, self.folder / "theirs"))
 
-    def nothing(self, source: Source, runs: int) -> Pair:
-        """Run builds in which nothing changed, in turn with `python -c pass`."""
-        self.build(source)
+    def measure_alone(self, form: Form, runs: int) -> Alone:
+        """Measure topicfeeds with one form of the corpus."""
+        self.build(form)
+        state = sum(path.stat().st_size for path in self.folder.glob("state*"))
         idle = partial(run, [sys.executable, "-c", "pass"])
-        return in_turn(partial(self._topicfeeds, source), idle, runs)
+        nothing = in_turn(partial(self._run, form), idle, runs)
+        turns = [self._change(form) for _ in range(runs)]
+        full, article, event = zip(*turns, strict=True)
+        alone = Alone(
+            nothing,
+            Pair(article, full),
+            Pair(event, full) if self.corpus == "city" else None,
+            self._measure_steps(form),
+            state,
+        )
+        return (
+            replace(alone, two=[self.build(form, "--jobs", "2") for _ in range(runs)]) if self.items >= MANY else alone
+        )
 
-    def one(self, source: Source, runs: int) -> Pair:
-        """Run builds in which one item changed, in turn with full builds."""
-        turns = [(self.build(source), self._changed(source)) for _ in range(runs)]
-        return Pair([changed for _, changed in turns], [full for full, _ in turns])
+    def measure_day(self, form: Form) -> Day:
+        """Measure a day of cron. The files of the corpus are changed afterwards."""
+        self._clear()
+        return run_day(self.stores[form], partial(self._run_at, form), self.output, self.corpus, self.items, self.seed)
 
-    def build(self, source: Source, *more: str) -> Cost:
+    def build(self, form: Form, *more: str) -> Cost:
         """Run a full build: without earlier output and without a state."""
         self._clear()
-        return run(self._command(source, *more))
+        return self._run(form, *more)
 
     def _clear(self) -> None:
-        shutil.rmtree(self.folder / "ours", ignore_errors=True)
-        (self.folder / "state").unlink(missing_ok=True)
+        shutil.rmtree(self.output, ignore_errors=True)
+        for path in self.folder.glob("state*"):
+            path.unlink()
 
-    def two(self, source: Source, runs: int) -> Sequence[Cost]:
-        """Run full builds with two processes."""
-        return [self.build(source, "--jobs", "2") for _ in range(runs)]
+    def _change(self, form: Form) -> tuple[Cost, Cost, Cost]:
+        """Run a full build, one after an article changed, and one after an event changed (else, an article again)."""
+        event, article = islice(MAKERS[self.corpus](self.items, self.seed), 2)
+        costs = [self.build(form)]
+        for item in (article, event):
+            title = item.fields["title"]
+            self.stores[form].replace(item.number, replace(item, fields=item.fields | {"title": title.swapcase()}))
+            costs.append(self._run(form))
+        for item in (article, event):
+            self.stores[form].replace(item.number, item)
+        return costs[0], costs[1], costs[2]
 
-    def steps(self, source: Source) -> Sequence[Mapping[str, Any]]:
-        """Run one more full build, and return the cost of each step. Raises Failed."""
+    def _measure_steps(self, form: Form) -> Sequence[Mapping[str, Any]]:
         self._clear()
-        done = subprocess.run(
-            self._command(source, "--profile", "--log-format", "json"), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
+        command = self._make_command(form, "--profile", "--log-format", "json")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode not in _CODES:
             raise Failed(f"topicfeeds --profile: {done.stderr}")
         return [one for one in map(json.loads, done.stderr.splitlines()) if "step" in one]
 
-    def _changed(self, source: Source) -> Cost:
-        corpus.change_first(self.folder / ("items.jsonl" if source == "lines" else "content/item-0.md"))
-        return self._topicfeeds(source)
+    def _run(self, form: Form, *more: str) -> Cost:
+        return run(self._make_command(form, *more), accepted=_CODES)
 
-    def _topicfeeds(self, source: Source) -> Cost:
-        return run(self._command(source))
+    def _run_at(self, form: Form, moment: int) -> Cost:
+        return run(self._make_command(form), env={"SOURCE_DATE_EPOCH": str(moment)}, accepted=_CODES)
 
-    def _command(self, source: Source, *more: str) -> list[str]:
-        options = {"--site": f"{source}.toml", "--output": "ours", "--state": "state"}
-        paths = [part for name, path in options.items() for part in (name, str(self.folder / path))]
+    def _make_command(self, form: Form, *more: str) -> list[str]:
+        options = {"--site": self.stores[form].site, "--output": self.output, "--state": self.folder / "state"}
+        paths = [part for name, path in options.items() for part in (name, str(path))]
         return [sys.executable, "-m", "topicfeeds", "build", "--quiet", *paths, *more]
 
-    def _peer(self, peer: Peer) -> Cost:
+    def _run_peer(self, peer: Peer) -> Cost:
         shutil.rmtree(self.folder / "theirs", ignore_errors=True)
-        source = self.folder / ("items.jsonl" if peer.source == "lines" else "content")
-        return run(peer.command(source, self.folder / "theirs"), cwd=ROOT)
-
-    def _read_ours(self, source: Source) -> checking.Documents:
-        documents = checking.read(self.folder / "ours")
-        if len(documents) != corpus.DOCUMENTS or not all(documents.values()):
-            raise OtherJob(f"topicfeeds made {len(documents)} documents from {source}, not {corpus.DOCUMENTS}")
-        return documents
+        return run(peer.command(self.stores[peer.form].source, self.folder / "theirs"), cwd=ROOT)
 
 
 def measure(ground: Ground, peers: Sequence[Peer], runs: int, tell: Callable[[str], None]) -> Figures:
     """Run all jobs. Report each one to `tell` before it starts. Raises OtherJob and Failed."""
-    compared, nothing, one = [], dict[Source, Pair](), dict[Source, Pair]()
-    two, steps = dict[Source, Sequence[Cost]](), dict[Source, Sequence[Mapping[str, Any]]]()
-    many = ground.items >= MANY
+    many, what = ground.items >= MANY, f"{ground.corpus} corpus, {ground.items:,} items"
+    compared, alone, documents = [], dict[Form, Alone](), len(ground.read_documents("lines"))
     for peer in peers:
-        if ground.items <= peer.most:
-            tell(f"{ground.items:,} items: topicfeeds and {peer.name}")
+        if ground.items <= peer.most and ground.corpus in peer.corpora:
+            tell(f"{what}: topicfeeds and {peer.name}")
             compared.append(ground.compare(peer, 1 if many else runs))
-    for source in ground.sources:
-        tell(f"{ground.items:,} items: topicfeeds alone, {source}")
-        few = min(runs, FEW) if many else runs
-        nothing[source] = ground.nothing(source, few)
-        one[source] = ground.one(source, few)
-        steps[source] = ground.steps(source)
-        if many:
-            two[source] = ground.two(source, few)
-    return Figures(ground.items, compared, nothing, one, two, steps)
+    for form in ground.stores:
+        tell(f"{what}: topicfeeds alone, {form}")
+        alone[form] = ground.measure_alone(form, min(runs, FEW) if many else runs)
+    if ground.items == JOB:
+        for form in ground.stores:
+            tell(f"{what}: a day of cron, {form}")
+            alone[form] = replace(alone[form], day=ground.measure_day(form))
+    return Figures(ground.corpus, ground.items, documents, compared, alone)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +75,26 @@ def figure(costs: Sequence[Cost], name: str) -> Figure:
     return Figure.of(getattr(cost, name) for cost in costs)
 
 
-def run(command: Sequence[str], cwd: Path | None = None) -> Cost:
-    """Run a command and return its cost. Raises Failed."""
+def run(
+    command: Sequence[str],
+    cwd: Path | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    accepted: Collection[int] = (0,),
+) -> Cost:
+    """Run a command and return its cost. Raises Failed if its exit code is not accepted."""
     launch = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
-    done = subprocess.run(launch, cwd=cwd, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    done = subprocess.run(
+        launch,
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        env=env and {**os.environ, **env},
+    )
     told = json.loads(done.stdout.rstrip().rpartition("\n")[2]) if done.returncode == 0 else {"code": done.returncode}
-    if told.pop("code"):
+    if told.pop("code") not in accepted:
         last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
         raise Failed(f"{' '.join(command)}: {last}")
     return Cost(**told)

@@ -8,6 +8,7 @@ from pathlib import Path
 from .entrants import ROOT
 from .goals import Measured
 from .measuring import Cost, figure
+from .stores import FORMS
 
 PICTURE = ROOT / "docs" / "pictures" / "growth.svg"
 
@@ -42,11 +43,12 @@ def draw(measured: Measured, path: Path = PICTURE) -> None:
 
 
 def _curves(measured: Measured) -> dict[str, dict[int, Sequence[Cost]]]:
+    """Return the costs by number of items: of the city corpus for topicfeeds and all peers that can read it."""
     curves: dict[str, dict[int, Sequence[Cost]]] = {}
-    for items, figures in sorted(measured.items()):
-        for source, pair in figures.one.items():
-            name = "topicfeeds" if source == "lines" else "topicfeeds, from Markdown"
-            curves.setdefault(name, {})[items] = pair.theirs
-        for compared in figures.compared:
-            curves.setdefault(compared.peer.name, {})[items] = compared.pair.theirs
+    for (corpus, items), figures in sorted(measured.items()):
+        if corpus == "city":
+            for form, alone in figures.alone.items():
+                curves.setdefault(f"topicfeeds, {FORMS[form]}", {})[items] = alone.full
+            for compared in figures.compared:
+                curves.setdefault(compared.peer.name, {})[items] = compared.pair.theirs
     return curves

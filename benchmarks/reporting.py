@@ -13,15 +13,14 @@ from pathlib import Path
 
 import topicfeeds
 
-from .corpus import DOCUMENTS
-from .entrants import ROOT, Peer, Source
-from .goals import GOALS, Measured
-from .jobs import MANY, Figures
+from .entrants import ROOT, Peer
+from .goals import GOALS, Measured, find_peer
+from .jobs import JOB, MANY, Figures
 from .measuring import Cost, Figure, figure
+from .stores import FORMS
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")
-_NAMES: dict[Source, str] = {"lines": "JSON Lines", "folder": "a folder of Markdown files"}
 _STEPS = ["start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end"]
 _COSTS = ["CPU s", "time s", "peak MB"]
 
@@ -50,8 +49,10 @@ class Table:
 def tables(measured: Measured) -> dict[str, list[Table]]:
     """Make all tables. Each key is the name of a placeholder in `page.md`."""
     return {
+        "answers": [_answers(measured)],
         "goals": [_goals(measured)],
         "peers": list(chain.from_iterable(_compared(figures) for figures in measured.values())),
+        "day_tables": [_days(figures) for figures in measured.values() if figures.items == JOB],
         "alone": [_alone(figures) for figures in measured.values()],
         "growth": [_growth(measured)],
         "steps": [_steps(figures) for figures in measured.values() if figures.items < MANY],
@@ -81,14 +82,30 @@ def versions(peers: Iterable[Peer]) -> str:
     return ", ".join(dict.fromkeys([*known, *(version for peer in peers if (version := peer.version()))]))
 
 
+def _answers(measured: Measured) -> Table:
+    """Answer what most people ask, for the corpus that takes longer."""
+    rows = []
+    for items in sorted({items for _, items in measured if items <= JOB}):
+        some = [figures for (_, size), figures in measured.items() if size == items]
+        one = max(some, key=lambda figures: figure(figures.alone["yaml"].full, "wall").median)
+        alone, peer = one.alone["yaml"], find_peer(one, "feedgen")
+        pair = alone.event or alone.article
+        costs = [figure(costs, "wall") for costs in (alone.full, pair.ours, alone.nothing.ours)]
+        theirs = f"{figure(peer.pair.theirs, 'wall').median:.2f} s" if peer else ""
+        memory = f"{figure(alone.full, 'memory').median:.0f} MB"
+        rows.append([f"{items:,}", *(f"{cost.median:.2f} s" for cost in costs), memory, theirs])
+    header = ["items", "full build", "one event changed", "nothing changed", "peak memory", "feedgen, each time"]
+    return Table("One build from YAML, of content like that of a city", header, rows)
+
+
 def _goals(measured: Measured) -> Table:
-    rows = [[goal.what, f"{goal.limit:g}{goal.unit}", *goal.verdict(measured)] for goal in GOALS]
-    return Table("Goals and measurements", ["", "at most", "measured", "met"], rows)
+    rows = [[goal.what, goal.limit, *goal.judge(measured)] for goal in GOALS]
+    return Table("Goals and measurements", ["", "at most", "plain", "city", "met"], rows)
 
 
 def _compared(figures: Figures) -> Iterator[Table]:
-    for source, name in _NAMES.items():
-        pairs = {one.peer.name: one.pair for one in figures.compared if one.peer.source == source}
+    for form, name in FORMS.items():
+        pairs = {one.peer.name: one.pair for one in figures.compared if one.peer.form == form}
         ours = [cost for pair in pairs.values() for cost in pair.ours]
         rows = [
             [peer, *_costs(pair.theirs), str(pair.ratio("cpu")), str(pair.ratio("wall"))]
@@ -96,42 +113,64 @@ def _compared(figures: Figures) -> Iterator[Table]:
         ]
         if rows:
             header = ["", *_COSTS, "our CPU / its CPU", "our time / its time"]
-            title = f"{figures.items:,} items from {name}, {DOCUMENTS} documents"
+            title = f"{_name(figures)} from {name}, {figures.documents} documents"
             yield Table(title, header, [["topicfeeds", *_costs(ours), "", ""], *rows])
+
+
+def _days(figures: Figures) -> Table:
+    days = {f"topicfeeds, {name}": figures.alone[form].day for form, name in FORMS.items()}
+    days |= {one.peer.name: one.day for one in figures.compared}
+    rows = [
+        [
+            name,
+            f"{day.cpu:,.0f}",
+            f"{day.written / 1e6:,.0f}",
+            f"{day.traffic.full:,}",
+            f"{day.traffic.bytes / 1e6:,.0f}",
+        ]
+        for name, day in days.items()
+        if day
+    ]
+    header = ["", "CPU s", "MB written", "polls with a document", "MB fetched"]
+    return Table(f"A day of cron, {_name(figures)}", header, rows)
 
 
 def _alone(figures: Figures) -> Table:
     rows = []
-    for source, name in _NAMES.items():
-        if source in figures.nothing:
-            nothing, one = figures.nothing[source], figures.one[source]
-            rows += [
-                [f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} × python -c pass"],
-                [f"{name}: one item changed", *_costs(one.ours), f"{one.ratio('cpu')} × a full build"],
-                [f"{name}: full build", *_costs(one.theirs), ""],
-            ]
-        if source in figures.two:
-            rows.append([f"{name}: full build, --jobs 2", *_costs(figures.two[source]), ""])
-    return Table(f"{figures.items:,} items, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
+    for form, one in figures.alone.items():
+        name, nothing, article = FORMS[form], one.nothing, one.article
+        rows.append([f"{name}: nothing changed", *_costs(nothing.ours), f"{nothing.ratio('cpu')} × python -c pass"])
+        rows.append([f"{name}: one article changed", *_costs(article.ours), f"{article.ratio('cpu')} × a full build"])
+        if one.event:
+            rows.append(
+                [f"{name}: one event changed", *_costs(one.event.ours), f"{one.event.ratio('cpu')} × a full build"]
+            )
+        rows.append([f"{name}: full build", *_costs(one.full), f"state: {one.state / 1e6:,.1f} MB"])
+        if one.two:
+            rows.append([f"{name}: full build, --jobs 2", *_costs(one.two), ""])
+    return Table(f"{_name(figures)}, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
 
 
 def _growth(measured: Measured) -> Table:
     rows = [
-        [f"{items:,}", _NAMES[source], *_costs(full := pair.theirs), _each(full, items)]
-        for source in _NAMES
-        for items, figures in sorted(measured.items())
-        if (pair := figures.one.get(source))
+        [f"{figures.items:,}", figures.corpus, FORMS[form], *_costs(alone.full), _each(alone.full, figures.items)]
+        for figures in sorted(measured.values(), key=lambda one: (one.corpus, one.items))
+        for form, alone in figures.alone.items()
     ]
-    return Table("Full builds", ["items", "from", *_COSTS, "CPU microseconds per item"], rows)
+    return Table("Full builds", ["items", "corpus", "from", *_COSTS, "CPU microseconds per item"], rows)
 
 
 def _steps(figures: Figures) -> Table:
     rows = []
-    for source, steps in figures.steps.items():
-        whole = sum(one["cpu"] for one in steps)
-        shares = {one["step"]: f"{one['cpu']:.2f} ({100 * one['cpu'] / whole:.0f} %)" for one in steps}
-        rows.append([_NAMES[source], f"{whole:.2f}", *(shares.get(name, "") for name in _STEPS)])
-    return Table(f"{figures.items:,} items, CPU s", ["", "all", *_STEPS], rows)
+    for form, alone in figures.alone.items():
+        whole = sum(one["cpu"] for one in alone.steps)
+        shares = {one["step"]: f"{one['cpu']:.2f} ({100 * one['cpu'] / whole:.0f} %)" for one in alone.steps}
+        rows.append([FORMS[form], f"{whole:.2f}", *(shares.get(name, "") for name in _STEPS)])
+    return Table(f"{_name(figures)}, CPU s", ["", "all", *_STEPS], rows)
+
+
+def _name(figures: Figures) -> str:
+    return f"{figures.items:,} items of the {figures.corpus} corpus"
 
 
 def _costs(costs: Sequence[Cost]) -> list[str]:

@@ -31,6 +31,7 @@ from topicfeeds.parallel import Shard, ShardResult, Task, read_shard
 from topicfeeds.state.cache import open_temporary_cache
 
 from . import corpus
+from .stores import format_line
 
 _SITE = 'title = "City"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items.jsonl"\n'
 _LIMIT = 50
@@ -104,7 +105,8 @@ def measured(items: int) -> Constants:
     """Measure the constants with a corpus of `items` items."""
     with TemporaryDirectory(prefix="simulation-") as name:
         folder = Path(name)
-        corpus.write_lines(folder / "items.jsonl", items)
+        with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(map(format_line, corpus.plain_items(items)))
         (folder / "topicfeeds.toml").write_text(_SITE, "utf-8")
         site = load_site(folder / "topicfeeds.toml")
         found, worked = _worked(site, site.sources[0], folder)

@@ -1,6 +1,6 @@
-"""feedgen in the obvious way: no validation, no sanitising. Relative URLs stay relative.
+"""feedgen as its README shows it: no validation, no sanitising. Relative URLs stay relative.
 
-There is one generator for each feed and format, because each document contains its own URL.
+There is one generator for each feed, so both documents have the URL of the Atom document.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ def write(feeds: Iterable[Plain], output: Path) -> None:
     """Write the documents of feeds."""
     folders(output)
     for feed in feeds:
-        _generator(feed, "atom").atom_file(str(output / f"{feed.path}.atom.xml"), pretty=True)
-        _generator(feed, "rss").rss_file(str(output / f"{feed.path}.rss.xml"), pretty=True)
+        made = _make_generator(feed)
+        made.atom_file(str(output / f"{feed.path}.atom.xml"))
+        made.rss_file(str(output / f"{feed.path}.rss.xml"))
 
 
-def _generator(feed: Plain, name: str) -> Any:
-    """Set up a generator for a feed in a format."""
+def _make_generator(feed: Plain) -> Any:
+    """Set up the generator of a feed, for both formats."""
     made = FeedGenerator()
     made.id(f"tag:example.org,2026:feed/{feed.path}")
     made.title(feed.title)
@@ -38,7 +39,7 @@ def _generator(feed: Plain, name: str) -> Any:
     made.author({"name": AUTHOR})
     made.language("en")
     made.updated(feed.items[0]["published"])
-    made.link(href=feed.url(name), rel="self")
+    made.link(href=feed.url("atom"), rel="self")
     made.link(href=SITE, rel="alternate")
     for item in feed.items:
         entry = made.add_entry(order="append")

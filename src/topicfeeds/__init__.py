@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .formats import render
     from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
     from .output.documents import Document
-    from .run.calls import build, check, feed, publish, read, select
+    from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -63,6 +63,7 @@ __all__ = [
     "publish",
     "read",
     "read_objects",
+    "record",
     "render",
     "select",
 ]
@@ -82,7 +83,7 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
         *("Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "select"],
+    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

@@ -167,7 +167,8 @@ def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_befo
 
 def test_an_event_without_a_day_of_announcement_is_refused() -> None:
     assert problems_of([event(published=None)]) == [
-        "items:1: published: is missing (add the day when the event was announced, such as 2026-03-01)",
+        "items:1: published: is missing: without a state, an event needs it "
+        "(add the day when the event was announced, such as 2026-03-01)",
     ]
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ..models.items import Article, Event
 from ..models.site import MAX_BODY_BYTES, Site
 from ..sources.model import Draft, Record
+from ..state.snapshot import Snapshot
 from ..state.store import State
 from .digests import to_json
 from .headers import HeaderMaker
@@ -34,7 +35,7 @@ class HeldDetails(NamedTuple):
 class HeldItems:
     """The items that feeds had after the last run, and which of them this run has found."""
 
-    def __init__(self, site: Site, memory: State | None) -> None:
+    def __init__(self, site: Site, memory: State | Snapshot | None) -> None:
         self._site, self._memory = site, memory
         known = {"feeds": site.feeds.model_copy(update={"max_body": MAX_BODY_BYTES}), "topics": {}}
         self._maker = HeaderMaker(site.model_copy(update=known))

@@ -332,6 +332,6 @@ class HeldBack:
 class RefusedError(Exception):
     """A record cannot be published because of one of its fields."""
 
-    def __init__(self, field: str, message: str, other: str = "") -> None:
-        """`other` is the path of another file that the message names."""
-        self.field, self.message, self.other = field, message, other
+    def __init__(self, field: str, message: str, other: str = "", severity: Severity = "refused") -> None:
+        """`other` is the path of another file that the message names. A `warning` holds the record back."""
+        self.field, self.message, self.other, self.severity = field, message, other, severity

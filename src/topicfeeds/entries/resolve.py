@@ -14,6 +14,7 @@ from ..errors import Problem
 from ..models.site import Site
 from ..sources.model import Draft, Page
 from ..state.memory import ItemMemory
+from ..state.snapshot import Snapshot
 from ..state.store import State
 from .changes import record_change
 from .digests import combine_digests, hash_parts
@@ -26,11 +27,16 @@ from .model import Candidate, Category, Header, HeldBack, RefusedError
 from .notices import add_history, make_notices
 from .spill import Spill
 
+_MISSING = (
+    "is missing: without a state, an event needs it (add the day when the event was announced, such as 2026-03-01)"
+)
+_NOT_RECORDED = "is missing, and no run has recorded the event: it is held back until the next publish or record"
+
 
 def resolve(
     site: Site,
     found: Iterable[Header | Page | Problem | Draft],
-    memory: State | None = None,
+    memory: State | Snapshot | None = None,
     now: datetime | None = None,
     spill: Spill | None = None,
 ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
@@ -59,11 +65,17 @@ class Resolver:
     """Resolves headers, as `resolve` does, and the last good versions of items whose records have errors."""
 
     def __init__(
-        self, site: Site, memory: State | None = None, now: datetime | None = None, spill: Spill | None = None
+        self,
+        site: Site,
+        memory: State | Snapshot | None = None,
+        now: datetime | None = None,
+        spill: Spill | None = None,
     ) -> None:
         if now and now.tzinfo is None:
             raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
         self.site, self.now, self.memory = site, now.replace(microsecond=0) if now else None, memory
+        self._is_view = isinstance(memory, Snapshot)
+        """Whether the memory is only read: it does not learn of changes, so their dates and notices wait for a run."""
         self._ids = IdRegistry(site.authority)
         self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
         self.held = HeldItems(site, memory)
@@ -109,7 +121,7 @@ class Resolver:
             published, updated = self._dates(header, before)
             merged, warning = self._duplicates.merge(header, name)
         except RefusedError as refusal:
-            yield replace(header.problem(refusal.field, refusal.message), other=refusal.other)
+            yield replace(header.problem(refusal.field, refusal.message, refusal.severity), other=refusal.other)
             return
         self.held.note_found(name, header)
         if merged and is_kept:  # the last good version has the labels of all records, in their order
@@ -191,7 +203,7 @@ class Resolver:
         self, header: Header, updated: datetime, known: ItemMemory, before: ItemMemory
     ) -> tuple[ItemMemory, datetime]:
         """Return the new memory and the `updated` of an item that an earlier run saw. Both include its last change."""
-        moment = int(self.now.timestamp()) if self.now else None
+        moment = int(self.now.timestamp()) if self.now and not self._is_view else None
         if moment is None:  # a later run that gets `now` will find the change and set its date
             known = before
         else:
@@ -216,11 +228,12 @@ class Resolver:
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
+            if stated is None and self._is_view:
+                raise RefusedError("published", _NOT_RECORDED, severity="warning")
             if stated is None and self.memory and self.now:
                 stated = self.now.astimezone(zone)
             if stated is None:
-                message = "is missing (add the day when the event was announced, such as 2026-03-01)"
-                raise RefusedError("published", message)
+                raise RefusedError("published", _MISSING)
             published = make_aware(stated, zone, "published")
         return published, max(published, header.updated or published)
 

@@ -19,6 +19,7 @@ from ..models.site import Site, Topic
 from ..profile import NO_PROFILE, Profile
 from ..registry import FEED_FORMATS
 from ..state.documents import WrittenDocument
+from ..state.snapshot import Snapshot
 from ..state.store import State
 from ..state.versions import describe_versions
 
@@ -150,8 +151,11 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
     return None
 
 
-def date_empty_feed(one: Selection, state: State | None, now: datetime | None) -> Selection:
-    """Return a selection whose `updated` is the run that emptied the feed, if it has no entries any more."""
+def date_empty_feed(one: Selection, state: State | Snapshot | None, now: datetime | None) -> Selection:
+    """Return a selection whose `updated` is the run that emptied the feed, if it has no entries any more.
+
+    `now` is None if no run can record the date.
+    """
     if one.candidates or not state:
         return one
     names = [form.suffix for form in FEED_FORMATS.values() if not form.is_calendar]

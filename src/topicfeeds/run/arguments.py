@@ -70,10 +70,14 @@ def _iterate(items: Iterable[ItemLike]) -> Iterator[ItemLike]:
         yield Problem("items", 1, "", _EMPTY, "warning")
 
 
-def make_state(state: StateLike | None) -> State | None:
-    """Return a state. A path stands for the state at this path. Raises TypeError."""
+def make_state(state: StateLike | None, *, read_only: bool = False) -> State | None:
+    """Return a state. A path stands for the state at this path. Raises TypeError, and ValueError for a read-only state
+    if the caller writes.
+    """
+    if isinstance(state, State) and state.read_only and not read_only:
+        raise ValueError(f"{state}: this State is read-only (pass a State without read_only=True)")
     if state is None or isinstance(state, State):
         return state
     if isinstance(state, (str, os.PathLike)):
-        return State(state)
+        return State(state, read_only=read_only)
     raise TypeError(f"state is a {type(state).__name__} (pass a State, or the path of its file)")

@@ -6,23 +6,26 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import check_output
 from ..entries.headers import make_headers
 from ..entries.model import Candidate, Entry, find_content_changes, load_entry
-from ..entries.resolve import resolve
+from ..entries.resolve import Resolver, resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
-from ..output.documents import Document, build_documents
+from ..output.documents import Document, build_documents, date_empty_feed
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
+from ..state.snapshot import Snapshot, read_snapshot
 from .arguments import StateLike, check_items, make_state, pass_on_errors
-from .flow import Options, Run, check_severity
+from .flow import Options, Run, can_keep, check_severity
+from .last_good import keep_last_good
 from .report import Changes, RunReport
 
 if TYPE_CHECKING:
@@ -93,6 +96,22 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
 
 
 @pass_on_errors
+def record(
+    site: Site, items: Iterable[ItemLike], state: StateLike, *, now: datetime, allow_shrink: bool = False
+) -> tuple[Problem, ...]:
+    """Store in the state what `publish` would store, write no feed, and return the problems of the items.
+
+    Call it in a job, e.g. each minute or after an edit, if views serve the feeds. `items` are all items of the site.
+    Views that read this state then have the dates and notices of new and changed items. `allow_shrink` works as in
+    `publish`.
+
+    Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state.
+    """
+    checked, memory = check_items(site, items), make_state(state)
+    return Run(site, None, memory, Options(now=now, allow_shrink=allow_shrink)).record(checked)
+
+
+@pass_on_errors
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
     report = RunReport()
@@ -120,13 +139,20 @@ def select(
     *,
     names: Collection[str] | None = None,
     now: datetime | None = None,
+    state: StateLike | None = None,
     problems: list[Problem] | None = None,
 ) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    With `names`, only these feeds are made. Names of feeds that do not exist are ignored. Problems are added to the
-    list `problems`. Without a list, the function raises SourceError for an item that cannot be published. With `now` (a
-    date-time with a zone), items with a later date are held back.
+    With `names`, only these feeds are made, and items that are in none of them may be missing. Names of feeds that do
+    not exist are ignored. With `now` (a date-time with a zone), items with a later date are held back.
+
+    With a `state` (best a `State(path, read_only=True)` that all views share), the feeds have the dates, notices and
+    last good versions that `publish` or `record` stored. An event without `published` is held back until then. The
+    state is only read.
+
+    Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
+    an item that cannot be published.
 
     Every feed has its `calendar`, even if the site does not publish the format `ics`.
     """
@@ -139,8 +165,10 @@ def select(
             loaded[candidate.id] = load_entry(candidate)
         return loaded[candidate.id]
 
+    memory = make_state(state, read_only=True)
     wanted = Wanted(calendars=True, names=None if names is None else frozenset(names))
-    return {name: one.load_all(load) for name, one in _select_checked(site, items, now, problems, wanted).items()}
+    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    return {name: one.load_all(load) for name, one in found.items()}
 
 
 @pass_on_errors
@@ -150,14 +178,16 @@ def feed(
     name: str,
     *,
     now: datetime,
+    state: StateLike | None = None,
     problems: list[Problem] | None = None,
 ) -> Feed:
     """Return one feed of items, such as `topics/mobility`. Raises KeyError if there is no feed with this name.
 
     Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
-    with a zone) is the current time: items with a later date are held back. `problems` works as in `select`.
+    with a zone) is the current time: items with a later date are held back. `state` and `problems` work as in
+    `select`.
     """
-    return select(site, items, names=[name], now=now, problems=problems)[name]
+    return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
 
 
 @pass_on_errors
@@ -184,11 +214,20 @@ def _select_checked(
     now: datetime | None,
     problems: list[Problem] | None,
     wanted: Wanted | None = None,
+    memory: Snapshot | None = None,
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
-    headers = make_headers(site, check_items(site, items))
-    selections = select_feeds(site, report.collect(resolve(site, headers, None, now)), wanted=wanted)
-    check_severity(report, strict=problems is None, hint=Hint.COLLECT)
+    items = check_items(site, items)
+    base = items.base if isinstance(items, SiteSources) else None
+    is_part = wanted is not None and wanted.names is not None and base is None
+    resolver = Resolver(site, memory, now)
+    kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
+    found = chain(resolver.resolve_all(make_headers(site, items)), kept)
+    selections = select_feeds(site, report.collect(found), wanted=wanted)
+    strict = problems is None and memory is None
+    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
+    if memory:
+        selections = {path: date_empty_feed(one, memory, None) for path, one in selections.items()}
     for candidate in find_held(selections.values()) if problems is not None else ():
         report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
     return selections

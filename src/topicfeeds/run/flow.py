@@ -33,6 +33,7 @@ from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles, storable_path
 from ..state.session import CacheDamagedError, open_state
+from ..state.snapshot import Snapshot
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
@@ -78,7 +79,8 @@ class Run:
     """One run of all steps. The caller has locked the folder."""
 
     site: Site
-    folder: Path
+    folder: Path | None
+    """The output folder. None if the run writes no documents."""
     state: State | None = None
     options: Options = Options()
 
@@ -101,16 +103,16 @@ class Run:
         is killed in between, the next run finds files that differ from the state, and writes them again. So the date of
         an item is stored before it is published, and never changes.
         """
-        options, profile = self.options, self.options.profile
+        options, profile, folder = self.options, self.options.profile, self.folder or Path()
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            check_severity(report, strict=options.strict, may_keep=self._may_keep(report))
+            check_severity(report, strict=options.strict, may_keep=can_keep(self.state, report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
-            staging = stage(options.watch(documents), self.folder, self.state, dry=options.dry_run)
+            staging = stage(options.watch(documents), folder, self.state, dry=options.dry_run)
             with profile.measure("write"), staging as staged:
-                self._warn_about_contents(selections.values(), documents, report)
+                self._warn_about_contents(selections.values(), documents.changes, report)
                 retirement = Retirement()
                 if self.state:
                     staged.add(retirement.retire(self.state, staged.folder, self.site, options.now))
@@ -120,10 +122,22 @@ class Run:
                         self._remember(report, selections.values(), retirement, source)
                     self._finish(staged, retirement, strays)
         removed = (*(one.path for one in retirement.removed), *strays.ours)
-        folder = self.folder.absolute()
-        report.problems += (Problem(f"{folder}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others)
+        report.problems += (
+            Problem(f"{folder.absolute()}/{path}", 1, "", _NOT_OURS, "warning") for path in strays.others
+        )
         done = replace(report.changes(), written=tuple(staged.written), removed=removed)
         return replace(done, unchanged=staged.unchanged, retired=len(retirement.waiting))
+
+    def record(self, items: Iterable[ItemLike]) -> tuple[Problem, ...]:
+        """Store in the state what `publish` would, and write no document. Raises SourceError and PublishError."""
+        with open_state(self.state, self.options.now) as warnings, self._open_input(items) as source:
+            report = RunReport(list(warnings))
+            selections = self._select(source, report)
+            check_severity(report, strict=False, may_keep=can_keep(self.state, report))
+            self._warn_about_contents(selections.values(), {}, report)
+            # without files: if a build shares the state, it must not take its documents for current
+            self._remember(report, selections.values(), Retirement(), source._replace(files=None))
+        return tuple(report.problems)
 
     @contextmanager
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
@@ -166,16 +180,16 @@ class Run:
         report.note_due(find_due(selections.values(), self.options.now))
         return list(build_pages(selections, self.site, self.options.now))
 
-    def _may_keep(self, report: RunReport) -> bool:
-        """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
-        known = self.state.accepted_counts().keys() if self.state else set[str]()
-        return bool(known) and known >= report.unread
+    def _warn_about_contents(
+        self, selections: Iterable[Selection], rendered: Mapping[str, str], report: RunReport
+    ) -> None:
+        """Warn about contents that sanitising changed. `rendered` has the changes of rendered entries, by id.
 
-    def _warn_about_contents(self, selections: Iterable[Selection], documents: Documents, report: RunReport) -> None:
-        """Warn about contents that sanitising changed. For documents that were not rendered, the cache knows it."""
+        For other entries, the cache knows them.
+        """
         known = self.state.cache.content_changes() if self.state else None
         for candidate in find_held(selections):
-            changes = documents.changes.get(candidate.id)
+            changes = rendered.get(candidate.id)
             if changes is None and known is not None:
                 changes = known.get(candidate.digest, "")
             if changes is None:
@@ -189,7 +203,7 @@ class Run:
         if not self.options.prune:
             return Strays()
         if report.changes().refused:
-            report.problems.append(Problem(str(self.folder.absolute()), 1, "", _NOT_PRUNED, "warning"))
+            report.problems.append(Problem(str(staged.folder.path.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
         known = {*(one.path for one in documents), *retirement.paths}
         return find_strays(self.site, staged.folder, known)
@@ -248,7 +262,7 @@ class Run:
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
             "failure": f"published, but with an error: {replace(serious[0], hint=None)}" if serious else None,
-            "before": str(last_success(str(self.folder))) if serious else None,
+            "before": str(last_success(str(self.folder))) if serious and self.folder else None,
             "items": report.items,
             "now": now,
             "due": int(report.due.timestamp()) if report.due else None,
@@ -291,6 +305,12 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stamps_to_store() if files else {})
+
+
+def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
+    """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
+    known = memory.accepted_counts().keys() if memory else set[str]()
+    return bool(known) and known >= report.unread
 
 
 def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:

@@ -5,6 +5,7 @@ SQLite finds damaged pages, but does not notice if a single value changes.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
@@ -103,3 +104,31 @@ def is_damage_error(error: BaseException | None) -> bool:
     name = getattr(error, "sqlite_errorname", "")
     is_damage = name == "SQLITE_NOTADB" or name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error)
     return is_damage or isinstance(error, DamageError | UnicodeDecodeError)
+
+
+def passes_quick_check(file: sqlite3.Connection) -> bool:
+    """Return whether SQLite finds no damage in the pages of a file."""
+    found: str = file.execute("pragma quick_check(1)").fetchone()[0]
+    return found == "ok"
+
+
+def is_file_damaged(path: str) -> bool:
+    """Return whether a file is really damaged.
+
+    SQLite raises the same error for an intact file that a failing disk cannot read.
+    """
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+        with closing(open_database(path, "rw")) as again:
+            for _ in again.iterdump():  # reads every text
+                pass
+            found: str = again.execute("pragma integrity_check(1)").fetchone()[0]
+            return found != "ok"
+    except OSError:
+        return False
+    except (sqlite3.Error, UnicodeError) as error:
+        return is_damage_error(error)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import ConfigError, Hint, Problem, PublishError, explain_os_error
-from .checksums import DamageError, is_damage_error
-from .store import ForeignStateError, NewerStateError, State, StateDamagedError, is_file_damaged
+from ..errors import BusyError, ConfigError, Hint, Problem, PublishError, explain_os_error
+from .checksums import DamageError, is_damage_error, is_file_damaged
+from .store import ForeignStateError, NewerStateError, State, StateDamagedError
 
 
 class CacheDamagedError(Exception):
@@ -23,28 +23,59 @@ class CacheDamagedError(Exception):
 def open_state(state: State | None, now: datetime | None, *, dry: bool = False) -> Iterator[list[Problem]]:
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
 
-    `now` has a time zone. With `dry`, nothing is written. Raises PublishError if the state cannot be used, and
-    ConfigError if a file of another program is in its place.
+    `now` has a time zone. With `dry`, nothing is written. Raises BusyError if another run uses the state, PublishError
+    if the state cannot be used, and ConfigError if a file of another program is in its place.
     """
     if state is None:
         yield []
         return
-    moment = int(now.timestamp()) if now else None
+    if not state.lock.acquire(blocking=False):
+        raise BusyError(message=f"another run uses this State of {state}: a State is for one run at a time")
     try:
-        try:
-            state.begin(moment, dry=dry)
-        except StateDamagedError as error:
-            state.close()
-            if state.path is None or dry:
-                advice = f" ({_REPLACED})" if dry else ""
-                raise PublishError(message=f"{state}: is damaged{advice}") from error
-            if not _is_damaged(error.__cause__, state.path):
-                raise OSError(errno.EIO, "a read error occurred") from error
-            state.quarantined = state.heal()
-            state.begin(moment, dry=dry)
-        path = os.path.abspath(state.path or "")
-        damage = state.quarantined and Problem(path, 1, "", state.quarantined, "warning", is_urgent=True)
-        yield [damage] if damage else []
+        with explain_errors(state, dry=dry), _replace_if_damaged(state, dry=dry):
+            yield _begin(state, int(now.timestamp()) if now else None, dry=dry)
+    finally:
+        state.close()
+        state.lock.release()
+
+
+def _begin(state: State, moment: int | None, *, dry: bool) -> list[Problem]:
+    """Begin a run, and return a warning if the state is damaged."""
+    try:
+        state.begin(moment, dry=dry)
+    except StateDamagedError as error:
+        state.close()
+        if state.path is None or dry:
+            advice = f" ({_REPLACED})" if dry else ""
+            raise PublishError(message=f"{state}: is damaged{advice}") from error
+        if not _is_damaged(error.__cause__, state.path):
+            raise OSError(errno.EIO, "a read error occurred") from error
+        state.quarantined = state.heal()
+        state.begin(moment, dry=dry)
+    path = os.path.abspath(state.path or "")
+    damage = state.quarantined and Problem(path, 1, "", state.quarantined, "warning", is_urgent=True)
+    return [damage] if damage else []
+
+
+@contextmanager
+def _replace_if_damaged(state: State, *, dry: bool) -> Iterator[None]:
+    """Replace the state, or delete its cache, if an error shows that it is damaged."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        state.close()
+        if not dry:
+            _drop_damaged_cache(state, error)
+        if state.path is None or dry or not _is_damaged(error, state.path):
+            raise
+        raise PublishError(message=f"{state}: {state.heal()}; run again") from error
+
+
+@contextmanager
+def explain_errors(state: State, *, dry: bool = True) -> Iterator[None]:
+    """Turn the errors of a state into BusyError, PublishError or ConfigError, which say what to do."""
+    try:
+        yield
     except NewerStateError:
         message = f"{state}: was written by a newer version of topicfeeds"
         raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
@@ -52,15 +83,9 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         message = f"{error}: exists, but is not a state of topicfeeds, and is left as it is"
         raise ConfigError(message=message, hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
-        state.close()
-        if not dry:
-            _drop_damaged_cache(state, error)
-        if state.path is None or dry or not _is_damaged(error, state.path):
-            message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
-            raise PublishError(message=message) from error
-        raise PublishError(message=f"{state}: {state.heal()}; run again") from error
-    finally:
-        state.close()
+        is_busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+        message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
+        raise (BusyError if is_busy else PublishError)(message=message) from error
 
 
 def _drop_damaged_cache(state: State, error: Exception) -> None:
@@ -75,10 +100,10 @@ _ADVICE = {
     "SQLITE_FULL": "free disk space, then run again",
     "SQLITE_READONLY": "check the permissions of the file and its folder",
     "SQLITE_CANTOPEN": "check that its folder can be written, and that the path is not a folder",
-    "SQLITE_BUSY": "another program uses it: try again later",
+    "SQLITE_BUSY": "another run uses it: try again later",
     "SQLITE_IOERR": "check the disk",
 }
-_REPLACED = "a dry run does not replace it, but any other run does"
+_REPLACED = "the next run that writes the state replaces it"
 _OTHER_ADVICE = "if it is damaged, restore a backup, or move it away"
 
 

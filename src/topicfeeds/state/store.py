@@ -12,9 +12,12 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .cache import APPLICATION_ID as CACHE_ID
 from .cache import BATCH_ROWS, Cache
@@ -27,12 +30,16 @@ from .checksums import (
     is_foreign,
     is_locked,
     open_database,
+    passes_quick_check,
     write_rows,
     write_texts,
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
 from .schema import APPLICATION_ID, CHECKED, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 _MAX_ITEMS_IN_MEMORY = 100_000
 """If there are at most this many items, one query reads all of them. Single queries take ten times as long."""
@@ -54,14 +61,23 @@ class ForeignStateError(Exception):
 class State:
     """The data that one run stores for the next. Without a path, the state is in memory only, e.g. for tests.
 
-    Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
-    cannot be read or written.
+    With `read_only`, threads may share the state: any number of views read it, and none writes it. Without it, a state
+    is for one run at a time, in one thread. A second run raises BusyError.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, is_default: bool = False) -> None:
+    # Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
+    # cannot be read or written.
+
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, read_only: bool = False, is_default: bool = False
+    ) -> None:
         """`is_default` says that only topicfeeds writes to this path, so that it may replace any file."""
         self.path = None if path is None else os.fspath(path)
-        self._is_default = is_default
+        self.read_only, self._is_default = read_only, is_default
+        self.lock = allocate_lock()
+        """The lock of the run that uses this object."""
+        self.snapshot: Snapshot | None = None
+        """The memory as views have last read it."""
         self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
@@ -79,6 +95,11 @@ class State:
 
     def __str__(self) -> str:
         return self.path or "the state in memory"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.path is None:
+            raise TypeError("a State without a path cannot be pickled: its data are in the memory of this process")
+        return partial(State, self.path, read_only=self.read_only, is_default=self._is_default), ()
 
     @property
     def _open(self) -> sqlite3.Connection:
@@ -98,6 +119,14 @@ class State:
             yield self._known()
         finally:
             self.close()
+
+    def open_copy(self) -> sqlite3.Connection:
+        """Open the file for reading only, or a copy of a state in memory."""
+        if self._memory is None:
+            return open_database(self.path or "", "ro")
+        copy = open_database(":memory:", "")
+        self._memory.backup(copy)
+        return copy
 
     def has_cache(self) -> bool:
         """Return whether there is a cache, and the run that wrote it also wrote the memory."""
@@ -124,7 +153,7 @@ class State:
             if self._memory is None and not dry and is_locked(self.path or ""):
                 raise DamageError("its format version is damaged")
             self._prepare()
-            if not _passes_quick_check(self._open):
+            if not passes_quick_check(self._open):
                 raise DamageError("is damaged")
             self._open.execute("pragma secure_delete = on")  # nothing of a deleted item stays in the file
             self._open.executescript(RUN_TABLES)
@@ -178,7 +207,7 @@ class State:
         with suppress(sqlite3.Error, UnicodeError):
             file = open_database(self.path or "", "ro")
             version = file.execute("pragma user_version").fetchone()[0]
-            if version == VERSION and _passes_quick_check(file) and has_tables(file, SCHEMA):
+            if version == VERSION and passes_quick_check(file) and has_tables(file, SCHEMA):
                 for table in CHECKED:
                     deque(read_rows(file, table), maxlen=0)
                 return file
@@ -350,30 +379,3 @@ class State:
     def _value(self, query: str) -> int:
         value: int = self._open.execute(query).fetchone()[0]
         return value
-
-
-def _passes_quick_check(file: sqlite3.Connection) -> bool:
-    found: str = file.execute("pragma quick_check(1)").fetchone()[0]
-    return found == "ok"
-
-
-def is_file_damaged(path: str) -> bool:
-    """Return whether a file is really damaged.
-
-    SQLite raises the same error for an intact file that a failing disk cannot read.
-    """
-    if not os.path.isfile(path):
-        return False
-    try:
-        with open(path, "rb") as file:
-            while file.read(1 << 20):
-                pass
-        with closing(open_database(path, "rw")) as again:
-            for _ in again.iterdump():  # reads every text
-                pass
-            found: str = again.execute("pragma integrity_check(1)").fetchone()[0]
-            return found != "ok"
-    except OSError:
-        return False
-    except (sqlite3.Error, UnicodeError) as error:
-        return is_damage_error(error)
