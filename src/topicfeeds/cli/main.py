@@ -331,7 +331,7 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
         from .samples import print_samples
 
         print_samples(site, site_file.parent, show, console)
-    console.print_problems([*check_url(site, site_file), *found.problems], found.omitted)
+    console.print_problems([*found.problems, *check_url(site, site_file)], found.omitted)
     if form == "text":
         print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import ConfigError, PublishError, explain_os_error
-from ..exports.site_file import Export, write_site_file
+from ..exports.site_file import ExportedData, write_site_file
 from ..models.site import Site
 from .console import Console, print_lines, print_text
 from .samples import has_no_zone, print_samples
@@ -36,7 +36,7 @@ def write_site(folder: Path, export: tuple[str, str], url: str, year: int) -> No
     place = folder / "topicfeeds.toml"
     _check_free(place)
     _make_folder(folder)
-    text = write_site_file(Export(kind, os.path.relpath(path, folder), url, year), folder)
+    text = write_site_file(ExportedData(kind, os.path.relpath(path, folder), url, year), folder)
     _write_files({place: text.encode()})
     site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
     samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)

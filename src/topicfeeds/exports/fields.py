@@ -19,7 +19,7 @@ from ..sources.mapping.dates import MappingError, read_moment
 from ..sources.mapping.file_values import describe_file
 from ..sources.mapping.paths import Finder, is_empty
 from ..sources.mapping.values import find_kind
-from .kinds import NAMES, WORDS, Kind, simplify
+from .kinds import NAMES, WORDS, ExportKind, simplify
 
 _STATUS = TypeAdapter[Any](StatusName)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
@@ -33,7 +33,7 @@ _LANGUAGES = (None, "de", "fr", "nl", "es", "it", "pt", "pl")
 class FieldFinder:
     """Finds the places of our fields in some records. `records` has each record and the name of its file."""
 
-    def __init__(self, kind: Kind, records: Sequence[tuple[Any, str]], folder: str) -> None:
+    def __init__(self, kind: ExportKind, records: Sequence[tuple[Any, str]], folder: str) -> None:
         self._kind = kind
         self._finders = [Finder(record, describe_file(path, folder).get, _read_iso) for record, path in records]
         self.columns: dict[str, list[Any]] = {}

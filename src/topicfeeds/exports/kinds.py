@@ -12,7 +12,7 @@ NAMES: Mapping[str, list[str]] = _DATA["names"]
 WORDS: Mapping[str, list[str]] = _DATA["words"]
 
 
-class Kind(NamedTuple):
+class ExportKind(NamedTuple):
     """A kind of export. The comments in `kinds.toml` explain the fields."""
 
     form: str
@@ -29,7 +29,7 @@ class Kind(NamedTuple):
         return self.form in ("csv", "spreadsheet", "database")
 
 
-KINDS = {name: Kind(**one) for name, one in _DATA["kinds"].items()}
+KINDS = {name: ExportKind(**one) for name, one in _DATA["kinds"].items()}
 
 
 def simplify(path: str) -> str:

@@ -21,7 +21,7 @@ from ..sources.mapping.dates import KNOWN_FLAGS
 from ..sources.mapping.paths import first_value
 from ..sources.samples import find_unread, read_records
 from .fields import FieldFinder, find_forms
-from .kinds import KINDS, WORDS, Kind, simplify
+from .kinds import KINDS, WORDS, ExportKind, simplify
 from .opening import load_json, open_export, quoted, read_file
 
 _MAX_RECORDS = 200
@@ -34,7 +34,7 @@ _HEAD = """\
 """
 
 
-class Export(NamedTuple):
+class ExportedData(NamedTuple):
     """Data of another system."""
 
     kind: str
@@ -55,13 +55,13 @@ class _Line(NamedTuple):
         return f"{self.text:<48}{comment}".rstrip() + "\n"
 
 
-def write_site_file(export: Export, base: Path) -> str:
+def write_site_file(export: ExportedData, base: Path) -> str:
     """Return a site file for an export. `base` is its folder. Raises ConfigError."""
     try:
         url = Site.model_validate({"title": "-", "url": export.url}).url
     except ValidationError:
         raise ConfigError(
-            message=f"--url {show(export.url)} is not an address (write https://www.example.org/)"
+            message=f"the url {show(export.url)} is not an address (write https://www.example.org/)"
         ) from None
     try:
         source = _describe_source(export, base)
@@ -84,13 +84,13 @@ def write_site_file(export: Export, base: Path) -> str:
     return _HEAD + "".join(map(str, lines))
 
 
-def _describe_source(export: Export, base: Path) -> list[_Line]:
+def _describe_source(export: ExportedData, base: Path) -> list[_Line]:
     """Return the lines of the source. Raises ConfigError, Unreadable and OSError."""
     kind, first = KINDS[export.kind], export.path
     if kind.form != "database":
         paths = list_paths(Source(path=first, format=None if kind.form == "markdown" else kind.form), base)
         if not paths:
-            raise ConfigError(message=f"{first}: no file matches (check PATH after --from {export.kind})")
+            raise ConfigError(message=f"{first}: no file matches (check the path)")
         first = paths[0]
         if kind.form == "json" and read_file(base, first).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             kind = KINDS["feed"]  # an export of WordPress in XML
@@ -98,7 +98,7 @@ def _describe_source(export: Export, base: Path) -> list[_Line]:
     return _map_records(kind, opened, first, base) if kind.is_mapped else [_Line(one) for one in opened]
 
 
-def _map_records(kind: Kind, opened: Sequence[str], first: str, base: Path) -> list[_Line]:
+def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path) -> list[_Line]:
     found = read_records(_parse([*opened, 'fields.title = "title"']), base, _MAX_RECORDS)
     if not found:
         raise Unreadable(1, "has no records (check PATH)")
@@ -134,7 +134,7 @@ def _describe_field(finder: FieldFinder, name: str) -> _Line:
     return _Line(f"{name} = {quoted(*finder.fields[name])}", example + question)
 
 
-def _find_lookups(kind: Kind, document: Any, finder: FieldFinder) -> Iterator[str]:
+def _find_lookups(kind: ExportKind, document: Any, finder: FieldFinder) -> Iterator[str]:
     """Yield the settings of fields whose values are in other records of a JSON:API document."""
     included = document.get("included") if isinstance(document, dict) else None
     types = {one.get("type") for one in included or () if isinstance(one, dict)}
@@ -146,7 +146,7 @@ def _find_lookups(kind: Kind, document: Any, finder: FieldFinder) -> Iterator[st
             yield f'lookup.{field} = {{ items = "included", key = "id", value = {quoted(kind.lookups[group])} }}'
 
 
-def _describe_values(finder: FieldFinder, kind: Kind) -> Iterator[str]:
+def _describe_values(finder: FieldFinder, kind: ExportKind) -> Iterator[str]:
     """Yield the settings that depend on the values of fields: markup, lists, words, dates."""
     if html := [name for name in kind.html_fields if name in finder.fields]:
         yield f"html_fields = [{', '.join(map(quoted, html))}]"
@@ -166,7 +166,7 @@ def _describe_values(finder: FieldFinder, kind: Kind) -> Iterator[str]:
         yield f"date_language = {quoted(language)}"
 
 
-def _describe_conditions(finder: FieldFinder, kind: Kind) -> Iterator[str]:
+def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]:
     """Yield the settings that leave out records that are not public, or that were deleted."""
     for path, values in finder.columns.items():
         if path in kind.settings:

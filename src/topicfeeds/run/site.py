@@ -45,7 +45,9 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
         lock.is_success = not changes.has_unread
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
-    return replace(changes, problems=(*check_url(site, paths.site), *problems), omitted=omitted)
+    if changes.written or changes.removed:
+        problems = (*problems, *check_url(site, paths.site))
+    return replace(changes, problems=problems, omitted=omitted)
 
 
 def _make_pool(jobs: int) -> Pool | None:
