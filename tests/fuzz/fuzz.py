@@ -9,6 +9,7 @@ By hand, and never by pytest; one process works on one target until it is stoppe
 
 Targets: csv, feed, ics, json, jsonl, listing, markdown, spreadsheet, toml, yaml
 (bytes are a file: reader, records, build, render),
+cells (bytes choose the rows of a spreadsheet: its own target opens a process for each input, and is slow),
 item (bytes choose a mapping of all fields and values of all types that files have), clean (HTML).
 
 Only `Unreadable`, SourceError and Problems may come out. A finding is any other exception, a document that expat
@@ -32,6 +33,7 @@ from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from xml.parsers import expat
 
 import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  # has no types, and CI may lack it
@@ -96,8 +98,55 @@ MAPPED = Source(
     html_fields=("title", "summary"),
     delimiter=";",
 )
+RICH = Source.model_validate(
+    {
+        "path": "posts",
+        "fields": {
+            "id": ["guid.rendered", "{id}-{slug}.{file.lang}"],
+            "title": ["title.rendered", "title", "name"],
+            "link": ["permalink", "/{date.year}/{date.month}/{slug}/", "link"],
+            "image": ["image.url", "image.0", "image"],
+            "published": ["created", "date", "file.date"],
+            "start": ["{day} {from}", "start.dateTime", "start.date", "start"],
+            "end": ["{day} {to}", "end.dateTime", "end.date", "end"],
+            "timezone": "start.timeZone",
+            "tags": ["relationships.tags.data.id", "_embedded.wp:term.0.name", "tags"],
+            "topics": "categories",
+            "location.name": ["location.name", "location"],
+            "location.address": ["{location.address.street}, {location.address.city}", "location.address"],
+            "organizer": "organizer",
+            "enclosures": "files",
+            "status": "status",
+            "recurrence": "recurrence",
+            "except": "except",
+            "content": ["body.0.value", "body", "content"],
+            "summary": "excerpt",
+        },
+        "only": {"type": ["", "event", "post"]},
+        "skip": {"visibility": ["private"]},
+        "values": {"tags": {"x": "", "1": "one"}, "all_day": {"ja": "true"}, "topics": {"": "none"}},
+        "split": {"tags": [",", ";"], "topics": [" "]},
+        "markup": {"content": "markdown", "tags": "html"},
+        "date_format": {
+            "published": ["iso", "unix", "%d. %B %Y"],
+            "start": ["iso", "%d.%m.%Y %H:%M"],
+            "end": "unix-ms",
+        },
+        "date_language": "de",
+        "timezone": {"published": "UTC", "end": "W. Europe Standard Time", "start": "UTC+5"},
+        "all_day": "allDay",
+        "open_end": "open",
+        "end_day": "exclusive",
+        "lookup": {"tags": {"items": ["included", "item"], "key": "id", "value": ["attributes.name", "name"]}},
+    }
+)
+EACH = Source(
+    path="posts", fields={"id": "id", "title": "title", "start": "dates.start", "end": "dates.end"}, each="dates"
+)
 # Each input goes through all of its target's; the pairs differ in what readers and the later steps are told.
-GIVEN: dict[str, list[tuple[Site, Source]]] = {name: [(SITE, PLAIN), (DECLARED, MAPPED)] for name in SOURCE_FORMATS}
+GIVEN: dict[str, list[tuple[Site, Source]]] = {
+    name: [(SITE, PLAIN), (DECLARED, MAPPED), (SITE, RICH), (SITE, EACH)] for name in SOURCE_FORMATS
+}
 GIVEN["listing"] = [
     (SITE, Source(path="page", topics=["urban-gardens"], untitled="label")),
     (DECLARED, Source(path="page", untitled="skip", html_fields=("title",))),
@@ -147,6 +196,13 @@ SEEDS: dict[str, list[str]] = {
         '{"version": 1, "items": [{"title": "x \\ud83d\\ude00 \\ud800", "published": "2026-01-28"}, {"a": 1, "a": 2}]}',
         '[{"id": 12, "title": {"rendered": "A &amp; <i>b</i>"}, "link": "https://e.org/?p=12", "date":'
         ' "28/01/2026 09:30+01:00", "terms": [{"name": "land"}, {"name": ["plots"]}], "excerpt": {"rendered": "x"}}]',
+        '[{"id": "e", "name": "x", "created": "1767225600", "start": {"dateTime": "2026-05-06T18:00:00", "timeZone":'
+        ' "Europe/Berlin"}, "end": {"date": "2026-05-07"}, "allDay": "ja", "tags": "a, b;c", "location": {"address": {'
+        '"street": "a", "city": "b"}}, "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE:20260513T180000"],'
+        ' "relationships": {"tags": {"data": [{"id": "t"}]}}, "included": [{"id": "t", "attributes": {"name": "n"}}]}]',
+        '[{"id": 1, "title": "a", "dates": [{"start": "2026-05-06", "end": "2026-05-07"}, {"start": "2026-06-06"}],'
+        ' "day": "06.05.2026", "from": "10:00", "image": ["a.png"], "status": "EventCancelled", "slug": "a b",'
+        ' "by": [{"name": "A"}, {"name": "B", "url": "https://e.org"}], "terms": [{"group": "g", "name": "n"}]}]',
         '[{"title": "x", "published": "2026-01-28", "enclosures": [{"url": "https://e.org/a", "type": "audio/mpeg",'
         ' "length": "12"}], "authors": ["A", {"name": "B", "email": "b@e.org"}], "content": "<p>a<img src=b>"}]',
     ],
@@ -163,6 +219,7 @@ SEEDS: dict[str, list[str]] = {
         "- {title: a\u2028b, published: 2026-02-17T25:00, timezone: Asia/Tokyo, start: 2026-03-29T02:30, k: , k: 2}",
     ],
     "spreadsheet": ["PK\x03\x04", "PK\x05\x06" + "\0" * 18],
+    "cells": ["\x00" * 40, "\x01\x05\x09" * 50, "title published start " * 9, "\x7f\x10\x40" * 90],
     "toml": [
         '[[item]]\nid = "night"\ntitle = """\nNight"""\npublished = 2026-03-01\ntopics = ["housing"]\n'
         "[[item]]\ntitle = 'x'\npublished = 2026-03-01T10:00:00.5-07:00\nstart = 2026-03-01T01:00:00\nend = 10:00:00\n",
@@ -324,6 +381,42 @@ def _value(chooser: Any, depth: int) -> Any:  # noqa: C901, PLR0911 - a table of
             }
 
 
+def cells(content: bytes) -> None:
+    """Make the rows of a sheet of the bytes, and read them."""
+    chooser = atheris.FuzzedDataProvider(content)
+    names = [*FIELDS, "day", "from", "to", "date", "location.name", "tags", "allDay", "status", ""]
+    header = [chooser.PickValueInList(names) for _ in range(chooser.ConsumeIntInRange(1, 8))]
+    rows = [[_cell(chooser) for _ in range(len(header) + 1)] for _ in range(chooser.ConsumeIntInRange(0, 3))]
+    with patch("topicfeeds.sources.spreadsheet._read_rows", lambda *_: iter([header, *rows])):
+        for site, source in GIVEN["spreadsheet"]:
+            validator = RecordValidator(source, FileContext("file", "spreadsheet"))
+            found: list[ItemLike] = []
+            try:
+                for one in find_reader("spreadsheet")(b"PK\x03\x04", source, "file"):
+                    found += validator.validate(one) if isinstance(one, RawRecord) else (one,)
+            except Unreadable as error:
+                found = [Problem("file", error.line, "", error.message, "unreadable")]
+            make_feeds(site, found)
+
+
+def _cell(chooser: Any) -> Any:
+    """Return one of the values that the process of spreadsheets gives."""
+    match chooser.ConsumeIntInRange(0, 5):
+        case 0:
+            return ""
+        case 1:
+            return date.fromordinal(chooser.ConsumeIntInRange(1, date.max.toordinal()))
+        case 2:
+            day = date.fromordinal(chooser.ConsumeIntInRange(1, date.max.toordinal()))
+            return datetime.combine(day, clock(chooser.ConsumeIntInRange(0, 23), 59))
+        case 3:
+            return clock(chooser.ConsumeIntInRange(0, 23), chooser.ConsumeIntInRange(0, 59))
+        case 4:
+            return chooser.PickValueInList([*DATES, *LINKS, "12", "true", "ja", "cancelled", "a; b", "1e400"])
+        case _:
+            return chooser.ConsumeUnicodeNoSurrogates(chooser.ConsumeIntInRange(0, 40))
+
+
 def clean(content: bytes) -> None:
     """Sanitise as entries do: what is deeper than items may be is refused before."""
     fragment = content.decode("utf-8", "surrogateescape")  # half pairs come from Python only
@@ -376,6 +469,7 @@ def reader(kind: str) -> Callable[[bytes], None]:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     **{kind: reader(kind) for kind in SOURCE_FORMATS},
+    "cells": cells,
     "item": item,
     "clean": clean,
 }

@@ -78,7 +78,7 @@ def read_objects(
         source,
         FileContext(name, url=url, load_index=partial(load_index, base=Path(), digests=digest_lookups(source, Path()))),
     )
-    whole = objects if source.items else None
+    whole = objects if source.items or isinstance(objects, (list, tuple)) else None
 
     def validate() -> Iterator[Record | Problem | Draft | MappingReport]:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from ...errors import nearest, show
 from ...models.mapping import parse_places
-from ...models.places import ValuePath
+from ...models.places import ValuePath, parse_path
 from ...models.source import Source
 from .paths import Finder, is_empty
 
@@ -49,6 +50,20 @@ def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
     )
     for element in elements if isinstance(elements, (list, tuple)) else [elements]:
         yield _replace(record, path, 0, element), names_element
+
+
+def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
+    """Return a record for each element of the list that all paths enter. Without such a list, return the record."""
+    columns = zip(*(path.names[:-1] for path in paths), strict=False)
+    shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, columns)]
+    for size in range(1, len(shared) + 1):
+        key = ".".join(shared[:size])
+        found = Finder(record).find(parse_path(key))
+        if isinstance(found, (list, tuple)) and found and not any(one.names[size].isdecimal() for one in paths):
+            return [{key: one} for one in found]
+        if found is not None and not isinstance(found, Mapping):
+            break
+    return [record]
 
 
 def _replace(record: Any, path: ValuePath, at: int, element: Any) -> Any:

@@ -20,13 +20,13 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     short, _, last = stem.rpartition(".")
     language = last if short and _LANGUAGE.fullmatch(last) else ""
     slug = short if language else stem
+    if slug == "index" and folder:
+        folder, slug = posixpath.split(folder)
     values: dict[str, str | date] = {}
     if found := _DATE.match(slug):
         slug = slug[found.end() :] or slug
         day = _make_date(found)
         values |= {"date": day, "year": found[1], "month": found[2], "day": found[3]} if day else {}
-    if slug == "index" and folder:
-        folder, slug = posixpath.split(folder)
     first = below.partition("/")[0]
     language = language or (first if "/" in below and _LANGUAGE.fullmatch(first) else "")
     return {**values, "stem": stem, "slug": slug, "folder": folder, "lang": language.replace("_", "-")}

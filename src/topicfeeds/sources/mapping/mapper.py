@@ -21,10 +21,10 @@ from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
 from .drafts import KEYS, is_draft, read_window
-from .elements import expand
+from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import Finder, Loss, is_empty, to_text
+from .paths import Finder, Loss, flatten, is_empty, to_text
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
 from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
 
@@ -204,20 +204,35 @@ class RecordMapper:
                 continue
             finder.losses.clear()
             used: set[str] = set()
-            found = {name: self._find_values(finder, name, raw, used) for name in names}
-            if names == [field]:
-                fields[field] = fit(field, found[field])
-            elif parts := {name.partition(".")[2]: values for name, values in found.items() if values}:
-                self._add_default_parts(field, parts)
-                try:
-                    many = field in LISTS
-                    parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-                    fields[field] = combine_parts(field, parts)
-                except ValueError as error:
-                    raise MappingError(field, str(error)) from None
+            found = [self._find_field(one, field, names, raw, used) for one in self._split_list(finder, field, names)]
+            fields[field] = found[0] if len(found) == 1 else flatten(found)
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
         return fields
+
+    def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
+        """Return a finder for each element of a list whose elements have several parts of a field."""
+        places = [place for name in names for place in self._source.places[name]]
+        if field not in LISTS or (names == [field] and all(isinstance(place, ValuePath) for place in places)):
+            return [finder]
+        records = split_record(finder.record, [path for place in places for path in list_paths(place)])
+        return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
+
+    def _find_field(self, finder: Finder, field: str, names: list[str], raw: RawRecord, used: set[str]) -> Any:
+        """Return the value of a field, or the table of its parts."""
+        found = {name: self._find_values(finder, name, raw, used) for name in names}
+        if names == [field]:
+            return fit(field, found[field])
+        parts = {name.partition(".")[2]: values for name, values in found.items() if values}
+        if not parts:
+            return None
+        self._add_default_parts(field, parts)
+        try:
+            many = field in LISTS
+            parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
+            return combine_parts(field, parts)
+        except ValueError as error:
+            raise MappingError(field, str(error)) from None
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]
@@ -283,6 +298,8 @@ class RecordMapper:
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
         """Warn about values that no path of a field reached, because a path continues below a value, not a table."""
+        parts = (place.rpartition(".") for place in used)
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads the texts of image, too
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue

@@ -50,6 +50,12 @@ class Finder:
         """Whether the record has one of the paths that were followed so far."""
         self._file, self._read_date, self._objects = file, read_date, objects
 
+    def copy(self, record: Any) -> Finder:
+        """Return a finder for another record, which adds to the same losses."""
+        finder = Finder(record, self._file, self._read_date, objects=self._objects)
+        finder.losses = self.losses
+        return finder
+
     def find(self, place: ValuePlace, kind: Kind = "text") -> Any:
         """Return the value at a place, or None. `kind` is the kind of the field that gets the value."""
         if isinstance(place, ValuePattern):

@@ -17,7 +17,7 @@ _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
 """The fields of which several values are joined."""
 NEVER_FALSE = ("link", "image", "enclosures")
-"""The fields in which false means that there is no value."""
+"""The fields in which false and 0 mean that there is no value."""
 ADDRESSES = ("link", "image", "url")
 """The fields, and parts of fields, that are addresses."""
 
@@ -48,7 +48,7 @@ def convert(
         values = [_convert_markup(one, mark, name) for one in values]
     values = [part for one in values for part in _split(one, separators)]
     if look_up:
-        values = flatten(look_up(name, one) for one in values if not is_empty(one))
+        values = flatten(look_up(name, one) for one in values if not _is_absent(name, one))
         values = [_convert_markup(one, mark, name) for one in values]
     words = settings.values.get(name, {})
     if words:
@@ -73,7 +73,7 @@ def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
 
 
 def _is_absent(name: str, value: Any) -> bool:
-    return is_empty(value) or (name in NEVER_FALSE and as_text(value) == "false")
+    return is_empty(value) or (name in NEVER_FALSE and as_text(value) in ("false", "0"))
 
 
 def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
