@@ -19,6 +19,8 @@ from support.needs import ROOT
 from support.spreadsheets import GERMAN_ROWS, make_xlsx
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+APPLICATIONS = {"django.md", "fastapi.md", "flask.md"}
+"""Pages whose snippets are the files of an application. `tests/web/test_servers.py` runs them."""
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# ([\w./-]+)\n")
 
@@ -41,7 +43,11 @@ def test_every_snippet_is_of_a_language_that_is_run(page: Path) -> None:
     assert len(re.findall("^```", page.read_text("utf-8"), re.MULTILINE)) == 2 * len(BLOCK.findall(page.read_text()))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if blocks(page, "python") and page.name not in APPLICATIONS],
+    ids=lambda page: page.name,
+)
 def test_python_snippets_run_one_after_the_other(page: Path, tmp_path: Path) -> None:
     code = "\n".join(blocks(page, "python"))
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, timeout=60)

@@ -23,8 +23,22 @@ if TYPE_CHECKING:
     )
     from .feeds.model import Feed
     from .formats import render
-    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .models import (
+        Article,
+        DeclaredFeed,
+        Enclosure,
+        Event,
+        FeedSettings,
+        PageSettings,
+        Person,
+        Place,
+        Site,
+        Source,
+        Tag,
+        Topic,
+    )
     from .output.documents import Document
+    from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .run.calls import build, check, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
@@ -44,7 +58,9 @@ __all__ = [
     "Event",
     "Feed",
     "FeedSettings",
+    "FsspecTarget",
     "MissingExtraError",
+    "PageSettings",
     "Person",
     "Place",
     "Problem",
@@ -53,9 +69,12 @@ __all__ = [
     "Source",
     "SourceError",
     "State",
+    "StorageTarget",
     "Tag",
+    "Target",
     "Topic",
     "TopicFeedsError",
+    "ZipTarget",
     "build",
     "check",
     "feed",
@@ -77,11 +96,12 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
+    ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
-        *("Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
+        *("Source", "Tag", "Topic"),
     ],
     ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],

@@ -69,11 +69,15 @@ def read_site_file(path: Path | str) -> bytes:
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     """Check that an output folder is safe to write to. `base` is the folder of the site file. Raises ConfigError."""
+    scheme, mark, rest = str(folder).partition(":/")
+    if mark and len(scheme) > 1 and scheme.isalnum():
+        advice = "in Python, pass a target to publish, such as FsspecTarget"
+        raise ConfigError(message=f"{scheme}://{rest.strip('/')}: is an address, and not a folder ({advice})")
     place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:
         reason = "it is the root of the file system"
-    elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
+    elif any((place / name).is_dir() for name in (".git", ".hg", ".svn")):  # in a worktree, .git is a file
         reason = "it is the root of a repository"
     elif base is not None and (source := _read_from(site, place, base)):
         reason = f"the source {show(source)} would read the feeds as items"

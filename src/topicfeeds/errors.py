@@ -2,7 +2,7 @@
 
 TopicFeedsError        exit code of the command
 +-- ConfigError        2   the site file or the output folder is wrong: nothing was published
-|   +-- MissingExtraError  a source needs a package that is not installed
+|   +-- MissingExtraError  a source or a command needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
 +-- PublishError       74  the output folder or the state could not be updated
 +-- BusyError          75  another run uses the output folder
@@ -145,15 +145,15 @@ class ConfigError(TopicFeedsError):
 
 
 class MissingExtraError(ConfigError):
-    """A source needs an extra of topicfeeds that is not installed. `extra` is its name."""
+    """A source or a command needs an extra of topicfeeds that is not installed. `extra` is its name."""
 
-    def __init__(self, extra: str) -> None:
+    def __init__(self, extra: str, user: str = "a source") -> None:
         self.extra = extra
-        super().__init__(message=_describe_missing_extra(extra))
-        self.args = (extra,)  # pickle calls __init__ with these
+        super().__init__(message=_describe_missing_extra(extra, user))
+        self.args = (extra, user)  # pickle calls __init__ with these
 
 
-def _describe_missing_extra(extra: str) -> str:
+def _describe_missing_extra(extra: str, user: str) -> str:
     """Return a message that names the packages of an extra. pip finds them even if topicfeeds is not on PyPI."""
     import re
     import shlex
@@ -166,11 +166,11 @@ def _describe_missing_extra(extra: str) -> str:
     parts = (line.partition(";") for line in known)
     needed = [name.strip() for name, _, marker in parts if re.search(rf"\bextra *== *['\"]{extra}['\"]", marker)]
     if not needed:
-        return f'a source needs the extra "{extra}", which is not installed (run pip install "topicfeeds[{extra}]")'
+        return f'{user} needs the extra "{extra}", which is not installed (run pip install "topicfeeds[{extra}]")'
     names = " and ".join(re.split(r"[^\w.-]", name)[0] for name in needed)
     verb, command = "is" if len(needed) == 1 else "are", shlex.join(["pip", "install", *needed])
     return (
-        f'a source needs the extra "{extra}": {names} {verb} not installed '
+        f'{user} needs the extra "{extra}": {names} {verb} not installed '
         f"(run {command} in the environment of topicfeeds)"
     )
 

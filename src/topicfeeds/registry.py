@@ -69,6 +69,13 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
 
+_MEDIA_TYPES = {form.suffix: form.media_type for form in FEED_FORMATS.values()} | {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".opml": "text/x-opml",
+}
+"""The media type of each suffix of a published file."""
+
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 
@@ -89,3 +96,8 @@ def has_calendars(formats: Iterable[str]) -> bool:
 def find_source_format(path: str) -> str | None:
     """Return the name of a file's source format by its suffix, or None."""
     return SUFFIXES.get(os.path.splitext(path)[1].lower())
+
+
+def find_media_type(path: str) -> str:
+    """Return the media type of a published file, by its suffix."""
+    return next(one for suffix, one in _MEDIA_TYPES.items() if path.endswith(suffix))

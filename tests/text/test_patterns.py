@@ -37,6 +37,8 @@ WORST = {
     "cli/status.py parse_age": ("fullmatch", "", "1", "x"),
     "entries/headers.py _RELATIVE": ("search", "", 'src="a.', "!"),
     "entries/ids.py _IRI": ("fullmatch", "a:", "b%20", "<"),
+    "web/documents.py _INDEX": ("fullmatch", "tags-", "1", ""),
+    "web/documents.py _EVENT": ("fullmatch", "events/", "0", ""),
     "errors.py _describe_missing_extra": ("search", "", "extra ", "x"),
     "errors.py _describe_missing_extra 2": ("split", "", "a ", ""),
     "exports/fields.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),

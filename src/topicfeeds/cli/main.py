@@ -26,9 +26,10 @@ from ..errors import (
     printable,
 )
 from ..profile import Profile
-from ..state.paths import SitePaths, default_paths
+from ..state.paths import SitePaths
 from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
-from .options import ALL_PROBLEMS, EXPORTS, OUTPUT, SITE, STATE
+from .network import serve
+from .options import ALL_PROBLEMS, EXPORTS, OUTPUT, SITE, STATE, find_paths, read_now
 from .shortcut import Check, check_paths, list_reasons
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
     from .starter import copy_starter, write_site  # imported here, as only this command needs them
 
     if export:
-        write_site(folder, export, url, _read_now().year)
+        write_site(folder, export, url, read_now().year)
     else:
         copy_starter(folder)
 
@@ -238,7 +239,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
-    now, paths = _read_now(), _find_paths(site_file, output, state_file)
+    now, paths = read_now(), find_paths(site_file, output, state_file)
     console = Console(
         given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
     )
@@ -281,10 +282,6 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
     return CronReport(console, paths, int(now.timestamp()))
 
 
-def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
-    return default_paths(str(site_file), str(output or ""), str(state_file or ""))
-
-
 @cli.command()
 @SITE
 @click.option(
@@ -316,7 +313,7 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
       2   wrong usage, an error in the site file, or a missing extra
       65  nothing would be published: a source is unreadable
     """
-    now = _read_now()
+    now = read_now()
     from ..config import check_url, load_site
     from ..run.calls import check, read
 
@@ -354,7 +351,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
         raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
-    place, now = _find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
+    place, now = find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
     check_site_file(place.site)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place, now)))
     late = describe_lateness(place, oldest, now) if oldest is not None else ""
@@ -379,10 +376,5 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-def _read_now() -> datetime:
-    """Return the time of SOURCE_DATE_EPOCH (reproducible builds), else the current time."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise click.UsageError(f'SOURCE_DATE_EPOCH "{epoch}" is not a number of seconds since 1970') from None
+for _command in (serve,):
+    cli.add_command(_command)

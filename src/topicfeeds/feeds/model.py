@@ -54,7 +54,7 @@ class Feed:
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the address of the published document in a format. Raises ValueError for an unknown format."""
-        return f"{self.base}{self.path}{find_format(format).suffix}"
+        return self.base + add_suffix(self.path, find_format(format).suffix)
 
     def media_type(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the media type of a format, such as `application/atom+xml`. Raises ValueError for an unknown format.
@@ -79,6 +79,12 @@ class Feed:
         parts = [describe_versions(), format, url or self.url(format), repr(given)]
         parts += [repr(getattr(self, one.name)) for one in fields(self)]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def add_suffix(name: str, suffix: str) -> str:
+    """Return the path of a document. The suffix comes before the query, which the name of a mix has."""
+    path, mark, query = name.partition("?")
+    return f"{path}{suffix}{mark}{query}"
 
 
 def make_feed(site: Site, path: str, title: str) -> Feed:

@@ -13,12 +13,13 @@ from typing import Literal, NamedTuple
 from ..entries.headers import HeaderMaker
 from ..entries.model import Candidate, Category, NewNotice
 from ..entries.spill import Spill
-from ..models.site import DeclaredFeed, Site, Topic
+from ..models.site import Site, Topic
 from ..registry import FEED_FORMATS, has_calendars
 from ..sources.model import Page
 from ..text.characters import strip_forbidden, to_one_line
-from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
+from ..text.slugs import is_slug, make_topic_slugger
 from .model import NEVER_UPDATED, Selection, make_feed
+from .terms import FeedTerms, read_declared
 
 _MAX_CHARS_IN_MEMORY = 100_000_000
 """The limit of entries in memory, in characters. Further entries go to a temporary file."""
@@ -63,6 +64,8 @@ class Wanted(NamedTuple):
     """Whether to select the events of calendars."""
     names: frozenset[str] | None = None
     """The names of the feeds. None means all feeds."""
+    mix: FeedTerms | None = None
+    """A further feed."""
 
     def includes(self, name: str) -> bool:
         """Return whether to select the feed with this name."""
@@ -145,7 +148,9 @@ class FeedSelector:
         self._topics = dict(site.topics)
         self._titled = set(site.topics)
         """The topics whose title does not come from the items."""
-        self._declared = [(f"feeds/{feed.slug}", _make_matcher(site, feed)) for feed in site.feed]
+        mix = self._wanted.mix
+        self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
+        self._matches = partial(FeedTerms.includes, language=site.language)
         self._newest: dict[str, _NewestEntries] = {}
         """All feeds by name. The tables below add feeds to it."""
         per, shared = site.feeds.per, (site.feeds.limit, self._newest, self._wanted)
@@ -214,7 +219,7 @@ class FeedSelector:
         if self._by_tag is not None:
             places += [self._by_tag[tag.term] for tag in candidate.tags]
         if self._declared:
-            places += [self._by_name[name] for name, matches in self._declared if matches(candidate)]
+            places += [self._by_name[one.name] for one in self._declared if self._matches(one, candidate)]
         if candidate.notice and candidate.notice.feeds is not None:
             places = [place for place in places if place.name in candidate.notice.feeds]
         return places
@@ -233,9 +238,9 @@ class FeedSelector:
         """Keep a merged candidate. From time to time, drop candidates that no declared feed contains."""
         self._merged[candidate.id] = candidate
         if len(self._merged) > self._max_merged:
-            names = [name for name, _ in self._declared if name in self._newest]
+            names = [name for one in self._declared if (name := one.name) in self._newest]
             held = {one.id for name in names for one in self._newest[name].candidates}
-            held.update(*(self._calendars.get(name, ()) for name, _ in self._declared))
+            held.update(*(self._calendars.get(one.name, ()) for one in self._declared))
             self._merged = {name: one for name, one in self._merged.items() if name in held}
             self._max_merged = 2 * len(self._merged) + _MIN_MERGED_KEPT
 
@@ -245,7 +250,8 @@ class FeedSelector:
 
     def select(self) -> dict[str, Selection]:
         """Return the selections of all candidates that were added, by feed name."""
-        for name, matches in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
+        for terms in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
+            name, matches = terms.name, partial(self._matches, terms)
             if name in self._newest:
                 whole = (self._merged.get(one.id, one) for one in self._newest[name].candidates)
                 self._newest[name].candidates = [one for one in whole if matches(one)]
@@ -258,6 +264,8 @@ class FeedSelector:
         found += ((f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
             found.append((f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
+        if self._wanted.mix:
+            found.append((self._wanted.mix.name, None, Topic()))
         return {one[0]: self._describe(*one) for one in found if self._wanted.includes(one[0])}
 
     def _slugs(self, folder: str) -> list[str]:
@@ -314,22 +322,6 @@ def _start_key(candidate: Candidate) -> tuple[float, str]:
     start = candidate.event.start if candidate.event else candidate.published
     moment = start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
     return (moment.timestamp(), candidate.id)
-
-
-def _make_matcher(site: Site, feed: DeclaredFeed) -> Callable[[Candidate], bool]:
-    slug, topic_slug = make_tag_slugger(site.tag_slugs), make_topic_slugger(site.topics)
-    wanted = {("topic", topic_slug(name)) for name in feed.topics} | {("tag", slug(tag)) for tag in feed.tags}
-    test = {"all": wanted.issubset, "any": lambda has: bool(wanted & has), "none": wanted.isdisjoint}[feed.match]
-
-    languages = tuple(f"{language.lower()}-" for language in feed.languages)
-
-    def matches(candidate: Candidate) -> bool:
-        if languages and not f"{candidate.language or site.language}-".lower().startswith(languages):
-            return False
-        has = {("topic", topic.term) for topic in candidate.topics} | {("tag", tag.term) for tag in candidate.tags}
-        return (not feed.kinds or candidate.kind in feed.kinds) and (not wanted or test(has))
-
-    return matches
 
 
 def make_topic_title(slug: str, topic: Topic) -> str:

@@ -4,7 +4,7 @@ Unknown fields are errors. Null and blank values are treated as absent. Fields w
 """
 
 from .items import Article, Enclosure, Event, Item, Person, Place, parse_item
-from .site import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic
+from .site import DeclaredFeed, FeedSettings, PageSettings, Site, Source, Tag, Topic
 
 __all__ = [
     "Article",
@@ -13,6 +13,7 @@ __all__ = [
     "Event",
     "FeedSettings",
     "Item",
+    "PageSettings",
     "Person",
     "Place",
     "Site",

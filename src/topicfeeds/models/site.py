@@ -177,6 +177,10 @@ class DeclaredFeed(Model):
     url: Url | None = None
     topics: Names = ()
     tags: Names = ()
+    not_topics: Names = ()
+    """The topics whose items are not in the feed, whatever `match` says."""
+    not_tags: Names = ()
+    """The tags whose items are not in the feed, whatever `match` says."""
     kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
     """The kinds of item in the feed, whatever `match` says. Default: all kinds."""
     languages: Annotated[Sequence[Language], AfterValidator(tuple)] = ()
@@ -251,14 +255,15 @@ class Site(Model):
             )
 
     def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        named: list[tuple[str, int, Iterable[str]]] = [
-            *(("sources", n, source.topics) for n, source in enumerate(self.sources)),
-            *(("feed", n, feed.topics) for n, feed in enumerate(self.feed)),
+        named: list[tuple[str, int, str, Iterable[str]]] = [
+            *(("sources", n, "topics", source.topics) for n, source in enumerate(self.sources)),
+            *(("feed", n, "topics", feed.topics) for n, feed in enumerate(self.feed)),
+            *(("feed", n, "not_topics", feed.not_topics) for n, feed in enumerate(self.feed)),
         ]
-        for table, n, topics in named:
+        for table, n, field, topics in named:
             for topic in topics:
                 if self.topics and topic not in self.topics:
-                    yield (table, n, "topics"), explain_unknown_topic(topic, self.topics)
+                    yield (table, n, field), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         same: dict[str, list[str]] = {}

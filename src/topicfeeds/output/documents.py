@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from ..entries.model import Candidate
-from ..feeds.model import NEVER_UPDATED, Feed, Selection, make_feed
+from ..feeds.model import NEVER_UPDATED, Feed, Selection, add_suffix, make_feed
 from ..feeds.select import make_topic_title
 from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
@@ -75,13 +75,14 @@ class Documents(Iterable[Document]):
 
 
 def build_documents(
-    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None
+    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None, makers: str | None = None
 ) -> Iterator[Document]:
     """Yield all documents of a site, in the order in which they are published.
 
-    `changes` receives the changes of sanitising in the content of each rendered entry, by its id.
+    `changes` receives the changes of sanitising in the content of each rendered entry, by its id. `makers` is the
+    result of `describe_makers`, if the caller has it.
     """
-    makers = _describe_makers(site)
+    makers = makers or describe_makers(site)
     whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
@@ -97,7 +98,7 @@ def build_documents(
     yield from _describe_events(whole, makers, cache)
 
 
-def _describe_makers(site: Site) -> str:
+def describe_makers(site: Site) -> str:
     """Return a digest of the versions and settings that shape every document."""
     return _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
 
@@ -125,7 +126,7 @@ def _describe(
 ) -> Document:
     form = FEED_FORMATS[name]
     return Document(
-        path=one.path + form.suffix,
+        path=add_suffix(one.path, form.suffix),
         media_type=form.media_type,
         fingerprint=_hash_parts([digest, name]),
         render=render,
@@ -145,7 +146,7 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
             path = known.path.removesuffix(form.suffix)
             title = known.title or f"{make_topic_title(path.rpartition('/')[2], Topic())} - {site.title}"
             feed = replace(make_feed(site, path, title), updated=_date_empty([known], now), calendar=())
-            one, makers = Selection(feed, ()), _describe_makers(site)
+            one, makers = Selection(feed, ()), describe_makers(site)
             make = _describe_calendar if form.is_calendar else _describe_feed
             return replace(make(one, name, digest_feed(one, (), makers), RenderCache()), retired=known.retired)
     return None

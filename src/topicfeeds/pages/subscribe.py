@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..entries.model import Candidate, load_entry
-from ..feeds.model import Feed, Selection
+from ..feeds.model import Feed, Selection, add_suffix
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed
@@ -64,7 +64,7 @@ class _PageMaker:
 
     def make_feed_page(self, one: Selection) -> Document:
         """Return the page of one feed."""
-        return self._make("feed", f"{one.path}.html", one, {})
+        return self._make("feed", add_suffix(one.path, ".html"), one, {})
 
     def make_index(self) -> Document:
         """Return the page that links to all others."""

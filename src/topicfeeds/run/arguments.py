@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from ..errors import Problem
 from ..models.items import Item
 from ..models.site import Site
+from ..output.targets import Target
 from ..sources import SiteSources
 from ..sources.model import ItemLike
 from ..state.store import State
@@ -81,3 +82,10 @@ def make_state(state: StateLike | None, *, read_only: bool = False) -> State | N
     if isinstance(state, (str, os.PathLike)):
         return State(state, read_only=read_only)
     raise TypeError(f"state is a {type(state).__name__} (pass a State, or the path of its file)")
+
+
+def check_target(target: object) -> Target:
+    """Return a target. Raises TypeError."""
+    if isinstance(target, type) or not isinstance(target, Target):
+        raise TypeError(f"folder is a {type(target).__name__} (pass the path of a folder, or a Target)")
+    return target

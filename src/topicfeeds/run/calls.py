@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
@@ -19,11 +20,12 @@ from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
 from ..output.documents import Document, build_documents, date_empty_feed
+from ..output.targets import Target, open_target
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
-from .arguments import StateLike, check_items, make_state, pass_on_errors
+from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
 from .flow import Options, Run, can_keep, check_severity
 from .last_good import keep_last_good
 from .report import Changes, RunReport
@@ -45,7 +47,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
 def publish(  # noqa: PLR0913 - keyword options of a public call
     site: Site,
     items: Iterable[ItemLike],
-    folder: Path | str,
+    folder: Path | str | Target,
     *,
     state: StateLike | None = None,
     now: datetime | None = None,
@@ -55,7 +57,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     dry_run: bool = False,
     wait: float = 0,
 ) -> Changes:
-    """Write the feeds of a site into a folder, and return what changed.
+    """Write the feeds of a site into a folder, or into a target such as an FsspecTarget. Return what changed.
 
     `items` are articles and events, mappings with their fields, or the results of `read` and `read_objects`. An item
     that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
@@ -85,10 +87,14 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     After PublishError, each file is complete: either the old or the
     new version. After the other errors, the existing files are unchanged.
     """
-    items, memory, folder = check_items(site, items), make_state(state), Path(folder)
-    check_output(site, folder)
+    items, memory = check_items(site, items), make_state(state)
     pool = (lambda: nullcontext(executor)) if executor else None
     options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
+    if not isinstance(folder, (str, os.PathLike)):
+        with open_target(check_target(folder), wait) as local:
+            return Run(site, local, memory, options, folder).publish(items)
+    folder = Path(folder)
+    check_output(site, folder)
     with lock_folder(folder, wait, dry=dry_run) as lock:
         changes = Run(site, folder, memory, options).publish(items)
         lock.is_success = not changes.has_unread
@@ -217,6 +223,24 @@ def _select_checked(
     memory: Snapshot | None = None,
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
+    selections = select_lazily(site, items, report, now, wanted, memory)
+    strict = problems is None and memory is None
+    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
+    for candidate in find_held(selections.values()) if problems is not None else ():
+        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
+    return selections
+
+
+@pass_on_errors
+def select_lazily(
+    site: Site,
+    items: Iterable[ItemLike],
+    report: RunReport,
+    now: datetime | None,
+    wanted: Wanted | None = None,
+    memory: Snapshot | None = None,
+) -> dict[str, Selection]:
+    """Return selections, whose entries are not loaded, and add to the report. The caller checks its severity."""
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None
@@ -224,10 +248,4 @@ def _select_checked(
     kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
     found = chain(resolver.resolve_all(make_headers(site, items)), kept)
     selections = select_feeds(site, report.collect(found), wanted=wanted)
-    strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
-    if memory:
-        selections = {path: date_empty_feed(one, memory, None) for path, one in selections.items()}
-    for candidate in find_held(selections.values()) if problems is not None else ():
-        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
-    return selections
+    return {path: date_empty_feed(one, memory, None) for path, one in selections.items()}

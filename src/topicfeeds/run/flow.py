@@ -25,6 +25,7 @@ from ..output.documents import Document, Documents, date_empty_feed
 from ..output.lock import last_success
 from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement
+from ..output.targets import Target
 from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
@@ -83,6 +84,8 @@ class Run:
     """The output folder. None if the run writes no documents."""
     state: State | None = None
     options: Options = Options()
+    target: Target | None = None
+    """If it is set, `folder` is a temporary folder, whose files are written to the target."""
 
     def publish(self, items: Iterable[ItemLike]) -> Changes:
         """Publish items. Raises SourceError and PublishError.
@@ -110,7 +113,8 @@ class Run:
             check_severity(report, strict=options.strict, may_keep=can_keep(self.state, report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
-            staging = stage(options.watch(documents), folder, self.state, dry=options.dry_run)
+            watched, dry = options.watch(documents), options.dry_run
+            staging = stage(watched, folder, self.state, dry=dry, target=self.target)
             with profile.measure("write"), staging as staged:
                 self._warn_about_contents(selections.values(), documents.changes, report)
                 retirement = Retirement()

@@ -83,16 +83,18 @@ class Finder:
                 if key in value:
                     return self._follow(value[key], path, after)
             return None
-        if isinstance(value, (list, tuple)):
-            return self._follow_list(value, path, at)
+        if isinstance(value, (list, tuple)) or (self._objects and _is_list(value, path.steps[at][-1][0])):
+            return self._follow_list(list(value), path, at)
         if value is None or isinstance(value, _SCALARS) or not self._objects:
             return self._follow_scalar(value, path, at)
         key, after = path.steps[at][-1]
         found = getattr(value, key, None)
         self.is_known = self.is_known or hasattr(value, key)
-        return self._follow(found() if callable(found) else found, path, after)
+        if callable(found) and not hasattr(found, "all"):  # the managers of Django can be called, and have a method all
+            found = found()
+        return self._follow(found, path, after)
 
-    def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
+    def _follow_list(self, value: list[Any], path: ValuePath, at: int) -> Any:
         name = path.names[at]
         self.is_known = self.is_known or not value
         if name.isdecimal() and len(name) <= _MAX_DIGITS:
@@ -124,6 +126,11 @@ class Finder:
             found.append(quote(to_text(value), safe="/", errors="replace") if kind == "address" and number else value)
         moment = _combine_moments(found) if kind == "date" else None
         return moment or "".join(map(to_text, found))
+
+
+def _is_list(value: Any, key: str) -> bool:
+    """Return whether an object without this attribute has elements, such as a query of Django."""
+    return hasattr(type(value), "__iter__") and not isinstance(value, _SCALARS) and not hasattr(value, key)
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:
