@@ -81,7 +81,7 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
         (tmp_path / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": GERMAN_ROWS}))
     for path in files:
         if path.endswith("topicfeeds.toml"):
-            run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts(tmp_path)})
+            run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts((tmp_path / path).parent)})
             assert run.code == 0, run.err
             if len(files) > 1 or path.startswith("sheet/"):
                 count = COUNTS.get(path, 1) if "/" in path else COUNTS[page.name]

@@ -7,8 +7,8 @@ Each name below loads its module on first use.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` would take ten times as long as this module
 if TYPE_CHECKING:
     from .config import load_site
     from .entries.model import Entry
@@ -111,7 +111,7 @@ _HOMES = {
 
 if not TYPE_CHECKING:  # type checkers would accept every name, even a misspelt one
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(home, __name__), name)

@@ -15,6 +15,7 @@ from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
 from .registry import FEED_FORMATS
+from .state.ownership import READ_FLAGS
 from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
@@ -26,7 +27,7 @@ _OUTPUT_EXAMPLES = [f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", 
 
 
 def load_site(path: Path | str) -> Site:
-    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it."""
+    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it. Threads may call it."""
     path = Path(path)
     name = path.name
     try:
@@ -57,7 +58,7 @@ def check_url(site: Site, path: Path | str) -> list[Problem]:
 
 def read_site_file(path: Path | str) -> bytes:
     """Return the bytes of a site file. Raises OSError, even for pipes and devices: reading them may never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, READ_FLAGS)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

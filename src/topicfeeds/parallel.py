@@ -139,7 +139,8 @@ class _ShardReader:
     def send(self, shard: Shard) -> Future[ShardResult] | None:
         """Send a shard to a worker, and return its future, or None if it must be read here."""
         if shard.paths:
-            with suppress(RuntimeError, OSError):  # the executor is broken, shut down, or cannot start a process
+            # The executor is broken, shut down, or cannot start a process, as in a daemonic worker of Celery.
+            with suppress(RuntimeError, OSError, AssertionError):
                 return self.executor.submit(read_shard, shard, self.task, self.run)
         return None
 

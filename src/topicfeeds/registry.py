@@ -46,7 +46,7 @@ SOURCE_FORMATS = {
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
-    "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),

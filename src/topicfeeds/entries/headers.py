@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticSerializationError
 
-from ..errors import Problem, show
+from ..errors import Problem, show, show_some
 from ..models.items import Article, Enclosure, Event, Item, Person
 from ..models.site import Site, explain_unknown_topic
-from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record, label_item
+from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
     TAG_IN_NAME,
@@ -25,7 +25,7 @@ from ..text.characters import (
     strip_forbidden,
     to_one_line,
 )
-from ..text.generator_marks import find_source_link, find_template_tag
+from ..text.generator_marks import fill_in_ghost_url, find_source_links, find_template_tags
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -48,7 +48,7 @@ _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
-    for one in as_records(found):
+    for one in as_records(found, site.url):
         if isinstance(one, Record):
             yield from maker.make(one)
         else:
@@ -160,7 +160,7 @@ class HeaderMaker:
             body=partial(encode_item, item),
             is_parsed=True,
             is_single=is_single,
-            name=label_item(record.place, item.title),
+            name=record.label,
             place=record.place,
             window=self._make_window(record) if record.window else None,
             language=item.language,
@@ -203,6 +203,7 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
@@ -216,11 +217,11 @@ class HeaderMaker:
 
     def _warn_about_marks(self, record: Record, value: str) -> None:
         """Warn about links and tags that only a site generator understands."""
-        if link := find_source_link(value):
-            message = f"links to {show(link)}, which is a source file (write the address of its page)"
+        if links := find_source_links(value):
+            message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
-        if tag := find_template_tag(value):
-            message = f"has the template tag {show(tag)}, which is published as it is (replace it by its result)"
+        if tags := find_template_tags(value):
+            message = f"has template tags, which are published as they are: {show_some(tags)} (write their results)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:

@@ -114,7 +114,7 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it is published: with its final id, dates and time zone."""
+    """An item as it is published: with its final id, dates and time zone. Threads may share it."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""
@@ -228,7 +228,7 @@ class Header(NamedTuple):
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
-        identity = (self.own_id, self.link) if severity == "refused" else None
+        identity = (self.own_id, self.link)
         return Problem(self.path, line, name, message, severity, item, name=self.name, identity=identity)
 
 

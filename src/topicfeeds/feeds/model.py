@@ -21,7 +21,7 @@ NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A selection of entries, newest first."""
+    """A selection of entries, newest first. Threads may share it."""
 
     path: str
     """The name of the feed: a path without suffix, such as `topics/mobility`."""

@@ -38,7 +38,7 @@ def render(
 
     `url` is the address at which the bytes will be served; the feed contains it (`rel="self"`). `alternates` has the
     addresses of the feed in other formats, by format. Default: the addresses of the published documents. Raises
-    ValueError for an unknown format, and for a calendar of a feed without events.
+    ValueError for an unknown format, and for a calendar of a feed without events. Threads may call it.
     """
     if find_format(format).is_calendar and not feed.calendar:
         raise ValueError(f"the feed {feed.path} has no events, so it has no calendar")

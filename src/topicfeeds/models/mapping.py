@@ -304,6 +304,13 @@ class MappingSettings(Model):
         return found
 
     @cached_property
+    def used_keys(self) -> frozenset[str]:
+        """The keys at the top of a record with which a path of any setting may start."""
+        paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
+        paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
+        return frozenset(key for path in paths for key, _ in path.steps[0])
+
+    @cached_property
     def places(self) -> dict[str, tuple[ValuePlace, ...]]:
         """The parsed places of `fields`, and of the settings that are places."""
         found = {**self.fields, **{name: getattr(self, name) for name in FLAGS if getattr(self, name)}}

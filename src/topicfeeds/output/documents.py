@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from ..entries.model import Candidate
 from ..feeds.model import NEVER_UPDATED, Feed, Selection, add_suffix, make_feed
@@ -29,7 +30,7 @@ _NOT_DIGESTED = ("author", "calendar", "entries")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file to publish. It is only rendered when `render` is called."""
+    """One file to publish. It is only rendered when `render` is called. Threads may share it."""
 
     path: str
     """Relative to the output folder, with forward slashes."""
@@ -45,6 +46,10 @@ class Document:
     """The title of its feed."""
     retired: int | None = None
     """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        copy = replace(self, render=partial(bytes, self.render()))  # what `render` needs cannot be pickled
+        return Document, tuple(getattr(copy, one.name) for one in fields(copy))
 
 
 class Documents(Iterable[Document]):

@@ -27,7 +27,7 @@ class Target(Protocol):
     """A place for documents. Paths are relative to it, such as `topics/mobility.atom.xml`.
 
     A subclass only needs `read`, `write` and `remove`. `str(target)` is its name in messages. `publish` raises
-    PublishError if a method raises an exception.
+    PublishError if a method raises an exception. A target is for one run at a time: threads need one each.
     """
 
     def read(self, path: str) -> bytes | None:
@@ -157,7 +157,7 @@ _MEDIA_TYPE_OPTIONS = {"s3": "ContentType", "s3a": "ContentType", "gcs": "conten
 
 
 class FsspecTarget(Target):
-    """A folder of a store that fsspec knows: `FsspecTarget(fsspec.filesystem("s3"), "bucket/feeds")`."""
+    """A folder of a store of fsspec: `FsspecTarget(fsspec.filesystem("s3"), "a/feeds")`. Threads need one each."""
 
     def __init__(self, filesystem: Any, path: str) -> None:
         self._files, self._path = filesystem, filesystem._strip_protocol(path).rstrip("/")
@@ -204,7 +204,7 @@ class FsspecTarget(Target):
 
 
 class StorageTarget(Target):
-    """A storage of Django, or a folder in it: `StorageTarget(storages["feeds"])`."""
+    """A storage of Django, or a folder in it: `StorageTarget(storages["feeds"])`. Threads need one each."""
 
     def __init__(self, storage: Any, folder: str = "") -> None:
         self._storage, self._folder = storage, f"{folder.strip('/')}/".lstrip("/")
@@ -237,7 +237,7 @@ class StorageTarget(Target):
 
 
 class ZipTarget(Target):
-    """A zip file. A run that changes it replaces it as a whole at its end. Its files must fit into memory."""
+    """A zip file, which must fit into memory. A run replaces it as a whole at its end. Threads need one each."""
 
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path).absolute()

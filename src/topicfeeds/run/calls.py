@@ -20,25 +20,24 @@ from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
 from ..models.site import Site
 from ..output.documents import Document, build_documents, date_empty_feed
-from ..output.targets import Target, open_target
-from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
 from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
-from .flow import Options, Run, can_keep, check_severity
 from .last_good import keep_last_good
-from .report import Changes, RunReport
+from .report import Changes, RunReport, can_keep, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from ..output.targets import Target
 
 
 def read(site: Site, base: Path | str = ".") -> SiteSources:
     """Yield the records of a site's sources, with file and line, and their problems.
 
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
-    does not parse unchanged parts of the sources again.
+    does not parse unchanged parts of the sources again. The result is an iterator, so each thread needs its own.
     """
     return SiteSources(site.sources, Path(base), site.url)
 
@@ -84,9 +83,13 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - PublishError if the folder or the state cannot be written,
     - BusyError if another run works in the folder.
 
-    After PublishError, each file is complete: either the old or the
-    new version. After the other errors, the existing files are unchanged.
+    After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
+    files are unchanged. Threads may call it, each with another folder and another State.
     """
+    from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
+    from ..output.write import lock_folder
+    from .flow import Options, Run
+
     items, memory = check_items(site, items), make_state(state)
     pool = (lambda: nullcontext(executor)) if executor else None
     options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
@@ -111,15 +114,21 @@ def record(
     Views that read this state then have the dates and notices of new and changed items. `allow_shrink` works as in
     `publish`.
 
-    Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state.
+    Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state. Threads may call
+    it, each with another State.
     """
+    from .flow import Options, Run
+
     checked, memory = check_items(site, items), make_state(state)
     return Run(site, None, memory, Options(now=now, allow_shrink=allow_shrink)).record(checked)
 
 
 @pass_on_errors
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
-    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
+    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
+
+    Threads may call it.
+    """
     report = RunReport()
     found = resolve(site, make_headers(site, check_items(site, items)), None, now)
     select_feeds(site, _check_contents(report.collect(found), report))
@@ -160,7 +169,7 @@ def select(
     Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
     an item that cannot be published.
 
-    Every feed has its `calendar`, even if the site does not publish the format `ics`.
+    Every feed has its `calendar`, even if the site does not publish the format `ics`. Threads may call the function.
     """
     if isinstance(names, str):
         raise TypeError(f"names is text (give a list: [{names!r}])")
@@ -191,7 +200,7 @@ def feed(
 
     Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
     with a zone) is the current time: items with a later date are held back. `state` and `problems` work as in
-    `select`.
+    `select`. Threads may call it.
     """
     return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
 
@@ -202,7 +211,7 @@ def build(
 ) -> list[Document]:
     """Return the documents of a site, in the order in which they should be published. Nothing is written.
 
-    `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` work
+    `Document.render` returns the bytes of a document. Threads may call it, and this function. `now` and `problems` work
     as in `select`.
     """
     selections = _select_checked(site, items, now, problems)

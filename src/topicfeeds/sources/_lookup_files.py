@@ -60,7 +60,7 @@ def _index_file(base: Path, path: str, digest: bytes, settings: str) -> dict[str
     if kind is None:
         raise Unreadable(1, f"the lookup {path}: {explain_suffix(path)}")
     try:
-        found = find_reader(kind)(prepare_content(content, kind), source, path)
+        found = find_reader(kind)(prepare_content(content, kind, source), source, path)
         return index_records((one.fields for one in found if isinstance(one, RawRecord)), lookup)
     except Unreadable as error:
         raise Unreadable(1, f"the lookup {path}: line {error.line}: {error.message}") from None

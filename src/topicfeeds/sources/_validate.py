@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
@@ -11,10 +12,10 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ..registry import TABLES
 from ._raw import RawRecord
-from .model import Draft, FileContext, Identity, Record, label_item, read_identity
+from .model import Draft, FileContext, Identity, Record, Unplaced, label_record, read_identity
 
 if TYPE_CHECKING:
-    from .mapping.mapper import RecordMapper
+    from .mapping.mapper import MappedRecord, RecordMapper
     from .mapping.reports import MappingReport
 
 _EMPTY = "is an empty record (write an item in its place, or remove it)"
@@ -33,7 +34,7 @@ class RecordValidator:
 
             self._mapper = RecordMapper(source, context)
 
-    def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+    def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft | Unplaced]:
         """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
         if raw.fields is None:
             yield self._refuse(raw, "", _EMPTY)
@@ -55,15 +56,18 @@ class RecordValidator:
         if self._mapper:
             yield from self._mapper.report()
 
-    def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+    def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft | Unplaced]:
         try:
             for one, names_element in mapper.expand(raw):
                 yield from self._map_one(mapper, one, names_element)
         except RecursionError:
             yield self._refuse(raw, "", "is nested too deeply (use fewer levels)")
 
-    def _map_one(self, mapper: RecordMapper, raw: RawRecord, names_element: bool) -> Iterator[Record | Problem | Draft]:
+    def _map_one(
+        self, mapper: RecordMapper, raw: RawRecord, names_element: bool
+    ) -> Iterator[Record | Problem | Draft | Unplaced]:
         from .mapping.dates import MappingError
+        from .mapping.values import has_relative_address
 
         lines = mapper.find_lines(raw)
         try:
@@ -74,13 +78,25 @@ class RecordValidator:
             return
         if isinstance(found, Draft):
             yield found
+        elif found and self._context.url is None and has_relative_address(found.fields):
+            yield Unplaced(partial(self._place, mapper, found, lines))
         elif found:
-            yield from found.warnings
-            yield from self._check(found.raw, found.fields, lines)
+            yield from self._place(mapper, found, lines, self._context.url or "")
+
+    def _place(
+        self, mapper: RecordMapper, found: MappedRecord, lines: Mapping[str, int], url: str
+    ) -> Iterator[Record | Problem | Draft]:
+        """Yield the item of a mapped record, with addresses that `url` completes, or its problems."""
+        mapper.complete_addresses(found, url)
+        yield from found.warnings
+        yield from self._check(found.raw, found.fields, lines)
 
     def _refuse(self, raw: RawRecord, field: str, message: str, identity: Identity | None = None) -> Problem:
-        line, label = raw.lines.get(field, raw.line), label_item(raw.place, _find_name(raw.fields))
+        line, label = raw.lines.get(field, raw.line), self._name(raw, raw.fields, identity)
         return Problem(self._context.path, line, field, message, item=raw.item, name=label, identity=identity)
+
+    def _name(self, raw: RawRecord, fields: Any, identity: Identity | None) -> str:
+        return label_record(self._context.path, raw.place, _find_name(fields), identity and identity[0])
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
@@ -106,9 +122,9 @@ class RecordValidator:
                     return
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
-        label = label_item(raw.place, _find_name(fields))
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
         identity = read_identity(fields)
+        label = self._name(raw, fields, identity)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
             yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label, identity=identity)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.site import Source
@@ -184,7 +184,7 @@ def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tu
 def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
     kind = find_format(source, path) or ""
-    found = find_reader(kind)(prepare_content(content, kind), source, _name_file(path))
+    found = find_reader(kind)(prepare_content(content, kind, location.source), source, _name_file(path))
     yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
 
 
@@ -192,7 +192,7 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
     """Yield the contents of a chunk, given the results of its reader."""
     validator = make_validator(location, kind, base)
     for one in found:
-        yield from validator.validate(one) if isinstance(one, RawRecord) else (one,)
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()
 
 
@@ -208,7 +208,7 @@ def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Prob
     if source.database:
         from .database import read_database
 
-        yield from read_database(source)
+        yield from read_database(source, base)
         return
     kind = find_format(source, path) or ""
     with os.fdopen(open_regular(base, path)[0], "rb") as file:
@@ -217,7 +217,7 @@ def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Prob
     if SOURCE_FORMATS[kind].by_line:
         yield from _decode_line(find_line_reader(kind)(path), content, location)
     else:
-        yield from number_neighbours(find_reader(kind)(prepare_content(content, kind), source, path))
+        yield from number_neighbours(find_reader(kind)(prepare_content(content, kind, source), source, path))
 
 
 def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
@@ -254,7 +254,7 @@ def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
     except Unreadable as error:
         return b"", iter([_explain_error(location.path, error)])
 
-    return b"", _validate(read_database(location.source), location, "database", base)
+    return b"", _validate(read_database(location.source, base), location, "database", base)
 
 
 def make_key(location: Location, content: bytes) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import dropwhile
 
-from ..errors import MissingExtraError, Problem
+from ..errors import MissingExtraError, Problem, show_some
 from ..models.site import Source
 from ..text import fast_paths
+from ..text.generator_marks import find_components
 from ..text.toml_lines import find_toml_lines
-from ._raw import RawRecord, Unreadable
+from ._raw import EMPTY, RawRecord, Unreadable
 from ._simple_front_matter import read_simple
 from .toml import parse_toml
 from .yaml import read_records
@@ -29,6 +31,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         yield Problem(path, 1, "", _explain_no_front_matter(text), item=1)
         return
     mark, front, body = found[1], found[2], text[found.end() :]
+    is_mdx = path.lower().endswith(".mdx")
     try:
         raws = list(_read_front_matter("\n" + front, path)) if mark == "---" else [_read_toml("\n" + front)]
     except Unreadable as error:
@@ -41,12 +44,24 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         return
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
-            yield RawRecord({**raw.fields, "content": render_html(body)}, raw.line, raw.lines)
+            content = render_html(_cut_modules(body) if is_mdx else body)
+            if is_mdx and (tags := find_components(content)):
+                message = f"has parts that only a site generator understands: {show_some(tags)} (write their results)"
+                yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
+            yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
         else:
             yield raw
 
 
+def _cut_modules(body: str) -> str:
+    """Return the body of an MDX file without the imports and exports at its start."""
+    parts = body.strip("\n").split("\n\n")
+    return "\n\n".join(dropwhile(lambda part: part.lstrip().startswith(("import ", "export ")), parts))
+
+
 def _explain_no_front_matter(text: str) -> str:
+    if not text or text.isspace():
+        return EMPTY
     if text.startswith(("---", "+++")):
         return f"the front matter has no end (add a line {text[:3]} below the fields)"
     return "has no front matter (start the file with a line ---, the fields, and another line ---)"

@@ -16,8 +16,7 @@ from ..models.site import Site
 from ..output.documents import Document, build_documents
 from ..registry import FEED_FORMATS
 from ..run.calls import select_lazily
-from ..run.flow import can_keep, check_severity
-from ..run.report import RunReport
+from ..run.report import RunReport, can_keep, check_severity
 from ..sources.model import ItemLike
 from ..state.snapshot import Snapshot
 from ..text.slugs import is_hashed_slug, is_slug

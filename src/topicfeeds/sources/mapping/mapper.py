@@ -25,6 +25,7 @@ from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import Finder, Loss, flatten, is_empty, to_text
+from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
 from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
 
@@ -76,7 +77,7 @@ class RecordMapper:
             return read_identity(raw.fields)
         finder, names = self._make_finder(raw), [name for name in ("id", "link") if name in self._source.places]
         fields = {name: fit(name, self._find_values(finder, name, raw, set())) for name in names}
-        return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url)})
+        return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url or "")})
 
     def find_origins(self, raw: RawRecord) -> dict[str, str]:
         """Return the place that gives each mapped field, or part of a field, its value in a record."""
@@ -103,7 +104,7 @@ class RecordMapper:
         fields = self._find_fields(finder, raw, warnings)
         if source.fields:
             self._drop_event_fields(fields)
-            self._complete_addresses(fields, raw, warnings)
+            self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
             moment = fields["start"]
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
@@ -337,27 +338,38 @@ class RecordMapper:
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)
 
-    def _complete_addresses(self, fields: dict[str, Any], raw: RawRecord, warnings: list[Problem]) -> None:
+    def complete_addresses(self, found: MappedRecord, base: str) -> None:
         """Make addresses absolute. An image that cannot be used is dropped with a warning."""
-        base = self._context.url
+        raw, fields, warnings = found
+        if not self._source.fields:
+            return
         if "link" in fields:
             fields["link"] = complete_address(fields["link"], base)
         link = fields.get("link")
         near = link if isinstance(link, str) and "://" in link else base
         for name, value in fields.items():
             if name == "image":
-                fields[name] = complete_address(value, near)
+                fields[name] = complete_address(value, near, base)
             elif isinstance(value, dict) and "url" in value:
-                value["url"] = complete_address(value["url"], near)
+                value["url"] = complete_address(value["url"], near, base)
             elif name in LISTS and isinstance(value, list):
                 for one in value:
                     if isinstance(one, dict) and "url" in one:
-                        one["url"] = complete_address(one["url"], near)
+                        one["url"] = complete_address(one["url"], near, base)
         if "image" in fields and (reason := _find_fault(fields["image"])):
             line = self.find_lines(raw).get("image", raw.line)
             message = f"{reason}; the item is published without it"
             warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
             del fields["image"]
+
+    def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
+        """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
+        if self._context.form == "markdown" and is_template(link := fields.get("link")):
+            day = self._read_date(fields.get("published"))
+            try:
+                fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
+            except ValueError as error:
+                raise MappingError("link", str(error)) from None
 
 
 def _find_fault(image: Any) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.places import as_text
+from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
 from .paths import Kind, flatten, is_empty, to_text
 
@@ -142,8 +143,19 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
 
 
-def complete_address(value: Any, base: str) -> Any:
-    """Return an absolute address. A text that is not a relative address is returned unchanged."""
+def has_relative_address(fields: Mapping[str, Any]) -> bool:
+    """Return whether the link or image of an item must be completed."""
+    given = [fields.get(name) for name in ("link", "image")]
+    return any(complete_address(one, "https://a.invalid/") != one for one in given)
+
+
+def complete_address(value: Any, base: str, site: str = "") -> Any:
+    """Return an absolute address. A text that is not a relative address is returned unchanged.
+
+    `site` is the address of the site, if `base` is another one.
+    """
+    if isinstance(value, str) and value.startswith(GHOST_URL):
+        value, base = value.removeprefix(GHOST_URL), site or base
     if (
         not isinstance(value, str)
         or not base
