@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from ..errors import Problem, printable
 from ..models.items import Item
 from ..models.site import Site
-from ..sources._raw import Unreadable
 from ..sources.samples import Sample, find_unread, read_samples
 from .console import Console, print_text
 
@@ -24,22 +22,13 @@ def print_samples(site: Site, base: Path, limit: int, console: Console) -> tuple
 
     Return the items, and the problems of the records before them.
     """
-    shown: list[Sample] = []
-    problems: list[Problem] = []
-    for source in site.sources:
-        samples: list[Sample] = []
-        with suppress(Unreadable, OSError):  # a check of the site reports them
-            for one in read_samples(source, base, site.url, limit):
-                if isinstance(one, Sample):
-                    samples.append(one)
-                else:
-                    problems.append(one)
+    found = [(source, *read_samples(source, base, site.url, limit)) for source in site.sources]
+    for source, samples, _ in found:
         lines = [line for one in samples for line in _describe_sample(one, console)]
         if unread := find_unread(source, [one.raw.fields for one in samples]):
             lines += [f"Not read: {unread}", ""]
         print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in lines))
-        shown += samples
-    return shown, problems
+    return [one for _, some, _ in found for one in some], [one for _, _, some in found for one in some]
 
 
 def has_no_zone(item: Item) -> bool:
@@ -59,7 +48,8 @@ def _describe_sample(sample: Sample, console: Console) -> Iterator[str]:
             if not text:
                 continue
             shown = text if len(text) <= _MAX_VALUE_CHARS else f"{text[:_MAX_VALUE_CHARS]}... ({len(text)} characters)"
-            origins = [place for key, place in sample.origins.items() if key.partition(".")[0] == name]
+            origins = ["topics of the source"] if name == "topics" and record.topics else []
+            origins += [place for key, place in sample.origins.items() if key.partition(".")[0] == name]
             yield f"  {name}: {shown}" + (f"  [{', '.join(origins)}]" if origins else "")
     yield ""
 

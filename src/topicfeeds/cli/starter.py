@@ -36,7 +36,7 @@ def write_site(folder: Path, export: tuple[str, str], url: str, year: int) -> No
     place = folder / "topicfeeds.toml"
     _check_free(place)
     _make_folder(folder)
-    text = write_site_file(ExportedData(kind, os.path.relpath(path, folder), url, year), folder)
+    text = write_site_file(ExportedData(kind, os.path.relpath(path, os.path.realpath(folder)), url, year), folder)
     _write_files({place: text.encode()})
     site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
     samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)

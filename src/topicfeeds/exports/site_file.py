@@ -65,6 +65,10 @@ def write_site_file(export: ExportedData, base: Path) -> str:
         ) from None
     try:
         source = _describe_source(export, base)
+    except (RecursionError, ValidationError, UnicodeError):
+        raise ConfigError(
+            message=f"{show(export.path)} cannot be used (choose another path, or less nesting)"
+        ) from None
     except Unreadable as error:
         raise ConfigError([Problem(export.path, error.line, "", error.message, "unreadable")]) from None
     except OSError as error:

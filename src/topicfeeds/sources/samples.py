@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.places import list_paths
 from ..models.site import Source
-from ._raw import RawRecord, find_format
+from ._raw import RawRecord, Unreadable, find_format
 from .chunks import make_validator, read_chunks, read_raw
 from .mapping.drafts import KEYS
 from .mapping.paths import is_empty
@@ -28,20 +29,23 @@ class Sample(NamedTuple):
     """The path or pattern that gave each field, or part of a field, its value."""
 
 
-def read_samples(source: Source, base: Path, url: str, limit: int) -> Iterator[Sample | Problem]:
-    """Yield the first items of a source, and the problems of the records before them. Standard input has none."""
-    left = limit
-    for location, raw in _read_all(source, base, url):
-        kind = "database" if source.database else find_format(source, location.path) or ""
-        validator = make_validator(location, kind, base)
-        for one in validator.validate(raw) if left > 0 else ():
-            if isinstance(one, Record) and left > 0:
-                left -= 1
-                yield Sample(one, raw, _find_origins(one, validator.find_origins(raw), source))
-            elif isinstance(one, Problem):
-                yield one
-        if left <= 0:
-            return
+def read_samples(source: Source, base: Path, url: str, limit: int) -> tuple[list[Sample], list[Problem]]:
+    """Return the first items of a source, and the problems of the records before them. Standard input has none."""
+    samples: list[Sample] = []
+    problems: list[Problem] = []
+    with suppress(Unreadable, OSError, RecursionError):  # `check` reports them
+        for location, raw in _read_all(source, base, url):
+            kind = "database" if source.database else find_format(source, location.path) or ""
+            validator = make_validator(location, kind, base)
+            for one in validator.validate(raw):
+                if isinstance(one, Record):
+                    origins = {name: f"defaults.{name}" for name in source.defaults} | validator.find_origins(raw)
+                    samples.append(Sample(one, raw, origins))
+                elif isinstance(one, Problem):
+                    problems.append(one)
+            if len(samples) >= limit:
+                break
+    return samples[:limit], problems
 
 
 def read_records(source: Source, base: Path, limit: int) -> list[tuple[RawRecord, str]]:
@@ -58,13 +62,6 @@ def _read_all(source: Source, base: Path, url: str) -> Iterator[tuple[Location, 
             for raw in read_raw(chunk.location, base):
                 if isinstance(raw, RawRecord):
                     yield chunk.location, raw
-
-
-def _find_origins(record: Record, found: Mapping[str, str], source: Source) -> dict[str, str]:
-    """Return the origin of each field: a place, or the setting that gives a value to all items."""
-    given = {"topics": "topics of the source"} if record.topics else {}
-    defaults = {name: f"defaults.{name}" for name in source.defaults}
-    return {**given, **defaults, **found}
 
 
 def find_unread(source: Source, records: Iterable[Any]) -> str:
