@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Enclosure,
         Event,
         FeedSettings,
+        Image,
         PageSettings,
         Person,
         Place,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     )
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
-    from .run.calls import build, check, feed, publish, read, record, select
+    from .pages.embed import Embed
+    from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -53,12 +55,14 @@ __all__ = [
     "ConfigError",
     "DeclaredFeed",
     "Document",
+    "Embed",
     "Enclosure",
     "Entry",
     "Event",
     "Feed",
     "FeedSettings",
     "FsspecTarget",
+    "Image",
     "MissingExtraError",
     "PageSettings",
     "Person",
@@ -77,6 +81,7 @@ __all__ = [
     "ZipTarget",
     "build",
     "check",
+    "embed",
     "feed",
     "load_site",
     "publish",
@@ -100,10 +105,11 @@ _HOMES = {
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "PageSettings", "Person", "Place", "Site"),
-        *("Source", "Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Image", "PageSettings", "Person", "Place"),
+        *("Site", "Source", "Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
+    ".pages.embed": ["Embed"],
+    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }

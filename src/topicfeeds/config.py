@@ -42,7 +42,19 @@ def load_site(path: Path | str) -> Site:
     except (ValueError, RecursionError) as error:
         line, sentence = explain_toml_error(text, error)
         raise ConfigError([Problem(name, line, "", sentence)]) from None
-    return _validated(table, text, name)
+    return _find_templates(_validated(table, text, name), path, text)
+
+
+def _find_templates(site: Site, path: Path, text: str) -> Site:
+    """Return a site with the absolute path of its templates. Raises ConfigError if they are not a folder."""
+    if not site.pages or not site.pages.templates:
+        return site
+    folder = (path.parent / site.pages.templates).absolute()
+    if not folder.is_dir():
+        line = find_line(("pages", "templates"), find_toml_lines(text))
+        message = f"{show(site.pages.templates)} is not a folder (create it, or remove this line)"
+        raise ConfigError([Problem(path.name, line, "pages.templates", message)])
+    return site.model_copy(update={"pages": site.pages.model_copy(update={"templates": str(folder)})})
 
 
 def check_url(site: Site, path: Path | str) -> list[Problem]:

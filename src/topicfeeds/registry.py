@@ -69,6 +69,13 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
 
+TEMPLATE_FILES = ("*.html", "*.css")
+"""The files in a folder of templates."""
+
+STYLESHEET_PATH = "feed.css"
+STYLESHEET_MARK = b"/* generator: topicfeeds */"
+"""The mark of the stylesheet of feeds."""
+
 _MEDIA_TYPES = {form.suffix: form.media_type for form in FEED_FORMATS.values()} | {
     ".css": "text/css",
     ".html": "text/html",

@@ -65,6 +65,7 @@ WORST = {
     "models/dates.py _UTC_OFFSET": ("fullmatch", "UTC+", "1", "x"),
     "models/places.py _BRACES": ("findall", "", "{a", ""),
     "models/status.py _PREFIX": ("sub", "", "event", ""),
+    "models/site.py _REFRESH": ("fullmatch", "1", "1", "m"),
     "models/site.py _AUTHORITY": ("fullmatch", "", "a-", "!"),
     "sources/csv.py _SEPARATOR_LINE": ("fullmatch", "sep=", ";", ""),
     "sources/_bytes.py _CONFLICT": ("search", "", "<", ""),

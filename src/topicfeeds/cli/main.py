@@ -359,6 +359,37 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 
 
+@cli.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--topic", metavar="SLUG", help="The feed of this topic.")
+@click.option("--tag", metavar="SLUG", help="The feed of this tag.")
+@click.option("--feed", metavar="SLUG", help="This declared feed.")
+@click.option(
+    "--part",
+    type=click.Choice(["all", "head", "body", "tdmrep"]),
+    default="all",
+    show_default=True,
+    help="head: the links for the head of your page. body: the entries and events. tdmrep: the file "
+    "/.well-known/tdmrep.json of your site, which reserves text and data mining.",
+)
+def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
+    """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
+
+    Without --topic, --tag and --feed, the command prints the feed of everything. It reads the sources and the memory,
+    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines,
+    and no script that runs.
+    """
+    given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
+    if len(given) > 1:
+        raise click.UsageError("--topic, --tag and --feed exclude each other (write one of them)")
+    from .embed import make_parts
+
+    name, state = "".join(given) or "all", find_paths(site_file, output, state_file).state
+    print_text(sys.stdout, make_parts(site_file, state, name, part, read_now()))
+
+
 @cli.command(no_args_is_help=True)
 @click.argument("what", type=click.Choice(["item", "site"]))
 def schema(what: str) -> None:

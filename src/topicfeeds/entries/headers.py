@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticSerializationError
 
-from ..errors import Problem, show, show_some
-from ..models.items import Article, Enclosure, Event, Item, Person
+from ..errors import Problem, count, show, show_some
+from ..models.items import Article, Enclosure, Event, Image, Item, Person
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
@@ -108,9 +108,12 @@ class HeaderMaker:
         event = resolve_event(item, self.site, partial(self._line, record)) if isinstance(item, Event) else None
         zone = ZoneInfo(item.timezone or self.site.timezone)
         published = make_aware(item.published, zone, "published") if item.published else _UNKNOWN
-        for place in ("link", "image"):
-            if (address := getattr(item, place)) and (warning := url_warning(address)):
+        image, picture = (item.image.url, item.image) if isinstance(item.image, Image) else (item.image, None)
+        for place, address in (("link", item.link), ("image", image)):
+            if address and (warning := url_warning(address)):
                 self._problems.append(record.problem(place, warning, "warning"))
+        if self.site.require_alt:
+            self._warn_about_alt(record)
         return Entry(
             id=item.id or "",
             kind=item.kind,
@@ -124,7 +127,8 @@ class HeaderMaker:
             tags=self._tags(record),
             authors=tuple(self._authors(record)) if item.authors else (),
             language=item.language,
-            image=item.image,
+            image=image,
+            picture=self._picture(record, picture) if picture else None,
             enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
         )
@@ -229,6 +233,25 @@ class HeaderMaker:
             name = author if isinstance(author, str) else author.name
             clean = self._line(record, "authors", name)
             yield _make_person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+
+    def _picture(self, record: Record, picture: Image) -> Image:
+        texts = {"alt": picture.alt, "credit": picture.credit}
+        clean = {name: self._line(record, "image", text) for name, text in texts.items() if text}
+        return picture.model_copy(update=clean)
+
+    def _warn_about_alt(self, record: Record) -> None:
+        """Warn about pictures without a text for people who do not see them. A decoration has `alt=""` in HTML."""
+        from ..text.html_tree import parse_fragment  # imported here, as few sites need it
+
+        item = record.item
+        if item.image and not (isinstance(item.image, Image) and item.image.alt):
+            message = "has no alt (write image as a table with url and alt, and say in alt what the picture shows)"
+            self._problems.append(record.problem("image", message, "warning"))
+        elements = parse_fragment(item.content or "").elements()
+        bare = [one for one in elements if one.name == "img" and "alt" not in one.attributes]
+        if bare:
+            message = f"has {count('picture', len(bare))} without alt (say in alt what the picture shows)"
+            self._problems.append(record.problem("content", message, "warning"))
 
     def _enclosures(self, record: Record) -> Iterator[Enclosure]:
         for file in record.item.enclosures:

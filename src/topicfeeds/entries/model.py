@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem, Severity
-from ..models.items import Enclosure, Person, Place
+from ..models.items import Enclosure, Image, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
@@ -133,6 +133,9 @@ class Entry:
     authors: tuple[Person, ...] = ()
     language: str | None = None
     image: str | None = None
+    """The address of its picture."""
+    picture: Image | None = None
+    """The picture with its description, if the author gave more than its address."""
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
@@ -312,6 +315,7 @@ def load_entry(candidate: Candidate) -> Entry:
         authors=entry.authors,
         language=entry.language,
         image=entry.image,
+        picture=entry.picture,
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,

@@ -11,7 +11,7 @@ from ..entries.model import Candidate, Entry
 from ..errors import nearest, show
 from ..models.items import Person
 from ..models.site import Site
-from ..registry import FEED_FORMATS, FeedFormat, has_calendars
+from ..registry import FEED_FORMATS, STYLESHEET_PATH, FeedFormat, has_calendars
 from ..state.versions import describe_versions
 from ..text.characters import to_one_line
 
@@ -40,6 +40,12 @@ class Feed:
     formats: tuple[str, ...]
     """The formats in which it is published, by name."""
     rights: str | None = None
+    license: str | None = None
+    """The address of the licence of its entries."""
+    refresh: int | None = None
+    """The minutes after which readers should look for changes. None: readers decide."""
+    stylesheet: str | None = None
+    """The address of the stylesheet of Atom and RSS, relative to its documents."""
     logo: str | None = None
     calendar: tuple[Entry, ...] | None = None
     """All events of its calendar, sorted by start, without limit. None if they were not selected."""
@@ -103,6 +109,9 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         language=site.language,
         formats=(),
         rights=to_one_line(site.rights) if site.rights else None,
+        license=site.license,
+        refresh=site.refresh_minutes,
+        stylesheet="../" * path.count("/") + STYLESHEET_PATH if site.pages and site.pages.stylesheet else None,
         logo=site.logo,
         has_event_files=has_calendars(site.feeds.formats),
         event_title=site.feeds.event_title,

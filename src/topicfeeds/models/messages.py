@@ -272,7 +272,8 @@ def _explain_too_long(finding: _Finding) -> str:
 def _explain_pattern(finding: _Finding) -> str:
     if finding.name == "email":
         return f"{show(finding.given)} is not an e-mail address (write one such as name@example.org)"
-    return f"{show(finding.given)} is not a media type (write one such as audio/mpeg)"
+    example = "image/jpeg" if finding.place[0] == "image" else "audio/mpeg"
+    return f"{show(finding.given)} is not a media type (write one such as {example})"
 
 
 def _explain_date(finding: _Finding) -> str:

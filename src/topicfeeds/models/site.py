@@ -30,6 +30,8 @@ _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 )
+_REFRESH = re.compile("[1-9][0-9]{0,4}[mhd]")
+_MAX_REFRESH_MINUTES = 7 * 1440
 
 
 def explain_unknown_topic(topic: str, known: Iterable[str]) -> str:
@@ -95,6 +97,16 @@ def _add_slash(value: str) -> str:
             f"{show(value)} contains ? or # (write the address of a folder, such as https://www.example.org/feeds/)"
         )
     return value if value.endswith("/") else value + "/"
+
+
+def _check_refresh(value: str) -> str:
+    if not _REFRESH.fullmatch(value) or _to_minutes(value) > _MAX_REFRESH_MINUTES:
+        raise ValueError(f'{show(value)} is not a time from 1m to 7d (write for example "30m", "6h" or "1d")')
+    return value
+
+
+def _to_minutes(value: str) -> int:
+    return int(value[:-1]) * {"m": 1, "h": 60, "d": 1440}[value[-1]]
 
 
 def _check_pattern(value: str) -> str:
@@ -192,6 +204,11 @@ class DeclaredFeed(Model):
 class PageSettings(Model):
     """The settings of the web pages on which people see the feeds, and subscribe to them."""
 
+    templates: Text | None = None
+    """A folder of templates that replace those of topicfeeds with the same name. It is relative to the site file."""
+    stylesheet: Annotated[bool, Field(strict=True)] = False
+    """Whether Atom and RSS name a stylesheet (`feed.css`), with which browsers show them."""
+
     opml_tags: Annotated[bool, Field(strict=True)] = False
     """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
 
@@ -207,6 +224,14 @@ class Site(Model):
     language: Language = "en"
     timezone: Zone = "UTC"
     rights: PublisherText | None = None
+    license: Url | None = None
+    """The address of the licence of the items."""
+    tdm: Literal["reserved"] | None = None
+    """`reserved`: text and data mining needs your permission (TDM Reservation Protocol). Default: nothing is said."""
+    refresh: Annotated[Text, AfterValidator(_check_refresh)] | None = None
+    """How often readers should look for changes, such as `30m`, `6h` or `1d`. Default: readers decide."""
+    require_alt: Annotated[bool, Field(strict=True)] = False
+    """Whether to warn about pictures without a text for people who do not see them."""
     logo: Url | None = None
     author: Annotated[PersonOrName | None, AfterValidator(_check_author)] = None
     """The author of the feeds, and of items without authors. Default: `title`."""
@@ -225,6 +250,16 @@ class Site(Model):
     def base(self) -> str:
         """The address of the output folder, with a final slash."""
         return self.feeds_url or self.url
+
+    @property
+    def templates(self) -> str | None:
+        """The folder of templates that replace those of topicfeeds."""
+        return self.pages.templates if self.pages else None
+
+    @property
+    def refresh_minutes(self) -> int | None:
+        """The minutes after which readers should look for changes, or None if readers decide."""
+        return _to_minutes(self.refresh) if self.refresh else None
 
     @property
     def authority(self) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..output.targets import Target
+    from ..pages.embed import Embed
 
 
 def read(site: Site, base: Path | str = ".") -> SiteSources:
@@ -39,7 +40,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
     does not parse unchanged parts of the sources again. The result is an iterator, so each thread needs its own.
     """
-    return SiteSources(site.sources, Path(base), site.url)
+    return SiteSources(site.sources, Path(base), site.url, templates=site.templates)
 
 
 @pass_on_errors
@@ -203,6 +204,28 @@ def feed(
     `select`. Threads may call it.
     """
     return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
+
+
+@pass_on_errors
+def embed(
+    site: Site,
+    items: Iterable[ItemLike],
+    name: str,
+    *,
+    now: datetime,
+    state: StateLike | None = None,
+    problems: list[Problem] | None = None,
+) -> Embed:
+    """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
+
+    `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
+    Threads may call it.
+    """
+    from ..pages.embed import make_embed  # imported here, as most programs have no pages
+
+    memory, wanted = make_state(state, read_only=True), Wanted(calendars=True, names=frozenset([name]))
+    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    return make_embed(found[name], site, now)
 
 
 @pass_on_errors

@@ -38,7 +38,8 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
         known = _read_findings(state)
         try:
-            changes = run.publish(SiteSources(site.sources, base, site.url, Path(paths.site).name, digest))
+            name = Path(paths.site).name
+            changes = run.publish(SiteSources(site.sources, base, site.url, name, digest, site.templates))
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)

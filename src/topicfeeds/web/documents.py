@@ -14,7 +14,7 @@ from ..feeds.terms import FeedTerms, read_declared
 from ..formats import EVENT_FOLDER
 from ..models.site import Site
 from ..output.documents import Document, build_documents
-from ..registry import FEED_FORMATS
+from ..registry import FEED_FORMATS, STYLESHEET_PATH
 from ..run.calls import select_lazily
 from ..run.report import RunReport, can_keep, check_severity
 from ..sources.model import ItemLike
@@ -24,7 +24,7 @@ from .mix import read_mix, title_mix
 
 _PAGE = ".html"
 _FEEDS = tuple(form.suffix for form in FEED_FORMATS.values())
-_INDEX = re.compile(r"index\.html|tags-[0-9]{1,9}\.html|feeds\.opml")
+_INDEX = re.compile(r"index\.html|(?:topics|feeds|tags)-[0-9]{1,9}\.html|feeds\.opml|feed\.css")
 _EVENT = re.compile(rf"{EVENT_FOLDER}[0-9a-f]{{16}}\.ics")
 
 
@@ -68,7 +68,7 @@ def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | No
     path = path or "index.html"
     suffix = next((one for one in (*_FEEDS, _PAGE) if path.endswith(one)), "")
     name = path.removesuffix(suffix)
-    if (suffix == _PAGE or path == "feeds.opml") and site.pages is None:
+    if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
         return None
     if _INDEX.fullmatch(path):
         return Request(path, FeedTerms(name="all"))
