@@ -10,7 +10,7 @@ import pytest
 from support import command
 from support.spreadsheets import GERMAN_ROWS, make_xlsx
 from topicfeeds import Site
-from topicfeeds.cli.options import EXPORTS
+from topicfeeds.cli.starter import EXPORTS
 from topicfeeds.exports.kinds import KINDS, simplify
 
 TABLE = """\

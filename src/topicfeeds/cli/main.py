@@ -28,9 +28,10 @@ from ..errors import (
 from ..profile import Profile
 from ..state.paths import SitePaths
 from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
-from .network import serve
-from .options import ALL_PROBLEMS, EXPORTS, OUTPUT, SITE, STATE, find_paths, read_now
+from .network import ping, serve
+from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
 from .shortcut import Check, check_paths, list_reasons
+from .starter import init
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -128,34 +129,6 @@ def cli() -> None:
 
     To start, run "topicfeeds init", then "topicfeeds build".
     """
-
-
-@cli.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.option(
-    "--from",
-    "export",
-    type=(click.Choice(EXPORTS), str),
-    metavar="KIND PATH",
-    help=f"Write a site file for the file, folder or pattern PATH. KIND is {', '.join(EXPORTS)}.",
-)
-@click.option("--url", default="https://www.example.org/", show_default=True, help="With --from: your site's address.")
-def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
-    """Create an example site in DIR, or a site file for your own data.
-
-    Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
-
-    With --from, the command looks at the data, and writes topicfeeds.toml with a comment on each line. Then it prints
-    the first three items as topicfeeds reads them, and the columns that it does not read.
-
-    If a file already exists, the command writes nothing and exits with code 2.
-    """
-    from .starter import copy_starter, write_site  # imported here, as only this command needs them
-
-    if export:
-        write_site(folder, export, url, read_now().year)
-    else:
-        copy_starter(folder)
 
 
 _EXIT_CODES = """\b
@@ -407,5 +380,5 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-for _command in (serve,):
+for _command in (init, ping, serve):
     cli.add_command(_command)

@@ -54,8 +54,6 @@ STATE = click.option(
 ALL_PROBLEMS = click.option(
     "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
 )
-EXPORTS = ("wordpress", "drupal", "hugo", "jekyll", "csv", "spreadsheet", "sqlite", "ics", "feed")
-"""The kinds of exports in `exports/kinds.toml`, which only `init --from` loads."""
 
 
 def find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:

@@ -4,39 +4,74 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
-from ..errors import ConfigError, PublishError, explain_os_error
-from ..exports.site_file import ExportedData, write_site_file
-from ..models.site import Site
-from .console import Console, print_lines, print_text
-from .samples import has_no_zone, print_samples
+import click
 
+from ..errors import ConfigError, PublishError, explain_os_error
+from .console import Console, print_lines, print_text
+from .options import read_now
+
+EXPORTS = ("wordpress", "drupal", "hugo", "jekyll", "csv", "spreadsheet", "sqlite", "ics", "feed")
+"""The kinds of exports in `exports/kinds.toml`, which only `init --from` loads."""
 _SHOWN_ITEMS = 3
 
 
-def copy_starter(folder: Path) -> None:
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "export",
+    type=(click.Choice(EXPORTS), str),
+    metavar="KIND PATH",
+    help=f"Write a site file for the file, folder or pattern PATH. KIND is {', '.join(EXPORTS)}.",
+)
+@click.option("--url", default="https://www.example.org/", show_default=True, help="With --from: your site's address.")
+def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
+    """Create an example site in DIR, or a site file for your own data.
+
+    Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
+
+    With --from, the command looks at the data, and writes topicfeeds.toml with a comment on each line. Then it prints
+    the first three items as topicfeeds reads them, and the columns that it does not read.
+
+    If a file already exists, the command writes nothing and exits with code 2.
+    """
+    if export:
+        _write_site(folder, export, url)
+    else:
+        _copy_starter(folder)
+
+
+def _copy_starter(folder: Path) -> None:
     """Copy the example site into a folder. Raises ConfigError if one of its files exists, and PublishError."""
+    from importlib.resources import files
+
     starter = files("topicfeeds") / "starter"
     _write_files({folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")})
     print_lines(f"Next, run: topicfeeds build --site {folder / 'topicfeeds.toml'}")
 
 
-def write_site(folder: Path, export: tuple[str, str], url: str, year: int) -> None:
-    """Write a site file for an export: its kind and its path. Show its first items. Raises ConfigError, PublishError.
+def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
+    """Write a site file for an export (its kind and its path), and show its first items.
 
-    `year` is a year in which the publisher owns the host of `url`.
+    Raises ConfigError and PublishError.
     """
+    import tomllib
+
+    from ..exports.site_file import ExportedData, write_site_file  # imported here, as only this command needs them
+    from ..models.site import Site
+    from .samples import has_no_zone, print_samples
+
     kind, path = export
     if folder.exists() and not folder.is_dir():
         raise ConfigError(message=f'{folder}: is not a folder (put a pattern in quotes: --from {kind} "posts-*.json")')
     place = folder / "topicfeeds.toml"
     _check_free(place)
     _make_folder(folder)
-    text = write_site_file(ExportedData(kind, os.path.relpath(path, os.path.realpath(folder)), url, year), folder)
+    data = ExportedData(kind, os.path.relpath(path, os.path.realpath(folder)), url, read_now().year)
+    text = write_site_file(data, folder)
     _write_files({place: text.encode()})
     site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
     samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)

@@ -198,8 +198,9 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
 
 def make_validator(location: Location, kind: str, base: Path) -> RecordValidator:
     """Return the validator of the records of a chunk. `kind` is their source format, or `database`."""
-    load = partial(load_index, base=base, digests=location.lookups) if location.source.lookup else None
-    return RecordValidator(location.source, FileContext(_name_file(location.path), kind, location.url, load))
+    source = location.source
+    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
+    return RecordValidator(source, FileContext(_name_file(location.path), kind, location.url, load))
 
 
 def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Problem]:
