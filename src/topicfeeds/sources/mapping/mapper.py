@@ -81,9 +81,8 @@ class RecordMapper:
 
     def find_origins(self, raw: RawRecord) -> dict[str, str]:
         """Return the place that gives each mapped field, or part of a field, its value in a record."""
-        finder = self._make_finder(raw)
-        found = {name: finder.find_first(one, find_kind(name))[1] for name, one in self._source.places.items()}
-        return {name: place.text for name, place in found.items() if place}
+        find, places = self._make_finder(raw).find_first, self._source.places
+        return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
 
     def _make_finder(self, raw: RawRecord) -> Finder:
         return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
