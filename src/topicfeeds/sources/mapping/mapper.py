@@ -383,7 +383,7 @@ class RecordMapper:
 def _find_fault(image: Any) -> str:
     """Return why an address cannot be used, or an empty text."""
     if not isinstance(image, str):
-        return f"{show(image)} is not an address"
+        return f"{show(image)} is not an address" if image else "has no address"
     try:
         check_url(image)
     except ValueError as error:
