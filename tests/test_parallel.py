@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from multiprocessing import current_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -164,7 +165,7 @@ def test_an_id_that_occurs_in_two_shards_is_read_by_one_process(tmp_path: Path, 
     with cut(100):
         changes = publish(site, read(site, tmp_path), city.public, executor=workers)
     assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is alread']
-    assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
+    assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.city.example/tags/"') == 2
 
 
 @pytest.mark.parametrize(("items", "large"), [(49_000, False), (51_000, True)])
@@ -363,6 +364,20 @@ def test_where_no_process_can_be_started_the_parent_reads(tmp_path: Path) -> Non
 
     with cut(100), Full() as executor:
         assert publish(site, read(site, tmp_path), city.public, executor=executor).items == 1
+
+
+def test_in_a_daemonic_worker_which_may_have_no_children_the_worker_reads_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = City.create(tmp_path, *(row(f"n{n}") for n in range(40)))
+    site = load_site(city.site)
+    monkeypatch.setitem(current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    with cut(400), ProcessPoolExecutor(2) as executor:
+        with pytest.raises(AssertionError, match="daemonic"):
+            executor.submit(int)
+        assert publish(site, read(site, tmp_path), city.public, executor=executor).items == 40
+    with cut(400):
+        assert city.build(jobs=2).items == 40
 
 
 def test_where_processes_are_not_permitted_the_command_reads_by_itself(

@@ -7,8 +7,8 @@ Each name below loads its module on first use.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` would take ten times as long as this module
 if TYPE_CHECKING:
     from .config import load_site
     from .entries.model import Entry
@@ -23,9 +23,27 @@ if TYPE_CHECKING:
     )
     from .feeds.model import Feed
     from .formats import render
-    from .models import Article, DeclaredFeed, Enclosure, Event, FeedSettings, Person, Place, Site, Source, Tag, Topic
+    from .models import (
+        Article,
+        DeclaredFeed,
+        Enclosure,
+        Event,
+        FeedSettings,
+        Image,
+        PageSettings,
+        Person,
+        Place,
+        Site,
+        Source,
+        Tag,
+        Topic,
+    )
+    from .models.extensions import Extensions, FeedOptions, XmlElement
     from .output.documents import Document
-    from .run.calls import build, check, feed, publish, read, record, select
+    from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
+    from .pages.embed import Embed
+    from .registry import FeedFormat
+    from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
     from .state.store import State
@@ -39,12 +57,19 @@ __all__ = [
     "ConfigError",
     "DeclaredFeed",
     "Document",
+    "Embed",
     "Enclosure",
     "Entry",
     "Event",
+    "Extensions",
     "Feed",
+    "FeedFormat",
+    "FeedOptions",
     "FeedSettings",
+    "FsspecTarget",
+    "Image",
     "MissingExtraError",
+    "PageSettings",
     "Person",
     "Place",
     "Problem",
@@ -53,11 +78,16 @@ __all__ = [
     "Source",
     "SourceError",
     "State",
+    "StorageTarget",
     "Tag",
+    "Target",
     "Topic",
     "TopicFeedsError",
+    "XmlElement",
+    "ZipTarget",
     "build",
     "check",
+    "embed",
     "feed",
     "load_site",
     "publish",
@@ -77,13 +107,17 @@ _HOMES = {
     ".entries.model": ["Entry"],
     ".feeds.model": ["Feed"],
     ".output.documents": ["Document"],
+    ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
     ".formats": ["render"],
     ".models": [
-        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Person", "Place", "Site", "Source"),
-        *("Tag", "Topic"),
+        *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Image", "PageSettings", "Person", "Place"),
+        *("Site", "Source", "Tag", "Topic"),
     ],
-    ".run.calls": ["build", "check", "feed", "publish", "read", "record", "select"],
+    ".models.extensions": ["Extensions", "FeedOptions", "XmlElement"],
+    ".pages.embed": ["Embed"],
+    ".registry": ["FeedFormat"],
+    ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],
 }
@@ -91,7 +125,7 @@ _HOMES = {
 
 if not TYPE_CHECKING:  # type checkers would accept every name, even a misspelt one
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(home, __name__), name)

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,17 +15,19 @@ from .errors import ConfigError, Problem, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
 from .registry import FEED_FORMATS
+from .state.ownership import READ_FLAGS
 from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
 _MAX_SITE_BYTES = 16 * 1024 * 1024
+_EXAMPLE_URLS = ("https://example.org/", "https://www.example.org/")
 _SUFFIXES = sorted(form.suffix for form in FEED_FORMATS.values())
 _OUTPUT_EXAMPLES = [f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in _SUFFIXES]
 """Examples of paths in an output folder."""
 
 
 def load_site(path: Path | str) -> Site:
-    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it."""
+    """Read a site file (TOML in UTF-8). Raises ConfigError with all problems found in it. Threads may call it."""
     path = Path(path)
     name = path.name
     try:
@@ -39,12 +42,35 @@ def load_site(path: Path | str) -> Site:
     except (ValueError, RecursionError) as error:
         line, sentence = explain_toml_error(text, error)
         raise ConfigError([Problem(name, line, "", sentence)]) from None
-    return _validated(table, text, name)
+    return _find_templates(_validated(table, text, name), path, text)
+
+
+def _find_templates(site: Site, path: Path, text: str) -> Site:
+    """Return a site with the absolute path of its templates. Raises ConfigError if they are not a folder."""
+    if not site.pages or not site.pages.templates:
+        return site
+    folder = (path.parent / site.pages.templates).absolute()
+    if not folder.is_dir():
+        line = find_line(("pages", "templates"), find_toml_lines(text))
+        message = f"{show(site.pages.templates)} is not a folder (create it, or remove this line)"
+        raise ConfigError([Problem(path.name, line, "pages.templates", message)])
+    return site.model_copy(update={"pages": site.pages.model_copy(update={"templates": str(folder)})})
+
+
+def check_url(site: Site, path: Path | str) -> list[Problem]:
+    """Return a warning if the address of a site is still the one of the examples."""
+    if site.url not in _EXAMPLE_URLS:
+        return []
+    with suppress(OSError, ValueError):  # the file changed after loading
+        line = find_line(("url",), find_toml_lines(read_site_file(path).decode("utf-8-sig")))
+        message = "is the address of an example (write the address of your site before you publish)"
+        return [Problem(Path(path).name, line, "url", message, "warning")]
+    return []
 
 
 def read_site_file(path: Path | str) -> bytes:
     """Return the bytes of a site file. Raises OSError, even for pipes and devices: reading them may never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, READ_FLAGS)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -56,11 +82,15 @@ def read_site_file(path: Path | str) -> bytes:
 
 def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     """Check that an output folder is safe to write to. `base` is the folder of the site file. Raises ConfigError."""
+    scheme, mark, rest = str(folder).partition(":/")
+    if mark and len(scheme) > 1 and scheme.isalnum():
+        advice = "in Python, pass a target to publish, such as FsspecTarget"
+        raise ConfigError(message=f"{scheme}://{rest.strip('/')}: is an address, and not a folder ({advice})")
     place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:
         reason = "it is the root of the file system"
-    elif any((place / name).exists() for name in (".git", ".hg", ".svn")):
+    elif any((place / name).is_dir() for name in (".git", ".hg", ".svn")):  # in a worktree, .git is a file
         reason = "it is the root of a repository"
     elif base is not None and (source := _read_from(site, place, base)):
         reason = f"the source {show(source)} would read the feeds as items"

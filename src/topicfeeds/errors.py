@@ -2,7 +2,7 @@
 
 TopicFeedsError        exit code of the command
 +-- ConfigError        2   the site file or the output folder is wrong: nothing was published
-|   +-- MissingExtraError  a source needs a package that is not installed
+|   +-- MissingExtraError  a source or a command needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
 +-- PublishError       74  the output folder or the state could not be updated
 +-- BusyError          75  another run uses the output folder
@@ -38,6 +38,8 @@ class ExitCode(IntEnum):
     CONFIG = 2
     """Wrong usage, a wrong site file, or a missing extra. Click also uses this code for wrong usage."""
     INPUT = 65
+    HUB = 69
+    """`ping --strict`: the hub did not accept every announcement."""
     OUTPUT = 74
     BUSY = 75
     BUG = 70
@@ -70,6 +72,8 @@ def add_hint(message: str, hint: str | None) -> str:
 class Problem:
     """A problem in the input. `str()` has the form of compiler messages, so that editors can jump to the line.
 
+    Threads may share it.
+
     `severity` says what happened:
 
     - `warning`: the item is published, unless the message says that it is skipped or held back.
@@ -87,12 +91,17 @@ class Problem:
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
-    """The `id` and the `link` of a refused item. None if they cannot be read."""
+    """The `id` and the `link` of the item. None if they cannot be read."""
     hint: Hint | None = None
     other: str = ""
     """The path of another file that the message names, relative to the same folder as `path`."""
     is_urgent: bool = False
     """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
+
+    @property
+    def id(self) -> str | None:
+        """The `id` of the item, as its author wrote it. None if it has none, or if the problem is not about an item."""
+        return self.identity[0] if self.identity else None
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity == "warning" else ""
@@ -113,7 +122,10 @@ NONE_OMITTED = Omitted()
 
 
 class TopicFeedsError(Exception):
-    """The base class of errors that stop a run. `str()` has a line for each of the `problems`, then the `message`."""
+    """The base class of errors that stop a run. `str()` has a line for each of the `problems`, then the `message`.
+
+    Threads may share an error, and it can be pickled.
+    """
 
     exit_code = ExitCode.BUG
 
@@ -139,21 +151,21 @@ def _add_own_hint(one: Problem | TopicFeedsError) -> str:
 
 
 class ConfigError(TopicFeedsError):
-    """The site file, the output folder or the path of the state is wrong."""
+    """The site file, the output folder or the path of the state is wrong. Threads may share it."""
 
     exit_code = ExitCode.CONFIG
 
 
 class MissingExtraError(ConfigError):
-    """A source needs an extra of topicfeeds that is not installed. `extra` is its name."""
+    """A source or a command needs an extra that is not installed. `extra` is its name. Threads may share it."""
 
-    def __init__(self, extra: str) -> None:
+    def __init__(self, extra: str, user: str = "a source") -> None:
         self.extra = extra
-        super().__init__(message=_describe_missing_extra(extra))
-        self.args = (extra,)  # pickle calls __init__ with these
+        super().__init__(message=_describe_missing_extra(extra, user))
+        self.args = (extra, user)  # pickle calls __init__ with these
 
 
-def _describe_missing_extra(extra: str) -> str:
+def _describe_missing_extra(extra: str, user: str) -> str:
     """Return a message that names the packages of an extra. pip finds them even if topicfeeds is not on PyPI."""
     import re
     import shlex
@@ -166,11 +178,11 @@ def _describe_missing_extra(extra: str) -> str:
     parts = (line.partition(";") for line in known)
     needed = [name.strip() for name, _, marker in parts if re.search(rf"\bextra *== *['\"]{extra}['\"]", marker)]
     if not needed:
-        return f'a source needs the extra "{extra}", which is not installed (run pip install "topicfeeds[{extra}]")'
+        return f'{user} needs the extra "{extra}", which is not installed (run pip install "topicfeeds[{extra}]")'
     names = " and ".join(re.split(r"[^\w.-]", name)[0] for name in needed)
     verb, command = "is" if len(needed) == 1 else "are", shlex.join(["pip", "install", *needed])
     return (
-        f'a source needs the extra "{extra}": {names} {verb} not installed '
+        f'{user} needs the extra "{extra}": {names} {verb} not installed '
         f"(run {command} in the environment of topicfeeds)"
     )
 
@@ -178,7 +190,7 @@ def _describe_missing_extra(extra: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    A source is unreadable and has no earlier items, or an item or source has errors in strict mode.
+    A source is unreadable and has no earlier items, or `strict` is set and an item has errors. Threads may share it.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
@@ -191,13 +203,13 @@ class SourceError(TopicFeedsError):
 
 
 class PublishError(TopicFeedsError):
-    """The output folder or the state could not be updated."""
+    """The output folder or the state could not be updated. Threads may share it."""
 
     exit_code = ExitCode.OUTPUT
 
 
 class BusyError(TopicFeedsError):
-    """Another run uses the output folder. Try again later."""
+    """Another run uses the output folder or the state. Try again later. Threads may share it."""
 
     exit_code = ExitCode.BUSY
 
@@ -225,6 +237,14 @@ def show(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
+def show_some(values: Sequence[str]) -> str:
+    """Return the first different values for a message, and the number of the others."""
+    several = list(dict.fromkeys(values))
+    rest = f" and {len(several) - _MAX_SHOWN} more" if len(several) > _MAX_SHOWN else ""
+    return ", ".join(map(show, several[:_MAX_SHOWN])) + rest
+
+
+_MAX_SHOWN = 3
 _OS_ADVICE = {
     errno.ENOSPC: "free disk space, then run again",
     errno.EDQUOT: "free disk space or raise the quota, then run again",

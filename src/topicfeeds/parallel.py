@@ -139,7 +139,8 @@ class _ShardReader:
     def send(self, shard: Shard) -> Future[ShardResult] | None:
         """Send a shard to a worker, and return its future, or None if it must be read here."""
         if shard.paths:
-            with suppress(RuntimeError, OSError):  # the executor is broken, shut down, or cannot start a process
+            # The executor is broken, shut down, or cannot start a process, as in a daemonic worker of Celery.
+            with suppress(RuntimeError, OSError, AssertionError):
                 return self.executor.submit(read_shard, shard, self.task, self.run)
         return None
 
@@ -267,7 +268,8 @@ def _select_header(header: Header) -> str:
         return ""
     dates = header.published, header.updated or header.published
     labels = header.topics, header.tags
-    found = Candidate(name, header.kind, *dates, *labels, _not_loadable, "", language=header.language)
+    load = header.load if _WORKER.selector.site.extensions.filters else _not_loadable
+    found = Candidate(name, header.kind, *dates, *labels, load, "", language=header.language)
     _WORKER.selector.add(found)
     return name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -88,6 +87,8 @@ class Profile:
             took[0] += cpu - self._cpu
             took[1] += moment - self._time
             if before != name or name == "end":
+                import resource  # imported here, as only Unix has it
+
                 took[2] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_A_UNIT / 1e6
             self._name, self._cpu, self._time = (name if name != "start" else "end"), cpu, moment
         return before

@@ -7,8 +7,11 @@ quickly, as the check for "nothing to do" imports it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+EXTENSION_MARK = b"made by topicfeeds"
+"""The mark of formats of `Extensions`."""
 
 
 class SourceFormat(NamedTuple):
@@ -33,10 +36,12 @@ class FeedFormat(NamedTuple):
     suffix: str
     """The end of a document's path, with the dot."""
     media_type: str
-    mark: bytes
+    mark: bytes = EXTENSION_MARK
     """Bytes that only our own files contain. A file with this mark may be overwritten."""
     is_calendar: bool = False
     """Whether a document contains all events of the feed's calendar, not only the newest entries."""
+    render: Callable[[Any, str], bytes] | None = None
+    """For formats of `Extensions`: takes a `Feed` and its address. The bytes must contain the `mark`."""
 
 
 SOURCE_FORMATS = {
@@ -46,7 +51,7 @@ SOURCE_FORMATS = {
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
     "listing": SourceFormat((".txt",)),
-    "markdown": SourceFormat((".md", ".markdown"), single=True),
+    "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
@@ -69,6 +74,20 @@ PAGE_MARK = b'<meta name="generator" content="topicfeeds">'
 OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
 
+TEMPLATE_FILES = ("*.html", "*.css")
+"""The files in a folder of templates."""
+
+STYLESHEET_PATH = "feed.css"
+STYLESHEET_MARK = b"/* generator: topicfeeds */"
+"""The mark of the stylesheet of feeds."""
+
+_MEDIA_TYPES = {form.suffix: form.media_type for form in FEED_FORMATS.values()} | {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".opml": "text/x-opml",
+}
+"""The media type of each suffix of a published file."""
+
 SUFFIXES = {suffix: name for name, one in SOURCE_FORMATS.items() for suffix in one.suffixes}
 """The name of the source format for each suffix."""
 
@@ -81,11 +100,11 @@ UNSUPPORTED_SUFFIXES = {
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
 
 
-def has_calendars(formats: Iterable[str]) -> bool:
-    """Return whether one of the feed formats is a calendar."""
-    return any(FEED_FORMATS[name].is_calendar for name in formats)
-
-
 def find_source_format(path: str) -> str | None:
     """Return the name of a file's source format by its suffix, or None."""
     return SUFFIXES.get(os.path.splitext(path)[1].lower())
+
+
+def find_media_type(path: str) -> str:
+    """Return the media type of a published file, by its suffix."""
+    return next(one for suffix, one in _MEDIA_TYPES.items() if path.endswith(suffix))

@@ -20,7 +20,7 @@ KEYS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3)
 
 
 def make_row(n: int) -> SeenRow:
-    return (f"é{n}" * (n % 7), f"{n}.yaml", n, b"x" * 16, "a\x1eb", "", b"y" * 16 * (n % 3), n)
+    return (f"é{n}" * (n % 7), f"{n}.yaml", n, b"x" * 16, "a\x1eb", "", b"y" * 16 * (n % 3), n, "fr" if n % 2 else None)
 
 
 @given(st.lists(KEYS, max_size=60))

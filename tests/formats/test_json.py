@@ -46,6 +46,7 @@ ITEM = {
     "language": TEXT,
     "attachments": LIST,
     "_event": DICT,
+    "_image": DICT,
 }
 AUTHOR = {"name": TEXT, "url": TEXT}
 ATTACHMENT = {"url": TEXT, "mime_type": TEXT, "title": TEXT, "size_in_bytes": (int,)}

@@ -38,7 +38,19 @@ ITEMS = st.builds(
                 ),
                 max_size=2,
             ),
-            "image": st.sampled_from([None, "https://x.example/a?b='&c"]),
+            "image": st.sampled_from([None, "https://x.example/a?b='&c"])
+            | st.builds(
+                lambda alt, credit, width: {
+                    "url": "https://x.example/é",
+                    "alt": alt,
+                    "credit": credit,
+                    "width": width,
+                    "type": "image/png",
+                },
+                st.none() | TEXT.map(lambda text: f"x{text}"),
+                st.none() | TEXT.map(lambda text: f"x{text}"),
+                st.none() | st.integers(1, 9),
+            ),
             "enclosures": st.lists(
                 st.builds(
                     lambda title, length: {
@@ -75,9 +87,16 @@ def render_each_alone(feeds: Mapping[str, Feed]) -> Rendered:
         return {(path, form): render(feed, form) for form in FORMS for path, feed in feeds.items()}
 
 
-@given(st.lists(ITEMS, max_size=8), st.sampled_from([{}, {"formats": ["atom", "rss", "ics"]}]))
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"feeds": {"formats": ["atom", "rss", "ics"]}},
+    {"license": "https://x.example/?a='&b", "refresh": "6h", "pages": {"stylesheet": True}},
+]
+
+
+@given(st.lists(ITEMS, max_size=8), st.sampled_from(SETTINGS))
 def test_templates_give_the_bytes_of_feedgen_for_any_items(items: list[Any], settings: dict[str, Any]) -> None:
-    feeds = select(site(feeds=settings), items, problems=[])
+    feeds = select(site(**settings), items, problems=[])
     expected = render_each_alone(feeds)
     assert render_with_one_cache(feeds) == expected
     assert render_with_one_cache(feeds) == expected  # now by templates that are known

@@ -18,6 +18,7 @@ import pytest
 
 from support import EXAMPLE, command
 from support.needs import ROOT, program
+from support.previews import previewed_folder
 
 DEPLOYMENT = ROOT / "examples" / "deployment"
 NGINX = """\
@@ -87,11 +88,18 @@ def server(public: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[i
             process.stderr.close()
 
 
-def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+@pytest.fixture(scope="module")
+def preview(public: Path) -> Iterator[int]:
+    """The port of a preview that serves the folder."""
+    with previewed_folder(public) as port:
+        yield port
+
+
+def get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Ask the server."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     finally:
@@ -144,6 +152,47 @@ def test_a_reader_that_has_an_old_feed_gets_the_new_one(server: int, public: Pat
     status, after, body = get(server, "/feeds/tags/land.atom.xml", **conditions)
     assert (status, body) == (200, (public / "tags/land.atom.xml").read_bytes())
     assert after["last-modified"] != headers["last-modified"]
+
+
+TAG, DATE, OLD = "the tag", "the date", "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize(
+    ("conditions", "status"),
+    [
+        ({}, 200),
+        ({"If-None-Match": TAG}, 304),
+        ({"If-None-Match": f'"other", {TAG}'}, 304),
+        ({"If-None-Match": f"W/{TAG}"}, 304),
+        ({"If-None-Match": "*"}, 304),
+        ({"If-None-Match": '"other"'}, 200),
+        ({"If-Modified-Since": DATE}, 304),
+        ({"If-Modified-Since": OLD}, 200),
+        ({"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, 200),
+        ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-None-Match": TAG, "If-Modified-Since": DATE}, 304),
+        ({"If-None-Match": TAG, "If-Modified-Since": OLD}, 200),
+        ({"If-None-Match": '"other"', "If-Modified-Since": DATE}, 200),
+    ],
+)
+def test_the_preview_answers_as_nginx_does(
+    server: int, preview: int, method: str, encoding: str, conditions: dict[str, str], status: int
+) -> None:
+    answers = []
+    for port, path in ((server, "/feeds/all.atom.xml"), (preview, "/all.atom.xml")):
+        _, known, _ = get(port, path)
+        own = {"Accept-Encoding": encoding}
+        for name, value in conditions.items():
+            own[name] = value.replace(TAG, known["etag"]).replace(DATE, known["last-modified"])
+        code, headers, body = get(port, path, method=method, **own)
+        shown = headers.get("etag", "")[:3] == 'W/"', headers.get("content-encoding"), headers["last-modified"]
+        kind = headers["content-type"] if code == 200 else None
+        answers.append((code, shown, kind, gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == status
+    assert (answers[0][3] != b"") is (status == 200 and method == "GET")
 
 
 @pytest.mark.parametrize(

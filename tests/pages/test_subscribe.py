@@ -21,6 +21,7 @@ from jinja2.ext import babel_extract
 
 from support import article, command, event, site
 from topicfeeds import PublishError, State, build, publish
+from topicfeeds.output.write import is_marked
 from topicfeeds.pages import templates
 from topicfeeds.text.slugs import make_readable
 
@@ -168,11 +169,47 @@ def test_many_tags_are_listed_on_several_pages_of_at_most_50_kb() -> None:
     pages = made(items, feeds={"limit": 3, "formats": ["atom"]})
     assert max(len(page.encode()) for page in pages.values()) <= 50_000
     lists = [page for path, page in pages.items() if path.startswith("tags-")]
-    assert len(lists) == -(-count // 150)
+    assert len(lists) > count // 300
     assert sum(page.count('<a href="tags/') for page in lists) == count
     assert '<a href="tags-1.html">All tags</a>' in pages["index.html"]
     assert 'href="tags-2.html" rel="next"' in lists[0]
     assert 'href="tags-1.html" rel="prev"' in lists[1]
+
+
+@pytest.mark.parametrize("folder", ["topics", "feeds"])
+def test_many_topics_and_declared_feeds_are_listed_on_several_pages(folder: str) -> None:
+    names = [f"住宅{n}" * 40 for n in range(200)]
+    items = [article(id=str(n), title="&" * 300, topics=[name]) for n, name in enumerate(names)]
+    declared = [{"slug": f"f-{n}", "title": name, "kinds": ["article"]} for n, name in enumerate(names)]
+    pages = made(items, feed=declared, feeds={"limit": 3, "formats": ["atom", "rss"]}, title="&" * 200)
+    assert max(len(page.encode()) for page in pages.values()) <= 50_000
+    lists = [page for path, page in pages.items() if path.startswith(f"{folder}-")]
+    assert sum(page.count(f'<a href="{folder}/') for page in lists) == 200
+    assert f'<a href="{folder}-1.html">' in pages["index.html"]
+
+
+def test_an_address_that_is_too_long_for_a_code_has_none() -> None:
+    one = site(feeds_url=f"{BASE}{'a' * 3000}/", pages={})
+    [page] = [doc.render().decode() for doc in build(one, [article()], now=NOW) if doc.path == "all.html"]
+    assert "<svg" not in page
+
+
+def test_a_page_names_the_licence_and_the_reservation_of_data_mining() -> None:
+    page = made(ITEMS, license="https://creativecommons.org/licenses/by/4.0/", tdm="reserved")["all.html"]
+    assert '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/">' in page
+    assert '<meta name="tdm-reservation" content="1">' in page
+    assert not any(word in made(ITEMS)["all.html"] for word in ("license", "tdm-"))
+
+
+def test_a_stylesheet_of_feeds_is_written_once_and_removed_with_its_setting(tmp_path: Path) -> None:
+    state, styled = State(), site(feeds_url=BASE, pages={"stylesheet": True})
+    assert "feed.css" in publish(styled, ITEMS, tmp_path, state=state, now=NOW).written
+    assert is_marked((tmp_path / "feed.css").read_bytes())
+    assert "url(" not in (tmp_path / "feed.css").read_text("utf-8")
+    changed = publish(styled, [*ITEMS, article(id="new")], tmp_path, state=state, now=NOW)
+    assert "all.atom.xml" in changed.written
+    assert "feed.css" not in changed.written
+    assert "feed.css" in publish(site(feeds_url=BASE, pages={}), ITEMS, tmp_path, state=state, now=NOW).removed
 
 
 def test_long_titles_and_descriptions_are_cut() -> None:

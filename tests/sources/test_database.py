@@ -63,13 +63,13 @@ def test_rows_are_items_with_columns_for_fields(sqlite: str) -> None:
     assert records[0].topics == ("housing",)
 
 
-def test_a_bad_row_is_named_by_query_number_and_column(sqlite: str) -> None:
+def test_a_bad_row_is_named_by_query_number_id_and_column(sqlite: str) -> None:
     name = 'query "select id, title, published, tags from posts order by id"'
     assert told(sqlite, "select id, title, published, tags\nfrom posts\norder by id") == [
-        f"refused {name}:3: title: is missing",
-        f'refused {name}:4: published: "03/01/2026" is not a date in ISO 8601 '
+        f'refused {name}:3: id "3": title: is missing',
+        f'refused {name}:4: id "4": published: "03/01/2026" is not a date in ISO 8601 '
         '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")',
-        f'refused {name}:4: tags: "a, b" is text, not a list (write ["a", "b"])',
+        f'refused {name}:4: id "4": tags: "a, b" is text, not a list (write ["a", "b"])',
     ]
 
 
@@ -85,13 +85,53 @@ def test_a_column_may_be_a_part_of_a_field(sqlite: str) -> None:
     assert one.item.location == Place(name="Hall")
 
 
+@pytest.mark.parametrize("name", ["posts.db", "./posts.db", "data/posts.db", "data/100% #1.db"])
+def test_the_path_of_sqlite_is_relative_to_the_site_file(sqlite: str, tmp_path: Path, name: str) -> None:
+    place = tmp_path / "site" / name
+    place.parent.mkdir(parents=True)
+    (tmp_path / "posts.db").rename(place)
+    (tmp_path / "site/topicfeeds.toml").write_text(
+        'title = "x"\nurl = "https://e.org"\n[[sources]]\n'
+        f'database = "sqlite:///{name}"\n'
+        'query = "select id, title, published from posts where id < 3"\n',
+        "utf-8",
+    )
+    run = command("build", "--site", "site/topicfeeds.toml", cwd=tmp_path)
+    assert (run.code, run.out) == (0, "all.atom.xml\nall.rss.xml\n")
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_sqlite_is_opened_read_only_and_never_created(tmp_path: Path, journal: str, sqlite: str) -> None:
+    connection = sqlite3.connect(tmp_path / "posts.db")
+    connection.execute(f"pragma journal_mode = {journal}")
+    connection.close()
+    before = (tmp_path / "posts.db").read_bytes()
+    assert len(found(sqlite, "select id, title, published from posts where id < 3")) == 2
+    (line,) = told(sqlite, "delete from posts returning id, title, published")
+    assert line.endswith("database: query failed: attempt to write a readonly database")
+    assert told(f"sqlite:///{tmp_path}/other.db", "select 1") == [
+        f'unreadable query "select 1":1: database: there is no file "{tmp_path}/other.db" '
+        "(check database in [[sources]]: its path is relative to the site file)"
+    ]
+    assert (tmp_path / "posts.db").read_bytes() == before
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_a_row_without_an_id_is_named_by_its_number_and_a_mapped_id_is_used(sqlite: str) -> None:
+    (line, *_) = told(sqlite, "select title, published from posts where id = 3")
+    assert line.endswith(":1: title: is missing")
+    fields = {"id": "number", "title": "title", "published": "published"}
+    (line,) = told(sqlite, "select id as number, title, published from posts where id = 4", fields=fields)
+    assert ':1: id "4": published: "03/01/2026" is not a date' in line
+
+
 @pytest.mark.parametrize(
     ("url", "query", "message"),
     [
         (
             "sqlite:///nowhere/x.db",
             "select 1",
-            'query "select 1":1: database: connection failed: unable to open database',
+            'query "select 1":1: database: there is no file "nowhere/x.db" (check database in [[sources]]: its path',
         ),
         ("sqlite://", "selec 1", 'query "selec 1":1: database: query failed: near "selec": syntax error'),
         ("nonsense", "select 1", 'query "select 1":1: database: connection failed: '),
@@ -220,7 +260,7 @@ def test_the_command_reads_a_database(sqlite: str, tmp_path: Path) -> None:
     )
     run = command("build", cwd=tmp_path)
     assert (run.code, run.out) == (1, "all.atom.xml\nall.rss.xml\n")
-    assert run.err.startswith('query "select id, title, published from posts":3: title: is missing\n')
+    assert run.err.startswith('query "select id, title, published from posts":3: id "3": title: is missing\n')
 
 
 def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_a_footnote_of_one_word_is_no_link_that_nobody_wrote(tmp_path: Path) -> 
         ("Steam\n: Before 1911\n", "<dl>\n<dt>Steam</dt>\n<dd>Before 1911</dd>\n</dl>"),
         ("- [x] done\n- [ ] open\n", "<ul>\n<li>☑\ndone</li>\n<li>☐\nopen</li>\n</ul>"),
         ("~~old~~ a | b\n", "<p><del>old</del> a | b</p>"),
+        (":::tip\nx\n:::\n\nA\n\n:::note\n", "<p>:::tip\nx\n:::</p>\n<p>A</p>\n<p>:::note</p>"),
         ("`[^1]` and [^none]\n", "<p><code>[^1]</code> and [^none]</p>"),
     ],
 )
@@ -52,11 +53,13 @@ def test_extensions_are_read(body: str, html: str, tmp_path: Path) -> None:
 
 
 def test_links_to_files_and_shortcodes_are_reported(tmp_path: Path) -> None:
-    _, problems = publish_body(tmp_path, "See [older](../2023/older.md#x).\n\n{{< youtube w7F >}}\n")
+    body = "See [older](../2023/older.md#x), [b](b.md), [c](c.md), [d](d.mdx).\n\n{{< youtube w7F >}}\n"
+    _, problems = publish_body(tmp_path, body)
     assert problems == [
-        'a.md:2: warning: content: links to "../2023/older.md", which is a source file (write the address of its page)',
-        'a.md:2: warning: content: has the template tag "{{< youtube w7F >", which is published as it is '
-        "(replace it by its result)",
+        'a.md:2: warning: content: links to source files: "../2023/older.md", "b.md", "c.md" and 1 more '
+        "(write the addresses of their pages)",
+        'a.md:2: warning: content: has parts that only a site generator understands: "{{< youtube w7F >" '
+        "(write what they show)",
     ]
 
 

@@ -360,7 +360,7 @@ def test_many_series_with_one_uid_and_many_changed_dates_are_refused(
     series = "UID:a\nSUMMARY:A\nDTSTART:20260101\nRRULE:FREQ=DAILY;COUNT=9"
     changed = [f"UID:a\nSUMMARY:A\nDTSTART:2026020{n}\nRECURRENCE-ID:2026010{n}" for n in range(2, 5)]
     assert told(tmp_path, "a.ics", calendar(*[series] * 4, *changed)) == [
-        f'refused a.ics:{line}: other series have the UID "a", too (give each series its own UID)' for line in (15, 21)
+        f'refused a.ics:{line}: other series have the UID "a", too (give each series its own UID)' for line in (16, 22)
     ]
 
 

@@ -101,7 +101,7 @@ def test_the_sheet_of_a_german_town_is_read_as_its_page_says(tmp_path: Path, nam
     ("rows", "settings", "message"),
     [
         ([HEADER], {"sheet": "x"}, '1: has no sheet "x" (its sheets: "2026", "Other")'),
-        ([HEADER], {"header_row": 3}, "1: the sheet has no row 3 (set header_row in [[sources]])"),
+        ([HEADER], {"header_row": 3}, "1: there is no row 3 (set header_row in [[sources]])"),
         ([["title", "id", "title"]], {}, '1: the header has the column "title" twice (rename one)'),
         (
             [["Titel"]],

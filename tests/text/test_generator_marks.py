@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topicfeeds.text.generator_marks import find_source_link, find_template_tag
+from topicfeeds.text.generator_marks import fill_in_ghost_url, find_components, find_source_links, find_template_tags
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from topicfeeds.text.generator_marks import find_source_link, find_template_tag
     ],
 )
 def test_a_relative_link_to_a_markdown_file_is_found(fragment: str, link: str | None) -> None:
-    assert find_source_link(fragment) == link
+    assert find_source_links(fragment)[:1] == [link][: link is not None]
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,42 @@ def test_a_relative_link_to_a_markdown_file_is_found(fragment: str, link: str | 
         ('<p>{% include a.html id="3" %}</p>', '{% include a.html id="3" %'),
         ("<p>{{% note %}} x {{% /note %}}</p>", "{{% note %"),
         ("<pre><code>{{&lt; youtube &gt;}}</code></pre> <code>{% raw %}</code>", None),
-        ("<p>{{ x }} a 5 % {b}</p>", None),
+        ("<p>{{ x }} a 5 % {b} {: a}</p>", None),
+        ('<img src="{{ site.url }}/a.jpg">', "{{ site.url"),
+        ("<p>A</p><p>{: .lead}</p>", "{: .lead"),
         ("</code>{%", "{%"),
+        ("<p>[[Note|x]] [a] [1]</p>", "[[Note|x"),
+        ("<p>[[1]] [[ -f x ]] a::b :: c</p>", None),
+        ("<p>:::tip\nx\n:::</p>", ":::tip"),
+        ('<p>[gallery ids="1,2"]</p>', '[gallery ids="1,2"'),
+        ("<p>[galleries] [video-games]</p>", None),
     ],
 )
 def test_a_template_tag_outside_of_code_is_found(fragment: str, tag: str | None) -> None:
-    assert find_template_tag(fragment) == tag
+    assert find_template_tags(fragment)[:1] == [tag][: tag is not None]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "tag"),
+    [
+        ("<Tabs><p>x</p></Tabs>", "<Tabs"),
+        ('<p>See <Ui.Note id="3" />.</p>', "<Ui.Note"),
+        ("<p>{props.name}</p>", "{props.name}"),
+        ("<p><code>&lt;Tabs&gt; {a}</code></p><pre>{b}</pre>", None),
+        ("<p><em>x</em> &lt;Tabs&gt;</p>", None),
+    ],
+)
+def test_components_and_expressions_of_mdx_are_found_outside_of_code(fragment: str, tag: str | None) -> None:
+    assert find_components(fragment)[:1] == [tag][: tag is not None]
+
+
+def test_all_links_and_tags_are_found() -> None:
+    assert find_source_links('<a href="a.md">a</a> <a href="b.mdx">b</a>') == ["a.md", "b.mdx"]
+    assert find_template_tags("{% a %} <code>{% b %}</code> {{% c %}}") == ["{% a %", "{{% c %"]
+
+
+def test_the_mark_of_ghost_is_replaced_in_addresses_only() -> None:
+    fragment = '<img src="__GHOST_URL__/a.jpg" srcset="__GHOST_URL__/a.jpg 1x, __GHOST_URL__/b.jpg 2x"><p>__GHOST_URL__'
+    assert fill_in_ghost_url(fragment, "https://e.org/x/") == (
+        '<img src="https://e.org/x/a.jpg" srcset="https://e.org/x/a.jpg 1x, https://e.org/x/b.jpg 2x"><p>__GHOST_URL__'
+    )

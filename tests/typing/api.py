@@ -18,11 +18,15 @@ from topicfeeds import (
     Problem,
     Site,
     SourceError,
+    State,
     Topic,
     build,
+    check,
     feed,
     publish,
     read,
+    read_objects,
+    record,
     render,
     select,
 )
@@ -55,6 +59,35 @@ def site() -> Site:
     )
 
 
+class Post:
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def get_absolute_url(self) -> str:
+        return f"/posts/{self.number}/"
+
+
+def posts() -> list[Post]:
+    return [Post(number) for number in range(3)]
+
+
+def serve(name: str, state: State) -> tuple[bytes, str, str]:
+    fields = {"id": "number", "title": "number", "link": "get_absolute_url"}
+    found = read_objects(posts(), fields=fields, defaults={"published": "2026-03-01"}, name="posts")
+    problems: list[Problem] = []
+    one: Feed = feed(site(), found, name, now=datetime.now(UTC), state=state, problems=problems)
+    ids: list[str | None] = [problem.id for problem in problems]
+    addresses = {"atom": one.url("atom"), "rss": one.url("rss")}
+    etag: str = one.fingerprint("atom", addresses["atom"], alternates=addresses)
+    assert ids == []
+    return render(one, "atom", addresses["atom"], alternates=addresses), etag, one.media_type("atom")
+
+
+def job(path: Path) -> tuple[Problem, ...]:
+    assert check(site(), items()).refused == 0
+    return record(site(), items(), path, now=datetime.now(UTC))
+
+
 def main(folder: Path) -> Changes:
     feeds: Mapping[str, Feed] = select(site(), items(), names=["topics/housing"])
     one: Feed = feed(site(), items(), "all", now=datetime.now(UTC))
@@ -68,4 +101,6 @@ def main(folder: Path) -> Changes:
         publish(site(), [*read(site()), *items()], folder, strict=True)
     except SourceError as error:
         print(error.problems)
+    job(folder / "state")
+    assert serve("all", State(folder / "state", read_only=True))[2] == "application/atom+xml"
     return publish(site(), [Article(title="a", published=date(2026, 1, 1)), items()[1]], str(folder))

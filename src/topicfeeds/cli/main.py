@@ -26,10 +26,12 @@ from ..errors import (
     printable,
 )
 from ..profile import Profile
-from ..state.paths import SitePaths, default_paths
+from ..state.paths import SitePaths
 from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
-from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE
+from .network import ping, serve
+from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
 from .shortcut import Check, check_paths, list_reasons
+from .starter import init
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -129,19 +131,6 @@ def cli() -> None:
     """
 
 
-@cli.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Create an example site in DIR.
-
-    The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
-    already exists, the command writes nothing and exits with code 2.
-    """
-    from .starter import copy_starter  # imported here, as only this command needs it
-
-    copy_starter(folder)
-
-
 _EXIT_CODES = """\b
 Exit codes:
   0         success: feeds were written, or nothing changed
@@ -223,7 +212,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
 
     If the environment variable SOURCE_DATE_EPOCH is set, the command uses it as the current time (seconds since 1970).
     """
-    now, paths = _read_now(), _find_paths(site_file, output, state_file)
+    now, paths = read_now(), find_paths(site_file, output, state_file)
     console = Console(
         given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
     )
@@ -266,10 +255,6 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
     return CronReport(console, paths, int(now.timestamp()))
 
 
-def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
-    return default_paths(str(site_file), str(output or ""), str(state_file or ""))
-
-
 @cli.command()
 @SITE
 @click.option(
@@ -280,13 +265,19 @@ def _find_paths(site_file: Path, output: Path | None, state_file: Path | None) -
     show_default=True,
     help="Format of messages. github prints annotations for GitHub Actions.",
 )
+@click.option(
+    "--show", type=click.IntRange(min=0), default=0, metavar="N", help="Print the first N items of each source as read."
+)
 @ALL_PROBLEMS
-def check(site_file: Path, form: str, all_problems: bool) -> int:
+def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
     The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
     so it does not detect lost items. It refuses events without a published date, because only build can set this date.
     It prints all warnings, even those of earlier runs.
+
+    With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
+    names the column or path that the value came from. A last line names the columns that no setting reads.
 
     \b
     Exit codes:
@@ -295,8 +286,8 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
       2   wrong usage, an error in the site file, or a missing extra
       65  nothing would be published: a source is unreadable
     """
-    now = _read_now()
-    from ..config import load_site
+    now = read_now()
+    from ..config import check_url, load_site
     from ..run.calls import check, read
 
     shape = format_annotation if form == "github" else str
@@ -306,7 +297,11 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
         return console.print_error(error)
-    console.print_problems(found.problems, found.omitted)
+    if show:
+        from .samples import print_samples
+
+        print_samples(site, site_file.parent, show, console)
+    console.print_problems([*found.problems, *check_url(site, site_file)], found.omitted)
     if form == "text":
         print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
@@ -329,12 +324,43 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     oldest = parse_age(max_age) if max_age else None
     if max_age and oldest is None:
         raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
-    place, now = _find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
+    place, now = find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
     check_site_file(place.site)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place, now)))
     late = describe_lateness(place, oldest, now) if oldest is not None else ""
     print_lines(late)
     return ExitCode.PROBLEMS if late else ExitCode.DONE
+
+
+@cli.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--topic", metavar="SLUG", help="The feed of this topic.")
+@click.option("--tag", metavar="SLUG", help="The feed of this tag.")
+@click.option("--feed", metavar="SLUG", help="This declared feed.")
+@click.option(
+    "--part",
+    type=click.Choice(["all", "head", "body", "tdmrep"]),
+    default="all",
+    show_default=True,
+    help="head: the links for the head of your page. body: the entries and events. tdmrep: the file "
+    "/.well-known/tdmrep.json of your site, which reserves text and data mining.",
+)
+def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
+    """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
+
+    Without --topic, --tag and --feed, the command prints the feed of everything. It reads the sources and the memory,
+    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines,
+    and no script that runs.
+    """
+    given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
+    if len(given) > 1:
+        raise click.UsageError("--topic, --tag and --feed exclude each other (write one of them)")
+    from .embed import make_parts
+
+    name, state = "".join(given) or "all", find_paths(site_file, output, state_file).state
+    print_text(sys.stdout, make_parts(site_file, state, name, part, read_now()))
 
 
 @cli.command(no_args_is_help=True)
@@ -354,10 +380,5 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-def _read_now() -> datetime:
-    """Return the time of SOURCE_DATE_EPOCH (reproducible builds), else the current time."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise click.UsageError(f'SOURCE_DATE_EPOCH "{epoch}" is not a number of seconds since 1970') from None
+for _command in (init, ping, serve):
+    cli.add_command(_command)

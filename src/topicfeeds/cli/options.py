@@ -1,13 +1,15 @@
-"""The options that several commands have."""
+"""The options that several commands have, their paths and the current time."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from ..errors import ConfigError, show
+from ..state.paths import SitePaths, default_paths
 from .console import MAX_SHOWN_PROBLEMS
 
 _MAX_PATH_BYTES = 4096
@@ -52,3 +54,17 @@ STATE = click.option(
 ALL_PROBLEMS = click.option(
     "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."
 )
+
+
+def find_paths(site_file: Path, output: Path | None, state_file: Path | None) -> SitePaths:
+    """Return the paths of a site. Missing paths get their defaults."""
+    return default_paths(str(site_file), str(output or ""), str(state_file or ""))
+
+
+def read_now() -> datetime:
+    """Return the time of SOURCE_DATE_EPOCH (reproducible builds), else the current time."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise click.UsageError(f'SOURCE_DATE_EPOCH "{epoch}" is not a number of seconds since 1970') from None

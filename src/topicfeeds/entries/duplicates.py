@@ -8,6 +8,7 @@ from typing import NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from ..errors import Problem, show
+from ..sources.mapping.file_values import describe_file
 from .headers import HeaderMaker
 from .model import Category, Header, RefusedError
 from .spill import SeenRow, Spill
@@ -28,6 +29,7 @@ class Merged(NamedTuple):
     tags: tuple[Category, ...]
     author_digests: frozenset[bytes]
     records: int
+    language: str | None
 
 
 class Duplicates:
@@ -60,23 +62,25 @@ class Duplicates:
         return merged, None
 
     def _from_row(self, row: SeenRow) -> Merged:
-        _, paths, line, content, topics, tags, authors, records = row
+        _, paths, line, content, topics, tags, authors, records, language = row
         digests = (authors[at : at + _DIGEST_BYTES] for at in range(0, len(authors), _DIGEST_BYTES))
         kinds = (self._maker.topic, topics), (self._maker.tag, tags)
         known = [tuple(map(make, text.split(_SEPARATOR))) if text else () for make, text in kinds]
-        return Merged(tuple(paths.split(_SEPARATOR)), line, content, known[0], known[1], frozenset(digests), records)
+        names, all_digests = tuple(paths.split(_SEPARATOR)), frozenset(digests)
+        return Merged(names, line, content, known[0], known[1], all_digests, records, language)
 
 
 def _to_row(header: Header, name: str) -> SeenRow:
     topics = _SEPARATOR.join([one.label for one in header.topics])
     tags = _SEPARATOR.join([one.label for one in header.tags])
-    return name, header.path, header.line, header.content_digest, topics, tags, header.author_digest, 1
+    return name, header.path, header.line, header.content_digest, topics, tags, header.author_digest, 1, header.language
 
 
 def _join_row(name: str, seen: Merged) -> SeenRow:
     topics, tags = (_SEPARATOR.join([one.label for one in some]) for some in (seen.topics, seen.tags))
     paths = _SEPARATOR.join(seen.paths)
-    return name, paths, seen.line, seen.content_digest, topics, tags, b"".join(seen.author_digests), seen.records
+    digests = b"".join(seen.author_digests)
+    return name, paths, seen.line, seen.content_digest, topics, tags, digests, seen.records, seen.language
 
 
 def _hash_folded(name: str) -> int:
@@ -89,7 +93,7 @@ def _hash_folded(name: str) -> int:
 def _merge(first: Merged, header: Header) -> Merged:
     """Add a record to its item. Raises RefusedError if the record belongs to another item."""
     if first.content_digest != header.content_digest:
-        _refuse_duplicate(header, first.paths[0], first.line)
+        _refuse_duplicate(header, first)
     return first._replace(
         topics=unite(first.topics, header.topics),
         tags=unite(first.tags, header.tags),
@@ -113,9 +117,12 @@ def _similar_id_warning(header: Header, name: str, path: str, line: int) -> Prob
     return replace(header.problem("id", message, "warning"), other=path)
 
 
-def _refuse_duplicate(header: Header, path: str, line: int) -> NoReturn:
+def _refuse_duplicate(header: Header, first: Merged) -> NoReturn:
+    path, line = first.paths[0], first.line
     if value := header.own_id or header.link:
-        advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if header.language else ""
+        named = [describe_file(one, header.source)["lang"] for one in (path, header.path)]
+        has_language = header.language or first.language or any(named)
+        advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if has_language else ""
         message = f"{show(value)} is already the id of {path}:{line} ({advice or 'give each item its own id'})"
         raise RefusedError("id" if header.own_id else "link", message, path)
     message = f"is missing, and {path}:{line} has the same date and title (give both items an id)"

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticSerializationError
 
-from ..errors import Problem, show
-from ..models.items import Article, Enclosure, Event, Item, Person
+from ..errors import Problem, count, show, show_some
+from ..models.items import Article, Enclosure, Event, Image, Item, Person
 from ..models.site import Site, explain_unknown_topic
-from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record, label_item
+from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
     TAG_IN_NAME,
@@ -25,7 +25,7 @@ from ..text.characters import (
     strip_forbidden,
     to_one_line,
 )
-from ..text.generator_marks import find_source_link, find_template_tag
+from ..text.generator_marks import fill_in_ghost_url, find_source_links, find_template_tags
 from ..text.html import nesting_depth
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
@@ -48,7 +48,7 @@ _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
-    for one in as_records(found):
+    for one in as_records(found, site):
         if isinstance(one, Record):
             yield from maker.make(one)
         else:
@@ -67,6 +67,7 @@ class HeaderMaker:
         self.tag = cache(lambda label: Category(slug(label), label, f"{site.base}tags/"))
         self._key = cache(tag_key)
         self._problems: list[Problem] = []
+        self._allowed_html = site.extensions.allowed_html
 
     def make(
         self, record: Record, position: tuple[bytes, int] = (b"", 0), *, is_single: bool = False
@@ -96,7 +97,7 @@ class HeaderMaker:
 
     def restore(self, text: str, kind: str) -> Entry:
         """Return the entry of an item that `encode_item` encoded. Raises pydantic.ValidationError."""
-        return self.load(Record((Event if kind == "event" else Article).model_validate_json(text), "", 1))
+        return self.load(Record(self.site.extensions.find_model(kind).model_validate_json(text), "", 1))
 
     def make_entry(self, record: Record) -> Entry:
         """Return the entry of a record, without values from the memory, the current time or other records.
@@ -108,9 +109,12 @@ class HeaderMaker:
         event = resolve_event(item, self.site, partial(self._line, record)) if isinstance(item, Event) else None
         zone = ZoneInfo(item.timezone or self.site.timezone)
         published = make_aware(item.published, zone, "published") if item.published else _UNKNOWN
-        for place in ("link", "image"):
-            if (address := getattr(item, place)) and (warning := url_warning(address)):
+        image, picture = (item.image.url, item.image) if isinstance(item.image, Image) else (item.image, None)
+        for place, address in (("link", item.link), ("image", image)):
+            if address and (warning := url_warning(address)):
                 self._problems.append(record.problem(place, warning, "warning"))
+        if self.site.require_alt:
+            self._warn_about_alt(record)
         return Entry(
             id=item.id or "",
             kind=item.kind,
@@ -124,9 +128,12 @@ class HeaderMaker:
             tags=self._tags(record),
             authors=tuple(self._authors(record)) if item.authors else (),
             language=item.language,
-            image=item.image,
+            image=image,
+            picture=self._picture(record, picture) if picture else None,
             enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
+            item=item if type(item) not in (Article, Event) else None,
+            allowed_html=self._allowed_html,
         )
 
     def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:
@@ -160,7 +167,7 @@ class HeaderMaker:
             body=partial(encode_item, item),
             is_parsed=True,
             is_single=is_single,
-            name=label_item(record.place, item.title),
+            name=record.label,
             place=record.place,
             window=self._make_window(record) if record.window else None,
             language=item.language,
@@ -203,6 +210,7 @@ class HeaderMaker:
         if nesting_depth(value) > _MAX_NESTING_DEPTH:
             message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
             raise RefusedError("content", message)
+        value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
@@ -216,11 +224,11 @@ class HeaderMaker:
 
     def _warn_about_marks(self, record: Record, value: str) -> None:
         """Warn about links and tags that only a site generator understands."""
-        if link := find_source_link(value):
-            message = f"links to {show(link)}, which is a source file (write the address of its page)"
+        if links := find_source_links(value):
+            message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
-        if tag := find_template_tag(value):
-            message = f"has the template tag {show(tag)}, which is published as it is (replace it by its result)"
+        if tags := find_template_tags(value):
+            message = f"has parts that only a site generator understands: {show_some(tags)} (write what they show)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:
@@ -228,6 +236,25 @@ class HeaderMaker:
             name = author if isinstance(author, str) else author.name
             clean = self._line(record, "authors", name)
             yield _make_person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
+
+    def _picture(self, record: Record, picture: Image) -> Image:
+        texts = {"alt": picture.alt, "credit": picture.credit}
+        clean = {name: self._line(record, "image", text) for name, text in texts.items() if text}
+        return picture.model_copy(update=clean)
+
+    def _warn_about_alt(self, record: Record) -> None:
+        """Warn about pictures without a text for people who do not see them. A decoration has `alt=""` in HTML."""
+        from ..text.html_tree import parse_fragment  # imported here, as few sites need it
+
+        item = record.item
+        if item.image and not (isinstance(item.image, Image) and item.image.alt):
+            message = "has no alt (write image as a table with url and alt, and say in alt what the picture shows)"
+            self._problems.append(record.problem("image", message, "warning"))
+        elements = parse_fragment(item.content or "").elements()
+        bare = [one for one in elements if one.name == "img" and "alt" not in one.attributes]
+        if bare:
+            message = f"has {count('picture', len(bare))} without alt (say in alt what the picture shows)"
+            self._problems.append(record.problem("content", message, "warning"))
 
     def _enclosures(self, record: Record) -> Iterator[Enclosure]:
         for file in record.item.enclosures:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem, Severity
-from ..models.items import Enclosure, Person, Place
+from ..models.items import Enclosure, Image, Item, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
@@ -114,7 +114,7 @@ class Schedule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it is published: with its final id, dates and time zone."""
+    """An item as it is published: with its final id, dates and time zone. Threads may share it."""
 
     id: str
     """An absolute IRI. It is the same in all feeds and never changes."""
@@ -133,10 +133,17 @@ class Entry:
     authors: tuple[Person, ...] = ()
     language: str | None = None
     image: str | None = None
+    """The address of its picture."""
+    picture: Image | None = None
+    """The picture with its description, if the author gave more than its address."""
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
     """The change that this entry reports. A notice has the `event`, but is not published as an event."""
+    item: Item | None = None
+    """The item, if it has a class of `Extensions`."""
+    allowed_html: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The elements and attributes that `Extensions` adds to the allowed HTML of `content`."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -149,7 +156,7 @@ def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> st
 
     The changes that a reader would notice are put into `changes`, under the id of the entry.
     """
-    html, text = sanitize_and_count(entry.content, entry.link) if entry.content else (None, "")
+    html, text = sanitize_and_count(entry.content, entry.link, entry.allowed_html) if entry.content else (None, "")
     if changes is not None:
         changes[entry.id] = text
     return html or None
@@ -160,7 +167,9 @@ def find_content_changes(entry: Entry, base: str = "") -> str:
 
     Addresses are resolved against `base` if the entry has no link.
     """
-    return sanitize_and_count(entry.content, entry.link or base).changes if entry.content else ""
+    if not entry.content:
+        return ""
+    return sanitize_and_count(entry.content, entry.link or base, entry.allowed_html).changes
 
 
 class Header(NamedTuple):
@@ -228,7 +237,7 @@ class Header(NamedTuple):
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
-        identity = (self.own_id, self.link) if severity == "refused" else None
+        identity = (self.own_id, self.link)
         return Problem(self.path, line, name, message, severity, item, name=self.name, identity=identity)
 
 
@@ -312,9 +321,12 @@ def load_entry(candidate: Candidate) -> Entry:
         authors=entry.authors,
         language=entry.language,
         image=entry.image,
+        picture=entry.picture,
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,
+        item=entry.item,
+        allowed_html=entry.allowed_html,
     )
 
 

@@ -14,13 +14,13 @@ _CACHE_KB = 16_000
 _TABLES = """
 pragma journal_mode = off;
 create table seen (key integer primary key, id text, path text, line integer, content blob, topics text, tags text,
-    authors blob, records integer);
+    authors blob, records integer, language text);
 create table texts (number integer primary key, text text);
 begin;
 """
 
-SeenRow = tuple[str, str, int, bytes, str, str, bytes, int]
-"""Id, paths, line, content digest, topics, tags, author digests, and number of records of an item."""
+SeenRow = tuple[str, str, int, bytes, str, str, bytes, int, str | None]
+"""Id, paths, line, content digest, topics, tags, author digests, number of records, and language of an item."""
 
 
 class Spill:
@@ -36,7 +36,7 @@ class Spill:
         """If the key is new, store the row and return None. Otherwise, return the stored row of the key."""
         with _explain_errors():
             run = self._file.execute
-            if run("insert or ignore into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row)).rowcount:
+            if run("insert or ignore into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row)).rowcount:
                 return None
             found: SeenRow = run("select * from seen where key = ?", (key,)).fetchone()[1:]
             return found
@@ -44,7 +44,7 @@ class Spill:
     def put(self, key: int, row: SeenRow) -> None:
         """Store a row under a key, in place of an earlier row with this key."""
         with _explain_errors():
-            self._file.execute("replace into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row))
+            self._file.execute("replace into seen values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (key, *row))
 
     def add_text(self, text: str) -> int:
         """Store a text, and return its number."""

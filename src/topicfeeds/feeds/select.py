@@ -11,14 +11,14 @@ from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from ..entries.headers import HeaderMaker
-from ..entries.model import Candidate, Category, NewNotice
+from ..entries.model import Candidate, Category, NewNotice, load_entry
 from ..entries.spill import Spill
-from ..models.site import DeclaredFeed, Site, Topic
-from ..registry import FEED_FORMATS, has_calendars
+from ..models.site import Site, Topic
 from ..sources.model import Page
 from ..text.characters import strip_forbidden, to_one_line
-from ..text.slugs import is_slug, make_tag_slugger, make_topic_slugger
+from ..text.slugs import is_slug, make_topic_slugger
 from .model import NEVER_UPDATED, Selection, make_feed
+from .terms import FeedTerms, read_declared
 
 _MAX_CHARS_IN_MEMORY = 100_000_000
 """The limit of entries in memory, in characters. Further entries go to a temporary file."""
@@ -63,6 +63,8 @@ class Wanted(NamedTuple):
     """Whether to select the events of calendars."""
     names: frozenset[str] | None = None
     """The names of the feeds. None means all feeds."""
+    terms: FeedTerms | None = None
+    """The terms of the only feed whose items are read. A mix is a further feed."""
 
     def includes(self, name: str) -> bool:
         """Return whether to select the feed with this name."""
@@ -116,15 +118,15 @@ class _NewestTable(dict[str, _NewestEntries]):
     its whole name.
     """
 
-    def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
+    def __init__(self, start: str, site: Site, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
         super().__init__()
-        self.start, self.limit, self.everything, self.wanted = start, limit, everything, wanted
+        self.start, self.site, self.everything, self.wanted = start, site, everything, wanted
 
     def __missing__(self, end: str) -> _NewestEntries:
         name = self.start + end
         if not self.wanted.includes(name):
             return self.setdefault(end, _NewestEntries(name, 0))
-        made = self[end] = self.everything[name] = _NewestEntries(name, self.limit)
+        made = self[end] = self.everything[name] = _NewestEntries(name, self.site.find_limit(name))
         return made
 
 
@@ -138,17 +140,19 @@ class FeedSelector:
 
     def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
-        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats) or site.pages is not None)
+        self._wanted = wanted or Wanted(site.has_calendars or site.pages is not None)
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)
         self._topics = dict(site.topics)
         self._titled = set(site.topics)
         """The topics whose title does not come from the items."""
-        self._declared = [(f"feeds/{feed.slug}", _make_matcher(site, feed)) for feed in site.feed]
+        self._mix = mix = self._wanted.terms if self._wanted.terms and "?" in self._wanted.terms.name else None
+        self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
+        self._filters = site.extensions.filters
         self._newest: dict[str, _NewestEntries] = {}
         """All feeds by name. The tables below add feeds to it."""
-        per, shared = site.feeds.per, (site.feeds.limit, self._newest, self._wanted)
+        per, shared = site.feeds.per, (site, self._newest, self._wanted)
         self._by_name = _NewestTable("", *shared)
         self._all = self._by_name["all"]
         self._by_topic = _NewestTable("topics/", *shared) if "topic" in per else None
@@ -183,6 +187,11 @@ class FeedSelector:
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         self._insert(candidate, places)
 
+    def _matches(self, terms: FeedTerms, candidate: Candidate) -> bool:
+        """Return whether a feed with these terms can contain a candidate."""
+        passes = self._filters.get(terms.name.removeprefix("feeds/"))
+        return terms.includes(candidate, self.site.language) and (passes is None or passes(load_entry(candidate)))
+
     def add_new_notices(self, decide: Decide | None) -> None:
         """Add the notices of this run: to each feed at most `notices_per_run`, for the nearest events."""
         rivals: dict[str, list[Candidate]] = {}
@@ -214,7 +223,7 @@ class FeedSelector:
         if self._by_tag is not None:
             places += [self._by_tag[tag.term] for tag in candidate.tags]
         if self._declared:
-            places += [self._by_name[name] for name, matches in self._declared if matches(candidate)]
+            places += [self._by_name[one.name] for one in self._declared if self._matches(one, candidate)]
         if candidate.notice and candidate.notice.feeds is not None:
             places = [place for place in places if place.name in candidate.notice.feeds]
         return places
@@ -233,9 +242,9 @@ class FeedSelector:
         """Keep a merged candidate. From time to time, drop candidates that no declared feed contains."""
         self._merged[candidate.id] = candidate
         if len(self._merged) > self._max_merged:
-            names = [name for name, _ in self._declared if name in self._newest]
+            names = [name for one in self._declared if (name := one.name) in self._newest]
             held = {one.id for name in names for one in self._newest[name].candidates}
-            held.update(*(self._calendars.get(name, ()) for name, _ in self._declared))
+            held.update(*(self._calendars.get(one.name, ()) for one in self._declared))
             self._merged = {name: one for name, one in self._merged.items() if name in held}
             self._max_merged = 2 * len(self._merged) + _MIN_MERGED_KEPT
 
@@ -245,7 +254,8 @@ class FeedSelector:
 
     def select(self) -> dict[str, Selection]:
         """Return the selections of all candidates that were added, by feed name."""
-        for name, matches in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
+        for terms in self._declared:  # a merged candidate may have got a topic or tag that a feed excludes
+            name, matches = terms.name, partial(self._matches, terms)
             if name in self._newest:
                 whole = (self._merged.get(one.id, one) for one in self._newest[name].candidates)
                 self._newest[name].candidates = [one for one in whole if matches(one)]
@@ -258,6 +268,8 @@ class FeedSelector:
         found += ((f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
             found.append((f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
+        if self._mix:
+            found.append((self._mix.name, None, Topic()))
         return {one[0]: self._describe(*one) for one in found if self._wanted.includes(one[0])}
 
     def _slugs(self, folder: str) -> list[str]:
@@ -292,7 +304,7 @@ class FeedSelector:
 
         Without `title`, the feed has the title of the site.
         """
-        site, settings = self.site, self.site.feeds
+        site, formats = self.site, self.site.extensions.feed_formats
         candidates = tuple(map(self._finish, self._newest[path].candidates)) if path in self._newest else ()
         calendar = tuple(map(self._finish, sorted(self._calendars.get(path, {}).values(), key=_start_key)))
         feed = replace(
@@ -300,7 +312,7 @@ class FeedSelector:
             description=strip_forbidden(about.description) if about.description else None,
             page=about.url or site.url,
             updated=max((one.updated for one in candidates), default=NEVER_UPDATED),
-            formats=tuple(name for name in settings.formats if calendar or not FEED_FORMATS[name].is_calendar),
+            formats=tuple(name for name in site.find_formats(path) if calendar or not formats[name].is_calendar),
             calendar=() if self._wanted.calendars else None,
         )
         return Selection(feed, candidates, calendar)
@@ -314,22 +326,6 @@ def _start_key(candidate: Candidate) -> tuple[float, str]:
     start = candidate.event.start if candidate.event else candidate.published
     moment = start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
     return (moment.timestamp(), candidate.id)
-
-
-def _make_matcher(site: Site, feed: DeclaredFeed) -> Callable[[Candidate], bool]:
-    slug, topic_slug = make_tag_slugger(site.tag_slugs), make_topic_slugger(site.topics)
-    wanted = {("topic", topic_slug(name)) for name in feed.topics} | {("tag", slug(tag)) for tag in feed.tags}
-    test = {"all": wanted.issubset, "any": lambda has: bool(wanted & has), "none": wanted.isdisjoint}[feed.match]
-
-    languages = tuple(f"{language.lower()}-" for language in feed.languages)
-
-    def matches(candidate: Candidate) -> bool:
-        if languages and not f"{candidate.language or site.language}-".lower().startswith(languages):
-            return False
-        has = {("topic", topic.term) for topic in candidate.topics} | {("tag", tag.term) for tag in candidate.tags}
-        return (not feed.kinds or candidate.kind in feed.kinds) and (not wanted or test(has))
-
-    return matches
 
 
 def make_topic_title(slug: str, topic: Topic) -> str:

@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,7 +30,9 @@ from lxml import etree
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
 from ..models.dates import format_rfc3339
-from ..models.items import Person
+from ..models.extensions import XmlElement
+from ..models.items import Image, Person
+from ..text.characters import strip_forbidden
 from ..text.urls import to_uri
 from .render_cache import RenderCache
 
@@ -39,9 +41,15 @@ MEDIA = "http://search.yahoo.com/mrss/"
 EV = "http://purl.org/rss/1.0/modules/event/"
 GEORSS = "http://www.georss.org/georss"
 ATOM = "http://www.w3.org/2005/Atom"
+SY = "http://purl.org/rss/1.0/modules/syndication/"
+CREATIVE_COMMONS = "http://backend.userland.com/creativeCommonsRssModule"
 XML = "http://www.w3.org/XML/1998/namespace"
 _NAMESPACES = {"dc": DC, "media": MEDIA}
 _EVENT_NAMESPACES = {"ev": EV, "georss": GEORSS}
+_CHANNEL_NAMESPACES = {"creativeCommons": CREATIVE_COMMONS, "sy": SY}
+"""Namespaces that are only declared in a document if its channel uses them."""
+_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080}
+"""The periods of the syndication module, in minutes."""
 
 
 class Dialect(NamedTuple):
@@ -59,6 +67,8 @@ class Dialect(NamedTuple):
     """The elements of entries whose text has hexadecimal references for `&` and `<`."""
     plain_in_head: frozenset[str] = frozenset()
     """The elements of the channel whose text has such references."""
+    namespaces: tuple[tuple[str, str], ...] = ()
+    """The prefixes and namespaces of `Extensions`."""
 
 
 class Call:
@@ -92,6 +102,9 @@ START_ENTRY = make_call("start", id=None, title=None, updated=None, published=No
 START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
 _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
+_STYLESHEET = make_call("stylesheet", href=None)
+_ALT = make_call("add_inside", name=f"{{{MEDIA}}}description", text=None, type="plain")
+_CREDIT = make_call("add_inside", name=f"{{{MEDIA}}}credit", text=None)
 
 
 class ElementCalls:
@@ -117,11 +130,29 @@ class ElementCalls:
         self.calls.append(make_call("add", name=name, text=None))
         self.values.append(text)
 
+    def add_foreign(self, element: XmlElement, namespaces: Mapping[str, str]) -> None:
+        """Add an element of `Extensions`. Raises ValueError if its prefix is unknown."""
+        parameters: list[tuple[str, str | None]] = [("name", _qualify(element.name, namespaces))]
+        for name, value in (("text", element.text), *((f"@{one}", text) for one, text in element.attributes.items())):
+            if value is not None:
+                parameters.append((name, None))
+                self.values.append(strip_forbidden(value))
+        self.calls.append(Call("add_foreign", tuple(parameters)))
+
     def person(self, person: Person) -> None:
         """Add an author with the names of Atom's fields (RFC 4287, 3.2)."""
         fields = {"name": person.name, "email": person.email, "uri": person.url and to_uri(person.url)}
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
+
+
+def _qualify(name: str, namespaces: Mapping[str, str]) -> str:
+    """Return `{namespace}name` for the name of an element of `Extensions`."""
+    prefix, _, own = name.partition(":")
+    uri = (_NAMESPACES | dict(namespaces)).get(prefix)
+    if uri is None or not own:
+        raise ValueError(f"the element {name!r} has no prefix of the namespaces of Extensions (write itunes:duration)")
+    return f"{{{uri}}}{own}"
 
 
 MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
@@ -137,14 +168,39 @@ def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
         made.call(START_RSS_ITEM, entry.id, title)
     if entry.image:
         made.call(_THUMBNAIL, dialect.to_address(entry.image))
+    if entry.picture:
+        _add_picture(made, entry.picture, dialect)
     return made
+
+
+def _add_picture(made: ElementCalls, picture: Image, dialect: Dialect) -> None:
+    """Add the element of a picture, with its description and credit inside (Media RSS)."""
+    fields = {"url": dialect.to_address(picture.url), "type": picture.type}
+    fields |= {name: str(size) for name in ("width", "height") if (size := getattr(picture, name))}
+    given = {name: value for name, value in fields.items() if value}
+    made.call(make_call("add", name=f"{{{MEDIA}}}content", medium="image", **dict.fromkeys(given)), *given.values())
+    for call, text in ((_ALT, picture.alt), (_CREDIT, picture.credit)):
+        if text:
+            made.call(call, text)
+
+
+def finish_channel(channel: ElementCalls, feed: Feed) -> None:
+    """Add what Atom and RSS share: how often the feed changes (RSS syndication module), and the stylesheet."""
+    if feed.refresh:
+        period, minutes = next(one for one in _PERIODS.items() if one[1] >= feed.refresh)
+        channel.add(f"{{{SY}}}updatePeriod", period)
+        channel.add(f"{{{SY}}}updateFrequency", str(minutes // feed.refresh))
+    if feed.stylesheet:
+        channel.call(_STYLESHEET, feed.stylesheet)
 
 
 def render_with_feedgen(
     channel: ElementCalls, entries: Iterable[ElementCalls], dialect: Dialect, *, has_events: bool
 ) -> str:
     """Return a whole document that feedgen renders."""
-    whole = _Channel(_NAMESPACES | (_EVENT_NAMESPACES if has_events else {}))
+    names = "".join(str(name) for call in channel.calls for _, name in call.parameters)
+    own = {prefix: uri for prefix, uri in _CHANNEL_NAMESPACES.items() if uri in names}
+    whole = _Channel(_NAMESPACES | own | (_EVENT_NAMESPACES if has_events else {}) | dict(dialect.namespaces))
     _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
@@ -193,8 +249,9 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
 
     def __init__(self) -> None:
         self.attributes: dict[str, str] = {}
+        self.stylesheet = ""
         self.namespaces: dict[str, str] = {}
-        self.elements: list[tuple[str, str | None, dict[str, str]]] = []
+        self.elements: list[tuple[str, str | None, dict[str, str], bool]] = []
 
     def extend_ns(self) -> dict[str, str]:
         """Return the namespaces that the root element declares."""
@@ -203,8 +260,11 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
     def extend_atom(self, element: Any) -> Any:
         """Add the elements and attributes to a feed or an entry, and return it."""
         element.attrib.update(self.attributes)
-        for name, text, attributes in self.elements:
-            etree.SubElement(element, name, attributes).text = text
+        if self.stylesheet:
+            said = f'href="{self.stylesheet}" type="text/css"'
+            element.getroottree().getroot().addprevious(etree.ProcessingInstruction("xml-stylesheet", said))
+        for name, text, attributes, is_inside in self.elements:
+            etree.SubElement(element[-1] if is_inside else element, name, attributes).text = text
         return element
 
     def extend_rss(self, element: Any) -> Any:
@@ -220,7 +280,15 @@ class _Extended:
 
     def add(self, name: str, text: str | None = None, **attributes: str) -> None:
         """Add an element. Its name is a plain name or `{namespace}name`."""
-        self.told.elements.append((name, text, attributes))
+        self.told.elements.append((name, text, attributes, False))
+
+    def add_inside(self, name: str, text: str | None = None, **attributes: str) -> None:
+        """Add an element inside the last one that `add` added."""
+        self.told.elements.append((name, text, attributes, True))
+
+    def add_foreign(self, name: str, text: str | None = None, **attributes: str) -> None:
+        """Add an element whose attributes have an `@` before their names."""
+        self.told.elements.append((name, text, {one[1:]: value for one, value in attributes.items()}, False))
 
     def attributes(self, **attributes: str) -> None:
         """Add attributes to the element itself."""
@@ -233,6 +301,10 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self.register_extension("told", _Extra, _Extra)
         self.told.namespaces = namespaces
         self._FeedGenerator__rss_lastBuildDate = None
+
+    def stylesheet(self, href: str) -> None:
+        """Name the stylesheet with which browsers show the document."""
+        self.told.stylesheet = href
 
     def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the name of the element
         """Set the fields that every feed has."""

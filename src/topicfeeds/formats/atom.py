@@ -8,7 +8,7 @@ from ..models.dates import format_rfc3339
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
-from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, make_call, start_entry
+from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, finish_channel, make_call, start_entry
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title
@@ -21,6 +21,8 @@ _LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
 _LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html", hreflang=None)
 _LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
+_LINK_HUB = make_call("link", href=None, rel="hub")
+_LINK_LICENSE = make_call("link", href=None, rel="license")
 _LOGO = make_call("logo", logo=None)
 _RIGHTS = make_call("rights", rights=None)
 _SUBTITLE = make_call("subtitle", subtitle=None)
@@ -44,12 +46,17 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.call(_LINK_SELF, to_uri(url))
+    if feed.hub:
+        made.call(_LINK_HUB, to_uri(feed.hub))
     if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
         made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
+    if feed.license:
+        made.call(_LINK_LICENSE, to_uri(feed.license))
     logo = to_uri(feed.logo) if feed.logo else None
     for call, value in ((_LOGO, logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
         if value:
             made.call(call, value)
+    finish_channel(made, feed)
     return made
 
 

@@ -37,8 +37,9 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
         head.add(name, value)
     if feed.description:
         head.add("DESCRIPTION", _escape_text(feed.description))
-    head.add("REFRESH-INTERVAL", _HOUR, parameters={"VALUE": "DURATION"})
-    head.add("X-PUBLISHED-TTL", vDuration(_HOUR))
+    interval = timedelta(minutes=feed.refresh) if feed.refresh else _HOUR
+    head.add("REFRESH-INTERVAL", interval, parameters={"VALUE": "DURATION"})
+    head.add("X-PUBLISHED-TTL", vDuration(interval))
     head.add("SOURCE", to_uri(url), parameters={"VALUE": "URI"})
     head.add("URL", to_uri(feed.page))
     entries = feed.calendar or ()
@@ -138,6 +139,9 @@ def _make_event(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCach
     if text := write_plain_text(cache.html(entry) or "", with_links=True) or entry.summary:
         made.add("DESCRIPTION", _escape_text(text))
     made.add("URL", to_uri(entry.link))
+    if entry.picture:
+        kind = {"FMTTYPE": entry.picture.type} if entry.picture.type else {}
+        made.add("IMAGE", to_uri(entry.picture.url), parameters={"VALUE": "URI", "DISPLAY": "BADGE", **kind})
     if labels := [_escape_text(category.label) for category in entry.categories]:
         made.add("CATEGORIES", vInline(",".join(labels)))
     _add_people(made, event)

@@ -27,6 +27,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
         "id": feed.id,
         "updated": format_rfc3339(feed.updated),
         "rights": feed.rights,
+        "license": feed.license and to_uri(feed.license),
         "alternates": [{"url": to_uri(address), "type": media_type} for address, media_type in alternates],
     }
     head = {
@@ -38,6 +39,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
         "icon": feed.logo and to_uri(feed.logo),
         "authors": [_describe_person(feed.author)],
         "language": feed.language,
+        "hubs": [{"type": "WebSub", "url": to_uri(feed.hub)}] if feed.hub else None,
         "_topicfeeds": _drop_empty(own),
     }
     items = ",".join(f"\n{_render_item(entry, feed, cache)}" for entry in feed.entries)
@@ -71,6 +73,7 @@ def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, An
         "tags": list(dict.fromkeys(category.label for category in entry.categories)),
         "language": entry.language if entry.language != feed.language else None,
         "attachments": [_describe_file(file) for file in (*entry.enclosures, *([own] if own else []))],
+        "_image": entry.picture.model_dump(exclude={"url"}, exclude_none=True) if entry.picture else None,
         "_event": _describe_event(entry.event) if entry.event and not entry.notice else None,
     }
 

@@ -14,13 +14,25 @@ from ..text.plain_text import write_html
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
-from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, make_call, start_entry
+from ._feedgen import (
+    ATOM,
+    CREATIVE_COMMONS,
+    DC,
+    LINK_ALTERNATE,
+    Dialect,
+    ElementCalls,
+    finish_channel,
+    make_call,
+    start_entry,
+)
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
-_PLAIN = frozenset({"title", "category", "copyright", "dc:creator", "managingEditor"})
+_PLAIN = frozenset(
+    {"title", "category", "copyright", "dc:creator", "managingEditor", "media:credit", "media:description"}
+)
 RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
 
 
@@ -33,6 +45,7 @@ _CONTENT = make_call("content", content=None)
 _EDITOR = make_call("managingEditor", managingEditor=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/rss+xml")
 _LINK_FORMAT = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="alternate", type=None)
+_LINK_HUB = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="hub")
 _ENCLOSURE = make_call("link", href=None, rel="enclosure", type=None, length=None)
 
 
@@ -49,9 +62,15 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.call(_RIGHTS, feed.rights)
     made.call(_DESCRIPTION, _escape_tags(feed.description or feed.title))
     made.call(_LINK_SELF, to_uri(url))
+    if feed.hub:
+        made.call(_LINK_HUB, to_uri(feed.hub))
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.add("lastBuildDate", _format_rfc822(feed.updated))
+    if feed.license:
+        made.add(f"{{{CREATIVE_COMMONS}}}license", to_uri(feed.license))
+    if feed.refresh:
+        made.add("ttl", str(feed.refresh))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
         made.call(_EDITOR, f"{feed.author.email} ({name})")
@@ -59,6 +78,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
         made.call(_LOGO, to_uri(feed.logo))
+    finish_channel(made, feed)
     made.call(LINK_ALTERNATE, to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
     return made
 

@@ -3,8 +3,8 @@
 Unknown fields are errors. Null and blank values are treated as absent. Fields with several values accept any sequence.
 """
 
-from .items import Article, Enclosure, Event, Item, Person, Place, parse_item
-from .site import DeclaredFeed, FeedSettings, Site, Source, Tag, Topic
+from .items import Article, Enclosure, Event, Image, Item, Person, Place, parse_item
+from .site import DeclaredFeed, FeedSettings, PageSettings, Site, Source, Tag, Topic
 
 __all__ = [
     "Article",
@@ -12,7 +12,9 @@ __all__ = [
     "Enclosure",
     "Event",
     "FeedSettings",
+    "Image",
     "Item",
+    "PageSettings",
     "Person",
     "Place",
     "Site",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence, Set
+from datetime import date, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, AnyUrl, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import Url as CoreUrl
 
 from ..errors import show
 from ..text.characters import NONCHARACTERS, is_blank
@@ -29,7 +31,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 class Model(BaseModel):
-    """The base of all models. It is frozen, rejects unknown fields, and treats null and blank values as absent."""
+    """The base of all models: frozen, so threads may share it. Rejects unknown fields; null and blank are absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -40,11 +42,31 @@ class Model(BaseModel):
     @classmethod
     def _present(cls, value: Any) -> Any:
         if type(value) is dict or isinstance(value, Mapping):
-            return {name: v for name, v in value.items() if not is_absent(v) or (v and name in cls.blank_counts)}
+            fields = ((name, v if type(v) in _PLAIN else to_plain(v)) for name, v in value.items())
+            return {name: v for name, v in fields if not is_absent(v) or (v and name in cls.blank_counts)}
         if isinstance(value, (cls, str, bytes, list, tuple, int, float, date)):
             return value
-        fields = ((name, getattr(value, name, None)) for name in cls.model_fields)
+        fields = ((name, to_plain(getattr(value, name, None))) for name in cls.model_fields)
         return {name: v for name, v in fields if not is_absent(v)}
+
+
+_PLAIN = frozenset({str, int, float, bool, dict, list, tuple, date, datetime, type(None)})
+_LAZY = frozenset({"LazyProxy", "LazyString", "Promise"})
+"""The classes of texts that are translated when they are used: of Babel, Flask-Babel and Django."""
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value of another library as a plain value: lazy text, UUID, URL, set, query or manager of an ORM."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, (UUID, AnyUrl, CoreUrl)) or any(one.__name__ in _LAZY for one in type(value).__mro__):
+        return str(value)
+    if hasattr(value, "get_queryset"):
+        value = value.all()
+    is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # or a file
+    if is_known or not hasattr(type(value), "__iter__"):
+        return value
+    return sorted(value, key=str) if isinstance(value, Set) else [*value]  # the order of a set is random
 
 
 def is_absent(value: object) -> bool:
@@ -119,10 +141,10 @@ def _is_host(host: str) -> bool:
 
 
 def _check_list(value: object) -> object:
-    if type(value) in (list, tuple):
+    if isinstance(value, (list, tuple)) and (not value or type(value[0]) is str):
         return value
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
-        return tuple(value)
+        return tuple(map(to_plain, value))
     raise PydanticCustomError("list_type", "is not a list")
 
 

@@ -60,6 +60,19 @@ class Enclosure(Model):
     title: Text | None = None
 
 
+class Image(Model):
+    """The picture of an item, and what it shows. `width` and `height` are in pixels, `type` is its media type."""
+
+    url: Url
+    alt: Text | None = None
+    """What the picture shows, in words, for people who do not see it."""
+    credit: Text | None = None
+    """Who made the picture."""
+    width: Annotated[Count, Field(ge=1)] | None = None
+    height: Annotated[Count, Field(ge=1)] | None = None
+    type: Annotated[Word, Field(pattern=r"^image/[A-Za-z0-9!#$&^_.+-]+$")] | None = None
+
+
 def _to_utc(moment: date) -> date:
     """Convert an aware moment to UTC: Python compares moments of the same zone by their local time only."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
@@ -77,14 +90,18 @@ def _must_match_offset(start: datetime) -> str:
     return "must have no offset from UTC, like start (or write both with an offset)"
 
 
-def _choose_branch(value: object) -> str:
+def choose_branch(value: object) -> str:
+    """Return the tag of text or of an object, for fields that can be both."""
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
 # The tags name the branch in pydantic's errors; `explain_errors` removes them.
 _AsText = Annotated[Text, Tag("\ufdd0text")]
-PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
-PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
+PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
+ImageOrUrl = Annotated[
+    Annotated[Image, Tag("\ufdd0object")] | Annotated[Url, Tag("\ufdd0text")], Discriminator(choose_branch)
+]
+PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
 
 
 class Item(Model):
@@ -115,7 +132,8 @@ class Item(Model):
     """Persons or names. Default: the site's author."""
     language: Language | None = None
     """A language tag (BCP 47). Default: the site's language."""
-    image: Url | None = None
+    image: ImageOrUrl | None = None
+    """A picture, or its address."""
     enclosures: Annotated[Listed[Enclosure], Field(max_length=MAX_ENCLOSURES)] = ()
     timezone: Zone | None = None
     """The time zone (IANA name) of dates, and of date-times without offset. Default: the site's time zone, else UTC."""
@@ -205,8 +223,11 @@ def parse_item(record: Any) -> Item:
 
     A record with `start` and without `kind` is an event. Raises pydantic.ValidationError.
     """
+    return (Event if is_event(record) else Article).model_validate(record)
+
+
+def is_event(record: Any) -> bool:
+    """Return whether a mapping or an object with attributes is an event."""
     get = record.get if isinstance(record, Mapping) else partial(getattr, record)
     kind, start = get("kind", None), get("start", None)
-    event = kind == "event" or (is_absent(kind) and not is_absent(start))
-    model: type[Item] = Event if event else Article
-    return model.model_validate(record)
+    return bool(kind == "event" or (is_absent(kind) and not is_absent(start)))

@@ -12,10 +12,16 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringCons
 from ..errors import nearest, show
 from .dates import find_zone
 from .fields import Model, Text, is_absent
-from .items import FIELDS, Enclosure, Person, Place
+from .items import FIELDS, Enclosure, Image, Person, Place
 from .places import ValuePath, ValuePlace, as_text, list_paths, parse_path, parse_place
 
-PARTS: dict[str, type[Model]] = {"authors": Person, "enclosures": Enclosure, "location": Place, "organizer": Person}
+PARTS: dict[str, type[Model]] = {
+    "authors": Person,
+    "enclosures": Enclosure,
+    "image": Image,
+    "location": Place,
+    "organizer": Person,
+}
 """The fields that have parts."""
 LISTS = frozenset({"topics", "tags", "authors", "enclosures", "except"})
 DATES = ("published", "updated", "start", "end", "except")
@@ -302,6 +308,13 @@ class MappingSettings(Model):
             paths = [path for place in reversed(places) for path in list_paths(place)]
             found[name.partition(".")[0]] = tuple(key for path in paths for key, _ in reversed(path.steps[0]))
         return found
+
+    @cached_property
+    def used_keys(self) -> frozenset[str]:
+        """The keys at the top of a record with which a path of any setting may start."""
+        paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
+        paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
+        return frozenset(key for path in paths for key, _ in path.steps[0])
 
     @cached_property
     def places(self) -> dict[str, tuple[ValuePlace, ...]]:

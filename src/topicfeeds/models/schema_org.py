@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from .status import STATUSES
 
 if TYPE_CHECKING:
-    from .items import Event, Person, Place
+    from .items import Event, Image, Person, Place
 
 
 def to_schema_org(event: Event, previous_start: date | None) -> dict[str, Any]:
@@ -25,13 +25,13 @@ def to_schema_org(event: Event, previous_start: date | None) -> dict[str, Any]:
         "name": event.title,
         "description": event.summary,
         "url": event.link,
-        "image": event.image,
+        "image": to_image(event.image),
         "startDate": _to_iso(event.start, event.timezone),
         "endDate": _to_iso(event.end, event.timezone),
         "eventStatus": f"https://schema.org/{status}",
         "previousStartDate": _to_iso(previous_start, event.timezone) if moved else None,
         "location": _to_place(event.location),
-        "organizer": _to_person(event.organizer),
+        "organizer": to_person(event.organizer),
         "keywords": list(event.tags),
         "inLanguage": event.language,
     }
@@ -44,6 +44,20 @@ def _to_iso(moment: date | None, zone: str | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+def to_image(image: Image | str | None) -> dict[str, Any] | str | None:
+    """Return the JSON-LD of a picture."""
+    if image is None or isinstance(image, str):
+        return image
+    fields: dict[str, Any] = {
+        "@type": "ImageObject",
+        "url": image.url,
+        "caption": image.alt,
+        "creditText": image.credit,
+    }
+    fields |= {"width": image.width, "height": image.height, "encodingFormat": image.type}
+    return {name: value for name, value in fields.items() if value}
+
+
 def _to_place(place: Place | str | None) -> dict[str, Any] | None:
     if place is None or isinstance(place, str):
         return {"@type": "Place", "name": place} if place else None
@@ -53,8 +67,9 @@ def _to_place(place: Place | str | None) -> dict[str, Any] | None:
     return {name: value for name, value in fields.items() if value}
 
 
-def _to_person(person: Person | str | None) -> dict[str, Any] | None:
+def to_person(person: Person | str | None, kind: str = "Organization") -> dict[str, Any] | None:
+    """Return the JSON-LD of a person or an organisation."""
     if person is None or isinstance(person, str):
-        return {"@type": "Organization", "name": person} if person else None
-    fields = {"@type": "Organization", "name": person.name, "email": person.email, "url": person.url}
+        return {"@type": kind, "name": person} if person else None
+    fields = {"@type": kind, "name": person.name, "email": person.email, "url": person.url}
     return {name: value for name, value in fields.items() if value}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Discriminator, Field, ValidationError, model_validator
+from pydantic import Tag as Branch
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import nearest, show
@@ -18,8 +20,9 @@ from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
 from ..text.urls import to_ascii_host
 from .dates import Zone
+from .extensions import ExtensibleModel, Extensions
 from .fields import Language, Model, Names, Text, Url
-from .items import Person, PersonOrName
+from .items import Person, PersonOrName, choose_branch
 from .source import Source as Source
 
 _MAX_SHOWN_TOPICS = 5
@@ -30,6 +33,8 @@ _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _AUTHORITY = re.compile(
     rf"([A-Za-z0-9._-]+@)?{_LABEL}(\.{_LABEL})*,[0-9]{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 )
+_REFRESH = re.compile("[1-9][0-9]{0,4}[mhd]")
+_MAX_REFRESH_MINUTES = 7 * 1440
 
 
 def explain_unknown_topic(topic: str, known: Iterable[str]) -> str:
@@ -95,6 +100,16 @@ def _add_slash(value: str) -> str:
             f"{show(value)} contains ? or # (write the address of a folder, such as https://www.example.org/feeds/)"
         )
     return value if value.endswith("/") else value + "/"
+
+
+def _check_refresh(value: str) -> str:
+    if not _REFRESH.fullmatch(value) or _to_minutes(value) > _MAX_REFRESH_MINUTES:
+        raise ValueError(f'{show(value)} is not a time from 1m to 7d (write for example "30m", "6h" or "1d")')
+    return value
+
+
+def _to_minutes(value: str) -> int:
+    return int(value[:-1]) * {"m": 1, "h": 60, "d": 1440}[value[-1]]
 
 
 def _check_pattern(value: str) -> str:
@@ -177,6 +192,10 @@ class DeclaredFeed(Model):
     url: Url | None = None
     topics: Names = ()
     tags: Names = ()
+    not_topics: Names = ()
+    """The topics whose items are not in the feed, whatever `match` says."""
+    not_tags: Names = ()
+    """The tags whose items are not in the feed, whatever `match` says."""
     kinds: Annotated[Sequence[Literal["article", "event"]], AfterValidator(tuple)] = ()
     """The kinds of item in the feed, whatever `match` says. Default: all kinds."""
     languages: Annotated[Sequence[Language], AfterValidator(tuple)] = ()
@@ -188,11 +207,39 @@ class DeclaredFeed(Model):
 class PageSettings(Model):
     """The settings of the web pages on which people see the feeds, and subscribe to them."""
 
+    templates: Text | None = None
+    """A folder of templates that replace those of topicfeeds with the same name. It is relative to the site file."""
+    stylesheet: Annotated[bool, Field(strict=True)] = False
+    """Whether Atom and RSS name a stylesheet (`feed.css`), with which browsers show them."""
+
     opml_tags: Annotated[bool, Field(strict=True)] = False
     """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
 
 
-class Site(Model):
+class Hub(Model):
+    """A WebSub hub. It tells feed readers at once that a feed changed."""
+
+    url: Url
+    private: Annotated[bool, Field(strict=True)] = False
+    """Whether the hub is in a private network: `url` may start with http://, and lead to a private address."""
+
+
+def _check_hub(value: Hub | str | None) -> Hub | str | None:
+    url = value.url if isinstance(value, Hub) else value
+    if url and not url.lower().startswith("https:") and not (isinstance(value, Hub) and value.private):
+        raise ValueError(
+            f"{show(url)} is not a secure address (start it with https://; for a hub in a private network, "
+            'write hub = { url = "http://...", private = true })'
+        )
+    return value
+
+
+HubOrUrl = Annotated[
+    Annotated[Hub, Branch("\ufdd0object")] | Annotated[Url, Branch("\ufdd0text")], Discriminator(choose_branch)
+]
+
+
+class Site(ExtensibleModel):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
     title: PublisherText
@@ -203,9 +250,19 @@ class Site(Model):
     language: Language = "en"
     timezone: Zone = "UTC"
     rights: PublisherText | None = None
+    license: Url | None = None
+    """The address of the licence of the items."""
+    tdm: Literal["reserved"] | None = None
+    """`reserved`: text and data mining needs your permission (TDM Reservation Protocol). Default: nothing is said."""
+    refresh: Annotated[Text, AfterValidator(_check_refresh)] | None = None
+    """How often readers should look for changes, such as `30m`, `6h` or `1d`. Default: readers decide."""
+    require_alt: Annotated[bool, Field(strict=True)] = False
+    """Whether to warn about pictures without a text for people who do not see them."""
     logo: Url | None = None
     author: Annotated[PersonOrName | None, AfterValidator(_check_author)] = None
     """The author of the feeds, and of items without authors. Default: `title`."""
+    hub: Annotated[HubOrUrl | None, AfterValidator(_check_hub)] = None
+    """The WebSub hub to which `topicfeeds ping` announces changed feeds, or its address. Default: none."""
     tag_authority: Annotated[str, AfterValidator(_check_authority)] | None = None
     """The authority of `tag:` ids (RFC 4151), such as `example.org,2026`. Default: the host of `url` and `,2000`."""
     sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
@@ -217,10 +274,49 @@ class Site(Model):
     pages: PageSettings | None = None
     """Web pages on which people see the feeds, and subscribe to them. Default: no pages."""
 
+    def extend(self, extensions: Extensions) -> Site:
+        """Return the site with extensions, in place of earlier ones. Raises ValueError for a filter without a feed."""
+        if not isinstance(extensions, Extensions):
+            raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
+        if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:
+            raise ValueError(f"filters: the site declares no feed {show(min(unknown))}")
+        sources = tuple(source.with_extensions(extensions) for source in self.sources)
+        return self.model_copy(update={"sources": sources}).with_extensions(extensions)
+
+    def find_limit(self, feed: str) -> int:
+        """Return the largest number of entries of a feed, given its name."""
+        return self.extensions.find_options(feed).limit or self.feeds.limit
+
+    def find_formats(self, feed: str) -> tuple[str, ...]:
+        """Return the formats of a feed, given its name."""
+        return tuple(self.extensions.find_options(feed).formats or (*self.feeds.formats, *self.extensions.formats))
+
+    @property
+    def has_calendars(self) -> bool:
+        """Whether a feed can have a calendar."""
+        options = (one.formats or () for one in self.extensions.feeds.values())
+        known = self.extensions.feed_formats
+        return any(known[name].is_calendar for name in chain(self.feeds.formats, self.extensions.formats, *options))
+
     @property
     def base(self) -> str:
         """The address of the output folder, with a final slash."""
         return self.feeds_url or self.url
+
+    @property
+    def hub_settings(self) -> Hub | None:
+        """The hub with its settings, if the site has a hub."""
+        return Hub(url=self.hub) if isinstance(self.hub, str) else self.hub
+
+    @property
+    def templates(self) -> str | None:
+        """The folder of templates that replace those of topicfeeds."""
+        return self.pages.templates if self.pages else None
+
+    @property
+    def refresh_minutes(self) -> int | None:
+        """The minutes after which readers should look for changes, or None if readers decide."""
+        return _to_minutes(self.refresh) if self.refresh else None
 
     @property
     def authority(self) -> str:
@@ -251,14 +347,15 @@ class Site(Model):
             )
 
     def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        named: list[tuple[str, int, Iterable[str]]] = [
-            *(("sources", n, source.topics) for n, source in enumerate(self.sources)),
-            *(("feed", n, feed.topics) for n, feed in enumerate(self.feed)),
+        named: list[tuple[str, int, str, Iterable[str]]] = [
+            *(("sources", n, "topics", source.topics) for n, source in enumerate(self.sources)),
+            *(("feed", n, "topics", feed.topics) for n, feed in enumerate(self.feed)),
+            *(("feed", n, "not_topics", feed.not_topics) for n, feed in enumerate(self.feed)),
         ]
-        for table, n, topics in named:
+        for table, n, field, topics in named:
             for topic in topics:
                 if self.topics and topic not in self.topics:
-                    yield (table, n, "topics"), explain_unknown_topic(topic, self.topics)
+                    yield (table, n, field), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         same: dict[str, list[str]] = {}

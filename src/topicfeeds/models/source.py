@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ..errors import QUERY, show
 from ..registry import SOURCE_FORMATS
+from .extensions import ExtensibleModel
 from .fields import Names, Text, Word
 from .mapping import MappingSettings, Texts
 
@@ -24,7 +25,15 @@ def _check_delimiter(value: str) -> str:
     return value
 
 
-class Source(MappingSettings):
+def _check_encoding(value: str) -> str:
+    try:
+        "a".encode(value)
+    except (LookupError, ValueError):
+        raise ValueError(f"unknown encoding {show(value)} (write a name such as windows-1252 or utf-16)") from None
+    return value
+
+
+class Source(ExtensibleModel, MappingSettings):
     """A source of items: files, relative to the site file, or a query of a database."""
 
     blank_counts = frozenset({"delimiter"})
@@ -43,14 +52,19 @@ class Source(MappingSettings):
     """The SQL query. Columns have the names of fields, unless `fields` maps them."""
     exclude: Texts = ()
     """Patterns of files to leave out, relative to the folder of the source; without a slash, at any depth."""
-    delimiter: Annotated[
-        str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
-    ] = ","
-    """The character between the cells of a CSV file."""
+    delimiter: (
+        Annotated[
+            str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
+        ]
+        | None
+    ) = None
+    """The character between the cells of a CSV file. Default: the one under which the header has the mapped columns."""
+    encoding: Annotated[Text, AfterValidator(_check_encoding)] | None = None
+    """The encoding of the files, such as `windows-1252` or `utf-16`. Default: UTF-8."""
     sheet: Text | None = None
     """The name of the sheet of a spreadsheet. Default: the first sheet."""
     header_row: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
-    """The row of a spreadsheet that has the names of the columns, from 1."""
+    """The row of a CSV file or a spreadsheet that has the names of the columns, from 1."""
     max_shrink: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The share of its items that a source may lose from one run to the next, from 0 to 1. 1 allows any loss."""
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from ..entries.model import Candidate
-from ..feeds.model import NEVER_UPDATED, Feed, Selection, make_feed
+from ..feeds.model import NEVER_UPDATED, Feed, Selection, add_suffix, make_feed
 from ..feeds.select import make_topic_title
 from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
 from ..models.site import Site, Topic
 from ..profile import NO_PROFILE, Profile
-from ..registry import FEED_FORMATS
 from ..state.documents import WrittenDocument
 from ..state.snapshot import Snapshot
 from ..state.store import State
@@ -29,7 +29,7 @@ _NOT_DIGESTED = ("author", "calendar", "entries")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file to publish. It is only rendered when `render` is called."""
+    """One file to publish. It is only rendered when `render` is called. Threads may share it."""
 
     path: str
     """Relative to the output folder, with forward slashes."""
@@ -45,6 +45,10 @@ class Document:
     """The title of its feed."""
     retired: int | None = None
     """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        copy = replace(self, render=partial(bytes, self.render()))  # what `render` needs cannot be pickled
+        return Document, tuple(getattr(copy, one.name) for one in fields(copy))
 
 
 class Documents(Iterable[Document]):
@@ -75,31 +79,33 @@ class Documents(Iterable[Document]):
 
 
 def build_documents(
-    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None
+    selections: Iterable[Selection], site: Site, changes: dict[str, str] | None = None, makers: str | None = None
 ) -> Iterator[Document]:
     """Yield all documents of a site, in the order in which they are published.
 
-    `changes` receives the changes of sanitising in the content of each rendered entry, by its id.
+    `changes` receives the changes of sanitising in the content of each rendered entry, by its id. `makers` is the
+    result of `describe_makers`, if the caller has it.
     """
-    makers = _describe_makers(site)
+    makers = makers or describe_makers(site)
     whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
-        names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
+        names = [name for name in one.feed.formats if not one.feed.find_format(name).is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
         digest = digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
         for name in one.feed.formats:
-            if FEED_FORMATS[name].is_calendar:
+            if one.feed.find_format(name).is_calendar:
                 yield _describe_calendar(one, name, digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
-def _describe_makers(site: Site) -> str:
+def describe_makers(site: Site) -> str:
     """Return a digest of the versions and settings that shape every document."""
-    return _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
+    parts = describe_versions(), site.model_dump_json(exclude={"sources"}), site.extensions.version
+    return _hash_parts(parts)
 
 
 def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str] = ()) -> Document:
@@ -123,9 +129,9 @@ def _describe_calendar(one: Selection, name: str, digest: str, cache: RenderCach
 def _describe(
     one: Selection, name: str, digest: str, render: Callable[[], bytes], candidates: Sequence[Candidate]
 ) -> Document:
-    form = FEED_FORMATS[name]
+    form = one.feed.find_format(name)
     return Document(
-        path=one.path + form.suffix,
+        path=add_suffix(one.path, form.suffix),
         media_type=form.media_type,
         fingerprint=_hash_parts([digest, name]),
         render=render,
@@ -140,12 +146,12 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
 
     Its date is the run that emptied it.
     """
-    for name, form in FEED_FORMATS.items():
+    for name, form in site.extensions.feed_formats.items():
         if known.path.endswith(form.suffix) and not known.path.startswith(EVENT_FOLDER):
             path = known.path.removesuffix(form.suffix)
             title = known.title or f"{make_topic_title(path.rpartition('/')[2], Topic())} - {site.title}"
             feed = replace(make_feed(site, path, title), updated=_date_empty([known], now), calendar=())
-            one, makers = Selection(feed, ()), _describe_makers(site)
+            one, makers = Selection(feed, ()), describe_makers(site)
             make = _describe_calendar if form.is_calendar else _describe_feed
             return replace(make(one, name, digest_feed(one, (), makers), RenderCache()), retired=known.retired)
     return None
@@ -158,7 +164,7 @@ def date_empty_feed(one: Selection, state: State | Snapshot | None, now: datetim
     """
     if one.candidates or not state:
         return one
-    names = [form.suffix for form in FEED_FORMATS.values() if not form.is_calendar]
+    names = [form.suffix for form in one.feed.extensions.feed_formats.values() if not form.is_calendar]
     known = [known for suffix in names if (known := state.find_document(one.path + suffix))]
     return replace(one, feed=replace(one.feed, updated=_date_empty(known, now)))
 

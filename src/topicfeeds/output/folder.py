@@ -6,11 +6,12 @@ run, the run still works in the folder that it has checked.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
 
-from ..state.documents import is_leftover
+from ..state.documents import TEMPORARY_SUFFIX, is_leftover
 from ..state.ownership import check_owner
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -26,6 +27,10 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptors: dict[str, int] = {}
+
+    def label(self, path: str) -> str:
+        """Return the name of a file in messages."""
+        return str(self.path / path)
 
     def close(self) -> None:
         """Close all folders."""
@@ -71,6 +76,29 @@ class OutputFolder:
         with os.fdopen(descriptor, "rb") as file:
             return file.read()
 
+    def stage(self, path: str, content: bytes, media_type: str) -> os.stat_result:
+        """Write the temporary file of a document, read it back, and sync it. All users may read it, whatever the umask.
+
+        Its mtime is at least one second after the mtime of the old file: some feed readers only compare Last-Modified,
+        which has whole seconds. Returns the status of the file.
+        """
+        before = self.find_status(path)
+        descriptor = self.create(temporary_path(path))
+        try:
+            written = 0
+            while written < len(content):
+                written += os.write(descriptor, content[written:] if written else content)
+            status = os.fstat(descriptor)
+            os.fchmod(descriptor, status.st_mode | 0o444)
+            if os.pread(descriptor, len(content) + 1, 0) != content:
+                raise OSError(errno.EIO, "the file does not contain the bytes that were written")
+            if before and int(status.st_mtime) <= int(before.st_mtime):
+                os.utime(descriptor, (int(before.st_mtime) + 1,) * 2)
+            os.fsync(descriptor)
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
     def create(self, path: str) -> int:
         """Create a file, and its folder if needed. A file of the same name, left by a killed run, is removed."""
         above, _, name = path.rpartition("/")
@@ -113,3 +141,17 @@ class OutputFolder:
     def _locate(self, path: str) -> tuple[int, str]:
         above, _, name = path.rpartition("/")
         return self.open_folder(above), name
+
+
+def temporary_path(path: str) -> str:
+    """Return the path of the temporary file of a document."""
+    above, mark, name = path.rpartition("/")
+    return f"{above}{mark}.{name}{TEMPORARY_SUFFIX}"
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder that a web server can read, whatever the umask."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(folder.stat().st_mode | 0o555)

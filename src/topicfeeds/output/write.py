@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
-from ..registry import FEED_FORMATS, OPML_MARK, PAGE_MARK
+from ..registry import EXTENSION_MARK, FEED_FORMATS, OPML_MARK, PAGE_MARK, STYLESHEET_MARK
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument
 from ..state.store import State
-from .atomic import make_folder, temporary_path, write_temporary
 from .documents import Document
-from .folder import OutputFolder
+from .folder import OutputFolder, make_folder, temporary_path
 from .lock import LOCK_NAME, acquire_lock, record_success
+from .targets import Target, TargetFolder
 
-_MARKS = {one.mark for one in FEED_FORMATS.values()} | {OPML_MARK, PAGE_MARK}
+_MARKS = {one.mark for one in FEED_FORMATS.values()} | {EXTENSION_MARK, OPML_MARK, PAGE_MARK, STYLESHEET_MARK}
 
 
 @dataclass(slots=True)
@@ -98,11 +98,11 @@ class StagedWrite:
                 self.written.append(path)
                 made = WrittenDocument(path, "", 0, 0, 0, "")
                 if not self.is_dry:  # a rename changes neither size nor mtime
-                    made = _describe(document, write_temporary(self.folder, path, content))
+                    made = _describe(document, self.folder.stage(path, content, document.media_type))
                 if self.state:
                     self.state.note_document(made)
         except OSError as error:
-            _raise_publish_error(error, self.folder.path / path)
+            _raise_publish_error(error, self.folder.label(path))
 
     def pending(self) -> Iterator[tuple[str, str]]:
         """Yield path and temporary path of each document that is not renamed yet."""
@@ -124,7 +124,7 @@ class StagedWrite:
                 for path in dict.fromkeys(name.rpartition("/")[0] for name in (*self.written, *gone)):
                     self.folder.sync(path)
         except OSError as error:
-            _raise_publish_error(error, self.folder.path / path)
+            _raise_publish_error(error, self.folder.label(path))
 
     def enter(self, name: str) -> None:
         """Open a folder of documents before its first document. Raises PublishError if it cannot be used."""
@@ -144,15 +144,17 @@ class StagedWrite:
 
 @contextmanager
 def stage(
-    documents: Iterable[Document], path: Path, state: State | None, *, dry: bool = False
+    documents: Iterable[Document], path: Path, state: State | None, *, dry: bool = False, target: Target | None = None
 ) -> Iterator[StagedWrite]:
     """Write every changed document to a temporary file, read it back, and sync it to disk.
 
     A document is not rendered if the state knows its fingerprint and its file is unchanged. A document with the same
     bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. With `dry`,
-    changed documents are found, and nothing is written. Raises PublishError.
+    changed documents are found, and nothing is written. With `target`, the folder only has the changed documents until
+    they are written to the target. Raises PublishError.
     """
-    with _open_output(path, create=not dry) as folder:
+    opened = TargetFolder(path, target) if target else OutputFolder(path)
+    with _open_output(opened, path, create=not dry) as folder:
         staged = StagedWrite(folder, state, dry)
         try:
             staged.add(documents)
@@ -168,9 +170,8 @@ def stage(
 
 
 @contextmanager
-def _open_output(path: Path, *, create: bool) -> Iterator[OutputFolder]:
+def _open_output(folder: OutputFolder, path: Path, *, create: bool) -> Iterator[OutputFolder]:
     """Open the output folder, or create it. Raises PublishError."""
-    folder = OutputFolder(path)
     try:
         if create:
             make_folder(path)
@@ -221,7 +222,7 @@ def is_regular(path: str, folder: OutputFolder) -> bool:
         status = folder.find_status(path)
         return status is not None and stat.S_ISREG(status.st_mode)
     except OSError as error:
-        _raise_publish_error(error, folder.path / path)
+        _raise_publish_error(error, folder.label(path))
 
 
 def is_ours(document: WrittenDocument, folder: OutputFolder) -> bool:
@@ -233,7 +234,7 @@ def is_ours(document: WrittenDocument, folder: OutputFolder) -> bool:
             return False
         return document.matches(status) or is_marked(folder.read(path))
     except OSError as error:
-        _raise_publish_error(error, folder.path / path)
+        _raise_publish_error(error, folder.label(path))
 
 
 def is_marked(content: bytes) -> bool:
@@ -257,7 +258,7 @@ def _differs(folder: OutputFolder, path: str, status: os.stat_result, content: b
             return False
         if listed or not existing or is_marked(existing):  # an empty file may be overwritten
             return True
-    message = f"{folder.path / path}: exists, but topicfeeds did not write it and does not replace it"
+    message = f"{folder.label(path)}: exists, but topicfeeds did not write it and does not replace it"
     raise PublishError(message=message, hint=Hint.FREE_PLACE)
 
 

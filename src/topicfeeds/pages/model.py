@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..entries.model import Entry
+
 
 class PageAddress(NamedTuple):
     """The address of a feed in one format."""
@@ -29,13 +31,20 @@ class PageEntry(NamedTuple):
     title: str
     link: str
     date: str
-    """A date in ISO 8601."""
+    """The date of an event, or when the entry was published, in ISO 8601."""
     when: str
+    """The same date for people."""
+    published: str
+    """When the entry was published, for people."""
+    entry: Entry
+    """The whole entry, with its summary, picture and authors."""
     place: str = ""
     month: str = ""
     """The month of an event, abbreviated."""
     day: str = ""
     """The day of the month of an event."""
+    end: str = ""
+    """The end of an event, in ISO 8601."""
     language: str | None = None
     """The language of the entry, if the page has another one."""
 
@@ -47,6 +56,21 @@ class PageLink(NamedTuple):
     href: str
     entries: int
     """How many entries the feed has."""
+
+    @property
+    def slug(self) -> str:
+        """The slug of the topic or tag."""
+        return self.href.rpartition("/")[2].removesuffix(".html")
+
+
+class PageList(NamedTuple):
+    """A list of links to the pages of feeds."""
+
+    name: str
+    """`topics`, `feeds` (the declared ones) or `tags`."""
+    links: tuple[PageLink, ...]
+    more: str = ""
+    """The first page of all links, if they are too many for this list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +102,17 @@ class PageContent:
     upcoming: int = 0
     """How many events are still to come, or take place now."""
     updated: str = ""
-    topics: tuple[PageLink, ...] = ()
-    declared: tuple[PageLink, ...] = ()
-    tags: tuple[PageLink, ...] = ()
+    license: str | None = None
+    """The address of the licence of the items."""
+    reserves_mining: bool = False
+    """Whether text and data mining needs the permission of the publisher."""
+    lists: tuple[PageList, ...] = ()
     number: int = 0
-    """The number of this page of tags, from 1."""
-    tag_pages: int = 0
-    """How many pages of tags there are. 0 means that the index has all tags."""
+    """The number of this page of links, from 1."""
+    pages: int = 0
+    """How many pages of links there are."""
+    form: bool = False
+    """Whether the page has the form for a mix, which only an application answers."""
 
     @property
     def root(self) -> str:

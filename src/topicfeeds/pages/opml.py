@@ -9,11 +9,10 @@ from lxml import etree
 
 from ..feeds.model import Feed, Selection
 from ..output.documents import Document
-from ..registry import FEED_FORMATS, OPML_MARK
+from ..registry import FEED_FORMATS, OPML_MARK, find_media_type
 from ..text.urls import to_uri
 
 OPML_PATH = "feeds.opml"
-_MEDIA_TYPE = "text/x-opml"
 
 
 def list_feeds(selections: Mapping[str, Selection], *, with_tags: bool) -> list[Feed]:
@@ -33,7 +32,7 @@ def make_opml(feeds: Iterable[Feed], whole: Feed) -> Document:
     content = _render(feeds, whole)
     return Document(
         path=OPML_PATH,
-        media_type=_MEDIA_TYPE,
+        media_type=find_media_type(OPML_PATH),
         fingerprint=hashlib.sha256(content).hexdigest(),
         render=lambda: content,
         entries=0,

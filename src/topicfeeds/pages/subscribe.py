@@ -4,42 +4,56 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
-from typing import Any
+from html import escape
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ..entries.model import Candidate, load_entry
-from ..feeds.model import Feed, Selection
+from ..feeds.model import Feed, Selection, add_suffix
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed
-from ..registry import FEED_FORMATS
-from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink
+from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink, PageList
 from .opml import OPML_PATH, list_feeds, make_opml
+from .stylesheet import make_stylesheet
 from .templates import digest_templates, render_page
 
 _MEDIA_TYPE = "text/html"
-_MAX_LINKS = 150
-"""How many tags, or topics, one page shows. A page has at most 50 kB."""
+_PAGE_BYTES = 32_000
+"""The size of the links of a page. With the texts around them, it has at most 50 kB."""
+_LIST_BYTES = 7000
+"""The size of each list of links on the index."""
+_LINK_BYTES = 70
+"""The size of the HTML around the texts of a link."""
+_LISTS = ("topics", "feeds", "tags")
+_MAX_TITLE_CHARS = 80
+_MAX_CODE_CHARS = 300
+"""Longer addresses have no QR code: cameras could hardly read it."""
 _SHOWN = 3
 """How many new entries, and how many events, a page shows."""
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
+Link = TypeVar("Link", PageAddress, PageLink)
 
-def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime | None) -> Iterator[Document]:
+
+def build_pages(
+    selections: Mapping[str, Selection], site: Site, now: datetime | None, *, form: bool = False
+) -> Iterator[Document]:
     """Yield the list of feeds and the pages of a site, the index last.
 
-    Without `now`, pages show no events that come next.
+    Without `now`, pages show no events that come next. With `form`, the index has the form for a mix.
     """
-    maker = _PageMaker(selections, site, now)
+    maker = PageMaker(selections, site, now)
     if maker.listed:
         yield make_opml(maker.listed, selections["all"].feed)
     for one in selections.values():
         yield maker.make_feed_page(one)
-    yield from maker.make_tag_pages()
-    yield maker.make_index()
+    yield from maker.make_lists()
+    if site.pages and site.pages.stylesheet:
+        yield make_stylesheet(selections["all"].feed)
+    yield maker.make_index(form=form)
 
 
 def find_due(selections: Iterable[Selection], now: datetime | None) -> datetime | None:
@@ -48,46 +62,43 @@ def find_due(selections: Iterable[Selection], now: datetime | None) -> datetime 
     return min((end for end in ends if now and end and end > now), default=None)
 
 
-class _PageMaker:
+class PageMaker:
     """Makes the pages of a site."""
 
     def __init__(self, selections: Mapping[str, Selection], site: Site, now: datetime | None) -> None:
         self._selections, self._site, self._now = selections, site, now
-        self._makers = f"{digest_templates()} {site.model_dump_json(exclude={'sources'})}"
+        self._folder = site.templates
+        self._makers = f"{digest_templates(self._folder)} {site.model_dump_json(exclude={'sources'})}"
         self.listed = list_feeds(selections, with_tags=bool(site.pages and site.pages.opml_tags))
         """The feeds of the list in OPML."""
-        self._topics = self._list_links("topics/")
-        self._declared = self._list_links("feeds/")
-        self._tags = self._list_links("tags/")
-        has_many = len(self._tags) > _MAX_LINKS
-        self._tag_pages = -(-len(self._tags) // _MAX_LINKS) if has_many else 0
+        self._links = {name: self._list_links(f"{name}/") for name in _LISTS}
 
     def make_feed_page(self, one: Selection) -> Document:
         """Return the page of one feed."""
-        return self._make("feed", f"{one.path}.html", one, {})
+        return self._make("feed", add_suffix(one.path, ".html"), one, {})
 
-    def make_index(self) -> Document:
+    def make_index(self, *, form: bool) -> Document:
         """Return the page that links to all others."""
-        links = {"topics": _pick_largest(self._topics), "declared": self._declared, "tags": _pick_largest(self._tags)}
-        return self._make("index", "index.html", self._selections["all"], {**links, "tag_pages": self._tag_pages})
+        lists = tuple(_pick_largest(name, links) for name, links in self._links.items())
+        return self._make("index", "index.html", self._selections["all"], {"lists": lists, "form": form})
 
-    def make_tag_pages(self) -> Iterator[Document]:
-        """Yield the lists of tags, if there are too many for the index."""
-        for number in range(1, self._tag_pages + 1):
-            some = self._tags[(number - 1) * _MAX_LINKS : number * _MAX_LINKS]
-            lists = {"tags": some, "number": number, "tag_pages": self._tag_pages}
-            yield self._make("tags", f"tags-{number}.html", self._selections["all"], lists)
+    def make_lists(self) -> Iterator[Document]:
+        """Yield pages with all topics, declared feeds or tags that are too many for the index."""
+        for name, links in self._links.items():
+            if len(_split(links, _LIST_BYTES)) > 1:
+                parts = _split(links, _PAGE_BYTES)
+                for number, some in enumerate(parts, 1):
+                    facts = {"lists": (PageList(name, tuple(some)),), "number": number, "pages": len(parts)}
+                    yield self._make("list", f"{name}-{number}.html", self._selections["all"], facts)
 
     def _make(self, template: str, path: str, one: Selection, lists: Mapping[str, Any]) -> Document:
         """Return a page about a feed. `lists` has further contents of the page."""
-        newest, coming = one.candidates[:_SHOWN], self._find_coming(one)
-        shown = coming[:_SHOWN]
+        coming = self._find_coming(one)
         facts = [template, repr(lists), str(len(one.candidates)), str(len(coming)), one.feed.updated.isoformat()]
-        digest = digest_feed(one, (*newest, *shown), self._makers)
+        digest = digest_feed(one, (*one.candidates[:_SHOWN], *coming[:_SHOWN]), self._makers)
 
         def render() -> bytes:
-            entries = partial(self._describe_all, one.feed, newest), partial(self._describe_all, one.feed, shown)
-            return render_page(template, self._describe(path, one, entries, len(coming), lists))
+            return render_page(template, self.describe(path, one, lists), self._folder)
 
         return Document(
             path=path,
@@ -105,18 +116,12 @@ class _PageMaker:
         coming = ((_next_start(candidate), candidate.id, candidate) for candidate in one.calendar)
         return [c for _, _, c in sorted(coming, key=lambda key: key[:2]) if c.event and _is_coming(c, self._now)]
 
-    def _describe(
-        self,
-        path: str,
-        one: Selection,
-        entries: tuple[Callable[[], Sequence[PageEntry]], Callable[[], Sequence[PageEntry]]],
-        upcoming: int,
-        lists: Mapping[str, Any],
-    ) -> PageContent:
-        feed, site = one.feed, self._site
+    def describe(self, path: str, one: Selection, lists: Mapping[str, Any] | None = None) -> PageContent:
+        """Return the contents of a page about a feed."""
+        feed, site, coming = one.feed, self._site, self._find_coming(one)
         addresses = tuple(_list_addresses(feed))
         heading = feed.title.removesuffix(f" - {site.title}")
-        is_calendar_published = any(FEED_FORMATS[name].is_calendar for name in feed.formats)
+        is_calendar_published = any(feed.find_format(name).is_calendar for name in feed.formats)
         return PageContent(
             path=path,
             url=site.base + path,
@@ -131,25 +136,28 @@ class _PageMaker:
             addresses=addresses,
             calendar=_describe_calendar(feed) if is_calendar_published else None,
             opml="../" * path.count("/") + OPML_PATH if self.listed else None,
-            qr=_draw_code(addresses[0].url) if addresses else "",
-            newest=tuple(entries[0]()),
-            events=tuple(entries[1]()),
+            qr=_draw_code(addresses[0].url) if addresses and len(addresses[0].url) <= _MAX_CODE_CHARS else "",
+            newest=tuple(self._describe_entry(feed, candidate) for candidate in one.candidates[:_SHOWN]),
+            events=tuple(self._describe_entry(feed, candidate) for candidate in coming[:_SHOWN]),
             entries=len(one.candidates),
-            upcoming=upcoming,
+            upcoming=len(coming),
             updated=self._format_day(feed.updated.astimezone(ZoneInfo(site.timezone))),
-            **lists,
+            license=feed.license,
+            reserves_mining=site.tdm == "reserved",
+            **(lists or {}),
         )
 
-    def _list_alternates(self, path: str, feed: Feed) -> Iterator[PageAddress]:
-        """Yield the feeds that the head of a page names: on the index all but tags, else those of its feed."""
-        names = [feed.path]
-        if path == "index.html":
-            names += [name for name in self._selections if name.startswith(("topics/", "feeds/"))][:_MAX_LINKS]
-        for name in names:
-            one = self._selections[name].feed
-            forms = one.formats if len(names) == 1 else one.formats[:1]
-            for form in forms:
-                yield PageAddress(form, one.url(form), one.media_type(form), one.title)
+    def _list_alternates(self, path: str, feed: Feed) -> list[PageAddress]:
+        """Return the feeds that the head of a page names: on the index all but tags, else those of its feed."""
+
+        def describe(one: Feed, form: str) -> PageAddress:
+            return PageAddress(form, one.url(form), one.media_type(form), _cut(one.title))
+
+        if path != "index.html":
+            return [describe(feed, form) for form in feed.formats]
+        names = [feed.path, *(name for name in self._selections if name.startswith(("topics/", "feeds/")))]
+        feeds = (self._selections[name].feed for name in names)
+        return _split([describe(one, form) for one in feeds for form in one.formats[:1]], _LIST_BYTES)[0]
 
     def _list_links(self, start: str) -> tuple[PageLink, ...]:
         names = (name for name in self._selections if name.startswith(start))
@@ -158,24 +166,28 @@ class _PageMaker:
 
     def _describe_link(self, one: Selection) -> PageLink:
         title = one.feed.title.removesuffix(f" - {self._site.title}")
-        return PageLink(title, f"{one.path}.html", len(one.candidates))
-
-    def _describe_all(self, feed: Feed, candidates: Iterable[Candidate]) -> list[PageEntry]:
-        return [self._describe_entry(feed, candidate) for candidate in candidates]
+        return PageLink(_cut(title), f"{one.path}.html", len(one.candidates))
 
     def _describe_entry(self, feed: Feed, candidate: Candidate) -> PageEntry:
         from babel.dates import format_skeleton
 
         entry, locale = load_entry(candidate), find_locale(feed.language)
         title, language = format_title(entry, feed), entry.language if entry.language != feed.language else None
+        published = self._format_day(entry.published)
+        made = PageEntry(title, entry.link, entry.published.isoformat(), published, published, entry, language=language)
         if entry.event is None or entry.notice:
-            day: date = entry.published
-            return PageEntry(title, entry.link, day.isoformat(), self._format_day(day), language=language)
-        start = entry.event.next[0] if entry.event.next else entry.event.start
-        place = entry.event.place.line if entry.event.place else ""
+            return made
+        event = entry.event
+        start = event.next[0] if event.next else event.start
         month, number = (format_skeleton(form, start, locale=locale) for form in ("MMM", "d"))
-        when = format_when(entry.event, feed.language)
-        return PageEntry(title, entry.link, start.isoformat(), when, place, month, number, language)
+        return made._replace(
+            date=start.isoformat(),
+            when=format_when(event, feed.language),
+            place=event.place.line if event.place else "",
+            month=month,
+            day=number,
+            end=(start + (event.end - event.start)).isoformat() if event.end else "",
+        )
 
     def _format_day(self, day: date) -> str:
         from babel.dates import format_date
@@ -183,10 +195,28 @@ class _PageMaker:
         return format_date(day, "long", find_locale(self._site.language))
 
 
-def _pick_largest(links: tuple[PageLink, ...]) -> tuple[PageLink, ...]:
-    """Return as many links as one page shows, those with most entries, in their order."""
-    largest = set(sorted(links, key=lambda link: -link.entries)[:_MAX_LINKS])
-    return tuple(link for link in links if link in largest)
+def _pick_largest(name: str, links: Sequence[PageLink]) -> PageList:
+    """Return the links that the index shows: those with most entries, in their order."""
+    parts = _split(sorted(links, key=lambda link: -link.entries), _LIST_BYTES)
+    shown = set(parts[0])
+    return PageList(name, tuple(filter(shown.__contains__, links)), f"{name}-1.html" if len(parts) > 1 else "")
+
+
+def _split(links: Sequence[Link], size: int) -> list[list[Link]]:
+    """Split links into parts whose HTML has at most `size` bytes."""
+    parts, room = [list[Link]()], size
+    for one in links:
+        cost = _LINK_BYTES + len(escape("".join(map(str, one))).encode("utf-8", "replace"))
+        if cost > room and parts[-1]:
+            parts.append([])
+            room = size
+        parts[-1].append(one)
+        room -= cost
+    return parts
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= _MAX_TITLE_CHARS else f"{title[: _MAX_TITLE_CHARS - 1]}…"
 
 
 def _next_start(candidate: Candidate) -> str:
@@ -201,12 +231,12 @@ def _is_coming(candidate: Candidate, now: datetime) -> bool:
 
 def _list_addresses(feed: Feed) -> Iterator[PageAddress]:
     for name in feed.formats:
-        if not FEED_FORMATS[name].is_calendar:
+        if not feed.find_format(name).is_calendar:
             yield PageAddress(_NAMES.get(name, name), feed.url(name), feed.media_type(name), feed.title)
 
 
 def _describe_calendar(feed: Feed) -> PageCalendar:
-    name = next(name for name in feed.formats if FEED_FORMATS[name].is_calendar)
+    name = next(name for name in feed.formats if feed.find_format(name).is_calendar)
     return PageCalendar(feed.url(name), re.sub("^https?:", "webcal:", feed.url(name)))
 
 

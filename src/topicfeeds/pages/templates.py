@@ -6,10 +6,14 @@ import base64
 import gettext
 import hashlib
 import io
+import traceback
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import ConfigError
+from ..registry import PAGE_MARK, TEMPLATE_FILES
 from .model import PageContent
 
 if TYPE_CHECKING:
@@ -17,18 +21,58 @@ if TYPE_CHECKING:
 
 _SOURCE = "en"
 """The language of the texts in the templates."""
-_ALIASES = {"no": "nb", "nn": "nb", "iw": "he"}
+_NO_MARK = f"has no {PAGE_MARK.decode()} (add this line: by it, topicfeeds recognises its own pages)"
 
 
-def render_page(template: str, page: PageContent) -> bytes:
-    """Return a page as HTML (UTF-8)."""
-    found = _open_environment(find_catalog(page.language)).get_template(f"{template}.html")
-    return found.render(page=page, style=_style(), style_hash=_hash_style()).encode("utf-8", "replace")
+def render_page(template: str, page: PageContent, folder: str | None) -> bytes:
+    """Return a page as HTML (UTF-8). Templates in `folder` replace ours. Raises ConfigError for a wrong template."""
+    content = render(template, page, folder)
+    if PAGE_MARK not in content:
+        raise ConfigError(message=f"{folder}: the page {page.path} {_NO_MARK}")
+    return content
+
+
+def render(template: str, page: PageContent, folder: str | None, **more: object) -> bytes:
+    """Return a page or a part of a page. Raises ConfigError for a wrong template in `folder`."""
+    try:
+        return _fill(_open_environment(find_catalog(page.language), folder), template, page=page, **more)
+    except Exception as error:
+        if folder is None:
+            raise
+        raise ConfigError(message=_explain(error, folder, template)) from error
+
+
+def _fill(environment: Environment, template: str, **values: object) -> bytes:
+    names = ["style.css", "form.css"] if getattr(values["page"], "form", False) else ["style.css"]
+    style = "\n".join(environment.loader.get_source(environment, name)[0].strip() for name in names)  # type: ignore[union-attr]
+    # The Content Security Policy allows no other style.
+    digest = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    found = environment.get_template(f"{template}.html")
+    return found.render(style=style, style_hash=digest, **values).encode("utf-8", "replace")
+
+
+def _explain(error: Exception, folder: str, template: str) -> str:
+    """Say where a template of the publisher is wrong."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(folder)]
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else f"{folder}/{template}.html"
+    name, line = getattr(error, "filename", None), getattr(error, "lineno", None)
+    text = str(error).strip().partition("\n")[0]
+    return f"{f'{name}:{line}' if name and line else place}: the template failed: {text or type(error).__name__}"
+
+
+def digest_templates(folder: str | None = None) -> str:
+    """Return a digest of all templates and catalogs, and of the templates in `folder`. Raises ConfigError."""
+    try:
+        own = (
+            [path.read_bytes() for form in TEMPLATE_FILES for path in sorted(Path(folder).glob(form))] if folder else []
+        )
+    except OSError as error:
+        raise ConfigError(message=f"{error.filename}: cannot be read: {error.strerror}") from None
+    return " ".join([_digest_package(), *(hashlib.sha256(content).hexdigest() for content in own)])
 
 
 @cache
-def digest_templates() -> str:
-    """Return a digest of all templates and catalogs."""
+def _digest_package() -> str:
     digest = hashlib.sha256()
     for folder in ("templates", "messages"):
         for one in sorted((files(__package__) / folder).iterdir(), key=lambda path: path.name):
@@ -40,18 +84,20 @@ def digest_templates() -> str:
 def find_catalog(language: str) -> str:
     """Return the name of the catalog for a language (BCP 47): English if there is none."""
     name = language.lower().partition("-")[0]
-    name = _ALIASES.get(name, name)
     return name if (files(__package__) / "messages" / f"{name}.po").is_file() else _SOURCE
 
 
 @cache
-def _open_environment(language: str) -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _open_environment(language: str, folder: str | None) -> Environment:
+    """Return the templates in a language. Those in `folder` can extend ours by the name `topicfeeds/base.html`."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 
+    ours = PackageLoader(__package__)
+    loader = ChoiceLoader([FileSystemLoader(folder), ours, PrefixLoader({"topicfeeds": ours})]) if folder else ours
     made = Environment(
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
-        loader=PackageLoader(__package__),
+        loader=loader,
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
@@ -72,14 +118,3 @@ def read_catalog(language: str) -> gettext.NullTranslations:
     write_mo(compiled, read_po(io.BytesIO(text), locale=language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
-
-
-@cache
-def _style() -> str:
-    return (files(__package__) / "templates" / "style.css").read_text("utf-8").strip()
-
-
-@cache
-def _hash_style() -> str:
-    """Return the hash of the style for the Content Security Policy, which allows no other style."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
@@ -17,35 +18,37 @@ from ..entries.resolve import Resolver, resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
+from ..feeds.terms import narrow
 from ..models.site import Site
 from ..output.documents import Document, build_documents, date_empty_feed
-from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
-from .arguments import StateLike, check_items, make_state, pass_on_errors
-from .flow import Options, Run, can_keep, check_severity
+from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
 from .last_good import keep_last_good
-from .report import Changes, RunReport
+from .report import Changes, RunReport, can_keep, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from ..output.targets import Target
+    from ..pages.embed import Embed
 
 
 def read(site: Site, base: Path | str = ".") -> SiteSources:
     """Yield the records of a site's sources, with file and line, and their problems.
 
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
-    does not parse unchanged parts of the sources again.
+    does not parse unchanged parts of the sources again. The result is an iterator, so each thread needs its own.
     """
-    return SiteSources(site.sources, Path(base), site.url)
+    return SiteSources(site.sources, Path(base), site.url, templates=site.templates)
 
 
 @pass_on_errors
 def publish(  # noqa: PLR0913 - keyword options of a public call
     site: Site,
     items: Iterable[ItemLike],
-    folder: Path | str,
+    folder: Path | str | Target,
     *,
     state: StateLike | None = None,
     now: datetime | None = None,
@@ -55,7 +58,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     dry_run: bool = False,
     wait: float = 0,
 ) -> Changes:
-    """Write the feeds of a site into a folder, and return what changed.
+    """Write the feeds of a site into a folder, or into a target such as an FsspecTarget. Return what changed.
 
     `items` are articles and events, mappings with their fields, or the results of `read` and `read_objects`. An item
     that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
@@ -82,13 +85,21 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - PublishError if the folder or the state cannot be written,
     - BusyError if another run works in the folder.
 
-    After PublishError, each file is complete: either the old or the
-    new version. After the other errors, the existing files are unchanged.
+    After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
+    files are unchanged. Threads may call it, each with another folder and another State.
     """
-    items, memory, folder = check_items(site, items), make_state(state), Path(folder)
-    check_output(site, folder)
+    from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
+    from ..output.write import lock_folder
+    from .flow import Options, Run
+
+    items, memory = check_items(site, items), make_state(state)
     pool = (lambda: nullcontext(executor)) if executor else None
     options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
+    if not isinstance(folder, (str, os.PathLike)):
+        with open_target(check_target(folder), wait) as local:
+            return Run(site, local, memory, options, folder).publish(items)
+    folder = Path(folder)
+    check_output(site, folder)
     with lock_folder(folder, wait, dry=dry_run) as lock:
         changes = Run(site, folder, memory, options).publish(items)
         lock.is_success = not changes.has_unread
@@ -105,15 +116,21 @@ def record(
     Views that read this state then have the dates and notices of new and changed items. `allow_shrink` works as in
     `publish`.
 
-    Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state.
+    Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state. Threads may call
+    it, each with another State.
     """
+    from .flow import Options, Run
+
     checked, memory = check_items(site, items), make_state(state)
     return Run(site, None, memory, Options(now=now, allow_shrink=allow_shrink)).record(checked)
 
 
 @pass_on_errors
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
-    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does."""
+    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
+
+    Threads may call it.
+    """
     report = RunReport()
     found = resolve(site, make_headers(site, check_items(site, items)), None, now)
     select_feeds(site, _check_contents(report.collect(found), report))
@@ -154,7 +171,7 @@ def select(
     Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
     an item that cannot be published.
 
-    Every feed has its `calendar`, even if the site does not publish the format `ics`.
+    Every feed has its `calendar`, even if the site does not publish the format `ics`. Threads may call the function.
     """
     if isinstance(names, str):
         raise TypeError(f"names is text (give a list: [{names!r}])")
@@ -185,9 +202,31 @@ def feed(
 
     Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
     with a zone) is the current time: items with a later date are held back. `state` and `problems` work as in
-    `select`.
+    `select`. Threads may call it.
     """
     return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
+
+
+@pass_on_errors
+def embed(
+    site: Site,
+    items: Iterable[ItemLike],
+    name: str,
+    *,
+    now: datetime,
+    state: StateLike | None = None,
+    problems: list[Problem] | None = None,
+) -> Embed:
+    """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
+
+    `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
+    Threads may call it.
+    """
+    from ..pages.embed import make_embed  # imported here, as most programs have no pages
+
+    memory, wanted = make_state(state, read_only=True), Wanted(calendars=True, names=frozenset([name]))
+    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    return make_embed(found[name], site, now)
 
 
 @pass_on_errors
@@ -196,7 +235,7 @@ def build(
 ) -> list[Document]:
     """Return the documents of a site, in the order in which they should be published. Nothing is written.
 
-    `Document.render` returns the bytes of a document, and may be called from any thread. `now` and `problems` work
+    `Document.render` returns the bytes of a document. Threads may call it, and this function. `now` and `problems` work
     as in `select`.
     """
     selections = _select_checked(site, items, now, problems)
@@ -217,17 +256,31 @@ def _select_checked(
     memory: Snapshot | None = None,
 ) -> dict[str, Selection]:
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
+    selections = select_lazily(site, items, report, now, wanted, memory)
+    strict = problems is None and memory is None
+    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
+    for candidate in find_held(selections.values()) if problems is not None else ():
+        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
+    return selections
+
+
+@pass_on_errors
+def select_lazily(
+    site: Site,
+    items: Iterable[ItemLike],
+    report: RunReport,
+    now: datetime | None,
+    wanted: Wanted | None = None,
+    memory: Snapshot | None = None,
+) -> dict[str, Selection]:
+    """Return selections, whose entries are not loaded, and add to the report. The caller checks its severity."""
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None
+    if is_part and wanted and wanted.terms:
+        items = narrow(site, items, wanted.terms)
     resolver = Resolver(site, memory, now)
     kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
     found = chain(resolver.resolve_all(make_headers(site, items)), kept)
     selections = select_feeds(site, report.collect(found), wanted=wanted)
-    strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
-    if memory:
-        selections = {path: date_empty_feed(one, memory, None) for path, one in selections.items()}
-    for candidate in find_held(selections.values()) if problems is not None else ():
-        report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
-    return selections
+    return {path: date_empty_feed(one, memory, None) for path, one in selections.items()}

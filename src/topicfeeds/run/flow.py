@@ -17,7 +17,7 @@ from ..entries.held import describe_held
 from ..entries.model import Candidate, Header, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..entries.spill import Spill
-from ..errors import Hint, Problem, PublishError, SourceError
+from ..errors import Problem, PublishError
 from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -25,6 +25,7 @@ from ..output.documents import Document, Documents, date_empty_feed
 from ..output.lock import last_success
 from ..output.prune import Strays, find_strays
 from ..output.retire import Retirement
+from ..output.targets import Target
 from ..output.write import StagedWrite, stage
 from ..profile import NO_PROFILE, Profile
 from ..sources import SiteSources
@@ -33,11 +34,10 @@ from ..sources.model import Chunk, Draft, ItemLike, Page
 from ..state.cache import Cache, open_temporary_cache
 from ..state.files import InputFiles, storable_path
 from ..state.session import CacheDamagedError, open_state
-from ..state.snapshot import Snapshot
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
-from .report import Changes, RunReport
+from .report import Changes, RunReport, can_keep, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -47,8 +47,6 @@ Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
 Pool = Callable[[], "AbstractContextManager[Executor]"]
 """Returns the executor that reads large sources, for a `with` statement."""
-_REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
-
 _NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
 _NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
 
@@ -83,6 +81,8 @@ class Run:
     """The output folder. None if the run writes no documents."""
     state: State | None = None
     options: Options = Options()
+    target: Target | None = None
+    """If it is set, `folder` is a temporary folder, whose files are written to the target."""
 
     def publish(self, items: Iterable[ItemLike]) -> Changes:
         """Publish items. Raises SourceError and PublishError.
@@ -110,7 +110,8 @@ class Run:
             check_severity(report, strict=options.strict, may_keep=can_keep(self.state, report))
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
-            staging = stage(options.watch(documents), folder, self.state, dry=options.dry_run)
+            watched, dry = options.watch(documents), options.dry_run
+            staging = stage(watched, folder, self.state, dry=dry, target=self.target)
             with profile.measure("write"), staging as staged:
                 self._warn_about_contents(selections.values(), documents.changes, report)
                 retirement = Retirement()
@@ -305,22 +306,3 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     cache.store_content_changes(report.content_changes)
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stamps_to_store() if files else {})
-
-
-def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
-    """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
-    known = memory.accepted_counts().keys() if memory else set[str]()
-    return bool(known) and known >= report.unread
-
-
-def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:
-    """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
-
-    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `hint` says how to publish without
-    the refused items.
-    """
-    severities = {problem.severity for problem in report.problems}
-    if "unreadable" in severities and (strict or not may_keep):
-        raise SourceError(report.problems, SourceError.UNREADABLE, omitted=report.omitted)
-    if strict and "refused" in severities:
-        raise SourceError(report.problems, _REFUSED, hint, report.omitted)

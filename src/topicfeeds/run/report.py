@@ -9,18 +9,20 @@ from datetime import datetime
 
 from ..entries.changes import assign_feeds
 from ..entries.model import Candidate, HeldBack, NewNotice
-from ..errors import NONE_OMITTED, Omitted, Problem, Severity, count
+from ..errors import NONE_OMITTED, Hint, Omitted, Problem, Severity, SourceError, count
 from ..models.site import FeedSettings
 from ..sources.model import Draft, Page
+from ..state.snapshot import Snapshot
 from ..state.store import State
 
+_REFUSED = "Nothing was published: items were refused. The existing feeds are unchanged."
 MAX_PROBLEMS = 10_000
 """How many problems of each severity a run keeps. The others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes of a run. Paths are relative to the output folder, in the order in which they were written."""
+    """The changes of a run. Paths are relative to the output folder, in the order of writing. Threads may share it."""
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -175,3 +177,22 @@ def note_memory(candidate: Candidate, state: State | None) -> None:
     """Store the memory of an item in the state."""
     if state and candidate.memory:
         state.note_item(candidate.id, candidate.memory)
+
+
+def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
+    """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
+    known = memory.accepted_counts().keys() if memory else set[str]()
+    return bool(known) and known >= report.unread
+
+
+def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:
+    """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
+
+    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `hint` says how to publish without
+    the refused items.
+    """
+    severities = {problem.severity for problem in report.problems}
+    if "unreadable" in severities and (strict or not may_keep):
+        raise SourceError(report.problems, SourceError.UNREADABLE, omitted=report.omitted)
+    if strict and "refused" in severities:
+        raise SourceError(report.problems, _REFUSED, hint, report.omitted)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ..config import check_output, load_site, read_site_file
+from ..config import check_output, check_url, load_site, read_site_file
 from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
@@ -38,13 +38,16 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
         known = _read_findings(state)
         try:
-            changes = run.publish(SiteSources(site.sources, base, site.url, Path(paths.site).name, digest))
+            name = Path(paths.site).name
+            changes = run.publish(SiteSources(site.sources, base, site.url, name, digest, site.templates))
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
         lock.is_success = not changes.has_unread
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
+    if changes.written or changes.removed:
+        problems = (*problems, *check_url(site, paths.site))
     return replace(changes, problems=problems, omitted=omitted)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..errors import Problem
 from ..models.site import Source
+from ..registry import TEMPLATE_FILES
 from ..state.files import FileStamp, InputFiles, SourcePath, snapshot
 from .chunks import read_chunks, read_contents
 from .mapping.reports import merge_reports
@@ -31,13 +32,20 @@ class SiteSources(Iterator[Record | Page | Problem | Draft]):
     """
 
     def __init__(
-        self, sources: Sequence[Source], base: Path, url: str = "", site_file: str = "", digest: bytes = b""
+        self,
+        sources: Sequence[Source],
+        base: Path,
+        url: str = "",
+        site_file: str = "",
+        digest: bytes = b"",
+        templates: str | None = None,
     ) -> None:
         """`url` is the address of the site.
 
         `site_file` is the name of the site file in `base`, and `digest` the SHA-256 of its loaded content.
+        `templates` is the folder of its templates.
         """
-        self.sources, self.base = sources, base
+        self.sources, self.base, self._templates = sources, base, templates
         self._site_file, self._digest = site_file, digest
         self._contents: Iterator[Record | Page | Problem | Draft] = merge_reports(
             read_contents(read_chunks(sources, base, url=url))
@@ -53,6 +61,7 @@ class SiteSources(Iterator[Record | Page | Problem | Draft]):
             for source in self.sources
         ]
         sources += [(path, None, None) for source in self.sources for path in source.lookup_paths]
+        sources += [(f"{self._templates}/{form}", None, None) for form in TEMPLATE_FILES if self._templates]
         found = snapshot(f"{self.base}/{self._site_file}", sources, known, defer=True)
         if found.digest(self._site_file) != self._digest:  # the site file changed after loading
             found.forget(self._site_file)

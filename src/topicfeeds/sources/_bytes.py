@@ -10,7 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..models.source import Source
 from ..registry import SOURCE_FORMATS
+from ..state.ownership import READ_FLAGS
 from ._raw import EMPTY, Unreadable
 
 
@@ -33,7 +35,7 @@ def open_regular(base: Path, name: str) -> tuple[int, int]:
     """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "the name of the file is not UTF-8 (rename the file)")
-    descriptor = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118
+    descriptor = os.open(os.path.join(base, name), READ_FLAGS)  # noqa: PTH118
     status = os.fstat(descriptor)
     mode = status.st_mode
     if stat.S_ISREG(mode):
@@ -50,35 +52,35 @@ _MAX_FILE_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
-def decode_file(content: bytes) -> str:
-    """Decode the bytes of a whole file, as `decode` does.
+def decode_file(content: bytes, encoding: str | None = None, *, may_be_empty: bool = False) -> str:
+    """Decode the bytes of a whole file, as `decode` does. The default encoding is UTF-8.
 
     Raises Unreadable if the file is too large for a format that is not read line by line, is empty, or has
     merge conflict markers.
     """
-    check_size(content)
-    text = decode(content)
+    check_size(content, may_be_empty=may_be_empty)
+    text = decode(content, encoding or "UTF-8", "save the file as UTF-8, or set encoding in [[sources]]")
     if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
         raise Unreadable(
             text.count("\n", 0, conflict.start()) + 1, "contains merge conflict markers (resolve the conflict)"
         )
-    if not text or text.isspace():
+    if not may_be_empty and (not text or text.isspace()):
         raise Unreadable(1, EMPTY)
     return text
 
 
-def check_size(content: bytes) -> None:
+def check_size(content: bytes, *, may_be_empty: bool = False) -> None:
     """Raise Unreadable if a file is too large for a format that is not read line by line, or is empty."""
     if len(content) > _MAX_FILE_BYTES:
         raise Unreadable(1, f"is larger than {_MAX_FILE_BYTES >> 20} MiB (use JSON Lines: its files may have any size)")
-    if not content:
+    if not content and not may_be_empty:
         raise Unreadable(1, EMPTY)
 
 
-def prepare_content(content: bytes, kind: str) -> str | bytes:
+def prepare_content(content: bytes, kind: str, source: Source) -> str | bytes:
     """Return the bytes of a whole file as the reader of their format wants them. Raises Unreadable."""
     if not SOURCE_FORMATS[kind].binary:
-        return decode_file(content)
+        return decode_file(content, source.encoding, may_be_empty=SOURCE_FORMATS[kind].single)
     check_size(content)
     return content
 
@@ -94,17 +96,19 @@ def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
     return content
 
 
-def decode(content: bytes) -> str:
-    """Decode UTF-8, with or without a byte order mark. All line ends become LF.
+def decode(content: bytes, encoding: str = "UTF-8", advice: str = "save the file as UTF-8") -> str:
+    """Decode text, with or without a byte order mark. All line ends become LF.
 
-    Raises Unreadable for bytes that are not UTF-8, and for NUL characters.
+    Raises Unreadable for bytes that are not in the encoding, and for NUL characters.
     """
     try:
-        text = content.decode().removeprefix("\ufeff")
+        text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start + 1} (0x{content[error.start]:02X}) is not UTF-8 (save the file as UTF-8)"
+        message = f"byte {error.start + 1} (0x{content[error.start]:02X}) is not {encoding} ({advice})"
         raise Unreadable(line, message) from None
+    except UnicodeError as error:
+        raise Unreadable(1, f"is not {encoding}: {error} ({advice})") from None
     if "\0" in text:
         raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, _NUL)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

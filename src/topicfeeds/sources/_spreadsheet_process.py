@@ -8,13 +8,14 @@ the file cannot be read, the last line is an object with the reason.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 60
+LIST_SHEETS = "?"
+"""In place of the name of a sheet: the only row has the names of all sheets. No sheet can have this name."""
 
 
 def _encode(cell: object) -> object:
@@ -31,14 +32,20 @@ def _encode(cell: object) -> object:
 def main() -> None:
     """Write the rows of a sheet."""
     content, name = sys.stdin.buffer.read(), sys.argv[1]
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         names = book.sheet_names
+        if name == LIST_SHEETS:
+            print(json.dumps(names))
+            return
         if name and name not in names:
             print(json.dumps({"sheets": names}))
             return

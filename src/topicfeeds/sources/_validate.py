@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
@@ -11,10 +12,10 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ..registry import TABLES
 from ._raw import RawRecord
-from .model import Draft, FileContext, Identity, Record, label_item, read_identity
+from .model import Draft, FileContext, Identity, Record, Unplaced, label_record, read_identity
 
 if TYPE_CHECKING:
-    from .mapping.mapper import RecordMapper
+    from .mapping.mapper import MappedRecord, RecordMapper
     from .mapping.reports import MappingReport
 
 _EMPTY = "is an empty record (write an item in its place, or remove it)"
@@ -24,7 +25,7 @@ class RecordValidator:
     """Maps the records of one chunk as their source says, and validates them."""
 
     def __init__(self, source: Source, context: FileContext) -> None:
-        self._source, self._context = source, context
+        self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
         """The types of values that are no records. Paths may lead into a list."""
         self._mapper = None
@@ -33,7 +34,7 @@ class RecordValidator:
 
             self._mapper = RecordMapper(source, context)
 
-    def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+    def validate(self, raw: RawRecord) -> Iterator[Record | Problem | Draft | Unplaced]:
         """Yield the items of a record, a draft, or problems. Problems are yielded in the order of their lines."""
         if raw.fields is None:
             yield self._refuse(raw, "", _EMPTY)
@@ -44,12 +45,18 @@ class RecordValidator:
         else:
             yield from self._check(raw, raw.fields, raw.lines)
 
+    def find_origins(self, raw: RawRecord) -> dict[str, str]:
+        """Return the place of each field in a record: a path, or the name of a field if nothing is mapped."""
+        if self._mapper and self._source.fields:
+            return self._mapper.find_origins(raw)
+        return {name: name for name in raw.fields} if isinstance(raw.fields, Mapping) else {}
+
     def report(self) -> Iterator[MappingReport]:
         """Yield the reports about the mapping, from the records of the chunk."""
         if self._mapper:
             yield from self._mapper.report()
 
-    def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft]:
+    def _map(self, mapper: RecordMapper, raw: RawRecord) -> Iterator[Record | Problem | Draft | Unplaced]:
         from .mapping.dates import MappingError
 
         try:
@@ -60,8 +67,11 @@ class RecordValidator:
         except RecursionError:
             yield self._refuse(raw, "", "is nested too deeply (use fewer levels)")
 
-    def _map_one(self, mapper: RecordMapper, raw: RawRecord, names_element: bool) -> Iterator[Record | Problem | Draft]:
+    def _map_one(
+        self, mapper: RecordMapper, raw: RawRecord, names_element: bool
+    ) -> Iterator[Record | Problem | Draft | Unplaced]:
         from .mapping.dates import MappingError
+        from .mapping.values import has_relative_address
 
         lines = mapper.find_lines(raw)
         try:
@@ -72,18 +82,30 @@ class RecordValidator:
             return
         if isinstance(found, Draft):
             yield found
+        elif found and self._context.url is None and has_relative_address(found.fields):
+            yield Unplaced(partial(self._place, mapper, found, lines))
         elif found:
-            yield from found.warnings
-            yield from self._check(found.raw, found.fields, lines)
+            yield from self._place(mapper, found, lines, self._context.url or "")
+
+    def _place(
+        self, mapper: RecordMapper, found: MappedRecord, lines: Mapping[str, int], url: str
+    ) -> Iterator[Record | Problem | Draft]:
+        """Yield the item of a mapped record, with addresses that `url` completes, or its problems."""
+        mapper.complete_addresses(found, url)
+        yield from found.warnings
+        yield from self._check(found.raw, found.fields, lines)
 
     def _refuse(self, raw: RawRecord, field: str, message: str, identity: Identity | None = None) -> Problem:
-        line, label = raw.lines.get(field, raw.line), label_item(raw.place, _find_name(raw.fields))
+        line, label = raw.lines.get(field, raw.line), self._name(raw, raw.fields, identity)
         return Problem(self._context.path, line, field, message, item=raw.item, name=label, identity=identity)
+
+    def _name(self, raw: RawRecord, fields: Any, identity: Identity | None) -> str:
+        return label_record(self._context.path, raw.place, _find_name(fields), identity and identity[0])
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
-        item = validate_item(fields, self._find_origin)
+        item = validate_item(fields, self._find_origin, self._extensions)
         if isinstance(item, Item):
             topics = tuple(source.topics)
             details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved
@@ -104,9 +126,9 @@ class RecordValidator:
                     return
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
-        label = label_item(raw.place, _find_name(fields))
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]
         identity = read_identity(fields)
+        label = self._name(raw, fields, identity)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
             yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label, identity=identity)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator
+from itertools import islice
 
-from ..errors import Problem, show
-from ..models.fields import is_absent
-from ..models.items import FIELDS
+from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable
+from ._tables import count_columns, read_table
 
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile('(?i)"?sep=([^"])"?')
+"""The first line of many files for Excel: it names the delimiter."""
 _MAX_COLUMNS = 1000
+_MAX_HEADER_CHARS = 1 << 20
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
 
@@ -22,46 +26,58 @@ _MAX_CELL_CHARS = 8 * 1024 * 1024
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a CSV file (RFC 4180). A column such as `location.name` sets a part of a field. Raises Unreadable."""
     csv.field_size_limit(max(_MAX_CELL_CHARS, csv.field_size_limit()))
-    rows = csv.reader(io.StringIO(text), delimiter=source.delimiter, strict=True)
-    line = 1
+    first, _, rest = text.partition("\n")
+    found = _SEPARATOR_LINE.fullmatch(first)
+    text, line = (rest, 2) if found else (text, 1)
+    delimiter = source.delimiter or (found[1] if found else _find_delimiter(text, source))
+    start = text.split("\n", source.header_row)[: source.header_row]
+    if any(one.count(delimiter) >= _MAX_COLUMNS for one in start):
+        raise Unreadable(line, f"the header has more than {_MAX_COLUMNS:,} columns (remove some, or check delimiter)")
+    yield from read_table(_read_rows(text, delimiter, line), source, path, _explain_header(text, delimiter, source))
+
+
+def _read_rows(text: str, delimiter: str, line: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a file, each with its line. `line` is the first one. Raises Unreadable."""
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    first, widest = line, 0
+    last: tuple[int, list[str]] | None = None
     try:
-        if text.partition("\n")[0].count(source.delimiter) >= _MAX_COLUMNS:
-            raise Unreadable(1, f"the header has more than {_MAX_COLUMNS:,} columns (remove some, or check delimiter)")
-        header = [name.strip() for name in next(rows, [])]
-        if len(set(header)) < len(header):
-            twice = sorted({name for name in header if header.count(name) > 1})
-            raise Unreadable(1, f"the header has the column {show(twice[0])} twice (keep one)")
-        for name in () if source.fields else header:
-            if "." in name and name.partition(".")[0] in header:
-                raise Unreadable(1, f"the header has both {show(name.partition('.')[0])} and {show(name)} (keep one)")
-        if not source.fields and not any(name.partition(".")[0] in FIELDS for name in header):
-            raise Unreadable(1, _explain_header(text, source.delimiter))
-        line = rows.line_num + 1
         for row in rows:
-            if any(cell.strip() for cell in row):
-                if len(row) != len(header):
-                    raise Unreadable(line, _explain_width(len(row), len(header), source.delimiter))
-                yield RawRecord(make_fields(header, row, is_mapped=bool(source.fields)), line)
-            line = rows.line_num + 1
+            if last:
+                yield last
+            last, widest = (line, row), max(widest, len(row))
+            line = first + rows.line_num
     except csv.Error as error:
         raise Unreadable(line, f"is not valid CSV: {_explain_error(str(error))}") from None
+    if last and len(last[1]) < widest and not text.endswith("\n"):
+        raise Unreadable(last[0], "the file ends within a row: it may be cut (copy it again, or add a line end)")
+    if last:
+        yield last
 
 
-def _explain_header(text: str, delimiter: str) -> str:
+def _find_delimiter(text: str, source: Source) -> str:
+    """Return the delimiter under which the header has the most columns that the source needs: normally, all of them."""
+    return max(_DELIMITERS, key=lambda one: count_columns(_read_header(text, one, source), source))
+
+
+def _read_header(text: str, delimiter: str, source: Source) -> list[str]:
+    """Return the names of the columns, or an empty list if the delimiter cannot be right."""
+    try:
+        rows = list(islice(_read_rows(text[:_MAX_HEADER_CHARS], delimiter, 1), source.header_row))
+    except Unreadable:
+        return []
+    return [name.strip() for name in rows[-1][1]] if len(rows) == source.header_row else []
+
+
+def _explain_header(text: str, delimiter: str, source: Source) -> str:
     """Say why no column has the name of a field."""
     if text.lstrip().startswith("<"):
         return f"is not valid CSV: {LOOKS_LIKE_MARKUP}"
-    for other in ",;\t|":
-        columns = [name.strip(' "') for name in text.partition("\n")[0].split(other)]
-        if other != delimiter and not set(FIELDS).isdisjoint(columns):
-            written = r"\t" if other == "\t" else other
-            return f'the columns have another delimiter (set delimiter = "{written}" in [[sources]])'
+    other = _find_delimiter(text, source)
+    if other != delimiter and count_columns(_read_header(text, other, source), source):
+        written = r"\t" if other == "\t" else other
+        return f'the columns have another delimiter (set delimiter = "{written}" in [[sources]])'
     return "no column has the name of a field (add a header such as id,title,published, or set fields in [[sources]])"
-
-
-def _explain_width(cells: int, columns: int, delimiter: str) -> str:
-    given = "1 cell" if cells == 1 else f"{cells} cells"
-    return f"has {given}, but the header has {columns} (put quotes around a cell that contains {show(delimiter)})"
 
 
 def _explain_error(reason: str) -> str:
@@ -70,18 +86,3 @@ def _explain_error(reason: str) -> str:
     if "expected after" in reason:
         return 'a quote within a quoted cell is not doubled (write "" for ")'
     return reason
-
-
-def make_fields(header: list[str], row: Sequence[Any], *, is_mapped: bool) -> dict[str, Any]:
-    """Return the cells of a row by column. In a record with our names, `location.name` is a part of a field."""
-    cells = zip(header, row, strict=True)
-    if is_mapped:
-        return {name: None if is_absent(cell) else cell for name, cell in cells}
-    fields: dict[str, Any] = {}
-    for name, cell in cells:
-        outer, _, inner = name.partition(".")
-        if inner and not is_absent(cell):
-            fields.setdefault(outer, {})[inner] = cell
-        elif not is_absent(cell):
-            fields[name] = cell
-    return fields

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 from ..errors import MissingExtraError, Problem
 from ..models.site import Source
 from ._raw import RawRecord
-from .csv import make_fields
+from ._tables import make_fields
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -36,8 +37,11 @@ class _Address(NamedTuple):
     secrets: frozenset[str]
 
 
-def read_database(source: Source) -> Iterator[RawRecord | Problem]:
-    """Yield the rows of a query. If the database fails, yield a problem. Its message contains no part of a secret."""
+def read_database(source: Source, base: Path) -> Iterator[RawRecord | Problem]:
+    """Yield the rows of a query. If the database fails, yield a problem. Its message contains no part of a secret.
+
+    The path of a SQLite file is relative to the folder `base`.
+    """
     try:
         import sqlalchemy
     except ImportError:
@@ -49,13 +53,17 @@ def read_database(source: Source) -> Iterator[RawRecord | Problem]:
         return
     step = "connection"
     try:
-        engine = sqlalchemy.create_engine(address.url, poolclass=sqlalchemy.pool.NullPool)
+        url = _open_read_only(address.url, base)
+        if isinstance(url, str):
+            yield Problem(name, 1, "database", url, "unreadable")
+            return
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
         with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
             step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
                 cells = _convert_row(row)
-                yield RawRecord(make_fields([*cells], [*cells.values()], is_mapped=bool(source.fields)), number)
+                yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), number)
     except ImportError as error:
         message = f"the driver {error.name} is not installed (run pip install {error.name})"
         yield Problem(name, 1, "database", message, "unreadable")
@@ -79,6 +87,16 @@ def _parse_address(given: str) -> _Address | str:
     if "@" in (url.host or ""):
         return "connection failed: the URL has a second @ (write %40 for each @ in the user name and the password)"
     return _Address(url, _find_secrets(given, text, url))
+
+
+def _open_read_only(url: URL, base: Path) -> URL | str:
+    """Return the URL under which a SQLite file is only read, and never created, or a message if there is no file."""
+    file = url.database or ":memory:"
+    if url.get_backend_name() != "sqlite" or file == ":memory:" or file.startswith("file:"):
+        return url
+    if not (base / file).is_file():
+        return f'there is no file "{file}" (check database in [[sources]]: its path is relative to the site file)'
+    return url.set(database=(base / file).resolve().as_uri(), query={**url.query, "mode": "ro", "uri": "true"})
 
 
 def _fill_in_environment(given: str) -> str:

@@ -38,7 +38,7 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
     is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     found: Iterator[RawRecord | Problem | Draft]
     if is_json:
-        found = read_json_feed(decode_file(content), source, path)
+        found = read_json_feed(decode_file(content, source.encoding), source, path)
     else:
         found = read_xml_feed(content, path, drafts=source.drafts)
     for one in found:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import dropwhile
 
-from ..errors import MissingExtraError, Problem
+from ..errors import MissingExtraError, Problem, show_some
 from ..models.site import Source
 from ..text import fast_paths
+from ..text.generator_marks import find_components
 from ..text.toml_lines import find_toml_lines
-from ._raw import RawRecord, Unreadable
+from ._raw import EMPTY, RawRecord, Unreadable
 from ._simple_front_matter import read_simple
 from .toml import parse_toml
 from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
+_CONTAINER = re.compile(r"^ {0,3}:::", re.MULTILINE)
+"""The start of a container, such as `:::tip`, which is not a definition."""
 _FOOTNOTE, _FOOTNOTE_END = '<div class="footnote-definition"', "</div>\n"
 
 
@@ -29,6 +33,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         yield Problem(path, 1, "", _explain_no_front_matter(text), item=1)
         return
     mark, front, body = found[1], found[2], text[found.end() :]
+    is_mdx = path.lower().endswith(".mdx")
     try:
         raws = list(_read_front_matter("\n" + front, path)) if mark == "---" else [_read_toml("\n" + front)]
     except Unreadable as error:
@@ -41,12 +46,24 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         return
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
-            yield RawRecord({**raw.fields, "content": render_html(body)}, raw.line, raw.lines)
+            content = render_html(_cut_modules(body) if is_mdx else body)
+            if is_mdx and (tags := find_components(content)):
+                message = f"has parts of MDX: {show_some(tags)} (write what they show)"
+                yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
+            yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
         else:
             yield raw
 
 
+def _cut_modules(body: str) -> str:
+    """Return the body of an MDX file without the imports and exports at its start."""
+    parts = body.strip("\n").split("\n\n")
+    return "\n\n".join(dropwhile(lambda part: part.lstrip().startswith(("import ", "export ")), parts))
+
+
 def _explain_no_front_matter(text: str) -> str:
+    if not text or text.isspace():
+        return EMPTY
     if text.startswith(("---", "+++")):
         return f"the front matter has no end (add a line {text[:3]} below the fields)"
     return "has no front matter (start the file with a line ---, the fields, and another line ---)"
@@ -65,7 +82,7 @@ def _read_toml(front: str) -> RawRecord:
 
 def render_html(text: str) -> str:
     """Return Markdown as HTML, with the footnotes at the end. Raises MissingExtraError."""
-    made = _make_renderer()(text)
+    made = _make_renderer(has_definitions=not _CONTAINER.search(text))(text)
     if _FOOTNOTE not in made:
         return made
     first, *rest = made.split(_FOOTNOTE)
@@ -75,11 +92,13 @@ def render_html(text: str) -> str:
 
 
 @cache
-def _make_renderer() -> Callable[[str], str]:
+def _make_renderer(*, has_definitions: bool) -> Callable[[str], str]:
     try:
         from pyromark import Options, html
     except ImportError:
         raise MissingExtraError("markdown") from None
     known = Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
-    known |= Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST | Options.ENABLE_HEADING_ATTRIBUTES
+    known |= Options.ENABLE_FOOTNOTES | Options.ENABLE_HEADING_ATTRIBUTES
+    if has_definitions:
+        known |= Options.ENABLE_DEFINITION_LIST
     return partial(html, options=known)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import Problem, Severity, show
+from ..errors import QUERY, Problem, Severity, show
 from ..models.items import Article, Item
 from ..models.mapping import Lookup
 from ..models.site import Source
@@ -32,6 +32,11 @@ def number_item(line: int, place: int) -> int:
 def label_item(place: int, name: object) -> str:
     """Return the name of a record for messages, if its line has several records."""
     return f"item {place} ({show(name)})" if place and name else f"item {place}" if place else ""
+
+
+def label_record(path: str, place: int, name: object, own_id: object) -> str:
+    """Return the name of a record for messages: the `id` of a row of a database, because its number can change."""
+    return f"id {show(own_id)}" if own_id and path.startswith(QUERY) else label_item(place, name)
 
 
 def read_identity(fields: Any) -> Identity | None:
@@ -70,12 +75,16 @@ class Record(NamedTuple):
     moved: tuple[date, ...] = ()
     """The exceptions of a series that are items of their own. Readers need no notice about them."""
 
+    @property
+    def label(self) -> str:
+        """Its name in messages, if its line does not identify it."""
+        return label_record(self.path, self.place, self.item.title, self.item.id)
+
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
         line, item = self.lines.get(name, self.line), number_item(self.line, self.place)
-        label = label_item(self.place, self.item.title)
-        identity = (self.item.id, self.item.link) if severity == "refused" else None
-        return Problem(self.path, line, name, message, severity, item, name=label, identity=identity)
+        identity = (self.item.id, self.item.link)
+        return Problem(self.path, line, name, message, severity, item, name=self.label, identity=identity)
 
 
 class Draft(NamedTuple):
@@ -89,6 +98,13 @@ class Draft(NamedTuple):
     """Its `id` and its `link`. None if they cannot be read."""
 
 
+class Unplaced(NamedTuple):
+    """A mapped record of Python with a relative address, before the site is known."""
+
+    place: Callable[[str], Iterator[Record | Problem | Draft]]
+    """Yields its item or its problems, given the address that completes its own."""
+
+
 class FileContext(NamedTuple):
     """The file and the site of some records, for the reader of their format."""
 
@@ -96,8 +112,8 @@ class FileContext(NamedTuple):
     """The name of the file in messages."""
     form: str = "python"
     """The source format, `database`, or `python`."""
-    url: str = ""
-    """The address of the site."""
+    url: str | None = ""
+    """The address of the site. None if it is not known yet."""
     load_index: Callable[[Lookup], dict[str, Any]] | None = None
     """Returns the values of a lookup in another file, by key."""
 
@@ -151,5 +167,5 @@ class Chunk(NamedTuple):
     """
 
 
-ItemLike = Item | Record | Page | Problem | Draft | Mapping[str, Any]
+ItemLike = Item | Record | Page | Problem | Draft | Unplaced | Mapping[str, Any]
 """A result of a source, or an item or mapping made in Python."""

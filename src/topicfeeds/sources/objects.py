@@ -8,30 +8,36 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from ..errors import Problem, show
+from ..models.fields import to_plain
 from ..models.items import Article, Event, Item
 from ..models.messages import format_path, validate_item
-from ..models.site import Source
+from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
 from ._validate import RecordValidator
 from .mapping.elements import find_items
 from .mapping.reports import MappingReport, merge_reports
-from .model import Draft, FileContext, ItemLike, Page, Record, read_identity
+from .mapping.values import complete_address
+from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
 
 
-def as_records(found: Iterable[ItemLike]) -> Iterator[Record | Page | Problem | Draft]:
+def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page | Problem | Draft]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
-    Records, pages, problems and drafts are passed on unchanged.
+    Records, pages, problems and drafts are passed on unchanged. The site's `url` completes relative links.
     """
-    for position, one in enumerate(found, 1):
+    url, extensions = site.url, site.extensions
+    for position, one in enumerate(map(_name_columns, found), 1):
         if isinstance(one, (Record, Page, Problem, Draft)):
             yield one
+        elif isinstance(one, Unplaced):
+            yield from one.place(url)
         elif isinstance(one, (Article, Event)):
-            yield Record(one, "items", position)
+            wrong = extensions.explain_class(one)
+            yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", _explain_no_item(one), item=position)
-        elif isinstance(item := validate_item(one), Item):
+        elif isinstance(item := validate_item(_complete_link(one, url), extensions=extensions), Item):
             yield Record(item, "items", position)
         else:
             for place, sentence in item:
@@ -64,33 +70,43 @@ class MappingOptions(TypedDict, total=False):
 
 def read_objects(
     objects: Any, *, name: str = "items", url: str = "", **options: Unpack[MappingOptions]
-) -> Iterator[Record | Problem | Draft]:
+) -> Iterator[Record | Problem | Draft | Unplaced]:
     """Yield objects as records, for `publish`, `select` and `build`.
 
     `fields` maps our fields to dotted paths of attributes, keys or methods. Without `fields`, objects must use the
     names of our fields. `defaults` has values for absent fields. All options of `docs/mapping.md` work as in the site
-    file. With `items`, `objects` is one document that contains the records. `url` completes relative addresses.
+    file. With `items`, `objects` is one document that contains the records. `url` completes relative addresses
+    (default: the `url` of the site).
 
-    Problems name an object by `name` and its position (from 1). Raises pydantic.ValidationError for wrong options.
+    Problems name an object by `name` and its position (from 1). Raises pydantic.ValidationError for wrong options. The
+    result is an iterator, so each thread needs its own.
     """
     source = Source.model_validate({"path": name, **options})
-    validator = RecordValidator(
-        source,
-        FileContext(name, url=url, load_index=partial(load_index, base=Path(), digests=digest_lookups(source, Path()))),
-    )
+    load = partial(load_index, base=Path(), digests=digest_lookups(source, Path()))
+    validator = RecordValidator(source, FileContext(name, url=url or None, load_index=load))
     whole = objects if source.items or isinstance(objects, (list, tuple)) else None
 
-    def validate() -> Iterator[Record | Problem | Draft | MappingReport]:
+    def validate() -> Iterator[Record | Problem | Draft | Unplaced | MappingReport]:
         try:
-            found = find_items(objects, source) if source.items else objects
+            found = find_items(objects, source) if source.items else to_plain(objects)
         except ValueError as error:
             yield Problem(name, 1, "", str(error), "unreadable")
             return
         for position, one in enumerate(found, 1):
-            yield from validator.validate(RawRecord(one, position, whole=whole))
+            yield from validator.validate(RawRecord(_name_columns(one), position, whole=whole))
         yield from validator.report()
 
-    return merge_reports(validate())
+    return merge_reports(validate(), setting="of read_objects")
+
+
+def _name_columns(one: Any) -> Any:
+    """Return a named tuple, such as a row of SQLAlchemy, as a mapping, and everything else unchanged."""
+    is_row = isinstance(one, tuple) and hasattr(one, "_asdict") and not isinstance(one, (Record, Draft, Unplaced))
+    return one._asdict() if is_row else one
+
+
+def _complete_link(one: Any, url: str) -> Any:
+    return {**one, "link": complete_address(one["link"], url)} if isinstance(one, Mapping) and "link" in one else one
 
 
 def _explain_no_item(one: object) -> str:

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError, Problem, show
-from ..models.items import FIELDS
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable
 from ._spreadsheet_process import MAX_BYTES, MAX_SECONDS
-from .csv import make_fields
+from ._tables import read_table
 
 _MAX_TEXT_BYTES = 64 * 1024 * 1024
 _PARSERS = {"date": date.fromisoformat, "datetime": datetime.fromisoformat, "time": time.fromisoformat}
+_NO_FIELD = "no column has the name of a field (set header_row to the row of the header, or set fields in [[sources]])"
 _MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -31,33 +31,15 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
         raise MissingExtraError("spreadsheet")
     if not content.startswith(_MARKS):
         raise Unreadable(1, "is not a spreadsheet (save it as .xlsx or .ods)")
-    header: list[str] | None = None
-    for number, row in enumerate(_read_rows(content, source.sheet or ""), 1):
-        if number == source.header_row:
-            header = [str(name).strip() for name in row]
-            _check_header(header, source)
-        elif header is not None:
-            cells = {name: cell for name, cell in zip(header, row, strict=False) if name}
-            if any(cell != "" for cell in cells.values()):
-                yield RawRecord(make_fields([*cells], [*cells.values()], is_mapped=bool(source.fields)), number)
-    if header is None:
-        raise Unreadable(1, f"the sheet has no row {source.header_row} (set header_row in [[sources]])")
+    rows = enumerate(read_rows(content, source.sheet or ""), 1)
+    yield from read_table(rows, source, path, _NO_FIELD)
 
 
-def _check_header(header: list[str], source: Source) -> None:
-    """Check the names of the columns. Columns that are not mapped may have any name. Raises Unreadable."""
-    line = source.header_row
-    places = " ".join(map(str, source.fields.values()))
-    for name in sorted({name for name in header if name and header.count(name) > 1}):
-        if not source.fields or name in places:
-            raise Unreadable(line, f"the header has the column {show(name)} twice (rename one)")
-    if not source.fields and not any(name.partition(".")[0] in FIELDS for name in header):
-        message = "no column has the name of a field (set header_row to the row of the header, or set fields"
-        raise Unreadable(line, f"{message} in [[sources]])")
+def read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet from the first one on, or the names of all sheets as one row (`LIST_SHEETS`).
 
-
-def _read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
-    """Yield the rows of a sheet from the first one on. Another process unpacks the file. Raises Unreadable."""
+    Another process unpacks the file. Raises Unreadable.
+    """
     script = Path(__file__).with_name("_spreadsheet_process.py")
     command = [sys.executable, "-P", str(script), sheet]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

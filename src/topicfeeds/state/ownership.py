@@ -8,6 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+READ_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Opens a file for reading, and never waits for a pipe. Windows has no pipes in folders."""
 
 
 def check_owner(path: str, status: os.stat_result | None = None, folder: int | None = None) -> None:
@@ -17,6 +23,8 @@ def check_owner(path: str, status: os.stat_result | None = None, folder: int | N
 
     The owner of the folder is trusted, and so is its group if the folder is shared with this group only.
     """
+    if sys.platform == "win32":  # it has other permissions
+        return
     try:
         status = status or os.lstat(path)
     except FileNotFoundError:
@@ -40,15 +48,49 @@ def choose_mode(path: str) -> int:
 def restrict(descriptor: int, path: str) -> None:
     """Correct the permissions of an open file, if it is ours."""
     status, mode = os.fstat(descriptor), choose_mode(path)
-    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != mode:
+    if sys.platform != "win32" and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != mode:
         os.fchmod(descriptor, mode)
 
 
 def create_private(path: str) -> None:
     """Create an empty file that others cannot read, or correct the permissions of the file. Raises OSError."""
     check_owner(path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    descriptor = os.open(path, READ_FLAGS | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         restrict(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def read_marked(path: str, mark: str) -> list[str]:
+    """Return the lines of a small text file after its first line, the mark. There are none if it is not ours."""
+    with suppress(OSError, ValueError):
+        check_owner(path)
+        with open(path, encoding="utf-8") as file:
+            first, *lines = file.read().splitlines()
+        if first == mark:
+            return lines
+    return []
+
+
+def write_marked(path: str, mark: str, lines: Iterable[str]) -> None:
+    """Replace a small text file with a mark and lines; without lines, remove it. A file of others stays.
+
+    Raises OSError.
+    """
+    if os.path.lexists(path) and not _is_marked(path, mark):
+        return
+    text = "".join(f"{line}\n" for line in lines)
+    if not text:
+        os.unlink(path)
+        return
+    create_private(f"{path}.new")
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        file.write(f"{mark}\n{text}")
+    os.replace(f"{path}.new", path)
+
+
+def _is_marked(path: str, mark: str) -> bool:
+    check_owner(path)
+    with open(path, "rb") as file:
+        return file.readline().strip() == mark.encode()

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
-_SOURCE_LINK = re.compile(r"""(?i)\bhref=["'](?![a-z][a-z0-9+.-]{0,20}:|//)([^"'?#\s<>]{1,200}\.mdx?)(?=["'?#])""")
-_TEMPLATE_TAG = re.compile(r"(?i)<(/?)(?:code|pre)\b|(?:\{\{(?:&lt;|[<%])|\{%)[^{}]{0,60}")
+GHOST_URL = "__GHOST_URL__/"
+"""The start of addresses in exports and databases of Ghost."""
+
+_GHOST_ADDRESS = re.compile(rf"""(?:(?<=["'])|(?<=, )){GHOST_URL}""")
+_SOURCE_LINK = re.compile(
+    r"""(?i)\bhref=["'](?![a-z][a-z0-9+.-]{0,20}:|//)([^"'?#\s<>]{1,200}\.(?:mdx?|markdown))(?=["'?#])"""
+)
+_COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
+_TEMPLATE_TAG = re.compile(
+    r"(?i)<(/?)(?:code|pre)\b|(?:\{\{(?:&lt;|[<%]|-? ?\w{1,40}\.\w)|\{%|\{: ?[.#])[^{}]{0,60}"
+    r"|!?\[\[[a-z][^\[\]<>]{0,60}|:::+ ?[a-z]{1,20}"
+    r"|\[(?:audio|caption|embed|gallery|playlist|video)(?=[ \]])[^\[\]<>]{0,60}"
+)
+"""Tags of Hugo, Jekyll and others; links of wikis; containers; shortcodes of WordPress."""
 
 
-def find_source_link(fragment: str) -> str | None:
-    """Return the first address of a Markdown file that a relative link leads to, or None."""
-    found = _SOURCE_LINK.search(fragment) if ".md" in fragment else None
-    return unescape(found[1]) if found else None
+def find_source_links(fragment: str) -> list[str]:
+    """Return the addresses of Markdown files that relative links lead to."""
+    return [unescape(found[1]) for found in _SOURCE_LINK.finditer(fragment)] if ".m" in fragment else []
 
 
-def find_template_tag(fragment: str) -> str | None:
-    """Return the start of the first template tag outside of code, or None."""
+def find_template_tags(fragment: str) -> list[str]:
+    """Return the starts of the template tags outside of code."""
+    has_start = "{" in fragment or "[" in fragment or ":::" in fragment
+    return list(_find_outside_code(_TEMPLATE_TAG, fragment)) if has_start else []
+
+
+def find_components(fragment: str) -> list[str]:
+    """Return the starts of the components and expressions of MDX outside of code."""
+    return list(_find_outside_code(_COMPONENT, fragment))
+
+
+def _find_outside_code(pattern: re.Pattern[str], fragment: str) -> Iterator[str]:
     depth = 0
-    for found in _TEMPLATE_TAG.finditer(fragment) if "{{" in fragment or "{%" in fragment else ():
-        if found[0].startswith("<"):
+    for found in pattern.finditer(fragment):
+        if found[1] is not None:
             depth = max(0, depth - 1) if found[1] else depth + 1
         elif not depth:
-            return unescape(found[0]).strip()
-    return None
+            yield unescape(found[0]).strip()
+
+
+def fill_in_ghost_url(fragment: str, url: str) -> str:
+    """Replace the mark of Ghost at the start of addresses by the address of the site."""
+    return _GHOST_ADDRESS.sub(lambda _: url, fragment) if GHOST_URL in fragment else fragment

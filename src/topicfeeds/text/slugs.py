@@ -30,6 +30,11 @@ def is_slug(text: str) -> bool:
     )
 
 
+def is_hashed_slug(text: str) -> bool:
+    """Return whether a text looks like a slug that `make_hashed_slug` made."""
+    return bool(_PLAIN.fullmatch(text)) and len(text) <= MAX_SLUG_CHARS and bool(_HASHED.search(text))
+
+
 def tag_key(label: str) -> str:
     """Return the key of a label. All labels of one tag have the same key.
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from ...state.files import cut_folder
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[-_. ]+|$)")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[-_. ]+|$)")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 
 
@@ -26,7 +26,7 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     if found := _DATE.match(slug):
         slug = slug[found.end() :] or slug
         day = _make_date(found)
-        values |= {"date": day, "year": found[1], "month": found[2], "day": found[3]} if day else {}
+        values |= {"date": day, "year": found[1], "month": f"{day:%m}", "day": f"{day:%d}"} if day else {}
     first = below.partition("/")[0]
     language = language or (first if "/" in below and _LANGUAGE.fullmatch(first) else "")
     return {**values, "stem": stem, "slug": slug, "folder": folder, "lang": language.replace("_", "-")}

@@ -10,13 +10,14 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
-from ...models.fields import is_absent
+from ...models.fields import is_absent, to_plain
 from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
-_SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
+SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """Values without fields. Their methods are never called."""
 Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
+_NOTHING = object()
 _DATE_PARTS = ("year", "month", "day")
 
 
@@ -77,7 +78,7 @@ class Finder:
     def _follow(self, value: Any, path: ValuePath, at: int) -> Any:
         if at == len(path.names):
             self.is_known = True
-            return value
+            return to_plain(value) if self._objects else value
         if type(value) is dict or isinstance(value, Mapping):
             for key, after in path.steps[at]:
                 if key in value:
@@ -85,12 +86,24 @@ class Finder:
             return None
         if isinstance(value, (list, tuple)):
             return self._follow_list(value, path, at)
-        if value is None or isinstance(value, _SCALARS) or not self._objects:
+        if value is None or isinstance(value, SCALARS) or not self._objects:
             return self._follow_scalar(value, path, at)
+        return self._follow_object(value, path, at)
+
+    def _follow_object(self, value: Any, path: ValuePath, at: int) -> Any:
         key, after = path.steps[at][-1]
-        found = getattr(value, key, None)
-        self.is_known = self.is_known or hasattr(value, key)
-        return self._follow(found() if callable(found) else found, path, after)
+        if hasattr(type(value), "__bool__") and not value:  # such as a file field of Django without a file
+            self.is_known = True
+            return None
+        found = getattr(value, key, _NOTHING)
+        is_manager = hasattr(
+            type(value), "get_queryset"
+        )  # a manager of Django: it has attributes of its own, such as name
+        if found is _NOTHING or (is_manager and not callable(found)):
+            plain = to_plain(value)
+            return None if plain is value else self._follow(plain, path, at)
+        self.is_known = True
+        return self._follow(found() if callable(found) and not hasattr(found, "get_queryset") else found, path, after)
 
     def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
         name = path.names[at]

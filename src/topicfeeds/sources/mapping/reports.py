@@ -25,8 +25,11 @@ class MappingReport(NamedTuple):
     warnings: tuple[Problem, ...] = ()
 
 
-def merge_reports(found: Iterable[T | MappingReport]) -> Iterator[T | Problem]:
-    """Yield results without their reports. Add each warning once, and warnings about missing paths at the end."""
+def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sources]]") -> Iterator[T | Problem]:
+    """Yield results without their reports. Add each warning once, and warnings about missing paths at the end.
+
+    `setting` says in messages where the mapping is.
+    """
     missing: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
     told: set[tuple[str, str, str]] = set()
     for one in found:
@@ -42,14 +45,14 @@ def merge_reports(found: Iterable[T | MappingReport]) -> Iterator[T | Problem]:
                 told.add(key)
                 yield problem
     for (source, _), names in missing.items():
-        yield from (_explain(source, name, paths) for name, paths in names)
+        yield from (_explain(source, name, paths, setting) for name, paths in names)
 
 
-def _explain(source: str, name: str, paths: str) -> Problem:
+def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
     if (name, paths) == NO_LINK:
         message = 'no item has a link, so all link to the site (map link, such as link = "/news/{file.slug}/")'
     else:
-        message = f"no record has {paths} (check {name} in [[sources]], or remove it)"
+        message = f"no record has {paths} (check {name} {setting}, or remove it)"
     return Problem(source, 1, name.removeprefix("fields."), message, "warning")
 
 

@@ -1,0 +1,52 @@
+"""Permalinks of Jekyll in front matter, such as `/:categories/:year/:title/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeGuard
+from urllib.parse import quote
+
+from ...errors import show
+
+_PLACEHOLDER = re.compile(r":([a-z_]+)")
+
+
+def is_template(link: Any) -> TypeGuard[str]:
+    """Return whether a link is a path with placeholders."""
+    return isinstance(link, str) and link.startswith(("/", ":")) and bool(_PLACEHOLDER.search(link))
+
+
+def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[str, Any], day: date | None) -> str:
+    """Return the path of a post, as Jekyll makes it. Raises ValueError for a placeholder without a value.
+
+    `record` is the front matter, `file` has the values of the file, and `day` is the date of the post.
+    """
+    values = _list_values(record, file) | (_list_dates(day) if day else {})
+
+    def fill_in(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            advice = 'write a pattern into fields.link, such as "/{file.year}/{file.slug}/"'
+            raise ValueError(f"{show(found[0])} in {show(template)} has no value here ({advice})")
+        return quote(values[found[1]], safe="/")
+
+    return re.sub("/{2,}", "/", _PLACEHOLDER.sub(fill_in, template))
+
+
+def _list_values(record: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, str]:
+    slug = str(record.get("slug") or file.get("slug") or "")
+    categories = record.get("categories") or record.get("category") or ()
+    names = categories.split() if isinstance(categories, str) else categories if isinstance(categories, list) else []
+    return {
+        "title": slug,
+        "slug": slug.lower(),
+        "categories": "/".join(dict.fromkeys(str(one).lower() for one in names)),
+        "output_ext": ".html",
+    }
+
+
+def _list_dates(day: date) -> dict[str, str]:
+    year, month, number = f"{day.year:04d}", f"{day.month:02d}", f"{day.day:02d}"
+    short = {"short_year": year[2:], "i_month": str(day.month), "i_day": str(day.day)}
+    return {"year": year, "month": month, "day": number, **short}

@@ -1,0 +1,176 @@
+"""The application without a framework: answers requests for feeds, calendars and pages."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from inspect import isawaitable, iscoroutine
+from typing import Any
+
+from ..feeds.terms import FeedTerms
+from ..models.site import Site
+from ..output.documents import Document, describe_makers
+from ..run.arguments import StateLike, make_state
+from ..state.snapshot import read_snapshot
+from .documents import Request, find_document, read_path
+from .mix import MixError
+from .responses import (
+    FeedResponse,
+    KnownDocument,
+    list_etags,
+    respond_not_modified,
+    respond_with_document,
+    respond_with_text,
+)
+
+_LOG = logging.getLogger("topicfeeds.web")
+_NOT_FOUND = "no such feed"
+Steps = Generator[Callable[[], Any], Any, FeedResponse]
+"""Yields calls of the functions of the user, and receives their results."""
+
+
+def utc_now() -> datetime:
+    """Return the current time."""
+    return datetime.now(UTC)
+
+
+class FeedApp:
+    """Answers requests for the feeds of a site from its items, as if `publish` had written them. Threads may share it.
+
+    - `items(selection)` returns the items that a feed can contain. It may return more: the app selects. `selection`
+      (`FeedTerms`) has the slugs of the topics and tags of the feed.
+    - `version(selection)` returns a value that changes whenever these items change, such as the time of the last edit.
+      If the client has the current document, the app then answers 304 and does not call `items`.
+    - `state` (best a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
+    - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
+    - `cache` is the number of documents that the app keeps in memory.
+
+    The functions of the user may be coroutines: `respond_async` awaits them.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword options of a public call
+        self,
+        site: Site,
+        items: Callable[[FeedTerms], Any],
+        *,
+        version: Callable[[FeedTerms], Any] | None = None,
+        state: StateLike | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        mix: bool = True,
+        max_terms: int = 16,
+        cache: int = 256,
+    ) -> None:
+        if not callable(items):
+            raise TypeError(f"items is a {type(items).__name__} (pass a function that returns items)")
+        self.site = site
+        self._items, self._version, self._clock = items, version, clock
+        self._state = make_state(state, read_only=True)
+        self._max_terms, self._max_documents = max_terms if mix else 0, cache
+        self._makers = describe_makers(site)
+        self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def respond(
+        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
+    ) -> FeedResponse:
+        """Answer a request. `path` is relative to the address of the feeds, such as `topics/housing.atom.xml`.
+
+        An exception of `items` or `version` reaches the caller.
+        """
+        steps = self._answer(method, path, query, headers or {})
+        step = _advance(steps, None)
+        while not isinstance(step, FeedResponse):
+            if iscoroutine(value := step()):
+                value.close()
+                raise TypeError("items or version is a coroutine (use respond_async, asgi or feed_router)")
+            step = _advance(steps, value)
+        return step
+
+    async def respond_async(
+        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
+    ) -> FeedResponse:
+        """Answer a request as `respond` does. Work is done in a thread, and coroutines of the user are awaited."""
+        steps = self._answer(method, path, query, headers or {})
+        step = await asyncio.to_thread(_advance, steps, None)
+        while not isinstance(step, FeedResponse):
+            value = await asyncio.to_thread(step)
+            step = await asyncio.to_thread(_advance, steps, await value if isawaitable(value) else value)
+        return step
+
+    def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Steps:
+        headers = {name.lower(): value for name, value in headers.items()}
+        if method not in ("GET", "HEAD"):
+            return respond_with_text(405, "use GET or HEAD", Allow="GET, HEAD")
+        try:
+            request = read_path(self.site, path.removeprefix("/"), query, self._max_terms)
+        except MixError as error:
+            return respond_with_text(error.status, str(error))
+        if request is None:
+            return respond_with_text(404, _NOT_FOUND)
+        if not request.is_canonical:
+            return respond_with_text(301, f"see {request.path}", Location=request.path)
+        response = yield from self._find(request, headers)
+        return response._replace(body=b"") if method == "HEAD" else response
+
+    def _find(self, request: Request, headers: Mapping[str, str]) -> Steps:
+        """Return the response to a request for a document."""
+        now, basis = self._clock(), ""
+        memory = read_snapshot(self._state) if self._state else None
+        if self._version:
+            stamp = memory and (memory.stamp or id(memory))  # without a file, there is no stamp
+            basis = self._digest(request.path, (yield partial(self._version, request.terms)), stamp)
+            if tag := next((one for one in list_etags(headers) if _is_current(one, basis, now)), None):
+                return respond_not_modified(tag)
+        known = self._documents.get(request.path)
+        if known is None or not _is_current(known.etag, basis, now):
+            items = yield partial(self._items, request.terms)
+            found = find_document(self.site, request, items, now, self._makers, memory)
+            for problem in found.problems:
+                _LOG.warning("%s: %s", request.path, problem)
+            if found.document is None:
+                return respond_with_text(404, _NOT_FOUND)
+            due = int(found.due.timestamp()) if found.due else 0
+            etag = f'"{basis}-{due}"' if basis else f'"{found.document.fingerprint}"'
+            known = self._render(request.path, etag, found.document, now)
+        return respond_with_document(known, headers)
+
+    def _digest(self, path: str, *versions: object) -> str:
+        """Return a digest of everything that a document depends on, but for the time."""
+        parts = [self._makers, path, repr(versions)]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+    def _render(self, path: str, etag: str, document: Document, now: datetime) -> KnownDocument:
+        """Return a rendered document: the known one, if it is unchanged."""
+        known = self._documents.get(path)
+        if known is None or known.etag != etag:
+            modified = now.astimezone(UTC).replace(microsecond=0)
+            if known:  # later than the date of the last version, as in an output folder
+                modified = max(modified, known.modified + timedelta(seconds=1))
+            known = KnownDocument(etag, document.media_type, modified, document.render())
+        with self._lock:
+            self._documents[path] = known
+            self._documents.move_to_end(path)
+            while len(self._documents) > self._max_documents:
+                self._documents.popitem(last=False)
+        return known
+
+
+def _advance(steps: Steps, value: Any) -> Callable[[], Any] | FeedResponse:
+    """Return the next step of an answer: a call, or the response."""
+    try:
+        return steps.send(value)
+    except StopIteration as done:
+        found: FeedResponse = done.value
+        return found
+
+
+def _is_current(etag: str, basis: str, now: datetime) -> bool:
+    """Return whether a tag is of this version, and the document does not change before `now` without an edit."""
+    start, _, due = etag.strip('"').partition("-")
+    return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())

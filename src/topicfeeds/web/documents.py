@@ -1,0 +1,128 @@
+"""Documents of requests: the address of a document, and the document made from the items of the request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from ..errors import Problem
+from ..feeds.model import add_suffix
+from ..feeds.select import Wanted
+from ..feeds.terms import FeedTerms, read_declared
+from ..formats import EVENT_FOLDER
+from ..models.site import Site
+from ..output.documents import Document, build_documents
+from ..registry import STYLESHEET_PATH
+from ..run.calls import select_lazily
+from ..run.report import RunReport, can_keep, check_severity
+from ..sources.model import ItemLike
+from ..state.snapshot import Snapshot
+from ..text.slugs import is_hashed_slug, is_slug
+from .mix import read_mix, title_mix
+
+_PAGE = ".html"
+_PAGES = (_PAGE, "feeds.opml", STYLESHEET_PATH)
+_INDEX = re.compile(r"index\.html|(?:topics|feeds|tags)-[0-9]{1,9}\.html|feeds\.opml|feed\.css")
+_EVENT = re.compile(rf"{EVENT_FOLDER}[0-9a-f]{{16}}\.ics")
+
+
+class Request(NamedTuple):
+    """A request for a document."""
+
+    path: str
+    """The canonical address of the document, relative to the address of the feeds."""
+    terms: FeedTerms
+    """The feed from which the document is made."""
+    is_canonical: bool = True
+    has_form: bool = False
+    """Whether the page has the form for a mix."""
+
+    @property
+    def is_mix(self) -> bool:
+        """Whether the document is a mix, or its page."""
+        return "?" in self.path
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the document is a web page, or the list of feeds."""
+        return self.path.partition("?")[0].endswith(_PAGES)
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the document lists all feeds."""
+        return bool(_INDEX.fullmatch(self.path))
+
+
+class FoundDocument(NamedTuple):
+    """The document of a request."""
+
+    document: Document | None
+    """None: there is no such document."""
+    due: datetime | None
+    """When it next changes without an edit."""
+    problems: list[Problem]
+
+
+def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | None:
+    """Return the request for a path, or None if no site has such a document. Raises MixError."""
+    path = path or "index.html"
+    suffixes = (*(form.suffix for form in site.extensions.feed_formats.values()), _PAGE)
+    suffix = next(filter(path.endswith, suffixes), "")
+    name = path.removesuffix(suffix)
+    if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
+        return None
+    if _INDEX.fullmatch(path):
+        return Request(path, FeedTerms(), has_form=max_terms > 0)
+    if _EVENT.fullmatch(path):
+        return Request(path, FeedTerms(name=name, kinds=("event",)))
+    if name == "mix" and suffix and max_terms:
+        terms = read_mix(site, query, max_terms)
+        address = add_suffix(terms.name, suffix)
+        return Request(address, terms, is_canonical=address == f"{path}?{query}")
+    found = _find_terms(site, name) if suffix else None
+    return Request(path, found) if found else None
+
+
+def _find_terms(site: Site, name: str) -> FeedTerms | None:
+    """Return the terms of a feed, or None if the site has no such feed."""
+    if name == "all":
+        return FeedTerms(name=name)
+    folder, _, slug = name.partition("/")
+    if folder == "feeds":
+        return next((read_declared(site, one) for one in site.feed if one.slug == slug), None)
+    if not (is_slug(slug) or is_hashed_slug(slug)):
+        return None
+    if folder == "topics" and "topic" in site.feeds.per and (not site.topics or slug in site.topics):
+        return FeedTerms(name=name, topics=(slug,))
+    return FeedTerms(name=name, tags=(slug,)) if folder == "tags" and "tag" in site.feeds.per else None
+
+
+def find_document(
+    site: Site, request: Request, items: Iterable[ItemLike], now: datetime, makers: str, memory: Snapshot | None
+) -> FoundDocument:
+    """Make the document of a request from items. `makers` is the result of `describe_makers`."""
+    name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
+    names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
+    wanted = Wanted(calendars=True, names=names, terms=request.terms)
+    report = RunReport()
+    selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
+    check_severity(report, strict=False, may_keep=can_keep(memory, report))
+    if request.is_mix:
+        selections[name] = title_mix(selections[name], request.terms, site)
+    if request.is_page:
+        from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
+
+        report.note_due(find_due(selections.values(), now))
+        documents = build_pages(selections, site, now, form=request.has_form)
+    else:
+        documents = build_documents(selections.values(), site, makers=makers)
+    document = next((one for one in documents if one.path == request.path), None)
+    return FoundDocument(document, report.due, [one for one in report.problems if one.severity != "warning"])
+
+
+def _open_calendars(site: Site) -> Site:
+    """Return a site whose calendars have all events. Events that have left the calendars still have their files."""
+    every = {"calendar_days_back": None, "calendar_days_ahead": None}
+    return site.model_copy(update={"feeds": site.feeds.model_copy(update=every)})

@@ -1,0 +1,71 @@
+"""Responses: status, headers and body, and conditional requests (RFC 9110)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import NamedTuple
+
+
+class FeedResponse(NamedTuple):
+    """A response of HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class KnownDocument(NamedTuple):
+    """A rendered document, as the cache keeps it."""
+
+    etag: str
+    media_type: str
+    modified: datetime
+    """When this process first had these bytes."""
+    body: bytes
+
+
+_SHARED = {"Cache-Control": "max-age=300", "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
+"""The headers of the examples for web servers."""
+
+
+def respond_with_text(status: int, text: str, **headers: str) -> FeedResponse:
+    """Return a response for people: a redirect or an error. In names of headers, `_` stands for `-`."""
+    made = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = f"{text}\n".encode("utf-8", "replace")
+    made |= {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    return FeedResponse(status, made | {"Content-Length": str(len(body))}, body)
+
+
+def respond_not_modified(etag: str) -> FeedResponse:
+    """Return the response to a request of a client that has the document."""
+    return FeedResponse(304, {**_SHARED, "ETag": etag})
+
+
+def respond_with_document(document: KnownDocument, headers: Mapping[str, str]) -> FeedResponse:
+    """Return a document, or 304 if the client has it. `headers` are those of the request, in lower case."""
+    tags = list_etags(headers)
+    if document.etag in tags or "*" in tags or (not tags and _is_unmodified(document, headers)):
+        return respond_not_modified(document.etag)
+    made = {
+        **_SHARED,
+        "Content-Type": f"{document.media_type}; charset=utf-8",
+        "Content-Length": str(len(document.body)),
+        "ETag": document.etag,
+        "Last-Modified": format_datetime(document.modified, usegmt=True),
+    }
+    return FeedResponse(200, made, document.body)
+
+
+def list_etags(headers: Mapping[str, str]) -> list[str]:
+    """Return the tags of `If-None-Match`. Proxies that compress mark tags as weak (`W/`)."""
+    return [one.strip().removeprefix("W/") for one in headers.get("if-none-match", "").split(",") if one.strip()]
+
+
+def _is_unmodified(document: KnownDocument, headers: Mapping[str, str]) -> bool:
+    try:
+        since = parsedate_to_datetime(headers.get("if-modified-since", ""))
+    except ValueError:
+        return False
+    return document.modified <= (since if since.tzinfo else since.replace(tzinfo=UTC))

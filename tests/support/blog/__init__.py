@@ -1,0 +1,1 @@
+"""A small Django application: posts with categories, as many projects have them."""
