@@ -18,6 +18,7 @@ from ..entries.resolve import Resolver, resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
+from ..feeds.terms import narrow
 from ..models.site import Site
 from ..output.documents import Document, build_documents, date_empty_feed
 from ..sources import SiteSources
@@ -276,6 +277,8 @@ def select_lazily(
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None
+    if is_part and wanted and wanted.terms:
+        items = narrow(site, items, wanted.terms)
     resolver = Resolver(site, memory, now)
     kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
     found = chain(resolver.resolve_all(make_headers(site, items)), kept)
