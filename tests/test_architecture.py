@@ -34,7 +34,7 @@ LEVELS = [
     ["output", "parallel"],
     ["formats"],
     ["feeds"],
-    ["entries"],
+    ["entries", "exports"],
     ["config", "sources"],
     ["models", "state"],
     ["errors", "profile", "registry", "text"],

@@ -45,6 +45,12 @@ class RecordValidator:
         else:
             yield from self._check(raw, raw.fields, raw.lines)
 
+    def find_origins(self, raw: RawRecord) -> dict[str, str]:
+        """Return the place of each field in a record: a path, or the name of a field if nothing is mapped."""
+        if self._mapper and self._source.fields:
+            return self._mapper.find_origins(raw)
+        return {name: name for name in raw.fields} if isinstance(raw.fields, Mapping) else {}
+
     def report(self) -> Iterator[MappingReport]:
         """Yield the reports about the mapping, from the records of the chunk."""
         if self._mapper:

@@ -190,13 +190,35 @@ def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
 
 def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, kind: str, base: Path) -> Contents:
     """Yield the contents of a chunk, given the results of its reader."""
-    source = location.source
-    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
-    context = FileContext(_name_file(location.path), kind, location.url, load)
-    validator = RecordValidator(source, context)
+    validator = make_validator(location, kind, base)
     for one in found:
         yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()
+
+
+def make_validator(location: Location, kind: str, base: Path) -> RecordValidator:
+    """Return the validator of the records of a chunk. `kind` is their source format, or `database`."""
+    source = location.source
+    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
+    return RecordValidator(source, FileContext(_name_file(location.path), kind, location.url, load))
+
+
+def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Problem]:
+    """Yield the records of a chunk as its reader finds them, before the mapping. Raises Unreadable and OSError."""
+    source, path = location.source, location.path
+    if source.database:
+        from .database import read_database
+
+        yield from read_database(source, base)
+        return
+    kind = find_format(source, path) or ""
+    with os.fdopen(open_regular(base, path)[0], "rb") as file:
+        file.seek(location.start)
+        content = file.read(location.length)
+    if SOURCE_FORMATS[kind].by_line:
+        yield from _decode_line(find_line_reader(kind)(path), content, location)
+    else:
+        yield from number_neighbours(find_reader(kind)(prepare_content(content, kind, source), source, path))
 
 
 def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
