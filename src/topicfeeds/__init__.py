@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .pages.embed import Embed
     from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
+    from .sources.model import Page
     from .sources.objects import read_objects
     from .state.store import State
 
@@ -64,6 +65,7 @@ __all__ = [
     "FsspecTarget",
     "Image",
     "MissingExtraError",
+    "Page",
     "PageSettings",
     "Person",
     "Place",
@@ -111,6 +113,7 @@ _HOMES = {
     ".pages.embed": ["Embed"],
     ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
+    ".sources.model": ["Page"],
     ".sources.objects": ["read_objects"],
 }
 
