@@ -30,6 +30,7 @@ from .responses import (
 )
 
 _LOG = logging.getLogger("topicfeeds.web")
+_LEVELS = {"warning": logging.INFO}
 _NOT_FOUND = "no such feed"
 Steps = Generator[Callable[[], Any], Any, FeedResponse]
 """Yields calls of the functions of the user, and receives their results."""
@@ -130,14 +131,15 @@ class FeedApp:
         known = self._documents.get(request.path)
         if known is None or not _is_current(known.etag, basis, now):
             items = yield partial(self._items, request.terms)
-            found = find_document(self.site, request, items, now, self._makers, memory)
-            for problem in found.problems:
-                _LOG.warning("%s: %s", request.path, problem)
-            if found.document is None:
+            document, report = find_document(self.site, request, items, now, self._makers, memory)
+            for problem in report.problems:
+                _LOG.log(_LEVELS.get(problem.severity, logging.WARNING), "%s: %s", request.path, problem)
+            if document is None:
                 return respond_with_text(404, _NOT_FOUND)
-            due = int(found.due.timestamp()) if found.due else 0
-            etag = f'"{basis}-{due}"' if basis else f'"{found.document.fingerprint}"'
-            known = self._render(request.path, etag, found.document, now)
+            due = int(report.due.timestamp()) if report.due else 0
+            known = self._render(
+                request.path, f'"{basis}-{due}"' if basis else f'"{document.fingerprint}"', document, now
+            )
         return respond_with_document(known, headers)
 
     def _digest(self, path: str, *versions: object) -> str:
