@@ -18,6 +18,8 @@ from topicfeeds import (
     DeclaredFeed,
     Enclosure,
     FeedSettings,
+    Image,
+    PageSettings,
     Person,
     Place,
     Problem,
@@ -27,6 +29,7 @@ from topicfeeds import (
     Topic,
     TopicFeedsError,
     build,
+    embed,
     read,
     select,
 )
@@ -54,6 +57,9 @@ VALUES: list[Any] = [
     FEEDS["all"].entries[0],
     DOCUMENTS[0],
     State("state", read_only=True),
+    embed(SITE, read(SITE, EXAMPLE), "all", now=NOW),
+    Image(url="https://www.example.org/a.png", alt="A house"),
+    PageSettings(opml_tags=True),
 ]
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import logging
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import html5lib
 import pytest
 
 from support import EXAMPLE, article, folder_site, site
@@ -23,12 +27,39 @@ from topicfeeds.web import FeedApp, FeedTerms
 def test_every_document_has_the_bytes_and_the_type_of_the_published_file(named: Site) -> None:
     whole = named.model_copy(update={"feeds": FeedSettings(formats=FORMS), "pages": PageSettings()})
     items = ITEMS if named is CITY else list(read(whole, EXAMPLE))
-    caller = Caller(whole, items)
+    caller = Caller(whole, items, mix=False)  # with mixes, the index also has a form
     for document in build(whole, items, now=NOW):
         made = caller.get(document.path)
         assert (made.status, made.body) == (200, document.render()), document.path
         assert made.headers["Content-Type"] == f"{document.media_type}; charset=utf-8"
         assert made.headers["ETag"] == f'"{document.fingerprint}"'
+
+
+def test_the_index_has_a_form_for_mixes_that_works_without_script() -> None:
+    page = parse(Caller().get("index.html").body.decode())
+    [form] = page.iter("form")
+    names = {one.get("name") for one in form.iter() if one.get("name")}
+    assert (form.get("action"), form.get("method", "get")) == ("mix.html", "get")
+    assert names == {"topic", "tag", "not_tag", "match", "kind"}
+    assert [one.get("value") for one in form.iter("input") if one.get("name") == "topic"] == ["housing", "work"]
+    assert not list(page.iter("script"))
+    sent = "topic=work&tag=C%2B%2B&tag=&not_tag=&match=any&kind="
+    made = Caller().get("mix.html", Caller().get("mix.html", sent).headers["Location"].partition("?")[2])
+    assert b'value="https://www.example.org/mix.atom.xml?topic=work&amp;tag=cpp"' in made.body
+
+
+def test_the_policy_of_the_index_allows_its_form_and_its_style() -> None:
+    body = Caller().get("index.html").body.decode()
+    style = re.search("<style>(.*?)</style>", body, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'" in body
+    assert "form-action 'none'" in Caller(mix=False).get("index.html").body.decode()
+
+
+def parse(page: str) -> Any:
+    """Parse a page strictly, as a browser reads it."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
 
 
 def test_a_request_for_the_folder_gets_the_index() -> None:

@@ -64,8 +64,8 @@ class Wanted(NamedTuple):
     """Whether to select the events of calendars."""
     names: frozenset[str] | None = None
     """The names of the feeds. None means all feeds."""
-    mix: FeedTerms | None = None
-    """A further feed."""
+    terms: FeedTerms | None = None
+    """The terms of the only feed whose items are read. A mix is a further feed."""
 
     def includes(self, name: str) -> bool:
         """Return whether to select the feed with this name."""
@@ -148,7 +148,7 @@ class FeedSelector:
         self._topics = dict(site.topics)
         self._titled = set(site.topics)
         """The topics whose title does not come from the items."""
-        mix = self._wanted.mix
+        self._mix = mix = self._wanted.terms if self._wanted.terms and "?" in self._wanted.terms.name else None
         self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
         self._matches = partial(FeedTerms.includes, language=site.language)
         self._newest: dict[str, _NewestEntries] = {}
@@ -264,8 +264,8 @@ class FeedSelector:
         found += ((f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
             found.append((f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
-        if self._wanted.mix:
-            found.append((self._wanted.mix.name, None, Topic()))
+        if self._mix:
+            found.append((self._mix.name, None, Topic()))
         return {one[0]: self._describe(*one) for one in found if self._wanted.includes(one[0])}
 
     def _slugs(self, folder: str) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from ..entries.headers import HeaderMaker
+from ..entries.ids import make_id
 from ..entries.model import Candidate
 from ..models.site import DeclaredFeed, Site
+from ..sources.model import ItemLike, Record
+from ..sources.objects import as_records
 from ..text.slugs import make_tag_slugger, make_topic_slugger
 
 
@@ -35,6 +40,13 @@ class FeedTerms:
     def one_of_tags(self) -> tuple[str, ...]:
         """Tags of which every item of the feed has at least one, for a query. Empty: items may have no tag."""
         return self.tags if self.match == "all" or (self.match == "any" and not self.topics) else ()
+
+    def may_include(self, kind: str, topics: set[str], tags: set[str]) -> bool:
+        """Return whether a record of an item can be in the feed. Other records can add topics and tags to the item."""
+        if self.kinds and kind not in self.kinds:
+            return False
+        has_any = not (topics.isdisjoint(self.topics) and tags.isdisjoint(self.tags))
+        return has_any or self.match == "none" or not (self.topics or self.tags)
 
     def includes(self, candidate: Candidate, language: str) -> bool:
         """Return whether the feed can contain a candidate. `language` is the language of the site."""
@@ -68,4 +80,26 @@ def read_declared(site: Site, feed: DeclaredFeed) -> FeedTerms:
         kinds=tuple(feed.kinds),
         languages=tuple(feed.languages),
         match=feed.match,
+    )
+
+
+def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[ItemLike]:
+    """Yield the records of the items that can be in a feed, so that no other record is resolved."""
+    maker, known = HeaderMaker(site), list(as_records(found, site.url))
+    names = [_find_id(one, site) if isinstance(one, Record) else None for one in known]
+    wanted = {name for one, name in zip(known, names, strict=True) if name and _may_include(one, terms, maker)}
+    return (one for one, name in zip(known, names, strict=True) if name is None or name in wanted)
+
+
+def _find_id(record: Record, site: Site) -> str | None:
+    """Return the id of an item, or None if the id depends on other records."""
+    return make_id(site.authority, record.item.id, record.item.link)
+
+
+def _may_include(record: Any, terms: FeedTerms, maker: HeaderMaker) -> bool:
+    item = record.item
+    names = (*item.topics, *([item.topic] if item.topic else []), *record.topics)
+    is_plain = all(map(str.isprintable, (*names, *item.tags)))  # the labels of others are cleaned first
+    return not is_plain or terms.may_include(
+        item.kind, {maker.topic(one).term for one in names}, {maker.tag(one).term for one in item.tags}
     )

@@ -21,7 +21,7 @@ from .templates import render
 
 
 class Embed(NamedTuple):
-    """Parts of HTML for a page of the publisher."""
+    """Parts of HTML for a page of the publisher. Threads may share it."""
 
     head: str
     """The links to a feed, for the head of the page."""

@@ -57,6 +57,11 @@ class PageLink(NamedTuple):
     entries: int
     """How many entries the feed has."""
 
+    @property
+    def slug(self) -> str:
+        """The slug of the topic or tag."""
+        return self.href.rpartition("/")[2].removesuffix(".html")
+
 
 class PageList(NamedTuple):
     """A list of links to the pages of feeds."""
@@ -106,6 +111,8 @@ class PageContent:
     """The number of this page of links, from 1."""
     pages: int = 0
     """How many pages of links there are."""
+    form: bool = False
+    """Whether the page has the form for a mix, which only an application answers."""
 
     @property
     def root(self) -> str:

@@ -39,10 +39,12 @@ _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 Link = TypeVar("Link", PageAddress, PageLink)
 
 
-def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime | None) -> Iterator[Document]:
+def build_pages(
+    selections: Mapping[str, Selection], site: Site, now: datetime | None, *, form: bool = False
+) -> Iterator[Document]:
     """Yield the list of feeds and the pages of a site, the index last.
 
-    Without `now`, pages show no events that come next.
+    Without `now`, pages show no events that come next. With `form`, the index has the form for a mix.
     """
     maker = PageMaker(selections, site, now)
     if maker.listed:
@@ -52,7 +54,7 @@ def build_pages(selections: Mapping[str, Selection], site: Site, now: datetime |
     yield from maker.make_lists()
     if site.pages and site.pages.stylesheet:
         yield make_stylesheet(selections["all"].feed)
-    yield maker.make_index()
+    yield maker.make_index(form=form)
 
 
 def find_due(selections: Iterable[Selection], now: datetime | None) -> datetime | None:
@@ -76,10 +78,10 @@ class PageMaker:
         """Return the page of one feed."""
         return self._make("feed", add_suffix(one.path, ".html"), one, {})
 
-    def make_index(self) -> Document:
+    def make_index(self, *, form: bool) -> Document:
         """Return the page that links to all others."""
         lists = tuple(_pick_largest(name, links) for name, links in self._links.items())
-        return self._make("index", "index.html", self._selections["all"], {"lists": lists})
+        return self._make("index", "index.html", self._selections["all"], {"lists": lists, "form": form})
 
     def make_lists(self) -> Iterator[Document]:
         """Yield pages with all topics, declared feeds or tags that are too many for the index."""

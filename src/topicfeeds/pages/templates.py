@@ -43,7 +43,8 @@ def render(template: str, page: PageContent, folder: str | None, **more: object)
 
 
 def _fill(environment: Environment, template: str, **values: object) -> bytes:
-    style = environment.loader.get_source(environment, "style.css")[0].strip()  # type: ignore[union-attr]
+    names = ["style.css", "form.css"] if getattr(values["page"], "form", False) else ["style.css"]
+    style = "\n".join(environment.loader.get_source(environment, name)[0].strip() for name in names)  # type: ignore[union-attr]
     # The Content Security Policy allows no other style.
     digest = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     found = environment.get_template(f"{template}.html")

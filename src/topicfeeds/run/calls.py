@@ -18,6 +18,7 @@ from ..entries.resolve import Resolver, resolve
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
+from ..feeds.terms import narrow
 from ..models.site import Site
 from ..output.documents import Document, build_documents, date_empty_feed
 from ..sources import SiteSources
@@ -219,6 +220,7 @@ def embed(
     """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
 
     `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
+    Threads may call it.
     """
     from ..pages.embed import make_embed  # imported here, as most programs have no pages
 
@@ -275,6 +277,8 @@ def select_lazily(
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None
+    if is_part and wanted and wanted.terms:
+        items = narrow(site, items, wanted.terms)
     resolver = Resolver(site, memory, now)
     kept = keep_last_good(resolver, report, base, allow_shrink=is_part)
     found = chain(resolver.resolve_all(make_headers(site, items)), kept)

@@ -36,6 +36,8 @@ class Request(NamedTuple):
     terms: FeedTerms
     """The feed from which the document is made."""
     is_canonical: bool = True
+    has_form: bool = False
+    """Whether the page has the form for a mix."""
 
     @property
     def is_mix(self) -> bool:
@@ -71,7 +73,7 @@ def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | No
     if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
         return None
     if _INDEX.fullmatch(path):
-        return Request(path, FeedTerms(name="all"))
+        return Request(path, FeedTerms(), has_form=max_terms > 0)
     if _EVENT.fullmatch(path):
         return Request(path, FeedTerms(name=name, kinds=("event",)))
     if name == "mix" and suffix and max_terms:
@@ -102,7 +104,7 @@ def find_document(
     """Make the document of a request from items. `makers` is the result of `describe_makers`."""
     name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
     names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
-    wanted = Wanted(calendars=True, names=names, mix=request.terms if request.is_mix else None)
+    wanted = Wanted(calendars=True, names=names, terms=request.terms)
     report = RunReport()
     selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
     check_severity(report, strict=False, may_keep=can_keep(memory, report))
@@ -112,7 +114,7 @@ def find_document(
         from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
 
         report.note_due(find_due(selections.values(), now))
-        documents = build_pages(selections, site, now)
+        documents = build_pages(selections, site, now, form=request.has_form)
     else:
         documents = build_documents(selections.values(), site, makers=makers)
     document = next((one for one in documents if one.path == request.path), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import cached_property, partial
@@ -24,10 +24,10 @@ from .drafts import KEYS, is_draft, read_window
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import Finder, Loss, flatten, is_empty, to_text
+from .paths import SCALARS, Finder, Loss, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit
+from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit, take_simple
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -178,24 +178,28 @@ class RecordMapper:
         return {
             name: path.text
             for name, path in found.items()
-            if isinstance(path, ValuePath) and len(path.names) == 1 and name not in self._special
+            if isinstance(path, ValuePath) and len(path.names) == 1
+            if name not in (self._changed if name == "link" else self._special)
         }
+
+    @cached_property
+    def _changed(self) -> set[str]:
+        marked = [name for name in self._source.places if find_markup(name, self._source)]
+        return {*self._converted, *marked, *self._source.lookup}
 
     @cached_property
     def _special(self) -> set[str]:
         """The mapped fields whose texts need a conversion."""
-        marked = [name for name in self._source.places if find_markup(name, self._source)]
-        return {*self._converted, *marked, *self._source.lookup, *NEVER_FALSE, "recurrence"}
+        return {*self._changed, *NEVER_FALSE, "recurrence"}
 
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
         fields: dict[str, Any] = {}
-        record = finder.record if type(finder.record) is dict else {}
+        get = self._find_getter(finder.record)
         for field, names in self._source.mapped_fields.items():
-            text = record.get(self._simple.get(field))
-            if type(text) is str and text and not is_blank(text):
+            if get and field in self._simple and (value := take_simple(field, get(self._simple[field], None))):
                 self._known.add(field)
-                fields[field] = [text] if field in LISTS else text
+                fields[field] = [value] if field in LISTS else value
                 continue
             finder.losses.clear()
             used: set[str] = set()
@@ -204,6 +208,13 @@ class RecordMapper:
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
         return fields
+
+    def _find_getter(self, record: Any) -> Callable[[str, None], Any] | None:
+        """Return the function that returns a value at the top of a record, if it has names."""
+        if type(record) is dict:
+            return record.get
+        is_object = self._context.form == "python" and not isinstance(record, (Mapping, list, tuple, *SCALARS))
+        return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of a list whose elements have several parts of a field."""
@@ -237,8 +248,11 @@ class RecordMapper:
             self._known.add(name)
         if place:
             used.add(place.text)
-        if type(value) is str and name not in self._special:
-            return [value]
+        if name not in self._special:
+            if type(value) is str:
+                return [value]
+            if name in LISTS and type(value) is list and all(type(one) is str and not is_blank(one) for one in value):
+                return value
         look_up = partial(self._look_up, raw) if name in self._source.lookup else None
         values = convert(name, value, self._source, look_up, is_table=self._is_table)
         field = name.partition(".")[0]

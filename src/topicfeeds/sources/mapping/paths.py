@@ -13,7 +13,7 @@ from uuid import UUID
 from ...models.fields import is_absent, to_plain
 from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
-_SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
+SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """Values without fields. Their methods are never called."""
 Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
@@ -86,7 +86,7 @@ class Finder:
             return None
         if isinstance(value, (list, tuple)):
             return self._follow_list(value, path, at)
-        if value is None or isinstance(value, _SCALARS) or not self._objects:
+        if value is None or isinstance(value, SCALARS) or not self._objects:
             return self._follow_scalar(value, path, at)
         return self._follow_object(value, path, at)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from html import escape
+from types import MethodType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.places import as_text
+from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
 from .paths import Kind, flatten, is_empty, to_text
@@ -21,6 +24,16 @@ NEVER_FALSE = ("link", "image", "enclosures")
 """The fields in which false and 0 mean that there is no value."""
 ADDRESSES = ("link", "image", "url")
 """The fields, and parts of fields, that are addresses."""
+
+
+def take_simple(field: str, value: Any) -> str | int | datetime | None:
+    """Return a value that needs no conversion. None: the value may need one."""
+    if type(value) is MethodType:
+        value = value()
+    if type(value) is str:
+        return None if is_blank(value) or (field in NEVER_FALSE and "/" not in value) else value
+    is_known = (field == "id" and type(value) is int) or (field in DATES and type(value) is datetime)
+    return value if is_known else None
 
 
 def find_kind(name: str) -> Kind:
@@ -104,7 +117,7 @@ def _make_paragraphs(text: str) -> str:
 def fit(name: str, values: list[Any]) -> Any:
     """Return the value of a field, or of a part of a field: a list, one value, or None."""
     field, _, part = name.partition(".")
-    if len(values) == 1 and type(values[0]) is str:
+    if values and all(type(one) is str for one in values) and (field in LISTS or len(values) == 1):
         return values if field in LISTS else values[0]
     values = [_fit_one(field, part, one) for one in values]
     if not values:
