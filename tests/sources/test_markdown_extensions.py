@@ -44,6 +44,7 @@ def test_a_footnote_of_one_word_is_no_link_that_nobody_wrote(tmp_path: Path) -> 
         ("Steam\n: Before 1911\n", "<dl>\n<dt>Steam</dt>\n<dd>Before 1911</dd>\n</dl>"),
         ("- [x] done\n- [ ] open\n", "<ul>\n<li>☑\ndone</li>\n<li>☐\nopen</li>\n</ul>"),
         ("~~old~~ a | b\n", "<p><del>old</del> a | b</p>"),
+        (":::tip\nx\n:::\n\nA\n\n:::note\n", "<p>:::tip\nx\n:::</p>\n<p>A</p>\n<p>:::note</p>"),
         ("`[^1]` and [^none]\n", "<p><code>[^1]</code> and [^none]</p>"),
     ],
 )
@@ -57,8 +58,8 @@ def test_links_to_files_and_shortcodes_are_reported(tmp_path: Path) -> None:
     assert problems == [
         'a.md:2: warning: content: links to source files: "../2023/older.md", "b.md", "c.md" and 1 more '
         "(write the addresses of their pages)",
-        'a.md:2: warning: content: has template tags, which are published as they are: "{{< youtube w7F >" '
-        "(write their results)",
+        'a.md:2: warning: content: has parts that only a site generator understands: "{{< youtube w7F >" '
+        "(write what they show)",
     ]
 
 

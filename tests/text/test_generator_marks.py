@@ -32,6 +32,11 @@ def test_a_relative_link_to_a_markdown_file_is_found(fragment: str, link: str | 
         ('<img src="{{ site.url }}/a.jpg">', "{{ site.url"),
         ("<p>A</p><p>{: .lead}</p>", "{: .lead"),
         ("</code>{%", "{%"),
+        ("<p>[[Note|x]] [a] [1]</p>", "[[Note|x"),
+        ("<p>[[1]] [[ -f x ]] a::b :: c</p>", None),
+        ("<p>:::tip\nx\n:::</p>", ":::tip"),
+        ('<p>[gallery ids="1,2"]</p>', '[gallery ids="1,2"'),
+        ("<p>[galleries] [video-games]</p>", None),
     ],
 )
 def test_a_template_tag_outside_of_code_is_found(fragment: str, tag: str | None) -> None:

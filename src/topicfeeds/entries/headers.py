@@ -225,7 +225,7 @@ class HeaderMaker:
             message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
         if tags := find_template_tags(value):
-            message = f"has template tags, which are published as they are: {show_some(tags)} (write their results)"
+            message = f"has parts that only a site generator understands: {show_some(tags)} (write what they show)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:

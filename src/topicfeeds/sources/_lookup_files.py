@@ -23,10 +23,12 @@ def digest_lookups(source: Source, base: Path, inputs: InputFiles | None = None)
     return tuple((path, _find_digest(base, path, inputs)) for path in source.lookup_paths)
 
 
-def load_index(lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...]) -> dict[str, Any]:
+def load_index(
+    lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...], encoding: str | None = None
+) -> dict[str, Any]:
     """Return the values of a lookup by key. Raises Unreadable."""
     path = lookup.path or ""
-    return _index_file(base, path, dict(digests)[path], lookup.model_dump_json())
+    return _index_file(base, path, dict(digests)[path], lookup.model_dump_json(), encoding)
 
 
 def _find_digest(base: Path, path: str, inputs: InputFiles | None) -> bytes:
@@ -48,12 +50,13 @@ def _digest_once(base: Path, path: str, size: int, mtime: int) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _index_file(base: Path, path: str, digest: bytes, settings: str) -> dict[str, Any]:
+def _index_file(base: Path, path: str, digest: bytes, settings: str, encoding: str | None) -> dict[str, Any]:
     from .mapping.lookups import index_records
 
     lookup = Lookup.model_validate_json(settings)
     items = None if lookup.items == "." else lookup.items
-    source = Source(path=path, items=items, fields={"id": lookup.key})  # so that readers accept any names
+    fields = {"id": lookup.key}  # so that readers accept any names
+    source = Source(path=path, items=items, encoding=encoding, fields=fields)
     content, kind = _read(base, path), find_format(source, path)
     if hashlib.sha256(content).digest() != digest:
         raise Unreadable(1, f"the lookup {path} changed while topicfeeds read it (run again)")

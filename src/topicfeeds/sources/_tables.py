@@ -13,6 +13,9 @@ from ..models.places import ValuePlace, list_paths
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable
 
+_EMPTY = "skipped {} without a value in a named column; the first is here (delete such rows)"
+_UNNAMED = "{} with values in columns without a name, which are not read; the first is here (name the columns)"
+
 
 def read_table(
     rows: Iterable[tuple[int, list[Any]]], source: Source, path: str, no_field: str
@@ -27,6 +30,7 @@ def read_table(
     if not found:
         raise Unreadable(1, f"there is no row {source.header_row} (set header_row in [[sources]])")
     header = _read_header(found[1], source, found[0], no_field)
+    has_unnamed = not source.fields and "" in header
     empty: list[int] = []
     unnamed: list[int] = []
     for line, row in rest:
@@ -37,17 +41,11 @@ def read_table(
             yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), line)
         elif row:
             empty.append(line)
-        if not source.fields and any(not name and not is_absent(cell) for name, cell in zip(header, row, strict=False)):
+        if has_unnamed and any(not name and not is_absent(cell) for name, cell in zip(header, row, strict=False)):
             unnamed.append(line)
-    if empty:
-        message = (
-            f"{count('row', len(empty))} skipped, from here on: no value in a column with a name (delete such rows)"
-        )
-        yield Problem(path, empty[0], "", message, "warning")
-    if unnamed:
-        rows_ = count("row", len(unnamed))
-        message = f"values in columns without a name are not read, in {rows_} from here on (name the columns)"
-        yield Problem(path, unnamed[0], "", message, "warning")
+    for lines, message in ((empty, _EMPTY), (unnamed, _UNNAMED)):
+        if lines:
+            yield Problem(path, lines[0], "", message.format(count("row", len(lines))), "warning")
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:

@@ -190,9 +190,10 @@ def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
 
 def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, kind: str, base: Path) -> Contents:
     """Yield the contents of a chunk, given the results of its reader."""
-    load = partial(load_index, base=base, digests=location.lookups) if location.source.lookup else None
+    source = location.source
+    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
     context = FileContext(_name_file(location.path), kind, location.url, load)
-    validator = RecordValidator(location.source, context)
+    validator = RecordValidator(source, context)
     for one in found:
         yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()

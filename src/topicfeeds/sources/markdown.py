@@ -18,6 +18,8 @@ from .toml import parse_toml
 from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
+_CONTAINER = re.compile(r"^ {0,3}:::", re.MULTILINE)
+"""The start of a container, such as `:::tip`, which is not a definition."""
 _FOOTNOTE, _FOOTNOTE_END = '<div class="footnote-definition"', "</div>\n"
 
 
@@ -46,7 +48,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
             if is_mdx and (tags := find_components(content)):
-                message = f"has parts that only a site generator understands: {show_some(tags)} (write their results)"
+                message = f"has parts of MDX: {show_some(tags)} (write what they show)"
                 yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
             yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
         else:
@@ -80,7 +82,7 @@ def _read_toml(front: str) -> RawRecord:
 
 def render_html(text: str) -> str:
     """Return Markdown as HTML, with the footnotes at the end. Raises MissingExtraError."""
-    made = _make_renderer()(text)
+    made = _make_renderer(has_definitions=not _CONTAINER.search(text))(text)
     if _FOOTNOTE not in made:
         return made
     first, *rest = made.split(_FOOTNOTE)
@@ -90,11 +92,13 @@ def render_html(text: str) -> str:
 
 
 @cache
-def _make_renderer() -> Callable[[str], str]:
+def _make_renderer(*, has_definitions: bool) -> Callable[[str], str]:
     try:
         from pyromark import Options, html
     except ImportError:
         raise MissingExtraError("markdown") from None
     known = Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
-    known |= Options.ENABLE_FOOTNOTES | Options.ENABLE_DEFINITION_LIST | Options.ENABLE_HEADING_ATTRIBUTES
+    known |= Options.ENABLE_FOOTNOTES | Options.ENABLE_HEADING_ATTRIBUTES
+    if has_definitions:
+        known |= Options.ENABLE_DEFINITION_LIST
     return partial(html, options=known)
