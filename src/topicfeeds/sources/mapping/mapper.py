@@ -356,10 +356,10 @@ class RecordMapper:
         link = fields.get("link")
         near = link if isinstance(link, str) and "://" in link else base
         for name, value in fields.items():
-            if name == "image":
-                fields[name] = complete_address(value, near, base)
-            elif isinstance(value, dict) and "url" in value:
+            if isinstance(value, dict) and "url" in value:
                 value["url"] = complete_address(value["url"], near, base)
+            elif name == "image":
+                fields[name] = complete_address(value, near, base)
             elif name in LISTS and isinstance(value, list):
                 for one in value:
                     if isinstance(one, dict) and "url" in one:
@@ -381,7 +381,8 @@ class RecordMapper:
 
 
 def _find_fault(image: Any) -> str:
-    """Return why an address cannot be used, or an empty text."""
+    """Return why a picture cannot be used, or an empty text."""
+    image = image.get("url") if isinstance(image, dict) else image
     if not isinstance(image, str):
         return f"{show(image)} is not an address" if image else "has no address"
     try:
