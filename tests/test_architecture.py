@@ -30,7 +30,7 @@ LEVELS = [
     ["cli"],
     ["web"],
     ["run"],
-    ["pages"],
+    ["pages", "websub"],
     ["output", "parallel"],
     ["formats"],
     ["feeds"],

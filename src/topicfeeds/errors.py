@@ -38,6 +38,8 @@ class ExitCode(IntEnum):
     CONFIG = 2
     """Wrong usage, a wrong site file, or a missing extra. Click also uses this code for wrong usage."""
     INPUT = 65
+    HUB = 69
+    """`ping --strict`: the hub did not accept every announcement."""
     OUTPUT = 74
     BUSY = 75
     BUG = 70

@@ -152,7 +152,7 @@ def _commands(stage: Stage) -> None:
     def run(label: str, *arguments: str, by_version: bool = False) -> None:
         stage.run(label, SUMMER, *arguments, by_version=by_version)
 
-    for name in ("build", "check", "embed", "init", "schema", "serve", "status"):
+    for name in ("build", "check", "embed", "init", "ping", "schema", "serve", "status"):
         run(f"help of {name}", name, "--help", by_version=True)
     run("help", "--help", by_version=True)
     run("schema of an item", "schema", "item", by_version=True)

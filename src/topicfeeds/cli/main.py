@@ -28,7 +28,7 @@ from ..errors import (
 from ..profile import Profile
 from ..state.paths import SitePaths
 from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
-from .network import serve
+from .network import ping, serve
 from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
 from .shortcut import Check, check_paths, list_reasons
 
@@ -382,5 +382,5 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-for _command in (serve,):
+for _command in (ping, serve):
     cli.add_command(_command)

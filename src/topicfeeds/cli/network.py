@@ -1,15 +1,16 @@
-"""The commands that use the network: `serve` shows a site on this machine."""
+"""The commands that use the network: `serve` shows a site on this machine, `ping` announces changes to a hub."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import TopicFeedsError, count
-from .console import Console, print_lines
-from .options import ALL_PROBLEMS, SITE, STATE, find_paths, read_now
+from ..errors import ExitCode, TopicFeedsError, count, printable
+from .console import Console, print_lines, print_text
+from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
 
 if TYPE_CHECKING:
     from ..run.report import Changes
@@ -68,3 +69,39 @@ def _print_changes(console: Console, changes: Changes) -> None:
     if changed := len(changes.written) + len(changes.removed):
         items = f"{count('item', changes.items)} published, {changes.refused} refused"
         print_lines(f"{items}; {count('document', changed)} changed")
+
+
+@click.command()
+@SITE
+@OUTPUT
+@STATE
+@click.option("--strict", is_flag=True, help="Exit with code 69 if the hub did not accept every announcement.")
+@click.option("--quiet", is_flag=True, help="Print nothing if the hub fails, unless --strict is set.")
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 3600),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="Announce for at most SECONDS. The next run announces the rest.",
+)
+def ping(site_file: Path, output: Path | None, state_file: Path | None, strict: bool, quiet: bool, timeout: int) -> int:
+    """Announce changed feeds to the WebSub hub of the site, and print their addresses.
+
+    Run the command after each build, when the feeds are on your web server. It announces each feed that changed since
+    the hub last accepted its address. If the hub fails, nothing is lost: the next run announces the same feeds again.
+    """
+    from ..config import load_site
+    from ..websub import announce
+
+    paths = find_paths(site_file, output, state_file)
+    made = announce(load_site(paths.site), paths, timeout)
+    print_text(sys.stdout, "" if quiet else "".join(f"{address}\n" for address in made.accepted))
+    missing = len(made.addresses) - len(made.accepted)
+    if not missing:
+        return ExitCode.DONE
+    if strict or not quiet:
+        mark = "" if strict else "warning: "
+        rest = f"{count('announcement', missing)} not accepted (the next ping repeats them)"
+        print_lines(printable(f"{paths.site}: {mark}hub: {made.problem}; {rest}"))
+    return ExitCode.HUB if strict else ExitCode.DONE

@@ -55,6 +55,8 @@ class Feed:
     """The pattern of event titles."""
     confirms: bool = False
     """Whether calendars give cancelled events the status CONFIRMED."""
+    hub: str | None = None
+    """The address of the hub to which changes of the feed are announced (WebSub)."""
     timezone: str = "UTC"
     """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
 
@@ -116,6 +118,7 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         has_event_files=has_calendars(site.feeds.formats),
         event_title=site.feeds.event_title,
         confirms=site.feeds.cancelled_events == "confirmed",
+        hub=site.hub_settings.url if site.hub_settings else None,
         timezone=site.timezone,
     )
 

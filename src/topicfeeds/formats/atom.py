@@ -21,6 +21,7 @@ _LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
 _LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html", hreflang=None)
 _LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
+_LINK_HUB = make_call("link", href=None, rel="hub")
 _LINK_LICENSE = make_call("link", href=None, rel="license")
 _LOGO = make_call("logo", logo=None)
 _RIGHTS = make_call("rights", rights=None)
@@ -45,6 +46,8 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.call(_LINK_SELF, to_uri(url))
+    if feed.hub:
+        made.call(_LINK_HUB, to_uri(feed.hub))
     if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
         made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
     if feed.license:

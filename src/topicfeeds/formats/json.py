@@ -39,6 +39,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
         "icon": feed.logo and to_uri(feed.logo),
         "authors": [_describe_person(feed.author)],
         "language": feed.language,
+        "hubs": [{"type": "WebSub", "url": to_uri(feed.hub)}] if feed.hub else None,
         "_topicfeeds": _drop_empty(own),
     }
     items = ",".join(f"\n{_render_item(entry, feed, cache)}" for entry in feed.entries)

@@ -45,6 +45,7 @@ _CONTENT = make_call("content", content=None)
 _EDITOR = make_call("managingEditor", managingEditor=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/rss+xml")
 _LINK_FORMAT = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="alternate", type=None)
+_LINK_HUB = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="hub")
 _ENCLOSURE = make_call("link", href=None, rel="enclosure", type=None, length=None)
 
 
@@ -61,6 +62,8 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.call(_RIGHTS, feed.rights)
     made.call(_DESCRIPTION, _escape_tags(feed.description or feed.title))
     made.call(_LINK_SELF, to_uri(url))
+    if feed.hub:
+        made.call(_LINK_HUB, to_uri(feed.hub))
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.add("lastBuildDate", _format_rfc822(feed.updated))

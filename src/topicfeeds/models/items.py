@@ -90,17 +90,18 @@ def _must_match_offset(start: datetime) -> str:
     return "must have no offset from UTC, like start (or write both with an offset)"
 
 
-def _choose_branch(value: object) -> str:
+def choose_branch(value: object) -> str:
+    """Return the tag of text or of an object, for fields that can be both."""
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
 # The tags name the branch in pydantic's errors; `explain_errors` removes them.
 _AsText = Annotated[Text, Tag("\ufdd0text")]
-PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
+PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
 ImageOrUrl = Annotated[
-    Annotated[Image, Tag("\ufdd0object")] | Annotated[Url, Tag("\ufdd0text")], Discriminator(_choose_branch)
+    Annotated[Image, Tag("\ufdd0object")] | Annotated[Url, Tag("\ufdd0text")], Discriminator(choose_branch)
 ]
-PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(_choose_branch)]
+PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
 
 
 class Item(Model):

@@ -9,7 +9,8 @@ from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Discriminator, Field, ValidationError, model_validator
+from pydantic import Tag as Branch
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import nearest, show
@@ -19,7 +20,7 @@ from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_k
 from ..text.urls import to_ascii_host
 from .dates import Zone
 from .fields import Language, Model, Names, Text, Url
-from .items import Person, PersonOrName
+from .items import Person, PersonOrName, choose_branch
 from .source import Source as Source
 
 _MAX_SHOWN_TOPICS = 5
@@ -213,6 +214,29 @@ class PageSettings(Model):
     """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
 
 
+class Hub(Model):
+    """A WebSub hub. It tells feed readers at once that a feed changed."""
+
+    url: Url
+    private: Annotated[bool, Field(strict=True)] = False
+    """Whether the hub is in a private network: `url` may start with http://, and lead to a private address."""
+
+
+def _check_hub(value: Hub | str | None) -> Hub | str | None:
+    url = value.url if isinstance(value, Hub) else value
+    if url and not url.lower().startswith("https:") and not (isinstance(value, Hub) and value.private):
+        raise ValueError(
+            f"{show(url)} is not a secure address (start it with https://; for a hub in a private network, "
+            'write hub = { url = "http://...", private = true })'
+        )
+    return value
+
+
+HubOrUrl = Annotated[
+    Annotated[Hub, Branch("\ufdd0object")] | Annotated[Url, Branch("\ufdd0text")], Discriminator(choose_branch)
+]
+
+
 class Site(Model):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
@@ -235,6 +259,8 @@ class Site(Model):
     logo: Url | None = None
     author: Annotated[PersonOrName | None, AfterValidator(_check_author)] = None
     """The author of the feeds, and of items without authors. Default: `title`."""
+    hub: Annotated[HubOrUrl | None, AfterValidator(_check_hub)] = None
+    """The WebSub hub to which `topicfeeds ping` announces changed feeds, or its address. Default: none."""
     tag_authority: Annotated[str, AfterValidator(_check_authority)] | None = None
     """The authority of `tag:` ids (RFC 4151), such as `example.org,2026`. Default: the host of `url` and `,2000`."""
     sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
@@ -250,6 +276,11 @@ class Site(Model):
     def base(self) -> str:
         """The address of the output folder, with a final slash."""
         return self.feeds_url or self.url
+
+    @property
+    def hub_settings(self) -> Hub | None:
+        """The hub with its settings, if the site has a hub."""
+        return Hub(url=self.hub) if isinstance(self.hub, str) else self.hub
 
     @property
     def templates(self) -> str | None:

@@ -9,6 +9,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 
 READ_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 """Opens a file for reading, and never waits for a pipe. Windows has no pipes in folders."""
@@ -58,3 +60,37 @@ def create_private(path: str) -> None:
         restrict(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def read_marked(path: str, mark: str) -> list[str]:
+    """Return the lines of a small text file after its first line, the mark. There are none if it is not ours."""
+    with suppress(OSError, ValueError):
+        check_owner(path)
+        with open(path, encoding="utf-8") as file:
+            first, *lines = file.read().splitlines()
+        if first == mark:
+            return lines
+    return []
+
+
+def write_marked(path: str, mark: str, lines: Iterable[str]) -> None:
+    """Replace a small text file with a mark and lines; without lines, remove it. A file of others stays.
+
+    Raises OSError.
+    """
+    if os.path.lexists(path) and not _is_marked(path, mark):
+        return
+    text = "".join(f"{line}\n" for line in lines)
+    if not text:
+        os.unlink(path)
+        return
+    create_private(f"{path}.new")
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        file.write(f"{mark}\n{text}")
+    os.replace(f"{path}.new", path)
+
+
+def _is_marked(path: str, mark: str) -> bool:
+    check_owner(path)
+    with open(path, "rb") as file:
+        return file.readline().strip() == mark.encode()

@@ -5,13 +5,12 @@ It is not in the memory, because a run that cannot use the memory has a problem 
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from .ownership import check_owner, create_private
+from .ownership import read_marked, write_marked
 
 _MARK = "topicfeeds: the problems that cron has reported"
 """The first line of the file."""
@@ -35,12 +34,9 @@ def reported_path(state: str) -> str:
 
 def read_reported(path: str) -> Reported:
     """Return the problems that were reported. A file that cannot be read, or is not ours, has none."""
-    with suppress(OSError, ValueError):
-        check_owner(path)
-        with open(path, encoding="utf-8") as file:
-            mark, moment, stopped, *names = file.read().splitlines()
-        if mark == _MARK:
-            return Reported(int(moment), stopped == "stopped", Counter(names))
+    with suppress(ValueError):
+        moment, stopped, *names = read_marked(path, _MARK)
+        return Reported(int(moment), stopped == "stopped", Counter(names))
     return Reported()
 
 
@@ -49,20 +45,7 @@ def store_reported(path: str, reported: Reported) -> None:
 
     If the file cannot be written, e.g. on a full disk, every run reports its problems.
     """
+    stopped = "stopped" if reported.stopped else "published"
+    lines = [str(reported.moment), stopped, *Counter(reported.names).elements()] if reported.names else []
     with suppress(OSError):
-        if os.path.lexists(path) and not _is_ours(path):
-            return
-        if not reported.names:
-            os.unlink(path)
-            return
-        create_private(f"{path}.new")
-        with open(f"{path}.new", "w", encoding="utf-8") as file:
-            stopped = "stopped" if reported.stopped else "published"
-            file.write("\n".join([_MARK, str(reported.moment), stopped, *Counter(reported.names).elements(), ""]))
-        os.replace(f"{path}.new", path)
-
-
-def _is_ours(path: str) -> bool:
-    check_owner(path)
-    with open(path, "rb") as file:
-        return file.readline().strip() == _MARK.encode()
+        write_marked(path, _MARK, lines)
