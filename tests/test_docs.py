@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from support import command
 from support.needs import ROOT
 from support.spreadsheets import GERMAN_ROWS, make_xlsx
+from topicfeeds.cli.starter import EXPORTS
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 APPLICATIONS = {"django.md", "fastapi.md", "flask.md"}
@@ -63,8 +65,28 @@ def posts(folder: Path) -> str:
     return str(folder / "posts.db")
 
 
-COUNTS = {"events.md": 4, "items.md": 8, "calendar/topicfeeds.toml": 4, "sheet/topicfeeds.toml": 2}
+COUNTS = {
+    "events.md": 4,
+    "items.md": 8,
+    "calendar/topicfeeds.toml": 4,
+    "csv/topicfeeds.toml": 2,
+    "hugo/topicfeeds.toml": 2,
+    "jekyll/topicfeeds.toml": 2,
+    "sheet/topicfeeds.toml": 2,
+}
 """How many items a page with several files has, or the site file of a folder. Other folders have one item."""
+
+
+def put(files: dict[str, str], folder: Path) -> None:
+    """Write the files of a page into a folder."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+        if path.endswith(".sql"):
+            with closing(sqlite3.connect((folder / path).with_suffix(".db"))) as connection, connection:
+                connection.executescript(text)
+    if "sheet/topicfeeds.toml" in files:  # the page shows its rows as a table
+        (folder / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": GERMAN_ROWS}))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "toml")], ids=lambda page: page.name)
@@ -74,11 +96,7 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
     if len(files := named(page)) == 1 and "sheet/topicfeeds.toml" not in files:
         (tmp_path / "items/a.yaml").write_text("{title: A, published: 2026-01-01}", "utf-8")
         (tmp_path / "pages/social-innovation.txt").write_text("A\n\na\n\npublication date: 01-02-2017", "utf-8")
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, "utf-8")
-    if "sheet/topicfeeds.toml" in files:  # the page shows its rows as a table
-        (tmp_path / "sheet/events.xlsx").write_bytes(make_xlsx({"Alt": [], "2026": GERMAN_ROWS}))
+    put(files, tmp_path)
     for path in files:
         if path.endswith("topicfeeds.toml"):
             run = command("build", "--site", path, cwd=tmp_path, env={"POSTS": posts((tmp_path / path).parent)})
@@ -87,6 +105,46 @@ def test_the_files_that_a_page_shows_build(page: Path, tmp_path: Path) -> None:
                 count = COUNTS.get(path, 1) if "/" in path else COUNTS[page.name]
                 noun = "item" if count == 1 else "items"
                 assert f"{count} {noun} published, 0 refused" in run.err
+
+
+INIT = re.compile(r"^    topicfeeds (init (\w+) --from (\w+) .*)$", re.MULTILINE)
+EXPORTS_SHOWN = [(page, *found) for page in PAGES for found in INIT.findall(page.read_text("utf-8"))]
+OWN_WORK = {"ics": {"topics"}, "jekyll": {"topics"}, "spreadsheet": {"topics"}, "sqlite": {"link", "tags"}}
+"""Fields that a page tells its reader to add to the site file of `init`."""
+
+
+def test_there_is_a_page_for_each_kind_of_export() -> None:
+    assert {kind for _, _, _, kind in EXPORTS_SHOWN} == set(EXPORTS)
+
+
+@pytest.mark.parametrize(("page", "line", "folder", "kind"), EXPORTS_SHOWN, ids=lambda one: str(one).partition(" ")[0])
+def test_init_reads_the_export_of_a_page_as_its_site_file_does(
+    page: Path, line: str, folder: str, kind: str, tmp_path: Path
+) -> None:
+    put(named(page), tmp_path)
+    shown = [read_fields(command("check", "--show", "9", cwd=tmp_path / folder).out)]
+    (tmp_path / folder / "topicfeeds.toml").unlink()
+    run = command(*shlex.split(line), cwd=tmp_path)
+    assert run.code == 0, run.err
+    run = command("build", cwd=tmp_path / folder)
+    assert (run.code, " 0 refused" in run.err) == (0, True), run.err
+    shown.append(read_fields(command("check", "--show", "9", cwd=tmp_path / folder).out))
+    theirs, ours = (
+        [{name: text for name, text in one.items() if name not in OWN_WORK.get(kind, ())} for one in found]
+        for found in shown
+    )
+    assert len(ours) > 0
+    assert ours == theirs
+
+
+def read_fields(shown: str) -> list[dict[str, str]]:
+    """Return the values of the fields of each item, as `check --show` prints them, without zones."""
+    found = [dict(re.findall(r"^  (\w+): (.*?)(?:  \[.*\])?$", one, re.MULTILINE)) for one in shown.split("\n\n")]
+    return [
+        {name: re.sub(r"\+\d\d:\d\d$", "", text) for name, text in one.items() if name != "timezone"}
+        for one in found
+        if one
+    ]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)
@@ -144,7 +202,8 @@ def anchors(page: Path) -> set[str]:
 
 def test_links_between_pages_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]:
-        for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text("utf-8")):
+        text = BLOCK.sub("", page.read_text("utf-8"))
+        for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
             target = page.parent / link if link else page
             assert target.exists(), f"{page.name}: {link}"
             assert not anchor or anchor in anchors(target), f"{page.name}: {link}#{anchor}"

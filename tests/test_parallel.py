@@ -165,7 +165,7 @@ def test_an_id_that_occurs_in_two_shards_is_read_by_one_process(tmp_path: Path, 
     with cut(100):
         changes = publish(site, read(site, tmp_path), city.public, executor=workers)
     assert [str(problem)[:32] for problem in changes.problems] == ['items.jsonl:4: id: "b" is alread']
-    assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.example.org/tags/"') == 2
+    assert documents_in(city.public)["tags/x.atom.xml"].count(b'scheme="https://www.city.example/tags/"') == 2
 
 
 @pytest.mark.parametrize(("items", "large"), [(49_000, False), (51_000, True)])

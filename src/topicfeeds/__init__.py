@@ -38,9 +38,11 @@ if TYPE_CHECKING:
         Tag,
         Topic,
     )
+    from .models.extensions import Extensions, FeedOptions, XmlElement
     from .output.documents import Document
     from .output.targets import FsspecTarget, StorageTarget, Target, ZipTarget
     from .pages.embed import Embed
+    from .registry import FeedFormat
     from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
     from .sources.objects import read_objects
@@ -59,7 +61,10 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Event",
+    "Extensions",
     "Feed",
+    "FeedFormat",
+    "FeedOptions",
     "FeedSettings",
     "FsspecTarget",
     "Image",
@@ -78,6 +83,7 @@ __all__ = [
     "Target",
     "Topic",
     "TopicFeedsError",
+    "XmlElement",
     "ZipTarget",
     "build",
     "check",
@@ -108,7 +114,9 @@ _HOMES = {
         *("Article", "DeclaredFeed", "Enclosure", "Event", "FeedSettings", "Image", "PageSettings", "Person", "Place"),
         *("Site", "Source", "Tag", "Topic"),
     ],
+    ".models.extensions": ["Extensions", "FeedOptions", "XmlElement"],
     ".pages.embed": ["Embed"],
+    ".registry": ["FeedFormat"],
     ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
     ".sources.objects": ["read_objects"],

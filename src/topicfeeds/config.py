@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from .text.toml_errors import explain_toml_error
 from .text.toml_lines import find_line, find_toml_lines
 
 _MAX_SITE_BYTES = 16 * 1024 * 1024
+_EXAMPLE_URLS = ("https://example.org/", "https://www.example.org/")
 _SUFFIXES = sorted(form.suffix for form in FEED_FORMATS.values())
 _OUTPUT_EXAMPLES = [f"{name}{suffix}" for name in ("all", "topics/a", "tags/a", "feeds/a") for suffix in _SUFFIXES]
 """Examples of paths in an output folder."""
@@ -53,6 +55,17 @@ def _find_templates(site: Site, path: Path, text: str) -> Site:
         message = f"{show(site.pages.templates)} is not a folder (create it, or remove this line)"
         raise ConfigError([Problem(path.name, line, "pages.templates", message)])
     return site.model_copy(update={"pages": site.pages.model_copy(update={"templates": str(folder)})})
+
+
+def check_url(site: Site, path: Path | str) -> list[Problem]:
+    """Return a warning if the address of a site is still the one of the examples."""
+    if site.url not in _EXAMPLE_URLS:
+        return []
+    with suppress(OSError, ValueError):  # the file changed after loading
+        line = find_line(("url",), find_toml_lines(read_site_file(path).decode("utf-8-sig")))
+        message = "is the address of an example (write the address of your site before you publish)"
+        return [Problem(Path(path).name, line, "url", message, "warning")]
+    return []
 
 
 def read_site_file(path: Path | str) -> bytes:

@@ -268,7 +268,8 @@ def _select_header(header: Header) -> str:
         return ""
     dates = header.published, header.updated or header.published
     labels = header.topics, header.tags
-    found = Candidate(name, header.kind, *dates, *labels, _not_loadable, "", language=header.language)
+    load = header.load if _WORKER.selector.site.extensions.filters else _not_loadable
+    found = Candidate(name, header.kind, *dates, *labels, load, "", language=header.language)
     _WORKER.selector.add(found)
     return name
 

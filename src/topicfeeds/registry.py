@@ -7,8 +7,11 @@ quickly, as the check for "nothing to do" imports it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+EXTENSION_MARK = b"made by topicfeeds"
+"""The mark of formats of `Extensions`."""
 
 
 class SourceFormat(NamedTuple):
@@ -33,10 +36,12 @@ class FeedFormat(NamedTuple):
     suffix: str
     """The end of a document's path, with the dot."""
     media_type: str
-    mark: bytes
+    mark: bytes = EXTENSION_MARK
     """Bytes that only our own files contain. A file with this mark may be overwritten."""
     is_calendar: bool = False
     """Whether a document contains all events of the feed's calendar, not only the newest entries."""
+    render: Callable[[Any, str], bytes] | None = None
+    """For formats of `Extensions`: takes a `Feed` and its address. The bytes must contain the `mark`."""
 
 
 SOURCE_FORMATS = {
@@ -93,11 +98,6 @@ UNSUPPORTED_SUFFIXES = {
     ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
-
-
-def has_calendars(formats: Iterable[str]) -> bool:
-    """Return whether one of the feed formats is a calendar."""
-    return any(FEED_FORMATS[name].is_calendar for name in formats)
 
 
 def find_source_format(path: str) -> str | None:

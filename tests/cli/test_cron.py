@@ -13,7 +13,7 @@ import pytest
 from support import Run, command, snapshot
 from support.warm import Warm
 
-SITE = 'title = "City Network"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items/*.yaml"\nmax_shrink = 1\n'
+SITE = 'title = "City Network"\nurl = "https://www.city.example/"\n[[sources]]\npath = "items/*.yaml"\nmax_shrink = 1\n'
 GOOD = "- {id: a, title: Good, published: 2026-03-01}\n"
 BAD = "- {id: b, title: Bad, published: 02-01-2026}\n"
 WORSE = "- {id: c, published: 2026-03-01}\n"

@@ -11,7 +11,7 @@ import pytest
 
 from support import command
 
-SITE = 'title = "x"\nurl = "https://www.example.org/"\n[[sources]]\npath = "a.json"\n'
+SITE = 'title = "x"\nurl = "https://www.city.example/"\n[[sources]]\npath = "a.json"\n'
 TOO_LONG = "is too long (write at most 4096 bytes)"
 
 

@@ -24,6 +24,8 @@ BAD = '[[sources]]\npath = "items/*.yaml"\n'
 def started(tmp_path: Path) -> Path:
     """A folder where `topicfeeds init` was run."""
     assert command("init", cwd=tmp_path).code == 0
+    site = tmp_path / "topicfeeds.toml"
+    site.write_text(site.read_text("utf-8").replace("https://www.example.org/", "https://www.city.example/"), "utf-8")
     return tmp_path
 
 
@@ -34,7 +36,9 @@ def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
     assert re.fullmatch(
-        r"2 items published, 0 refused; 20 documents written to public, 0 unchanged; \d+\.\d s\n", run.err
+        r"topicfeeds\.toml:5: warning: url: is the address of an example \(.*\)\n"
+        r"2 items published, 0 refused; 20 documents written to public, 0 unchanged; \d+\.\d s\n",
+        run.err,
     )
     assert sorted(snapshot(tmp_path / "new/city/public")) == sorted(run.out.split())
 

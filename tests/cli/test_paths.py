@@ -13,7 +13,7 @@ from support import command
 from topicfeeds import load_site, publish, read
 from topicfeeds.state.paths import shorten_path
 
-SITE = 'title = "City"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items/*.yaml"\n'
+SITE = 'title = "City"\nurl = "https://www.city.example/"\n[[sources]]\npath = "items/*.yaml"\n'
 BAD = "- {id: a, title: Good, published: 2026-03-01}\n- {id: b, title: Bad, published: 02-01-2026}\n"
 
 

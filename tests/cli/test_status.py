@@ -17,7 +17,7 @@ from topicfeeds.state.paths import default_paths
 
 SITE = """\
 title = "City Network"
-url = "https://www.example.org/"
+url = "https://www.city.example/"
 {top}
 [[sources]]
 path = "items.yaml"

@@ -12,7 +12,7 @@ from topicfeeds import Problem, State, build, check, publish, select
 
 FILM = '<p><iframe src="https://player.example.org/1"></iframe></p>'
 SITE = """title = "City Network"
-url = "https://www.example.org/"
+url = "https://www.city.example/"
 [[sources]]
 path = "items.yaml"
 max_shrink = 1

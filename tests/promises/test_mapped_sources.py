@@ -11,7 +11,7 @@ import pytest
 from support.city import DAY, HOUR, NOON
 from support.twins import Twins
 
-SITE = 'title = "City"\nurl = "https://www.example.org/"\ntag_authority = "example.org,2026"\n'
+SITE = 'title = "City"\nurl = "https://www.city.example/"\ntag_authority = "example.org,2026"\n'
 MAPPING = 'fields = { id = "slug", title = "title", published = "date", tags = "labels" }\n'
 LOOKUP = """
 [[sources]]

@@ -106,7 +106,7 @@ def test_status_lists_the_empty_files(city: City) -> None:
 
 
 def test_a_file_that_is_deleted_after_a_strict_run_refused_it_leaves_the_feeds(tmp_path: Path) -> None:
-    site = 'title = "A"\nurl = "https://www.example.org/"\n[[sources]]\npath = "*.jsonl"\n'
+    site = 'title = "A"\nurl = "https://www.city.example/"\n[[sources]]\npath = "*.jsonl"\n'
     (tmp_path / "topicfeeds.toml").write_text(site, "utf-8")
     (tmp_path / "a.jsonl").write_text('{"id": "1", "title": "Homes", "published": "2026-03-01"}\n', "utf-8")
     (tmp_path / "b.jsonl").write_text('{"id": "2", "title": "Fair", "published": "2026-03-01"}\n', "utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 SITE = """
 title = "City"
-url = "https://www.example.org/"
+url = "https://www.city.example/"
 [[sources]]
 path = "items.json"
 [[sources]]

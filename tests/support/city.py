@@ -49,7 +49,7 @@ class City:
     def configure(self, more: str = "", path: str = "items.jsonl", **settings: object) -> None:
         """Write the site file; `settings` are those of the feeds, `more` is added to its source."""
         feeds = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-        head = 'title = "City"\nurl = "https://www.example.org/"\n'
+        head = 'title = "City"\nurl = "https://www.city.example/"\n'
         text = f'{head}[[sources]]\npath = "{path}"\n{more}\n[feeds]\n{feeds}'
         (self.folder / "topicfeeds.toml").write_text(text, "utf-8")
 

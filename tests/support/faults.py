@@ -18,7 +18,7 @@ from support.warm import Warm
 
 SITE = """\
 title = "City"
-url = "https://www.example.org/"
+url = "https://www.city.example/"
 [[sources]]
 path = "items.jsonl"
 [feeds]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import logging
+import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -17,7 +20,7 @@ import pytest
 
 from support import EXAMPLE, article, folder_site, site
 from support.web import CITY, FORMS, ITEMS, NOW, Caller
-from topicfeeds import Site, build, read
+from topicfeeds import Site, State, build, publish, read, record
 from topicfeeds.formats import event_path
 from topicfeeds.models.site import FeedSettings, PageSettings
 from topicfeeds.web import FeedApp, FeedTerms
@@ -197,6 +200,31 @@ def test_with_a_version_items_are_read_again_when_a_date_comes() -> None:
     assert b"Later" in caller.get("all.atom.xml", If_None_Match=first.headers["ETag"]).body
 
 
+def test_with_a_state_documents_have_the_bytes_of_the_published_files(tmp_path: Path) -> None:
+    state, fair = tmp_path / "feeds.sqlite", ITEMS[2].model_dump(exclude_unset=True)
+    fair.pop("published")
+    for day, start in ((1, "2026-05-01"), (2, "2026-06-01")):
+        items: list[Any] = [*ITEMS[:2], {**fair, "start": start}]
+        changes = publish(CITY, items, tmp_path / "public", state=state, now=NOW + timedelta(days=day))
+    caller = Caller(CITY, items, state=State(state, read_only=True), mix=False, versions=True)
+    caller.now += timedelta(days=2)
+    assert b"Moved to" in caller.get("all.atom.xml").body
+    for path in (tmp_path / "public").rglob("*.*"):
+        if path.name != ".topicfeeds.lock":
+            assert caller.get(path.relative_to(tmp_path / "public").as_posix()).body == path.read_bytes(), path
+    assert changes.unchanged + len(changes.written) > 20
+
+
+def test_a_run_that_stores_new_dates_changes_the_version(tmp_path: Path) -> None:
+    state = tmp_path / "feeds.sqlite"
+    caller = Caller(CITY, ITEMS, state=state, versions=True)
+    for day in (1, 2):
+        record(CITY, ITEMS[:day], state, now=NOW + timedelta(days=day))
+        first = caller.get("all.atom.xml")
+        assert caller.get("all.atom.xml", If_None_Match=first.headers["ETag"]).status == 304
+    assert len(caller.asked) == 2
+
+
 def test_the_cache_has_a_limit() -> None:
     caller = Caller(versions=True, cache=2)
     for path in ("all.atom.xml", "all.rss.xml", "all.json", "all.json", "all.atom.xml"):
@@ -243,6 +271,20 @@ def test_coroutines_of_the_user_are_awaited() -> None:
     assert made.body == Caller().get("all.atom.xml").body
     with pytest.raises(TypeError, match="use respond_async"):
         app.respond("GET", "all.atom.xml")
+
+
+@pytest.mark.skipif(not os.environ.get("TOPICFEEDS_FULL"), reason="10,000 requests take half a minute")
+def test_memory_is_flat_over_ten_thousand_requests() -> None:
+    caller = Caller(versions=True, cache=20)
+    sizes = []
+    for number in range(10_000):
+        caller.version = number // 10
+        caller.get("mix.atom.xml", f"tag=t{number % 500}&topic=work")
+        caller.get("index.html" if number % 50 == 0 else "tags/care.rss.xml")
+        if number in (2_000, 9_999):
+            gc.collect()
+            sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    assert sizes[1] - sizes[0] < 3_000_000
 
 
 def test_threads_share_an_app() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import article, site
 from support import event as make_event
-from support.web import CITY, FORMS, Caller
-from topicfeeds import DeclaredFeed
+from support.web import CITY, FORMS, NOW, Caller
+from topicfeeds import DeclaredFeed, build
 from topicfeeds.registry import FEED_FORMATS
 from topicfeeds.text.slugs import make_slug
 from topicfeeds.web import FeedResponse
@@ -157,6 +157,22 @@ def test_a_mix_has_the_entries_of_the_declared_feed_byte_for_byte(
     mix = follow(caller, urlencode([*pairs, ("match", terms["match"])]), suffix)
     same = caller.get(f"feeds/same{suffix}")
     assert (mix.status, split(form, mix.body)) == (same.status, split(form, same.body))
+
+
+@settings(max_examples=20)
+@given(
+    posts=st.lists(st.fixed_dictionaries({"number": st.integers(0, 3), **LABELS, "minted": st.booleans()}), max_size=8)
+)
+def test_a_feed_of_many_rows_has_the_bytes_that_it_has_among_all_feeds(posts: list[dict[str, Any]]) -> None:
+    """The rows of an item, such as one for each of its tags, are one entry, even if only one row has the tag."""
+    items = [
+        article(id=None if minted else str(number), title=f"Post {number}", **labels)
+        for post in posts
+        for number, minted, labels in [(post["number"], post["minted"], {name: post[name] for name in LABELS})]
+    ]
+    for document in build(CITY, items, now=NOW):
+        if not document.path.endswith(".html"):
+            assert Caller(CITY, items).get(document.path).body == document.render(), document.path
 
 
 def _make_item(number: int, *, day: int, event: bool, **labels: Any) -> Any:

@@ -152,3 +152,9 @@ def test_events_are_in_feeds_and_calendars(server: Server) -> None:
     feed = server.ask("/feeds/all.atom.xml")
     [one, *_] = re.findall(r'"https://www.example.org(/feeds/events/[0-9a-f]{16}\.ics)"', feed.body)
     assert server.ask(one).body.count("BEGIN:VEVENT") == 1
+
+
+def test_a_change_of_an_event_has_a_notice(server: Server) -> None:
+    if server.name not in ("asgi", "wsgi"):
+        pytest.skip("the application of this page has no state")
+    assert re.search("<title>Moved[^<]*Event 1<", server.ask("/feeds/all.atom.xml").body)

@@ -31,6 +31,7 @@ from .console import Console, format_annotation, print_lines, print_text, restor
 from .network import ping, serve
 from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
 from .shortcut import Check, check_paths, list_reasons
+from .starter import init
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
@@ -128,19 +129,6 @@ def cli() -> None:
 
     To start, run "topicfeeds init", then "topicfeeds build".
     """
-
-
-@cli.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Create an example site in DIR.
-
-    The command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder. If one of the two files
-    already exists, the command writes nothing and exits with code 2.
-    """
-    from .starter import copy_starter  # imported here, as only this command needs it
-
-    copy_starter(folder)
 
 
 _EXIT_CODES = """\b
@@ -277,13 +265,19 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
     show_default=True,
     help="Format of messages. github prints annotations for GitHub Actions.",
 )
+@click.option(
+    "--show", type=click.IntRange(min=0), default=0, metavar="N", help="Print the first N items of each source as read."
+)
 @ALL_PROBLEMS
-def check(site_file: Path, form: str, all_problems: bool) -> int:
+def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
     The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
     so it does not detect lost items. It refuses events without a published date, because only build can set this date.
     It prints all warnings, even those of earlier runs.
+
+    With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
+    names the column or path that the value came from. A last line names the columns that no setting reads.
 
     \b
     Exit codes:
@@ -293,7 +287,7 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
       65  nothing would be published: a source is unreadable
     """
     now = read_now()
-    from ..config import load_site
+    from ..config import check_url, load_site
     from ..run.calls import check, read
 
     shape = format_annotation if form == "github" else str
@@ -303,7 +297,11 @@ def check(site_file: Path, form: str, all_problems: bool) -> int:
         found = check(site, read(site, site_file.parent), now=now)
     except TopicFeedsError as error:
         return console.print_error(error)
-    console.print_problems(found.problems, found.omitted)
+    if show:
+        from .samples import print_samples
+
+        print_samples(site, site_file.parent, show, console)
+    console.print_problems([*found.problems, *check_url(site, site_file)], found.omitted)
     if form == "text":
         print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
@@ -382,5 +380,5 @@ def schema(what: str) -> None:
     print_text(sys.stdout, json.dumps(kind.json_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-for _command in (ping, serve):
+for _command in (init, ping, serve):
     cli.add_command(_command)

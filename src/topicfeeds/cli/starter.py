@@ -1,28 +1,110 @@
-"""The command `topicfeeds init`: writes a first site file, and items for it."""
+"""The command `topicfeeds init`: writes a first site file, with items to start from, or for an export."""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
 from ..errors import ConfigError, PublishError, explain_os_error
-from .console import print_lines, print_text
+from .console import Console, print_lines, print_text
+from .options import read_now
+
+EXPORTS = ("wordpress", "drupal", "hugo", "jekyll", "csv", "spreadsheet", "sqlite", "ics", "feed")
+"""The kinds of exports in `exports/kinds.toml`, which only `init --from` loads."""
+_SHOWN_ITEMS = 3
 
 
-def copy_starter(folder: Path) -> None:
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "export",
+    type=(click.Choice(EXPORTS), str),
+    metavar="KIND PATH",
+    help=f"Write a site file for the file, folder or pattern PATH. KIND is {', '.join(EXPORTS)}.",
+)
+@click.option("--url", default="https://www.example.org/", show_default=True, help="With --from: your site's address.")
+def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
+    """Create an example site in DIR, or a site file for your own data.
+
+    Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
+
+    With --from, the command looks at the data, and writes topicfeeds.toml with a comment on each line. Then it prints
+    the first three items as topicfeeds reads them, and the columns that it does not read.
+
+    If a file already exists, the command writes nothing and exits with code 2.
+    """
+    if export:
+        _write_site(folder, export, url)
+    else:
+        _copy_starter(folder)
+
+
+def _copy_starter(folder: Path) -> None:
     """Copy the example site into a folder. Raises ConfigError if one of its files exists, and PublishError."""
+    from importlib.resources import files
+
     starter = files("topicfeeds") / "starter"
-    made = {folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")}
+    _write_files({folder / name: (starter / name).read_bytes() for name in ("topicfeeds.toml", "items/first.yaml")})
+    print_lines(f"Next, run: topicfeeds build --site {folder / 'topicfeeds.toml'}")
+
+
+def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
+    """Write a site file for an export (its kind and its path), and show its first items.
+
+    Raises ConfigError and PublishError.
+    """
+    import tomllib
+
+    from ..exports.site_file import ExportedData, write_site_file  # imported here, as only this command needs them
+    from ..models.site import Site
+    from .samples import has_no_zone, print_samples
+
+    kind, path = export
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(message=f'{folder}: is not a folder (put a pattern in quotes: --from {kind} "posts-*.json")')
+    place = folder / "topicfeeds.toml"
+    _check_free(place)
+    _make_folder(folder)
+    data = ExportedData(kind, os.path.relpath(path, os.path.realpath(folder)), url, read_now().year)
+    text = write_site_file(data, folder)
+    _write_files({place: text.encode()})
+    site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
+    samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)
+    console.print_problems(problems)
+    if any(has_no_zone(one.record.item) for one in samples):
+        print_lines(f"The times above name no time zone, so they are in UTC. To change that, set timezone in {place}")
+    print_lines(f"Check each line of {place}. Next, run: topicfeeds build --site {place}")
+
+
+def _check_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
+
+
+def _write_files(made: Mapping[Path, bytes]) -> None:
+    """Write new files, and print their paths. Raises ConfigError if one of them exists, and PublishError."""
     for path in made:
-        if os.path.lexists(path):
-            raise ConfigError(message=f"{path}: already exists; nothing was written (choose another folder)")
+        _check_free(path)
     for path, content in made.items():
+        _make_folder(path.parent)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error
+            raise _explain(error) from error
         print_text(sys.stdout, f"{path}\n")
-    print_lines(f"Next, run: topicfeeds build --site {next(iter(made))}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: OSError) -> PublishError:
+    return PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}")

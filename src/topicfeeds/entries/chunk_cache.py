@@ -137,4 +137,5 @@ def parse_chunk(chunk: Chunk, maker: HeaderMaker, store: Callable[[bytes, list[s
 
 def _describe_basis(site: Site) -> str:
     """Return a digest of the versions and the site file. Chunks with equal bytes and digests have equal contents."""
-    return hashlib.sha256(f"{describe_versions()}\n{site.model_dump_json()}".encode()).hexdigest()
+    parts = describe_versions(), site.model_dump_json(), site.extensions.version
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -48,7 +48,7 @@ _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 def make_headers(site: Site, found: Iterable[ItemLike]) -> Iterator[Header | Page | Problem | Draft]:
     """Yield a header for each item or record. Refused records become problems; pages and problems are passed on."""
     maker = HeaderMaker(site)
-    for one in as_records(found, site.url):
+    for one in as_records(found, site):
         if isinstance(one, Record):
             yield from maker.make(one)
         else:
@@ -67,6 +67,7 @@ class HeaderMaker:
         self.tag = cache(lambda label: Category(slug(label), label, f"{site.base}tags/"))
         self._key = cache(tag_key)
         self._problems: list[Problem] = []
+        self._allowed_html = site.extensions.allowed_html
 
     def make(
         self, record: Record, position: tuple[bytes, int] = (b"", 0), *, is_single: bool = False
@@ -96,7 +97,7 @@ class HeaderMaker:
 
     def restore(self, text: str, kind: str) -> Entry:
         """Return the entry of an item that `encode_item` encoded. Raises pydantic.ValidationError."""
-        return self.load(Record((Event if kind == "event" else Article).model_validate_json(text), "", 1))
+        return self.load(Record(self.site.extensions.find_model(kind).model_validate_json(text), "", 1))
 
     def make_entry(self, record: Record) -> Entry:
         """Return the entry of a record, without values from the memory, the current time or other records.
@@ -131,6 +132,8 @@ class HeaderMaker:
             picture=self._picture(record, picture) if picture else None,
             enclosures=tuple(self._enclosures(record)) if item.enclosures else (),
             event=event,
+            item=item if type(item) not in (Article, Event) else None,
+            allowed_html=self._allowed_html,
         )
 
     def _make_header(self, record: Record, entry: Entry, position: tuple[bytes, int], *, is_single: bool) -> Header:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ..models.items import Article, Event
 from ..models.site import MAX_BODY_BYTES, Site
 from ..sources.model import Draft, Record
 from ..state.snapshot import Snapshot
@@ -100,7 +99,7 @@ class HeldItems:
             return None
         kind, text = version
         try:
-            item = (Event if kind == "event" else Article).model_validate_json(text)
+            item = self._site.extensions.find_model(kind).model_validate_json(text)
         except ValidationError:
             return None
         record = Record(item, details.paths[0], 1, source=details.source)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem, Severity
-from ..models.items import Enclosure, Image, Person, Place
+from ..models.items import Enclosure, Image, Item, Person, Place
 from ..models.status import StatusName
 from ..sources.model import NO_LINES, number_item
 from ..state.memory import ItemMemory
@@ -140,6 +140,10 @@ class Entry:
     event: EventDetails | None = None
     notice: EventChange | None = None
     """The change that this entry reports. A notice has the `event`, but is not published as an event."""
+    item: Item | None = None
+    """The item, if it has a class of `Extensions`."""
+    allowed_html: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The elements and attributes that `Extensions` adds to the allowed HTML of `content`."""
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -152,7 +156,7 @@ def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> st
 
     The changes that a reader would notice are put into `changes`, under the id of the entry.
     """
-    html, text = sanitize_and_count(entry.content, entry.link) if entry.content else (None, "")
+    html, text = sanitize_and_count(entry.content, entry.link, entry.allowed_html) if entry.content else (None, "")
     if changes is not None:
         changes[entry.id] = text
     return html or None
@@ -163,7 +167,9 @@ def find_content_changes(entry: Entry, base: str = "") -> str:
 
     Addresses are resolved against `base` if the entry has no link.
     """
-    return sanitize_and_count(entry.content, entry.link or base).changes if entry.content else ""
+    if not entry.content:
+        return ""
+    return sanitize_and_count(entry.content, entry.link or base, entry.allowed_html).changes
 
 
 class Header(NamedTuple):
@@ -319,6 +325,8 @@ def load_entry(candidate: Candidate) -> Entry:
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,
+        item=entry.item,
+        allowed_html=entry.allowed_html,
     )
 
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from ..entries.model import Candidate, Entry
 from ..errors import nearest, show
+from ..models.extensions import NO_EXTENSIONS, Extensions
 from ..models.items import Person
 from ..models.site import Site
-from ..registry import FEED_FORMATS, STYLESHEET_PATH, FeedFormat, has_calendars
+from ..registry import STYLESHEET_PATH, FeedFormat
 from ..state.versions import describe_versions
 from ..text.characters import to_one_line
 
@@ -59,17 +60,26 @@ class Feed:
     """The address of the hub to which changes of the feed are announced (WebSub)."""
     timezone: str = "UTC"
     """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
+    extensions: Extensions = NO_EXTENSIONS
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the address of the published document in a format. Raises ValueError for an unknown format."""
-        return self.base + add_suffix(self.path, find_format(format).suffix)
+        return self.base + add_suffix(self.path, self.find_format(format).suffix)
+
+    def find_format(self, name: str) -> FeedFormat:
+        """Return a format by its name. Raises ValueError for an unknown name."""
+        known = self.extensions.feed_formats
+        if name not in known:
+            hint = nearest(name, known) or f" (known: {', '.join(known)})"
+            raise ValueError(f"unknown format {show(name)}{hint}")
+        return known[name]
 
     def media_type(self, format: str) -> str:  # noqa: A002 - callers write format=
         """Return the media type of a format, such as `application/atom+xml`. Raises ValueError for an unknown format.
 
         The bytes are UTF-8.
         """
-        return find_format(format).media_type
+        return self.find_format(format).media_type
 
     def fingerprint(
         self,
@@ -115,11 +125,12 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         refresh=site.refresh_minutes,
         stylesheet="../" * path.count("/") + STYLESHEET_PATH if site.pages and site.pages.stylesheet else None,
         logo=site.logo,
-        has_event_files=has_calendars(site.feeds.formats),
+        has_event_files=site.has_calendars,
         event_title=site.feeds.event_title,
         confirms=site.feeds.cancelled_events == "confirmed",
         hub=site.hub_settings.url if site.hub_settings else None,
         timezone=site.timezone,
+        extensions=site.extensions,
     )
 
 
@@ -150,14 +161,6 @@ class Selection:
         """Return the feed with its entries and the events of its calendar. `load` loads each of them."""
         calendar = None if self.feed.calendar is None else tuple(map(load, self.calendar))
         return replace(self.feed, entries=tuple(map(load, self.candidates)), calendar=calendar)
-
-
-def find_format(name: str) -> FeedFormat:
-    """Return a feed format by its name. Raises ValueError for an unknown name."""
-    if name not in FEED_FORMATS:
-        hint = nearest(name, FEED_FORMATS) or f" (known: {', '.join(FEED_FORMATS)})"
-        raise ValueError(f"unknown format {show(name)}{hint}")
-    return FEED_FORMATS[name]
 
 
 def find_held(selections: Iterable[Selection]) -> list[Candidate]:

@@ -11,10 +11,9 @@ from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from ..entries.headers import HeaderMaker
-from ..entries.model import Candidate, Category, NewNotice
+from ..entries.model import Candidate, Category, NewNotice, load_entry
 from ..entries.spill import Spill
 from ..models.site import Site, Topic
-from ..registry import FEED_FORMATS, has_calendars
 from ..sources.model import Page
 from ..text.characters import strip_forbidden, to_one_line
 from ..text.slugs import is_slug, make_topic_slugger
@@ -119,15 +118,15 @@ class _NewestTable(dict[str, _NewestEntries]):
     its whole name.
     """
 
-    def __init__(self, start: str, limit: int, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
+    def __init__(self, start: str, site: Site, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
         super().__init__()
-        self.start, self.limit, self.everything, self.wanted = start, limit, everything, wanted
+        self.start, self.site, self.everything, self.wanted = start, site, everything, wanted
 
     def __missing__(self, end: str) -> _NewestEntries:
         name = self.start + end
         if not self.wanted.includes(name):
             return self.setdefault(end, _NewestEntries(name, 0))
-        made = self[end] = self.everything[name] = _NewestEntries(name, self.limit)
+        made = self[end] = self.everything[name] = _NewestEntries(name, self.site.find_limit(name))
         return made
 
 
@@ -141,7 +140,7 @@ class FeedSelector:
 
     def __init__(self, site: Site, spill: Spill | None = None, wanted: Wanted | None = None) -> None:
         self.site, self._spill = site, spill
-        self._wanted = wanted or Wanted(has_calendars(site.feeds.formats) or site.pages is not None)
+        self._wanted = wanted or Wanted(site.has_calendars or site.pages is not None)
         self._chars = 0
         """The estimated characters of the entries in memory that were added to feeds."""
         self._maker = HeaderMaker(site)
@@ -150,10 +149,10 @@ class FeedSelector:
         """The topics whose title does not come from the items."""
         self._mix = mix = self._wanted.terms if self._wanted.terms and "?" in self._wanted.terms.name else None
         self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
-        self._matches = partial(FeedTerms.includes, language=site.language)
+        self._filters = site.extensions.filters
         self._newest: dict[str, _NewestEntries] = {}
         """All feeds by name. The tables below add feeds to it."""
-        per, shared = site.feeds.per, (site.feeds.limit, self._newest, self._wanted)
+        per, shared = site.feeds.per, (site, self._newest, self._wanted)
         self._by_name = _NewestTable("", *shared)
         self._all = self._by_name["all"]
         self._by_topic = _NewestTable("topics/", *shared) if "topic" in per else None
@@ -187,6 +186,11 @@ class FeedSelector:
             for place in places if self._wanted.names is None else (one for one in places if one.limit):
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         self._insert(candidate, places)
+
+    def _matches(self, terms: FeedTerms, candidate: Candidate) -> bool:
+        """Return whether a feed with these terms can contain a candidate."""
+        passes = self._filters.get(terms.name.removeprefix("feeds/"))
+        return terms.includes(candidate, self.site.language) and (passes is None or passes(load_entry(candidate)))
 
     def add_new_notices(self, decide: Decide | None) -> None:
         """Add the notices of this run: to each feed at most `notices_per_run`, for the nearest events."""
@@ -300,7 +304,7 @@ class FeedSelector:
 
         Without `title`, the feed has the title of the site.
         """
-        site, settings = self.site, self.site.feeds
+        site, formats = self.site, self.site.extensions.feed_formats
         candidates = tuple(map(self._finish, self._newest[path].candidates)) if path in self._newest else ()
         calendar = tuple(map(self._finish, sorted(self._calendars.get(path, {}).values(), key=_start_key)))
         feed = replace(
@@ -308,7 +312,7 @@ class FeedSelector:
             description=strip_forbidden(about.description) if about.description else None,
             page=about.url or site.url,
             updated=max((one.updated for one in candidates), default=NEVER_UPDATED),
-            formats=tuple(name for name in settings.formats if calendar or not FEED_FORMATS[name].is_calendar),
+            formats=tuple(name for name in site.find_formats(path) if calendar or not formats[name].is_calendar),
             calendar=() if self._wanted.calendars else None,
         )
         return Selection(feed, candidates, calendar)

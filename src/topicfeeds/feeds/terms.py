@@ -85,7 +85,7 @@ def read_declared(site: Site, feed: DeclaredFeed) -> FeedTerms:
 
 def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[ItemLike]:
     """Yield the records of the items that can be in a feed, so that no other record is resolved."""
-    maker, known = HeaderMaker(site), list(as_records(found, site.url))
+    maker, known = HeaderMaker(site), list(as_records(found, site))
     names = [_find_id(one, site) if isinstance(one, Record) else None for one in known]
     wanted = {name for one, name in zip(known, names, strict=True) if name and _may_include(one, terms, maker)}
     return (one for one, name in zip(known, names, strict=True) if name is None or name in wanted)

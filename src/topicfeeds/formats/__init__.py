@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 
 from ..entries.model import Entry
-from ..feeds.model import Feed, find_format
+from ..feeds.model import Feed
 from .render_cache import RenderCache
 
 Alternates = Sequence[tuple[str, str]]
@@ -40,7 +40,7 @@ def render(
     addresses of the feed in other formats, by format. Default: the addresses of the published documents. Raises
     ValueError for an unknown format, and for a calendar of a feed without events. Threads may call it.
     """
-    if find_format(format).is_calendar and not feed.calendar:
+    if feed.find_format(format).is_calendar and not feed.calendar:
         raise ValueError(f"the feed {feed.path} has no events, so it has no calendar")
     return render_document(feed, format, RenderCache(), url, alternates)
 
@@ -50,6 +50,12 @@ def render_document(
 ) -> bytes:
     """Return a feed in a known format. The documents of a run share the cache."""
     others = {one: feed.url(one) for one in feed.formats} if alternates is None else alternates
+    form = feed.find_format(name)
+    if form.render:
+        content = form.render(feed, url or feed.url(name))
+        if form.mark not in content:
+            raise ValueError(f"a document of the format {name} does not contain {form.mark.decode()!r}")
+        return content
     linked = [(address, feed.media_type(one)) for one, address in others.items() if one != name]
     return find_renderer(name)(feed, url or feed.url(name), linked, cache)
 

@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,7 +30,9 @@ from lxml import etree
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
 from ..models.dates import format_rfc3339
+from ..models.extensions import XmlElement
 from ..models.items import Image, Person
+from ..text.characters import strip_forbidden
 from ..text.urls import to_uri
 from .render_cache import RenderCache
 
@@ -65,6 +67,8 @@ class Dialect(NamedTuple):
     """The elements of entries whose text has hexadecimal references for `&` and `<`."""
     plain_in_head: frozenset[str] = frozenset()
     """The elements of the channel whose text has such references."""
+    namespaces: tuple[tuple[str, str], ...] = ()
+    """The prefixes and namespaces of `Extensions`."""
 
 
 class Call:
@@ -126,11 +130,29 @@ class ElementCalls:
         self.calls.append(make_call("add", name=name, text=None))
         self.values.append(text)
 
+    def add_foreign(self, element: XmlElement, namespaces: Mapping[str, str]) -> None:
+        """Add an element of `Extensions`. Raises ValueError if its prefix is unknown."""
+        parameters: list[tuple[str, str | None]] = [("name", _qualify(element.name, namespaces))]
+        for name, value in (("text", element.text), *((f"@{one}", text) for one, text in element.attributes.items())):
+            if value is not None:
+                parameters.append((name, None))
+                self.values.append(strip_forbidden(value))
+        self.calls.append(Call("add_foreign", tuple(parameters)))
+
     def person(self, person: Person) -> None:
         """Add an author with the names of Atom's fields (RFC 4287, 3.2)."""
         fields = {"name": person.name, "email": person.email, "uri": person.url and to_uri(person.url)}
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
+
+
+def _qualify(name: str, namespaces: Mapping[str, str]) -> str:
+    """Return `{namespace}name` for the name of an element of `Extensions`."""
+    prefix, _, own = name.partition(":")
+    uri = (_NAMESPACES | dict(namespaces)).get(prefix)
+    if uri is None or not own:
+        raise ValueError(f"the element {name!r} has no prefix of the namespaces of Extensions (write itunes:duration)")
+    return f"{{{uri}}}{own}"
 
 
 MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
@@ -178,7 +200,7 @@ def render_with_feedgen(
     """Return a whole document that feedgen renders."""
     names = "".join(str(name) for call in channel.calls for _, name in call.parameters)
     own = {prefix: uri for prefix, uri in _CHANNEL_NAMESPACES.items() if uri in names}
-    whole = _Channel(_NAMESPACES | own | (_EVENT_NAMESPACES if has_events else {}))
+    whole = _Channel(_NAMESPACES | own | (_EVENT_NAMESPACES if has_events else {}) | dict(dialect.namespaces))
     _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
@@ -263,6 +285,10 @@ class _Extended:
     def add_inside(self, name: str, text: str | None = None, **attributes: str) -> None:
         """Add an element inside the last one that `add` added."""
         self.told.elements.append((name, text, attributes, True))
+
+    def add_foreign(self, name: str, text: str | None = None, **attributes: str) -> None:
+        """Add an element whose attributes have an `@` before their names."""
+        self.told.elements.append((name, text, {one[1:]: value for one, value in attributes.items()}, False))
 
     def attributes(self, **attributes: str) -> None:
         """Add attributes to the element itself."""

@@ -33,7 +33,7 @@ _MAX_CACHED_CALLS = 50
 """The template of an entry with this many calls or more is not cached."""
 _VERIFIED_BODY = "verified body"
 """The cache key of a body that was read back in one format. Bodies are long, and are not read back twice."""
-_LAST_TAG = re.compile(r"<([A-Za-z:]+)[^<>]*>?$")
+_LAST_TAG = re.compile(r"<([\w:.-]+)[^<>]*>?$")
 
 
 class _Rendered(NamedTuple):

@@ -223,8 +223,11 @@ def parse_item(record: Any) -> Item:
 
     A record with `start` and without `kind` is an event. Raises pydantic.ValidationError.
     """
+    return (Event if is_event(record) else Article).model_validate(record)
+
+
+def is_event(record: Any) -> bool:
+    """Return whether a mapping or an object with attributes is an event."""
     get = record.get if isinstance(record, Mapping) else partial(getattr, record)
     kind, start = get("kind", None), get("start", None)
-    event = kind == "event" or (is_absent(kind) and not is_absent(start))
-    model: type[Item] = Event if event else Article
-    return model.model_validate(record)
+    return bool(kind == "event" or (is_absent(kind) and not is_absent(start)))

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from ..errors import count, nearest, show
 from ..registry import TABLES
 from .dates import ISO_EXAMPLES, NOT_ISO
-from .items import FIELDS, Article, Event, Item, Person, Place, parse_item
+from .extensions import NO_EXTENSIONS, Extensions
+from .items import FIELDS, Article, Item, Person, Place, is_event
 from .site import DeclaredFeed, FeedSettings, Site, Source
 
 if TYPE_CHECKING:
@@ -94,12 +95,15 @@ class _Finding(NamedTuple):
         )
 
 
-def validate_item(record: Any, find_origin: Callable[[], Origin] = Origin) -> Item | list[tuple[FieldPath, str]]:
+def validate_item(
+    record: Any, find_origin: Callable[[], Origin] = Origin, extensions: Extensions = NO_EXTENSIONS
+) -> Item | list[tuple[FieldPath, str]]:
     """Validate a record. Return the item, or the place and message of each error."""
+    model = extensions.find_model("event" if is_event(record) else "article")
     try:
-        return parse_item(record)
+        return model.model_validate(record)
     except ValidationError as error:
-        return list(explain_errors(error, Event if error.title == "Event" else Article, find_origin()))
+        return list(explain_errors(error, model, find_origin()))
 
 
 def explain_errors(

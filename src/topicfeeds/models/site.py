@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from ..text.characters import strip_forbidden
 from ..text.slugs import MAX_SLUG_CHARS, RESERVED, is_slug, make_readable, tag_key
 from ..text.urls import to_ascii_host
 from .dates import Zone
+from .extensions import ExtensibleModel, Extensions
 from .fields import Language, Model, Names, Text, Url
 from .items import Person, PersonOrName, choose_branch
 from .source import Source as Source
@@ -237,7 +239,7 @@ HubOrUrl = Annotated[
 ]
 
 
-class Site(Model):
+class Site(ExtensibleModel):
     """The publisher, its language and time zone, its sources and topics, and where the feeds are served."""
 
     title: PublisherText
@@ -271,6 +273,30 @@ class Site(Model):
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
     pages: PageSettings | None = None
     """Web pages on which people see the feeds, and subscribe to them. Default: no pages."""
+
+    def extend(self, extensions: Extensions) -> Site:
+        """Return the site with extensions, in place of earlier ones. Raises ValueError for a filter without a feed."""
+        if not isinstance(extensions, Extensions):
+            raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
+        if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:
+            raise ValueError(f"filters: the site declares no feed {show(min(unknown))}")
+        sources = tuple(source.with_extensions(extensions) for source in self.sources)
+        return self.model_copy(update={"sources": sources}).with_extensions(extensions)
+
+    def find_limit(self, feed: str) -> int:
+        """Return the largest number of entries of a feed, given its name."""
+        return self.extensions.find_options(feed).limit or self.feeds.limit
+
+    def find_formats(self, feed: str) -> tuple[str, ...]:
+        """Return the formats of a feed, given its name."""
+        return tuple(self.extensions.find_options(feed).formats or (*self.feeds.formats, *self.extensions.formats))
+
+    @property
+    def has_calendars(self) -> bool:
+        """Whether a feed can have a calendar."""
+        options = (one.formats or () for one in self.extensions.feeds.values())
+        known = self.extensions.feed_formats
+        return any(known[name].is_calendar for name in chain(self.feeds.formats, self.extensions.formats, *options))
 
     @property
     def base(self) -> str:

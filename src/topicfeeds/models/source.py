@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ..errors import QUERY, show
 from ..registry import SOURCE_FORMATS
+from .extensions import ExtensibleModel
 from .fields import Names, Text, Word
 from .mapping import MappingSettings, Texts
 
@@ -32,7 +33,7 @@ def _check_encoding(value: str) -> str:
     return value
 
 
-class Source(MappingSettings):
+class Source(ExtensibleModel, MappingSettings):
     """A source of items: files, relative to the site file, or a query of a database."""
 
     blank_counts = frozenset({"delimiter"})

@@ -18,7 +18,6 @@ from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_documen
 from ..formats.render_cache import RenderCache
 from ..models.site import Site, Topic
 from ..profile import NO_PROFILE, Profile
-from ..registry import FEED_FORMATS
 from ..state.documents import WrittenDocument
 from ..state.snapshot import Snapshot
 from ..state.store import State
@@ -91,21 +90,22 @@ def build_documents(
     whole, cache = list(selections), RenderCache(changes=changes)
     last = {candidate.id: one.path for one in whole for candidate in one.candidates}
     for one in whole:
-        names = [name for name in one.feed.formats if not FEED_FORMATS[name].is_calendar]
+        names = [name for name in one.feed.formats if not one.feed.find_format(name).is_calendar]
         done = [c.id for c in one.candidates if last[c.id] == one.path and c.event is None]  # calendars need events
         digest = digest_feed(one, one.candidates, makers)
         for name in names:
             yield _describe_feed(one, name, digest, cache, done if name == names[-1] else ())
     for one in whole:
         for name in one.feed.formats:
-            if FEED_FORMATS[name].is_calendar:
+            if one.feed.find_format(name).is_calendar:
                 yield _describe_calendar(one, name, digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
 def describe_makers(site: Site) -> str:
     """Return a digest of the versions and settings that shape every document."""
-    return _hash_parts([describe_versions(), site.model_dump_json(exclude={"sources"})])
+    parts = describe_versions(), site.model_dump_json(exclude={"sources"}), site.extensions.version
+    return _hash_parts(parts)
 
 
 def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str] = ()) -> Document:
@@ -129,7 +129,7 @@ def _describe_calendar(one: Selection, name: str, digest: str, cache: RenderCach
 def _describe(
     one: Selection, name: str, digest: str, render: Callable[[], bytes], candidates: Sequence[Candidate]
 ) -> Document:
-    form = FEED_FORMATS[name]
+    form = one.feed.find_format(name)
     return Document(
         path=add_suffix(one.path, form.suffix),
         media_type=form.media_type,
@@ -146,7 +146,7 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
 
     Its date is the run that emptied it.
     """
-    for name, form in FEED_FORMATS.items():
+    for name, form in site.extensions.feed_formats.items():
         if known.path.endswith(form.suffix) and not known.path.startswith(EVENT_FOLDER):
             path = known.path.removesuffix(form.suffix)
             title = known.title or f"{make_topic_title(path.rpartition('/')[2], Topic())} - {site.title}"
@@ -164,7 +164,7 @@ def date_empty_feed(one: Selection, state: State | Snapshot | None, now: datetim
     """
     if one.candidates or not state:
         return one
-    names = [form.suffix for form in FEED_FORMATS.values() if not form.is_calendar]
+    names = [form.suffix for form in one.feed.extensions.feed_formats.values() if not form.is_calendar]
     known = [known for suffix in names if (known := state.find_document(one.path + suffix))]
     return replace(one, feed=replace(one.feed, updated=_date_empty(known, now)))
 

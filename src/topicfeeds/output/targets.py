@@ -105,7 +105,6 @@ class TargetFolder(OutputFolder):
         self._media_types: dict[str, str] = {}
 
     def label(self, path: str) -> str:
-        """Return the name of a file in messages."""
         return f"{self._target}/{path}"
 
     @_as_os_errors()
@@ -116,7 +115,6 @@ class TargetFolder(OutputFolder):
 
     @_as_os_errors()
     def read(self, path: str) -> bytes:
-        """Return the content of a file."""
         return self._target.read(path) or b""
 
     def stage(self, path: str, content: bytes, media_type: str) -> os.stat_result:
@@ -133,7 +131,6 @@ class TargetFolder(OutputFolder):
 
     @_as_os_errors()
     def remove(self, path: str) -> None:
-        """Remove a file of the target."""
         self._target.remove(path)
 
     def sync(self, name: str) -> None:
@@ -178,7 +175,6 @@ class FsspecTarget(Target):
             yield
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None."""
         content: bytes | None = None
         with suppress(FileNotFoundError):
             content = self._files.cat_file(f"{self._path}/{path}")
@@ -191,14 +187,12 @@ class FsspecTarget(Target):
         return str(known["ETag"]).strip('"') if "ETag" in known else super().digest(path)
 
     def write(self, path: str, content: bytes, media_type: str) -> None:
-        """Write a file."""
         place = f"{self._path}/{path}"
         if self._option is None:  # not an object store: it may have folders
             self._files.makedirs(place.rpartition("/")[0], exist_ok=True)
         self._files.pipe_file(place, content, **({self._option: media_type} if self._option else {}))
 
     def remove(self, path: str) -> None:
-        """Remove a file, if there is one."""
         with suppress(FileNotFoundError):
             self._files.rm_file(f"{self._path}/{path}")
 
@@ -213,7 +207,6 @@ class StorageTarget(Target):
         return f"{type(self._storage).__name__}({getattr(self._storage, 'location', '')}/{self._folder})"
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None."""
         content: bytes | None = None
         with suppress(FileNotFoundError), self._storage.open(self._folder + path, "rb") as file:
             content = file.read()
@@ -232,7 +225,6 @@ class StorageTarget(Target):
             raise FileExistsError(f"the storage saved {name} as {saved}")
 
     def remove(self, path: str) -> None:
-        """Remove a file, if there is one."""
         self._storage.delete(self._folder + path)
 
 
@@ -260,15 +252,12 @@ class ZipTarget(Target):
                 self._replace()
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None."""
         return self._files.get(path)
 
     def write(self, path: str, content: bytes, media_type: str) -> None:
-        """Keep the new content of a file."""
         self._files[path] = content
 
     def remove(self, path: str) -> None:
-        """Leave a file out of the new zip file."""
         self._files.pop(path, None)
 
     def _replace(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import BusyError, ConfigError, Hint, PublishError, explain_os_error
-from ..registry import FEED_FORMATS, OPML_MARK, PAGE_MARK, STYLESHEET_MARK
+from ..registry import EXTENSION_MARK, FEED_FORMATS, OPML_MARK, PAGE_MARK, STYLESHEET_MARK
 from ..state.documents import OUTPUT_FOLDERS, WrittenDocument
 from ..state.store import State
 from .documents import Document
@@ -22,7 +22,7 @@ from .folder import OutputFolder, make_folder, temporary_path
 from .lock import LOCK_NAME, acquire_lock, record_success
 from .targets import Target, TargetFolder
 
-_MARKS = {one.mark for one in FEED_FORMATS.values()} | {OPML_MARK, PAGE_MARK, STYLESHEET_MARK}
+_MARKS = {one.mark for one in FEED_FORMATS.values()} | {EXTENSION_MARK, OPML_MARK, PAGE_MARK, STYLESHEET_MARK}
 
 
 @dataclass(slots=True)

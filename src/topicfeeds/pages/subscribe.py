@@ -15,7 +15,6 @@ from ..feeds.model import Feed, Selection, add_suffix
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed
-from ..registry import FEED_FORMATS
 from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink, PageList
 from .opml import OPML_PATH, list_feeds, make_opml
 from .stylesheet import make_stylesheet
@@ -122,7 +121,7 @@ class PageMaker:
         feed, site, coming = one.feed, self._site, self._find_coming(one)
         addresses = tuple(_list_addresses(feed))
         heading = feed.title.removesuffix(f" - {site.title}")
-        is_calendar_published = any(FEED_FORMATS[name].is_calendar for name in feed.formats)
+        is_calendar_published = any(feed.find_format(name).is_calendar for name in feed.formats)
         return PageContent(
             path=path,
             url=site.base + path,
@@ -232,12 +231,12 @@ def _is_coming(candidate: Candidate, now: datetime) -> bool:
 
 def _list_addresses(feed: Feed) -> Iterator[PageAddress]:
     for name in feed.formats:
-        if not FEED_FORMATS[name].is_calendar:
+        if not feed.find_format(name).is_calendar:
             yield PageAddress(_NAMES.get(name, name), feed.url(name), feed.media_type(name), feed.title)
 
 
 def _describe_calendar(feed: Feed) -> PageCalendar:
-    name = next(name for name in feed.formats if FEED_FORMATS[name].is_calendar)
+    name = next(name for name in feed.formats if feed.find_format(name).is_calendar)
     return PageCalendar(feed.url(name), re.sub("^https?:", "webcal:", feed.url(name)))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ..config import check_output, load_site, read_site_file
+from ..config import check_output, check_url, load_site, read_site_file
 from ..errors import Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success
 from ..output.write import lock_folder
@@ -46,6 +46,8 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
         lock.is_success = not changes.has_unread
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
+    if changes.written or changes.removed:
+        problems = (*problems, *check_url(site, paths.site))
     return replace(changes, problems=problems, omitted=omitted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -112,8 +113,12 @@ Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
 
 
 def find_format(source: Source, path: str) -> str | None:
-    """Return the name of a file's format: the `format` of the source, else the format of the file's suffix, or None."""
-    return source.format or find_source_format(path)
+    """Return the name of a file's format: the `format` of the source, else the format of the file's suffix, or None.
+
+    The name of a format of `Extensions` is its suffix.
+    """
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a path in a message
+    return source.format or (suffix if suffix in source.extensions.readers else find_source_format(path))
 
 
 LineReader = Callable[[bytes, int], Iterator[RawRecord | Page | Problem]]

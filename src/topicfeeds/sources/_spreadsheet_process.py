@@ -14,6 +14,8 @@ from io import BytesIO
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 60
+LIST_SHEETS = "?"
+"""In place of the name of a sheet: the only row has the names of all sheets. No sheet can have this name."""
 
 
 def _encode(cell: object) -> object:
@@ -41,6 +43,9 @@ def main() -> None:
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         names = book.sheet_names
+        if name == LIST_SHEETS:
+            print(json.dumps(names))
+            return
         if name and name not in names:
             print(json.dumps({"sheets": names}))
             return

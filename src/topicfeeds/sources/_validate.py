@@ -25,7 +25,7 @@ class RecordValidator:
     """Maps the records of one chunk as their source says, and validates them."""
 
     def __init__(self, source: Source, context: FileContext) -> None:
-        self._source, self._context = source, context
+        self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
         """The types of values that are no records. Paths may lead into a list."""
         self._mapper = None
@@ -44,6 +44,12 @@ class RecordValidator:
             yield from self._map(self._mapper, raw)
         else:
             yield from self._check(raw, raw.fields, raw.lines)
+
+    def find_origins(self, raw: RawRecord) -> dict[str, str]:
+        """Return the place of each field in a record: a path, or the name of a field if nothing is mapped."""
+        if self._mapper and self._source.fields:
+            return self._mapper.find_origins(raw)
+        return {name: name for name in raw.fields} if isinstance(raw.fields, Mapping) else {}
 
     def report(self) -> Iterator[MappingReport]:
         """Yield the reports about the mapping, from the records of the chunk."""
@@ -95,7 +101,7 @@ class RecordValidator:
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
-        item = validate_item(fields, self._find_origin)
+        item = validate_item(fields, self._find_origin, self._extensions)
         if isinstance(item, Item):
             topics = tuple(source.topics)
             details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
+from ..models.extensions import FileReader
 from ..models.site import Source
-from ..registry import SOURCE_FORMATS
+from ..registry import SOURCE_FORMATS, SourceFormat
 from ..state.files import InputFiles, expand_path
 from ._bytes import open_regular, prepare_content, read_content
 from ._explain import explain_os_error, explain_suffix
@@ -36,6 +37,8 @@ T = TypeVar("T")
 _BUFFER_BYTES = 1 << 18
 """The size of the buffer for reading large files, in bytes."""
 _KEY_BYTES = 16
+_EXTENSION = SourceFormat((), binary=True)
+"""The formats of `Extensions`."""
 
 
 def read_chunks(
@@ -89,7 +92,7 @@ def list_paths(source: Source, base: Path) -> list[str]:
 def is_by_line(source: Source, path: str) -> bool:
     """Return whether each line of a file is one record."""
     name = find_format(source, path)
-    return name is not None and SOURCE_FORMATS[name].by_line
+    return name is not None and SOURCE_FORMATS.get(name, _EXTENSION).by_line
 
 
 def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
@@ -130,7 +133,7 @@ def read_file(
     if kind is None:
         yield Problem(_name_file(path), 1, "", explain_suffix(path), "unreadable")
         return
-    form = SOURCE_FORMATS[kind]
+    form = SOURCE_FORMATS.get(kind, _EXTENSION)
     location = Location(source, path, salt, form.by_line or form.single, url=url, lookups=lookups)
     found = _split_file(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
     yield from _report_errors(path, found, inputs)
@@ -184,19 +187,53 @@ def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tu
 def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
     source, path = location.source, location.path
     kind = find_format(source, path) or ""
-    found = find_reader(kind)(prepare_content(content, kind, location.source), source, _name_file(path))
-    yield from _validate(found if SOURCE_FORMATS[kind].single else number_neighbours(found), location, kind, base)
+    if reader := source.extensions.readers.get(kind):
+        found = _read_with(reader, content)
+    else:
+        found = find_reader(kind)(prepare_content(content, kind, source), source, _name_file(path))
+    is_single = SOURCE_FORMATS.get(kind, _EXTENSION).single
+    yield from _validate(found if is_single else number_neighbours(found), location, kind, base)
+
+
+def _read_with(reader: FileReader, content: bytes) -> Iterator[RawRecord | Page | Problem]:
+    """Read a file with a reader of `Extensions`. Raises Unreadable."""
+    try:
+        yield from (RawRecord(fields, line) for line, fields in reader(content))
+    except ValueError as error:
+        raise Unreadable(1, str(error)) from error
 
 
 def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, kind: str, base: Path) -> Contents:
     """Yield the contents of a chunk, given the results of its reader."""
-    source = location.source
-    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
-    context = FileContext(_name_file(location.path), kind, location.url, load)
-    validator = RecordValidator(source, context)
+    validator = make_validator(location, kind, base)
     for one in found:
         yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
     yield from validator.report()
+
+
+def make_validator(location: Location, kind: str, base: Path) -> RecordValidator:
+    """Return the validator of the records of a chunk. `kind` is their source format, or `database`."""
+    source = location.source
+    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
+    return RecordValidator(source, FileContext(_name_file(location.path), kind, location.url, load))
+
+
+def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Problem]:
+    """Yield the records of a chunk as its reader finds them, before the mapping. Raises Unreadable and OSError."""
+    source, path = location.source, location.path
+    if source.database:
+        from .database import read_database
+
+        yield from read_database(source, base)
+        return
+    kind = find_format(source, path) or ""
+    with os.fdopen(open_regular(base, path)[0], "rb") as file:
+        file.seek(location.start)
+        content = file.read(location.length)
+    if SOURCE_FORMATS[kind].by_line:
+        yield from _decode_line(find_line_reader(kind)(path), content, location)
+    else:
+        yield from number_neighbours(find_reader(kind)(prepare_content(content, kind, source), source, path))
 
 
 def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:

@@ -11,7 +11,7 @@ from ..errors import Problem, show
 from ..models.fields import to_plain
 from ..models.items import Article, Event, Item
 from ..models.messages import format_path, validate_item
-from ..models.site import Source
+from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
 from ._validate import RecordValidator
@@ -21,21 +21,23 @@ from .mapping.values import complete_address
 from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
 
 
-def as_records(found: Iterable[ItemLike], url: str) -> Iterator[Record | Page | Problem | Draft]:
+def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page | Problem | Draft]:
     """Yield items made in Python as records. Their position (from 1) is their line.
 
-    Records, pages, problems and drafts are passed on unchanged. `url` completes relative links.
+    Records, pages, problems and drafts are passed on unchanged. The site's `url` completes relative links.
     """
+    url, extensions = site.url, site.extensions
     for position, one in enumerate(map(_name_columns, found), 1):
         if isinstance(one, (Record, Page, Problem, Draft)):
             yield one
         elif isinstance(one, Unplaced):
             yield from one.place(url)
         elif isinstance(one, (Article, Event)):
-            yield Record(one, "items", position)
+            wrong = extensions.explain_class(one)
+            yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", _explain_no_item(one), item=position)
-        elif isinstance(item := validate_item(_complete_link(one, url)), Item):
+        elif isinstance(item := validate_item(_complete_link(one, url), extensions=extensions), Item):
             yield Record(item, "items", position)
         else:
             for place, sentence in item:

@@ -31,12 +31,15 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
         raise MissingExtraError("spreadsheet")
     if not content.startswith(_MARKS):
         raise Unreadable(1, "is not a spreadsheet (save it as .xlsx or .ods)")
-    rows = enumerate(_read_rows(content, source.sheet or ""), 1)
+    rows = enumerate(read_rows(content, source.sheet or ""), 1)
     yield from read_table(rows, source, path, _NO_FIELD)
 
 
-def _read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
-    """Yield the rows of a sheet from the first one on. Another process unpacks the file. Raises Unreadable."""
+def read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet from the first one on, or the names of all sheets as one row (`LIST_SHEETS`).
+
+    Another process unpacks the file. Raises Unreadable.
+    """
     script = Path(__file__).with_name("_spreadsheet_process.py")
     command = [sys.executable, "-P", str(script), sheet]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

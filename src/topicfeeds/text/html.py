@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ from . import fast_paths
 from .characters import decode_broken_references, strip_forbidden
 from .pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
-from .rewriting import ResolveAddress, describe_changes, rewrite
+from .rewriting import HANDLED, ResolveAddress, describe_changes, rewrite
 from .simple_html import sanitize_simple
 from .urls import resolve_url
 
@@ -47,13 +47,22 @@ _TAGS = {
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
 } - {"*"}  # fmt: skip
-_ALLOWED_ATTRIBUTES = {name: _ATTRIBUTES.get(name, set()) for name in (*_TAGS, "*")}
 # Removed together with their content: code, other languages, and elements that browsers parse by other rules.
 _DROPPED = {
     "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
     "template", "textarea", "title", "xmp",
 }  # fmt: skip
+_REFUSED = _DROPPED | HANDLED - _TAGS | {
+    "base", "body", "form", "frame", "html", "image", "input", "isindex", "keygen", "link", "meta", "param"
+}  # fmt: skip
+"""Elements that `Extensions` cannot add: they can run code, load documents or send data, or parsers move them."""
+_REFUSED_ATTRIBUTES = {
+    "action", "archive", "attributionsrc", "background", "cite", "classid", "codebase", "content", "data", "dynsrc",
+    "form", "formaction", "icon", "imagesrcset", "is", "longdesc", "lowsrc", "manifest", "ping", "profile", "rel",
+    "slot", "srcdoc", "srcset", "style", "target", "usemap", "xmlns",
+}  # fmt: skip
+"""Attributes that `Extensions` cannot add: styles, addresses that nobody checks, names of code."""
 _ORDINARY = _TAGS - {"audio", "source", "video"} | {
     "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
 }  # fmt: skip
@@ -80,6 +89,10 @@ _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
 
 
+Additions = tuple[tuple[str, tuple[str, ...]], ...]
+"""Further allowed elements, with their attributes. `*` stands for all elements."""
+
+
 class Sanitized(NamedTuple):
     """A sanitised fragment."""
 
@@ -93,26 +106,39 @@ def sanitize(fragment: str, base: str) -> str:
     return sanitize_and_count(fragment, base).html
 
 
-def sanitize_and_count(fragment: str, base: str) -> Sanitized:
+def sanitize_and_count(fragment: str, base: str, more: Additions = ()) -> Sanitized:
     """Return a sanitised fragment of HTML, with all addresses resolved against `base`, and the changes.
 
     Only listed elements and attributes remain. Addresses must start with `http` or `https`; links may also use
     `mailto` and `tel`, pictures may have small `data:` addresses. Other elements become links, pictures or text, see
     `text/rewriting.py`. The fragment must not have characters that XML forbids. The function is idempotent.
+    `more` has further allowed elements and attributes, which `check_additions` has checked.
     """
     address = partial(resolve_url, base)
-    if fast_paths.ENABLED and (simple := sanitize_simple(fragment, address)) is not None:
+    if fast_paths.ENABLED and not more and (simple := sanitize_simple(fragment, address)) is not None:
         return Sanitized(simple)
-    _sanitizer.base = base
+    sanitizer = _make_sanitizer(more)
+    sanitizer.base = base
     changes: Counter[str] = Counter()
-    made = _clean(fragment, _sanitizer.quick) if _is_ordinary(fragment) else None
+    made = _clean(fragment, sanitizer.quick) if not more and _is_ordinary(fragment) else None
     if made is None or _lacks_addresses(made, base):
-        rewritten, changes = rewrite(fragment, _ALLOWED_ATTRIBUTES, address)
-        made = _clean(rewritten, _sanitizer.cleaner)
-    return Sanitized(_settle(made, address), describe_changes(changes))
+        rewritten, changes = rewrite(fragment, sanitizer.attributes, address)
+        made = _clean(rewritten, sanitizer.cleaner)
+    return Sanitized(_settle(made, address, sanitizer.cleaner), describe_changes(changes))
 
 
-def _settle(made: str, address: ResolveAddress) -> str:
+def check_additions(more: Additions) -> None:
+    """Check that additions to the allowed HTML are safe. Raises ValueError."""
+    for name, attributes in more:
+        if name != "*" and (name in _REFUSED or not (name.isascii() and name.isalnum() and name == name.lower())):
+            raise ValueError(f"html: the element {name!r} cannot be added to the allowed HTML (remove it)")
+        for one in attributes:
+            has_form = one.isascii() and one.replace("-", "").isalpha() and one == one.lower()
+            if one in _REFUSED_ATTRIBUTES or one.startswith("on") or not has_form:
+                raise ValueError(f"html: the attribute {one!r} of {name!r} cannot be added (remove it)")
+
+
+def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
     """Sanitise until nothing changes: parsers may read a result differently (misplaced tables and links).
 
     If it never ends, return the text.
@@ -120,7 +146,7 @@ def _settle(made: str, address: ResolveAddress) -> str:
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
     for _ in range(_MAX_PASSES):
-        before, made = made, _clean(_PICTURE.sub(_drop_without_address, made), _sanitizer.cleaner)
+        before, made = made, _clean(_PICTURE.sub(_drop_without_address, made), cleaner)
         if made == before:
             return made
     return write_html(write_plain_text(made))
@@ -145,11 +171,6 @@ def _lacks_addresses(made: str, base: str) -> bool:
     )
 
 
-_ALLOWED: Any = {
-    "tags": _TAGS,
-    "clean_content_tags": _DROPPED,
-    "attributes": _ATTRIBUTES,
-}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -158,12 +179,19 @@ class _Sanitizer(threading.local):
 
     base = ""
 
+    def __init__(self, more: Additions = ()) -> None:
+        self.attributes = {name: _ATTRIBUTES.get(name, set()).copy() for name in (*_TAGS, "*")}
+        for name, names in more:
+            self.attributes.setdefault(name, set()).update(names)
+        tags, given = self.attributes.keys() - {"*"}, {name: some for name, some in self.attributes.items() if some}
+        self._allowed: Any = {"tags": set(tags), "clean_content_tags": _DROPPED, "attributes": given}
+
     @cached_property
     def cleaner(self) -> nh3.Cleaner:
         """The sanitiser. It calls `_keep` for every attribute."""
         import nh3
 
-        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES | {"data"}, attribute_filter=self._keep)
+        return nh3.Cleaner(**self._allowed, url_schemes=_SCHEMES | {"data"}, attribute_filter=self._keep)
 
     @cached_property
     def quick(self) -> nh3.Cleaner:
@@ -173,7 +201,7 @@ class _Sanitizer(threading.local):
         def resolve(value: str) -> str | None:
             return resolve_url(self.base, value, "a")
 
-        return nh3.Cleaner(**_ALLOWED, url_schemes=_SCHEMES, url_relative=resolve)
+        return nh3.Cleaner(**self._allowed, url_schemes=_SCHEMES, url_relative=resolve)
 
     def _keep(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute not in _ADDRESSES:
@@ -182,7 +210,7 @@ class _Sanitizer(threading.local):
         return picture or resolve_url(self.base, value, tag)
 
 
-_sanitizer = _Sanitizer()
+_make_sanitizer = lru_cache(maxsize=16)(_Sanitizer)
 
 
 def _clean(given: str, cleaner: nh3.Cleaner) -> str:

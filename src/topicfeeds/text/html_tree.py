@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
@@ -81,12 +81,15 @@ class Element:
         return "".join(texts)
 
 
-def parse_fragment(fragment: str) -> Element:
-    """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed."""
+def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> Element:
+    """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed.
+
+    `attributes` are kept, in addition to the attributes that mean something to us.
+    """
     fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
     # Without an end tag, the rest would be the content of a frame.
     fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
-    return parse_clean(_normalize(_rename(fragment, "noscript")))
+    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes))
 
 
 def _rename(fragment: str, *names: str) -> str:
@@ -94,18 +97,19 @@ def _rename(fragment: str, *names: str) -> str:
     return _UNPARSED.sub(lambda one: f"<{one[1]}x-{one[2]}" if one[2].lower() in names else one[0], fragment)
 
 
-def _normalize(fragment: str) -> str:
+def _normalize(fragment: str, attributes: frozenset[str]) -> str:
     """Return a fragment as well-formed HTML."""
     names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
     if foreign := {name for name in names if _find_root(name)}:
         fragment = _rename_outside(fragment, foreign)
         names |= {f"x-{name}" for name in foreign}
-    return _RAW_CONTENT.sub(_parse_content, _normalizer(frozenset(names)).clean(fragment))
+    parse = partial(_parse_content, attributes)
+    return _RAW_CONTENT.sub(parse, _normalizer(frozenset(names), attributes).clean(fragment))
 
 
-def _parse_content(found: re.Match[str]) -> str:
+def _parse_content(attributes: frozenset[str], found: re.Match[str]) -> str:
     """Return an element whose content parsers leave as it is. Only content for other readers is kept, and is parsed."""
-    content = "" if found[1] == "iframe" else _normalize(_rename(found[3], "noembed", "noframes"))
+    content = "" if found[1] == "iframe" else _normalize(_rename(found[3], "noembed", "noframes"), attributes)
     return f"<x-{found[1]}{found[2]}>{content}</x-{found[1]}>"
 
 
@@ -125,12 +129,13 @@ def _rename_outside(fragment: str, foreign: set[str]) -> str:
 
 
 @lru_cache(maxsize=200)
-def _normalizer(names: frozenset[str]) -> nh3.Cleaner:
-    """Return a cleaner that keeps these elements."""
+def _normalizer(names: frozenset[str], attributes: frozenset[str] = frozenset()) -> nh3.Cleaner:
+    """Return a cleaner that keeps these elements, and these attributes in addition to ours."""
     import nh3
 
+    kept = {"*": _ATTRIBUTES | attributes}
     return nh3.Cleaner(
-        tags=set(names), clean_content_tags=_DROPPED, attributes={"*": _ATTRIBUTES}, url_schemes=_SCHEMES, link_rel=None
+        tags=set(names), clean_content_tags=_DROPPED, attributes=kept, url_schemes=_SCHEMES, link_rel=None
     )
 
 

@@ -84,7 +84,7 @@ def rewrite(fragment: str, allowed: Mapping[str, set[str]], address: ResolveAddr
     `allowed` has the elements that the sanitiser keeps, with their attributes.
     """
     writer = _Rewriter(allowed, address)
-    writer.add_all(parse_fragment(fragment).children)
+    writer.add_all(parse_fragment(fragment, frozenset().union(*allowed.values())).children)
     return "".join(writer.parts), writer.changes
 
 
@@ -128,7 +128,7 @@ class _Rewriter:
             self.parts.append(text)
 
     def _add(self, one: Element) -> None:
-        name = _BECOME.get(one.name, one.name)
+        name = one.name if one.name in self._allowed else _BECOME.get(one.name, one.name)
         if name in _METHODS:
             _METHODS[name](self, one)
         elif name in self._allowed:
@@ -343,6 +343,8 @@ _METHODS: dict[str, Callable[[_Rewriter, Element], None]] = {
     "svg": _Rewriter._add_drawing,
     "x-noscript": _Rewriter._add_noscript,
 }
+HANDLED = frozenset(_METHODS)
+"""The elements that `rewrite` replaces, or changes."""
 
 
 def _is_hidden(one: Element) -> bool:

@@ -14,7 +14,7 @@ from ..feeds.terms import FeedTerms, read_declared
 from ..formats import EVENT_FOLDER
 from ..models.site import Site
 from ..output.documents import Document, build_documents
-from ..registry import FEED_FORMATS, STYLESHEET_PATH
+from ..registry import STYLESHEET_PATH
 from ..run.calls import select_lazily
 from ..run.report import RunReport, can_keep, check_severity
 from ..sources.model import ItemLike
@@ -23,7 +23,7 @@ from ..text.slugs import is_hashed_slug, is_slug
 from .mix import read_mix, title_mix
 
 _PAGE = ".html"
-_FEEDS = tuple(form.suffix for form in FEED_FORMATS.values())
+_PAGES = (_PAGE, "feeds.opml", STYLESHEET_PATH)
 _INDEX = re.compile(r"index\.html|(?:topics|feeds|tags)-[0-9]{1,9}\.html|feeds\.opml|feed\.css")
 _EVENT = re.compile(rf"{EVENT_FOLDER}[0-9a-f]{{16}}\.ics")
 
@@ -47,7 +47,7 @@ class Request(NamedTuple):
     @property
     def is_page(self) -> bool:
         """Whether the document is a web page, or the list of feeds."""
-        return not self.path.partition("?")[0].endswith(_FEEDS)
+        return self.path.partition("?")[0].endswith(_PAGES)
 
     @property
     def is_index(self) -> bool:
@@ -68,7 +68,8 @@ class FoundDocument(NamedTuple):
 def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | None:
     """Return the request for a path, or None if no site has such a document. Raises MixError."""
     path = path or "index.html"
-    suffix = next((one for one in (*_FEEDS, _PAGE) if path.endswith(one)), "")
+    suffixes = (*(form.suffix for form in site.extensions.feed_formats.values()), _PAGE)
+    suffix = next(filter(path.endswith, suffixes), "")
     name = path.removesuffix(suffix)
     if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
         return None

@@ -79,6 +79,11 @@ class RecordMapper:
         fields = {name: fit(name, self._find_values(finder, name, raw, set())) for name in names}
         return read_identity(fields | {"link": complete_address(fields.get("link"), self._context.url or "")})
 
+    def find_origins(self, raw: RawRecord) -> dict[str, str]:
+        """Return the place that gives each mapped field, or part of a field, its value in a record."""
+        find, places = self._make_finder(raw).find_first, self._source.places
+        return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
+
     def _make_finder(self, raw: RawRecord) -> Finder:
         return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
 

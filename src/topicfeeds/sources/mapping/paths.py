@@ -96,7 +96,9 @@ class Finder:
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
-        is_manager = hasattr(value, "get_queryset")  # a manager of Django: it has attributes of its own, such as name
+        is_manager = hasattr(
+            type(value), "get_queryset"
+        )  # a manager of Django: it has attributes of its own, such as name
         if found is _NOTHING or (is_manager and not callable(found)):
             plain = to_plain(value)
             return None if plain is value else self._follow(plain, path, at)

@@ -177,6 +177,6 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
     ):
         return value
     try:
-        return value if urlsplit(value).scheme else urljoin(base, value.strip())
+        return value if value[:1] != "/" and urlsplit(value).scheme else urljoin(base, value.strip())
     except ValueError:
         return value

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from topicfeeds import Article, Event, FeedSettings, PageSettings, Site
+from topicfeeds import Article, Event, FeedSettings, PageSettings, Site, State, record
 from topicfeeds.web import FeedApp, asgi
 
 SITE = Site(
@@ -25,7 +25,12 @@ ITEMS: list[Any] = [
     for n in range(100)
 ]
 ITEMS += [Event(id=f"e{n}", title=f"Event {n}", published=START, start=date(2026, 5, n)) for n in (1, 2, 3)]
-feeds = asgi(FeedApp(SITE, lambda selection: ITEMS, version=lambda selection: 1))
+# The first event was announced for another day, so readers get a notice.
+before = Event(id="e1", title="Event 1", published=START, start=date(2026, 6, 1))
+for items, day in ([*ITEMS[:100], before, *ITEMS[101:]], 1), (ITEMS, 2):
+    record(SITE, items, "feeds.sqlite", now=START + timedelta(days=day))
+STATE = State("feeds.sqlite", read_only=True)
+feeds = asgi(FeedApp(SITE, lambda selection: ITEMS, version=lambda selection: 1, state=STATE))
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

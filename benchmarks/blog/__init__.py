@@ -1,0 +1,1 @@
+"""A small application of Django, for the benchmark of web views."""

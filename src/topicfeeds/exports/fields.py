@@ -1,0 +1,173 @@
+"""Finds our fields in records of other systems: by known names, and by the values under these names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, time
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..models.dates import parse_moment
+from ..models.mapping import DATES, MappingSettings, parse_places
+from ..models.places import list_paths, parse_place
+from ..models.status import StatusName
+from ..sources.mapping.dates import MappingError, read_moment
+from ..sources.mapping.file_values import describe_file
+from ..sources.mapping.paths import Finder, is_empty
+from ..sources.mapping.values import find_kind
+from .kinds import NAMES, WORDS, ExportKind, simplify
+
+_STATUS = TypeAdapter[Any](StatusName)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
+_TIME = re.compile(r"[0-2]?[0-9][:.][0-5][0-9](?:[:.][0-5][0-9])?(?: ?(?:[AaPp][Mm]|Uhr))?")
+_DAY_FORMS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d. %B %Y", "%d %B %Y",
+              "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%A, %d. %B %Y")  # fmt: skip
+_TIME_FORMS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", " %I:%M %p", " %H.%M", " %H:%M Uhr")
+_LANGUAGES = (None, "de", "fr", "nl", "es", "it", "pt", "pl")
+
+
+class FieldFinder:
+    """Finds the places of our fields in some records. `records` has each record and the name of its file."""
+
+    def __init__(self, kind: ExportKind, records: Sequence[tuple[Any, str]], folder: str) -> None:
+        self._kind = kind
+        self._finders = [Finder(record, describe_file(path, folder).get, _read_iso) for record, path in records]
+        self.columns: dict[str, list[Any]] = {}
+        """All values in the records by path, without positions in lists."""
+        for record, _ in records:
+            self._collect(record, "")
+        self.fields: dict[str, list[str]] = {}
+
+    def _collect(self, value: Any, path: str) -> None:
+        for name, inner in value.items() if isinstance(value, Mapping) else ():
+            self._collect(inner, f"{path}.{name}" if path else str(name))
+        for inner in value if isinstance(value, (list, tuple)) else ():
+            self._collect(inner, path)
+        if not isinstance(value, (Mapping, list, tuple)):
+            self.columns.setdefault(path, []).extend(() if is_empty(value) else [value])
+
+    def find(self) -> None:
+        """Find the places of all fields."""
+        for name in (*NAMES, *(self._kind.fields.keys() - NAMES.keys())):
+            if name not in self.fields and (places := self._keep(self._kind.fields.get(name, ())) or self._guess(name)):
+                self.fields[name] = places
+
+    def values(self, field: str) -> list[Any]:
+        """Return the value of a field in each record that has one."""
+        return self._values(field, self.fields[field])
+
+    def match(self, names: Sequence[str], accept: Callable[[list[Any]], bool]) -> list[str]:
+        """Return the best path with one of the names that no field has, and whose values are accepted."""
+        used = {path.text for places in self.fields.values() for one in places for path in list_paths(parse_place(one))}
+        ends = WORDS["ends"]
+        paths = sorted(self.columns, key=lambda path: next((n for n, one in enumerate(ends) if path.endswith(one)), 0))
+        for name in names:
+            for path in paths:
+                if simplify(path) == name and path not in used and self.columns[path] and accept(self.columns[path]):
+                    return [path]
+        return []
+
+    def _values(self, field: str, places: Sequence[str]) -> list[Any]:
+        parsed = parse_places(tuple(places))
+        found = (finder.find_first(parsed, find_kind(field))[0] for finder in self._finders)
+        return [one for one in found if not is_empty(one)]
+
+    def _keep(self, places: Sequence[str]) -> list[str]:
+        """Return the places that some record has, up to one that all have, and those that depend on the file only."""
+        kept: list[str] = []
+        for place in places:
+            number = len(self._values("", [place]))
+            if number or all(one.names[0] == "file" for one in list_paths(parse_place(place))):
+                kept.append(place)
+            if number == len(self._finders):
+                break
+        return kept
+
+    def _guess(self, field: str) -> list[str]:
+        if field not in NAMES or field not in ("start", "end"):
+            return self.match(NAMES.get(field, ()), lambda values: _fits(field, values))
+        times = self.match(NAMES[field], lambda values: all(map(_is_time, values)))
+        days = self.match(NAMES[field], _are_dates)
+        has_place = self._kind.is_table and self.match(NAMES["location.name"], bool)
+        if field == "start" and not days and (times or has_place):
+            days = self.match(WORDS["days"], _are_dates)
+        if field == "end" and times and not days:
+            return [f"{{{self.fields['start'][-1]}}} {{{times[0]}}}"] if "start" in self.fields else []
+        return [f"{{{days[0]}}} {{{times[0]}}}", *days] if days and times else days
+
+
+def find_forms(values: Sequence[Any]) -> tuple[list[str], str | None] | None:
+    """Return the formats of dates that read all values, and their language, or None. ISO 8601 needs no format.
+
+    If days and months could be swapped, both formats are returned.
+    """
+    texts = list(dict.fromkeys(str(one).strip() for one in values if not isinstance(one, date)))
+    if all(_reads(one, "iso", None) for one in texts):
+        return [], None
+    if all(one.isdecimal() and len(one) in (9, 10) for one in texts):
+        return ["unix"], None
+    for language in _LANGUAGES:
+        found = [form for day in _DAY_FORMS for form in _list_forms(texts, day, language)]
+        if found:
+            return list(dict.fromkeys(found)), language
+    return None
+
+
+def _list_forms(texts: Sequence[str], day: str, language: str | None) -> list[str]:
+    """Return the formats that start with one format of the day, and read all texts, or an empty list."""
+    forms = (*(day + one for one in _TIME_FORMS), "iso")
+    found = []
+    for text in texts:
+        found.append(next((form for form in forms if _reads(text, form, language)), ""))
+        if not found[-1]:
+            return []
+    return found
+
+
+def _reads(text: str, form: str, language: str | None) -> bool:
+    with suppress(MappingError):
+        return bool(read_moment(text, "start", _make_settings(form, language)))
+    return False
+
+
+@cache
+def _make_settings(form: str, language: str | None) -> MappingSettings:
+    return MappingSettings(date_format=form, date_language=language)
+
+
+def _read_iso(value: Any) -> date | None:
+    with suppress(ValueError):
+        return parse_moment(value)
+    return None
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, time) or (isinstance(value, str) and bool(_TIME.fullmatch(value.strip())))
+
+
+def _are_dates(values: Sequence[Any]) -> bool:
+    return find_forms(values) is not None
+
+
+def _fits(field: str, values: Sequence[Any]) -> bool:
+    """Return whether values can be those of a field."""
+    texts = [one for one in values if isinstance(one, str)]
+    if field in DATES:
+        return _are_dates(values)
+    if field == "status":
+        return all(map(_is_status, values))
+    if field in ("link", "image"):
+        return any("/" in one and " " not in one.strip() for one in texts)
+    if field == "language":
+        return len(texts) == len(values) and all(map(_LANGUAGE.fullmatch, texts))
+    return any(not one.isdecimal() for one in texts) or field in ("id", "all_day")
+
+
+def _is_status(value: Any) -> bool:
+    with suppress(ValidationError):
+        return bool(_STATUS.validate_python(value))
+    return False

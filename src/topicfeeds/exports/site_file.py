@@ -1,0 +1,187 @@
+"""Writes a site file for an export, with a comment on each line that its owner should check."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from ..errors import ConfigError, Problem, explain_os_error, printable, show
+from ..models.mapping import DATES, FLAGS, LISTS
+from ..models.places import as_text
+from ..models.site import Site
+from ..models.source import Source
+from ..sources._raw import Unreadable
+from ..sources.chunks import list_paths
+from ..sources.mapping.dates import KNOWN_FLAGS
+from ..sources.mapping.paths import first_value
+from ..sources.samples import find_unread, read_records
+from .fields import FieldFinder, find_forms
+from .kinds import KINDS, WORDS, ExportKind, simplify
+from .opening import load_json, open_export, quoted, read_file
+
+_MAX_RECORDS = 200
+"""How many records are looked at."""
+_MAX_EXAMPLE_CHARS = 50
+_HEAD = """\
+# The site file: who publishes, where the items are, and which feeds there are. Check each line.
+# The pages docs/site-file.md and docs/mapping.md of topicfeeds explain all settings.
+
+"""
+
+
+class ExportedData(NamedTuple):
+    """Data of another system."""
+
+    kind: str
+    path: str
+    """The file, folder or pattern, as seen from the folder of the site file."""
+    url: str
+    """The address of the site."""
+    year: int
+    """A year in which the publisher owns the host of `url`."""
+
+
+class _Line(NamedTuple):
+    text: str = ""
+    comment: str = ""
+
+    def __str__(self) -> str:
+        comment = f"  # {printable(self.comment)}" if self.comment else ""
+        return f"{self.text:<48}{comment}".rstrip() + "\n"
+
+
+def write_site_file(export: ExportedData, base: Path) -> str:
+    """Return a site file for an export. `base` is its folder. Raises ConfigError."""
+    try:
+        url = Site.model_validate({"title": "-", "url": export.url}).url
+    except ValidationError:
+        raise ConfigError(
+            message=f"the url {show(export.url)} is not an address (write https://www.example.org/)"
+        ) from None
+    try:
+        source = _describe_source(export, base)
+    except (RecursionError, ValidationError, UnicodeError):
+        raise ConfigError(
+            message=f"{show(export.path)} cannot be used (choose another path, or less nesting)"
+        ) from None
+    except Unreadable as error:
+        raise ConfigError([Problem(export.path, error.line, "", error.message, "unreadable")]) from None
+    except OSError as error:
+        raise ConfigError(message=f"{export.path}: cannot be read: {explain_os_error(error)}") from None
+    host = urlsplit(url).hostname or ""
+    calendar = ', "ics"' if export.kind == "ics" or any(line.text.startswith("start = ") for line in source) else ""
+    lines = [
+        _Line(f"title = {quoted(host)}", "the name of your site: change it"),
+        _Line(f"url = {quoted(url)}", "the address of your site"),
+        _Line(f'tag_authority = "{host},{export.year}"', "a part of all ids: never change it, even if you move"),
+        _Line(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
+        _Line('# language = "en"', "the language of your items"),
+        _Line('# timezone = "Europe/Brussels"', "the zone of dates that name no zone; default: UTC"),
+        *(_Line(), _Line("[[sources]]"), *source, _Line(), _Line("[feeds]")),
+        _Line(f'formats = ["atom", "rss"{calendar}]', "add json for JSON Feed, ics for calendars"),
+    ]
+    return _HEAD + "".join(map(str, lines))
+
+
+def _describe_source(export: ExportedData, base: Path) -> list[_Line]:
+    """Return the lines of the source. Raises ConfigError, Unreadable and OSError."""
+    kind, first = KINDS[export.kind], export.path
+    if kind.form != "database":
+        paths = list_paths(Source(path=first, format=None if kind.form == "markdown" else kind.form), base)
+        if not paths:
+            raise ConfigError(message=f"{first}: no file matches (check the path)")
+        first = paths[0]
+        if kind.form == "json" and read_file(base, first).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+            kind = KINDS["feed"]  # an export of WordPress in XML
+    opened = open_export(kind.form, export.path, first, base)
+    return _map_records(kind, opened, first, base) if kind.is_mapped else [_Line(one) for one in opened]
+
+
+def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path) -> list[_Line]:
+    found = read_records(_parse([*opened, 'fields.title = "title"']), base, _MAX_RECORDS)
+    if not found:
+        raise Unreadable(1, "has no records (check PATH)")
+    finder = FieldFinder(kind, [(raw.fields, path) for raw, path in found], _parse(opened).path or "")
+    lookups = list(_find_lookups(kind, load_json(read_file(base, first)), finder)) if kind.lookups else []
+    finder.find()
+    settings = [
+        *opened,
+        *dict.fromkeys(one for path, one in kind.settings.items() if not path or path in finder.columns),
+    ]
+    settings += [*lookups, *_describe_values(finder, kind), *_describe_conditions(finder, kind)]
+    lines = [_Line(one) for one in settings] + [
+        _describe_field(finder, name) for name in finder.fields if name in FLAGS
+    ]
+    lines += [_Line(), _Line("[sources.fields]", "our fields, where each is in the data, and an example")]
+    lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
+    if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
+        lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
+    if kind.advice and not finder.fields.keys() & {"topics", "tags"}:
+        lines.append(_Line(f"# no topics and tags: {kind.advice}"))
+    unread = find_unread(_parse([line.text for line in lines]), [raw.fields for raw, _ in found])
+    return [*lines, _Line(f"# not read: {printable(unread)}")] if unread else lines
+
+
+def _parse(lines: Sequence[str]) -> Source:
+    return Source.model_validate(tomllib.loads("[sources]\n" + "\n".join(lines))["sources"])
+
+
+def _describe_field(finder: FieldFinder, name: str) -> _Line:
+    text = next((" ".join(as_text(first_value(one)).split()) for one in finder.values(name)), "")
+    example = text if len(text) <= _MAX_EXAMPLE_CHARS else f"{text[:_MAX_EXAMPLE_CHARS]}..."
+    question = "  <- does this page exist?" if name == "link" and "{file." in finder.fields[name][-1] else ""
+    return _Line(f"{name} = {quoted(*finder.fields[name])}", example + question)
+
+
+def _find_lookups(kind: ExportKind, document: Any, finder: FieldFinder) -> Iterator[str]:
+    """Yield the settings of fields whose values are in other records of a JSON:API document."""
+    included = document.get("included") if isinstance(document, dict) else None
+    types = {one.get("type") for one in included or () if isinstance(one, dict)}
+    for path, values in list(finder.columns.items()):
+        group = str(values[0]).partition("--")[0]
+        if path.endswith(".data.type") and group in kind.lookups and values[0] in types:
+            field = {"file": "image", "user": "authors"}.get(group, "tags" if "tag" in path.casefold() else "topics")
+            finder.fields[field] = [f"{path.removesuffix('.type')}.id"]
+            yield f'lookup.{field} = {{ items = "included", key = "id", value = {quoted(kind.lookups[group])} }}'
+
+
+def _describe_values(finder: FieldFinder, kind: ExportKind) -> Iterator[str]:
+    """Yield the settings that depend on the values of fields: markup, lists, words, dates."""
+    if html := [name for name in kind.html_fields if name in finder.fields]:
+        yield f"html_fields = [{', '.join(map(quoted, html))}]"
+    for name in finder.fields:
+        texts = [as_text(one) for one in finder.values(name)]
+        if name in LISTS and kind.is_table and any("," in one for one in texts):
+            yield f'split.{name} = [",", ";"]'
+        if name == "content" and kind.is_table and not any("<" in one for one in texts):
+            yield 'markup.content = "plain"'
+        if name == "all_day" and (words := {one for one in texts if one.lower() not in KNOWN_FLAGS}):
+            known = (f"{quoted(one)} = {quoted(str(one.casefold() in WORDS['yes']).lower())}" for one in sorted(words))
+            yield f"values.all_day = {{ {', '.join(known)} }}"
+    dates = {name: find_forms(finder.values(name)) for name in finder.fields if name in DATES}
+    if forms := [f"{name} = {quoted(*found[0])}" for name, found in dates.items() if found and found[0]]:
+        yield f"date_format = {{ {', '.join(forms)} }}"
+    for language in sorted({found[1] for found in dates.values() if found and found[1]})[:1]:
+        yield f"date_language = {quoted(language)}"
+
+
+def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]:
+    """Yield the settings that leave out records that are not public, or that were deleted."""
+    for path, values in finder.columns.items():
+        if path in kind.settings:
+            continue
+        name, words = simplify(path), {as_text(one).casefold(): as_text(one) for one in values}
+        if name in ("status", "visibility") and path not in finder.fields.get("status", ()):
+            hidden = sorted(words[one] for one in words.keys() & WORDS["hidden"])
+            seen = printable(", ".join(sorted(words.values())[:8]))
+            yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else f"# skip.{quoted(path)} = [] # of: {seen}"
+        if name in WORDS["deleted"]:
+            yield f'only.{quoted(path)} = ""'
+        if words and name in WORDS["public"] + WORDS["private"] and words.keys() <= {*WORDS["yes"], *WORDS["no"]}:
+            yes = sorted({"true", "1", *(text for word, text in words.items() if word in WORDS["yes"])})
+            yield f"{'only' if name in WORDS['public'] else 'skip'}.{quoted(path)} = {quoted(*yes)}"
