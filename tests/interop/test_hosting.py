@@ -32,9 +32,9 @@ def test_the_page_shows_the_files_as_they_are() -> None:
 @full
 def test_linters_find_nothing() -> None:
     for run in (
-        [of_pypi("zizmor"), "--offline", "--no-config", "--pedantic", WORKFLOW],
-        [of_pypi("hadolint"), HOSTING / "Containerfile"],
-        [program("shellcheck"), HOSTING / "s3-upload.sh"],
+        [of_pypi("zizmor"), "--offline", "--no-config", "--pedantic", str(WORKFLOW)],
+        [of_pypi("hadolint"), str(HOSTING / "Containerfile")],
+        [program("shellcheck"), str(HOSTING / "s3-upload.sh")],
     ):
         done = subprocess.run(run, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
