@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         SourceError,
         TopicFeedsError,
     )
-    from .feeds.model import Feed
+    from .feeds.model import Feed, slug_of
     from .formats import render
     from .models import (
         Article,
@@ -96,6 +96,7 @@ __all__ = [
     "record",
     "render",
     "select",
+    "slug_of",
 ]
 
 _HOMES = {
@@ -105,7 +106,7 @@ _HOMES = {
         *("TopicFeedsError",),
     ],
     ".entries.model": ["Entry"],
-    ".feeds.model": ["Feed"],
+    ".feeds.model": ["Feed", "slug_of"],
     ".output.documents": ["Document"],
     ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
