@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .registry import FeedFormat
     from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
+    from .sources.model import Page
     from .sources.objects import read_objects
     from .state.store import State
 
@@ -69,6 +70,7 @@ __all__ = [
     "FsspecTarget",
     "Image",
     "MissingExtraError",
+    "Page",
     "PageSettings",
     "Person",
     "Place",
@@ -120,6 +122,7 @@ _HOMES = {
     ".registry": ["FeedFormat"],
     ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
+    ".sources.model": ["Page"],
     ".sources.objects": ["read_objects"],
 }
 
