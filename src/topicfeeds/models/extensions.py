@@ -121,8 +121,9 @@ def _find_errors(given: Extensions) -> Iterable[str]:
         if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
             yield f"readers: {suffix!r} is not a suffix in small letters that topicfeeds does not read itself"
     for name, options in given.feeds.items():
-        if not {*(options.formats or ())} <= given.feed_formats.keys() or options.limit == 0:
-            yield f"feeds: {name!r} has an unknown format, or the limit 0"
+        is_low = options.limit is not None and options.limit < 1
+        if is_low or not {*(options.formats or ())} <= given.feed_formats.keys():
+            yield f"feeds: {name!r} has an unknown format, or a limit below 1"
 
 
 NO_EXTENSIONS = Extensions(version="none")
