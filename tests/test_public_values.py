@@ -17,6 +17,9 @@ from topicfeeds import (
     Changes,
     DeclaredFeed,
     Enclosure,
+    Extensions,
+    FeedFormat,
+    FeedOptions,
     FeedSettings,
     Image,
     PageSettings,
@@ -28,6 +31,7 @@ from topicfeeds import (
     Tag,
     Topic,
     TopicFeedsError,
+    XmlElement,
     build,
     embed,
     read,
@@ -60,6 +64,10 @@ VALUES: list[Any] = [
     embed(SITE, read(SITE, EXAMPLE), "all", now=NOW),
     Image(url="https://www.example.org/a.png", alt="A house"),
     PageSettings(opml_tags=True),
+    Extensions(version="1"),
+    FeedFormat(".text", "text/plain"),
+    FeedOptions(limit=3),
+    XmlElement("dc:source", "a"),
 ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         SourceError,
         TopicFeedsError,
     )
-    from .feeds.model import Feed
+    from .feeds.model import Feed, slug_of
     from .formats import render
     from .models import (
         Article,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .registry import FeedFormat
     from .run.calls import build, check, embed, feed, publish, read, record, select
     from .run.report import Changes
+    from .sources.model import Page
     from .sources.objects import read_objects
     from .state.store import State
 
@@ -69,6 +70,7 @@ __all__ = [
     "FsspecTarget",
     "Image",
     "MissingExtraError",
+    "Page",
     "PageSettings",
     "Person",
     "Place",
@@ -96,6 +98,7 @@ __all__ = [
     "record",
     "render",
     "select",
+    "slug_of",
 ]
 
 _HOMES = {
@@ -105,7 +108,7 @@ _HOMES = {
         *("TopicFeedsError",),
     ],
     ".entries.model": ["Entry"],
-    ".feeds.model": ["Feed"],
+    ".feeds.model": ["Feed", "slug_of"],
     ".output.documents": ["Document"],
     ".output.targets": ["FsspecTarget", "StorageTarget", "Target", "ZipTarget"],
     ".run.report": ["Changes"],
@@ -119,6 +122,7 @@ _HOMES = {
     ".registry": ["FeedFormat"],
     ".run.calls": ["build", "check", "embed", "feed", "publish", "read", "record", "select"],
     ".state.store": ["State"],
+    ".sources.model": ["Page"],
     ".sources.objects": ["read_objects"],
 }
 

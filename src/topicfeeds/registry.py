@@ -31,7 +31,7 @@ class SourceFormat(NamedTuple):
 
 
 class FeedFormat(NamedTuple):
-    """A format of feeds. `formats/<name>.py` has its function `render`."""
+    """A format of feeds. Threads may share it. `formats/<name>.py` has the function `render` of our own formats."""
 
     suffix: str
     """The end of a document's path, with the dot."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support import article, event, site
-from topicfeeds import publish
+from topicfeeds import embed, publish
 
 FULL = bool(os.environ.get("TOPICFEEDS_FULL"))
 CHROMIUM = shutil.which("chromium")
@@ -39,13 +39,23 @@ def browser() -> Iterator[Any]:
 def write_pages(folder: Path, language: str) -> list[Path]:
     """Publish a site with hostile texts, long words and many tags."""
     items = [
-        article(id="a", title="W" * 190, topics=["t"], tags=[f"tag {n}" for n in range(160)]),
+        article(id="a", title="W" * 190, topics=["t"], tags=[f"tag {n}" for n in range(200)]),
+        article(id="b", topics=[f"topic {n}" for n in range(150)], tags=[f"tag {n}" for n in range(200, 400)]),
         event(id="e", title="Fair", start="2026-05-09T10:00", location="Hall 3", topics=["t"]),
         *(article(id=str(n), title=text, topics=["t"], tags=[text]) for n, text in enumerate(HOSTILE)),
     ]
-    made = site(language=language, description=HOSTILE[0], pages={}, feeds={"formats": ["atom", "rss", "ics"]})
+    made = site(
+        language=language,
+        description=HOSTILE[0],
+        pages={"stylesheet": True},
+        feeds={"formats": ["atom", "rss", "ics"]},
+    )
     publish(made, items, folder, now=NOW)
-    return [folder / name for name in ("index.html", "all.html", "topics/t.html", "tags-2.html")]
+    names = ("index.html", "all.html", "topics/t.html", "topics-1.html", "tags-2.html", "embed.html")
+    parts = embed(made, items, "topics/t", now=NOW)
+    title = f"<title>A</title>{parts.head}</head><body><main><h1>A</h1>{parts.body}</main>"
+    (folder / "embed.html").write_text(f'<!DOCTYPE html><html lang="{language}"><head>{title}</html>', "utf-8")
+    return [folder / name for name in names]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -79,4 +89,30 @@ def test_the_policy_of_a_page_stops_a_script_that_is_put_into_it(browser: Any, t
     page = browser.new_page()
     page.goto(path.as_uri())
     assert page.title() != "x"
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["topics/t.atom.xml", "topics/t.rss.xml"])
+def test_a_feed_with_a_stylesheet_shows_titles_dates_and_addresses_as_text(
+    browser: Any, name: str, tmp_path: Path
+) -> None:
+    write_pages(tmp_path, "ar")
+
+    def serve(route: Any) -> None:
+        path = route.request.url.removeprefix("http://feeds.test/")
+        kind = "application/xml" if path.endswith(".xml") else "text/css"
+        route.fulfill(body=(tmp_path / path).read_bytes(), content_type=kind)
+
+    page, asked = browser.new_page(), list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("http://feeds.test/**", serve)
+    page.goto(f"http://feeds.test/{name}")
+    shown = page.evaluate(
+        "Array.from(document.querySelectorAll('*')).filter(one => one.getClientRects().length).map(one => one.tagName)"
+    )
+    assert set(shown) <= {"feed", "entry", "title", "updated", "link", "subtitle"} | {
+        *("rss", "channel", "item", "description", "lastBuildDate", "pubDate")
+    }
+    assert {"title", "link"} < set(shown)
+    assert asked == [f"http://feeds.test/{name}", "http://feeds.test/feed.css"]
     page.close()

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from ..entries.model import Candidate, Entry
 from ..errors import nearest, show
@@ -15,6 +16,7 @@ from ..models.site import Site
 from ..registry import STYLESHEET_PATH, FeedFormat
 from ..state.versions import describe_versions
 from ..text.characters import to_one_line
+from ..text.slugs import make_tag_slugger, make_topic_slugger
 
 NEVER_UPDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed that never had entries."""
@@ -132,6 +134,14 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         timezone=site.timezone,
         extensions=site.extensions,
     )
+
+
+def slug_of(site: Site, label: str, kind: Literal["tag", "topic"] = "tag") -> str:
+    """Return the slug of a tag or topic. The name of its feed is `tags/<slug>` or `topics/<slug>`.
+
+    Threads may call it.
+    """
+    return (make_topic_slugger(site.topics) if kind == "topic" else make_tag_slugger(site.tag_slugs))(label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,29 +43,23 @@ class FeedTerms:
 
     def may_include(self, kind: str, topics: set[str], tags: set[str]) -> bool:
         """Return whether a record of an item can be in the feed. Other records can add topics and tags to the item."""
-        if self.kinds and kind not in self.kinds:
-            return False
-        has_any = not (topics.isdisjoint(self.topics) and tags.isdisjoint(self.tags))
-        return has_any or self.match == "none" or not (self.topics or self.tags)
+        is_open = self.match == "none" or not (self.topics or self.tags)
+        return (not self.kinds or kind in self.kinds) and (is_open or self._has_any(topics, tags))
 
     def includes(self, candidate: Candidate, language: str) -> bool:
         """Return whether the feed can contain a candidate. `language` is the language of the site."""
-        if self.languages:
-            own = f"{candidate.language or language}-".lower()
-            if not own.startswith(tuple(f"{one.lower()}-" for one in self.languages)):
-                return False
         topics, tags = {one.term for one in candidate.topics}, {one.term for one in candidate.tags}
-        if (self.kinds and candidate.kind not in self.kinds) or not self._matches(topics, tags):
+        own = f"{candidate.language or language}-".lower()
+        if self.languages and not own.startswith(tuple(f"{one.lower()}-" for one in self.languages)):
+            return False
+        if self.match == "all" and not (topics.issuperset(self.topics) and tags.issuperset(self.tags)):
+            return False
+        if not self.may_include(candidate.kind, topics, tags) or (self.match == "none" and self._has_any(topics, tags)):
             return False
         return topics.isdisjoint(self.not_topics) and tags.isdisjoint(self.not_tags)
 
-    def _matches(self, topics: set[str], tags: set[str]) -> bool:
-        if not (self.topics or self.tags):
-            return True
-        if self.match == "all":
-            return topics.issuperset(self.topics) and tags.issuperset(self.tags)
-        has_any = not (topics.isdisjoint(self.topics) and tags.isdisjoint(self.tags))
-        return has_any == (self.match == "any")
+    def _has_any(self, topics: set[str], tags: set[str]) -> bool:
+        return not (topics.isdisjoint(self.topics) and tags.isdisjoint(self.tags))
 
 
 def read_declared(site: Site, feed: DeclaredFeed) -> FeedTerms:
@@ -86,14 +80,10 @@ def read_declared(site: Site, feed: DeclaredFeed) -> FeedTerms:
 def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[ItemLike]:
     """Yield the records of the items that can be in a feed, so that no other record is resolved."""
     maker, known = HeaderMaker(site), list(as_records(found, site))
-    names = [_find_id(one, site) if isinstance(one, Record) else None for one in known]
+    # without id and link, the id of an item depends on other records
+    names = [make_id(site.authority, one.item.id, one.item.link) if isinstance(one, Record) else None for one in known]
     wanted = {name for one, name in zip(known, names, strict=True) if name and _may_include(one, terms, maker)}
     return (one for one, name in zip(known, names, strict=True) if name is None or name in wanted)
-
-
-def _find_id(record: Record, site: Site) -> str | None:
-    """Return the id of an item, or None if the id depends on other records."""
-    return make_id(site.authority, record.item.id, record.item.link)
 
 
 def _may_include(record: Any, terms: FeedTerms, maker: HeaderMaker) -> bool:

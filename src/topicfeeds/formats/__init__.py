@@ -34,7 +34,7 @@ def render(
     *,
     alternates: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return a feed in a format, as UTF-8.
+    """Return a feed in a format, as UTF-8. The HTML of its entries is sanitised.
 
     `url` is the address at which the bytes will be served; the feed contains it (`rel="self"`). `alternates` has the
     addresses of the feed in other formats, by format. Default: the addresses of the published documents. Raises

@@ -102,6 +102,7 @@ START_ENTRY = make_call("start", id=None, title=None, updated=None, published=No
 START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
 _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
+_LINK_LICENSE = make_call("link", href=None, rel="license")
 _STYLESHEET = make_call("stylesheet", href=None)
 _ALT = make_call("add_inside", name=f"{{{MEDIA}}}description", text=None, type="plain")
 _CREDIT = make_call("add_inside", name=f"{{{MEDIA}}}credit", text=None)
@@ -184,8 +185,12 @@ def _add_picture(made: ElementCalls, picture: Image, dialect: Dialect) -> None:
             made.call(call, text)
 
 
-def finish_channel(channel: ElementCalls, feed: Feed) -> None:
-    """Add what Atom and RSS share: how often the feed changes (RSS syndication module), and the stylesheet."""
+def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
+    """Add the licence of a feed, how often it changes (RSS syndication module), and its stylesheet."""
+    if feed.license and dialect.name == "atom":
+        channel.call(_LINK_LICENSE, dialect.to_address(feed.license))
+    elif feed.license:
+        channel.add(f"{{{CREATIVE_COMMONS}}}license", dialect.to_address(feed.license))
     if feed.refresh:
         period, minutes = next(one for one in _PERIODS.items() if one[1] >= feed.refresh)
         channel.add(f"{{{SY}}}updatePeriod", period)

@@ -22,7 +22,6 @@ _LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html
 _LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
 _LINK_HUB = make_call("link", href=None, rel="hub")
-_LINK_LICENSE = make_call("link", href=None, rel="license")
 _LOGO = make_call("logo", logo=None)
 _RIGHTS = make_call("rights", rights=None)
 _SUBTITLE = make_call("subtitle", subtitle=None)
@@ -50,13 +49,11 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.call(_LINK_HUB, to_uri(feed.hub))
     if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
         made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
-    if feed.license:
-        made.call(_LINK_LICENSE, to_uri(feed.license))
     logo = to_uri(feed.logo) if feed.logo else None
     for call, value in ((_LOGO, logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
         if value:
             made.call(call, value)
-    finish_channel(made, feed)
+    finish_channel(made, feed, ATOM)
     return made
 
 

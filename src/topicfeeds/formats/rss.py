@@ -14,17 +14,7 @@ from ..text.plain_text import write_html
 from ..text.urls import to_uri
 from . import Alternates
 from ._event_elements import add_event
-from ._feedgen import (
-    ATOM,
-    CREATIVE_COMMONS,
-    DC,
-    LINK_ALTERNATE,
-    Dialect,
-    ElementCalls,
-    finish_channel,
-    make_call,
-    start_entry,
-)
+from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, finish_channel, make_call, start_entry
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title
@@ -67,8 +57,6 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     for alternate, media_type in alternates:
         made.call(_LINK_FORMAT, to_uri(alternate), media_type)
     made.add("lastBuildDate", _format_rfc822(feed.updated))
-    if feed.license:
-        made.add(f"{{{CREATIVE_COMMONS}}}license", to_uri(feed.license))
     if feed.refresh:
         made.add("ttl", str(feed.refresh))
     if feed.author.email:
@@ -78,7 +66,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add(f"{{{DC}}}creator", feed.author.name)
     if feed.logo:
         made.call(_LOGO, to_uri(feed.logo))
-    finish_channel(made, feed)
+    finish_channel(made, feed, RSS)
     made.call(LINK_ALTERNATE, to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
     return made
 

@@ -22,7 +22,7 @@ _OWN_PREFIXES = {"atom", "content", "creativeCommons", "dc", "ev", "georss", "me
 
 
 class XmlElement(NamedTuple):
-    """An XML element in Atom and RSS."""
+    """An XML element in Atom and RSS. Threads may share it."""
 
     name: str
     """With a prefix, such as `itunes:duration`. The prefix is `dc`, `media`, or one of the `namespaces`."""
@@ -31,7 +31,7 @@ class XmlElement(NamedTuple):
 
 
 class FeedOptions(NamedTuple):
-    """The options of single feeds, in place of those of the site."""
+    """The options of single feeds, in place of those of the site. Threads may share it."""
 
     limit: int | None = None
     formats: Collection[str] | None = None
@@ -39,7 +39,7 @@ class FeedOptions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Extensions:
-    """Additions to topicfeeds. Their functions must depend on their arguments only."""
+    """Additions to topicfeeds. Threads call their functions, which must depend on their arguments only."""
 
     version: str
     """Change it when a function or a class changes. It is part of the fingerprints of all documents."""

@@ -179,8 +179,9 @@ def _check_language(value: str) -> str:
 Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_shown)]
 """Plain text that is not blank."""
 
+# Stripping by pydantic would copy a body to UTF-8 and back.
 Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_trim)]
-"""Long text that is not blank. Stripping by pydantic would copy it to UTF-8 and back."""
+"""Long text that is not blank."""
 
 Count = Annotated[int, BeforeValidator(_check_count)]
 """A whole number. Digits as text are accepted."""

@@ -15,13 +15,7 @@ from .fields import Model, Text, is_absent
 from .items import FIELDS, Enclosure, Image, Person, Place
 from .places import ValuePath, ValuePlace, as_text, list_paths, parse_path, parse_place
 
-PARTS: dict[str, type[Model]] = {
-    "authors": Person,
-    "enclosures": Enclosure,
-    "image": Image,
-    "location": Place,
-    "organizer": Person,
-}
+PARTS = dict[str, type[Model]](authors=Person, enclosures=Enclosure, image=Image, location=Place, organizer=Person)
 """The fields that have parts."""
 LISTS = frozenset({"topics", "tags", "authors", "enclosures", "except"})
 DATES = ("published", "updated", "start", "end", "except")

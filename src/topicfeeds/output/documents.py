@@ -18,6 +18,7 @@ from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_documen
 from ..formats.render_cache import RenderCache
 from ..models.site import Site, Topic
 from ..profile import NO_PROFILE, Profile
+from ..registry import find_media_type
 from ..state.documents import WrittenDocument
 from ..state.snapshot import Snapshot
 from ..state.store import State
@@ -49,6 +50,11 @@ class Document:
     def __reduce__(self) -> tuple[Any, ...]:
         copy = replace(self, render=partial(bytes, self.render()))  # what `render` needs cannot be pickled
         return Document, tuple(getattr(copy, one.name) for one in fields(copy))
+
+
+def make_document(path: str, content: bytes, updated: datetime) -> Document:
+    """Return a document whose bytes are known."""
+    return Document(path, find_media_type(path), hashlib.sha256(content).hexdigest(), lambda: content, 0, updated)
 
 
 class Documents(Iterable[Document]):

@@ -53,18 +53,10 @@ def _describe(entry: Entry) -> dict[str, Any]:
     image = entry.picture or entry.image
     if entry.event and not entry.notice:
         return _describe_event(entry, entry.event, image)
-    fields = {
-        "@type": "Article",
-        "@id": entry.id,
-        "headline": entry.title,
-        "description": entry.summary,
-        "url": entry.link,
-        "image": to_image(image),
-        "datePublished": entry.published.isoformat(),
-        "dateModified": entry.updated.isoformat(),
-        "author": [to_person(person, "Person") for person in entry.authors],
-        "inLanguage": entry.language,
-    }
+    fields: dict[str, Any] = {"@type": "Article", "@id": entry.id, "headline": entry.title, "url": entry.link}
+    fields |= {"description": entry.summary, "image": to_image(image), "inLanguage": entry.language}
+    fields |= {"datePublished": entry.published.isoformat(), "dateModified": entry.updated.isoformat()}
+    fields["author"] = [to_person(person, "Person") for person in entry.authors]
     return {name: value for name, value in fields.items() if value}
 
 
@@ -74,18 +66,8 @@ def _describe_event(entry: Entry, event: EventDetails, image: Any) -> dict[str, 
     zone = start.tzinfo if isinstance(start, datetime) else None
     if event.change and event.change.field == "start" and zone:
         previous = restore_times(event.change.before, zone).start
-    facts: dict[str, Any] = {
-        "id": entry.id,
-        "title": entry.title,
-        "summary": entry.summary,
-        "link": entry.link,
-        "image": image,
-        "start": start,
-        "end": event.end and start + (event.end - event.start),
-        "location": event.place,
-        "organizer": event.organizer,
-        "status": event.status,
-        "tags": [category.label for category in entry.categories],
-        "language": entry.language,
-    }
+    facts: dict[str, Any] = {name: getattr(entry, name) for name in ("id", "title", "summary", "link", "language")}
+    facts |= {"image": image, "start": start, "end": event.end and start + (event.end - event.start)}
+    facts |= {"location": event.place, "organizer": event.organizer, "status": event.status}
+    facts["tags"] = [category.label for category in entry.categories]
     return to_schema_org(Event.model_construct(**facts), previous)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
 from ..feeds.model import Feed, Selection
-from ..output.documents import Document
-from ..registry import FEED_FORMATS, OPML_MARK, find_media_type
+from ..output.documents import Document, make_document
+from ..registry import FEED_FORMATS, OPML_MARK
 from ..text.urls import to_uri
 
 OPML_PATH = "feeds.opml"
@@ -29,15 +28,7 @@ def find_feed_url(feed: Feed) -> str | None:
 
 def make_opml(feeds: Iterable[Feed], whole: Feed) -> Document:
     """Return the list of feeds. `whole` is the feed of everything. The list does not depend on the items of a feed."""
-    content = _render(feeds, whole)
-    return Document(
-        path=OPML_PATH,
-        media_type=find_media_type(OPML_PATH),
-        fingerprint=hashlib.sha256(content).hexdigest(),
-        render=lambda: content,
-        entries=0,
-        updated=whole.updated,
-    )
+    return make_document(OPML_PATH, _render(feeds, whole), whole.updated)
 
 
 def _render(feeds: Iterable[Feed], whole: Feed) -> bytes:

@@ -14,11 +14,11 @@ from ..entries.model import Candidate, load_entry
 from ..feeds.model import Feed, Selection, add_suffix
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
-from ..output.documents import Document, digest_feed
+from ..output.documents import Document, digest_feed, make_document
+from ..registry import STYLESHEET_PATH
 from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink, PageList
 from .opml import OPML_PATH, list_feeds, make_opml
-from .stylesheet import make_stylesheet
-from .templates import digest_templates, render_page
+from .templates import digest_templates, read_template, render_page
 
 _MEDIA_TYPE = "text/html"
 _PAGE_BYTES = 32_000
@@ -52,7 +52,7 @@ def build_pages(
         yield maker.make_feed_page(one)
     yield from maker.make_lists()
     if site.pages and site.pages.stylesheet:
-        yield make_stylesheet(selections["all"].feed)
+        yield make_document(STYLESHEET_PATH, read_template(STYLESHEET_PATH), selections["all"].feed.updated)
     yield maker.make_index(form=form)
 
 

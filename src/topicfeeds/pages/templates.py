@@ -71,6 +71,11 @@ def digest_templates(folder: str | None = None) -> str:
     return " ".join([_digest_package(), *(hashlib.sha256(content).hexdigest() for content in own)])
 
 
+def read_template(name: str) -> bytes:
+    """Return the bytes of a file of ours."""
+    return (files(__package__) / "templates" / name).read_bytes()
+
+
 @cache
 def _digest_package() -> str:
     digest = hashlib.sha256()

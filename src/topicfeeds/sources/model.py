@@ -120,11 +120,11 @@ class FileContext(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The title and description that a text page gives its topic."""
+    """The title and description of a topic, from a text page or from Python. Those of the site file come first."""
 
     topic: str
-    title: str | None
-    description: str | None
+    title: str | None = None
+    description: str | None = None
 
 
 Contents = Iterator["Record | Page | Problem | Draft | MappingReport"]

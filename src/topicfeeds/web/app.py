@@ -7,10 +7,9 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from inspect import isawaitable, iscoroutine
+from inspect import iscoroutine
 from typing import Any
 
 from ..feeds.terms import FeedTerms
@@ -31,8 +30,6 @@ from .responses import (
 
 _LOG = logging.getLogger("topicfeeds.web")
 _NOT_FOUND = "no such feed"
-Steps = Generator[Callable[[], Any], Any, FeedResponse]
-"""Yields calls of the functions of the user, and receives their results."""
 
 
 def utc_now() -> datetime:
@@ -83,28 +80,22 @@ class FeedApp:
 
         An exception of `items` or `version` reaches the caller.
         """
-        steps = self._answer(method, path, query, headers or {})
-        step = _advance(steps, None)
-        while not isinstance(step, FeedResponse):
-            if iscoroutine(value := step()):
-                value.close()
-                raise TypeError("items or version is a coroutine (use respond_async, asgi or feed_router)")
-            step = _advance(steps, value)
-        return step
+        return self._answer((method, path, query, headers or {}), _refuse_coroutine)
 
     async def respond_async(
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
     ) -> FeedResponse:
-        """Answer a request as `respond` does. Work is done in a thread, and coroutines of the user are awaited."""
-        steps = self._answer(method, path, query, headers or {})
-        step = await asyncio.to_thread(_advance, steps, None)
-        while not isinstance(step, FeedResponse):
-            value = await asyncio.to_thread(step)
-            step = await asyncio.to_thread(_advance, steps, await value if isawaitable(value) else value)
-        return step
+        """Answer a request as `respond` does, in a thread. The event loop runs coroutines of the user."""
+        loop = asyncio.get_running_loop()
 
-    def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Steps:
-        headers = {name.lower(): value for name, value in headers.items()}
+        def wait(value: Any) -> Any:
+            return asyncio.run_coroutine_threadsafe(value, loop).result() if iscoroutine(value) else value
+
+        return await asyncio.to_thread(self._answer, (method, path, query, headers or {}), wait)
+
+    def _answer(self, given: tuple[str, str, str, Mapping[str, str]], wait: Callable[[Any], Any]) -> FeedResponse:
+        """Answer a request. `wait` returns the result of a coroutine, and any other value unchanged."""
+        method, path, query, headers = given
         if method not in ("GET", "HEAD"):
             return respond_with_text(405, "use GET or HEAD", Allow="GET, HEAD")
         try:
@@ -115,29 +106,30 @@ class FeedApp:
             return respond_with_text(404, _NOT_FOUND)
         if not request.is_canonical:
             return respond_with_text(301, f"see {request.path}", Location=request.path)
-        response = yield from self._find(request, headers)
+        response = self._find(request, {name.lower(): value for name, value in headers.items()}, wait)
         return response._replace(body=b"") if method == "HEAD" else response
 
-    def _find(self, request: Request, headers: Mapping[str, str]) -> Steps:
+    def _find(self, request: Request, headers: Mapping[str, str], wait: Callable[[Any], Any]) -> FeedResponse:
         """Return the response to a request for a document."""
         now, basis = self._clock(), ""
         memory = read_snapshot(self._state) if self._state else None
         if self._version:
             stamp = memory and (memory.stamp or id(memory))  # without a file, there is no stamp
-            basis = self._digest(request.path, (yield partial(self._version, request.terms)), stamp)
+            basis = self._digest(request.path, wait(self._version(request.terms)), stamp)
             if tag := next((one for one in list_etags(headers) if _is_current(one, basis, now)), None):
                 return respond_not_modified(tag)
         known = self._documents.get(request.path)
         if known is None or not _is_current(known.etag, basis, now):
-            items = yield partial(self._items, request.terms)
-            found = find_document(self.site, request, items, now, self._makers, memory)
-            for problem in found.problems:
-                _LOG.warning("%s: %s", request.path, problem)
-            if found.document is None:
+            items = wait(self._items(request.terms))
+            document, report = find_document(self.site, request, items, now, self._makers, memory)
+            for problem in report.problems:
+                level = logging.INFO if problem.severity == "warning" else logging.WARNING
+                _LOG.log(level, "%s: %s", request.path, problem)
+            if document is None:
                 return respond_with_text(404, _NOT_FOUND)
-            due = int(found.due.timestamp()) if found.due else 0
-            etag = f'"{basis}-{due}"' if basis else f'"{found.document.fingerprint}"'
-            known = self._render(request.path, etag, found.document, now)
+            due = int(report.due.timestamp()) if report.due else 0
+            etag = f'"{basis}-{due}"' if basis else f'"{document.fingerprint}"'
+            known = self._render(request.path, etag, document, now)
         return respond_with_document(known, headers)
 
     def _digest(self, path: str, *versions: object) -> str:
@@ -161,13 +153,11 @@ class FeedApp:
         return known
 
 
-def _advance(steps: Steps, value: Any) -> Callable[[], Any] | FeedResponse:
-    """Return the next step of an answer: a call, or the response."""
-    try:
-        return steps.send(value)
-    except StopIteration as done:
-        found: FeedResponse = done.value
-        return found
+def _refuse_coroutine(value: Any) -> Any:
+    if iscoroutine(value):
+        value.close()
+        raise TypeError("items or version is a coroutine (use respond_async, asgi or feed_router)")
+    return value
 
 
 def _is_current(etag: str, basis: str, now: datetime) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from ..errors import Problem
 from ..feeds.model import add_suffix
 from ..feeds.select import Wanted
 from ..feeds.terms import FeedTerms, read_declared
@@ -39,31 +38,6 @@ class Request(NamedTuple):
     has_form: bool = False
     """Whether the page has the form for a mix."""
 
-    @property
-    def is_mix(self) -> bool:
-        """Whether the document is a mix, or its page."""
-        return "?" in self.path
-
-    @property
-    def is_page(self) -> bool:
-        """Whether the document is a web page, or the list of feeds."""
-        return self.path.partition("?")[0].endswith(_PAGES)
-
-    @property
-    def is_index(self) -> bool:
-        """Whether the document lists all feeds."""
-        return bool(_INDEX.fullmatch(self.path))
-
-
-class FoundDocument(NamedTuple):
-    """The document of a request."""
-
-    document: Document | None
-    """None: there is no such document."""
-    due: datetime | None
-    """When it next changes without an edit."""
-    problems: list[Problem]
-
 
 def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | None:
     """Return the request for a path, or None if no site has such a document. Raises MixError."""
@@ -71,7 +45,7 @@ def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | No
     suffixes = (*(form.suffix for form in site.extensions.feed_formats.values()), _PAGE)
     suffix = next(filter(path.endswith, suffixes), "")
     name = path.removesuffix(suffix)
-    if (suffix == _PAGE or path in ("feeds.opml", STYLESHEET_PATH)) and site.pages is None:
+    if path.endswith(_PAGES) and site.pages is None:
         return None
     if _INDEX.fullmatch(path):
         return Request(path, FeedTerms(), has_form=max_terms > 0)
@@ -101,25 +75,24 @@ def _find_terms(site: Site, name: str) -> FeedTerms | None:
 
 def find_document(
     site: Site, request: Request, items: Iterable[ItemLike], now: datetime, makers: str, memory: Snapshot | None
-) -> FoundDocument:
+) -> tuple[Document | None, RunReport]:
     """Make the document of a request from items. `makers` is the result of `describe_makers`."""
-    name, is_event = request.terms.name, bool(_EVENT.fullmatch(request.path))
-    names = None if request.is_index else frozenset(["all"] if is_event or request.is_page else []) | {name}
+    name, path, report = request.terms.name, request.path, RunReport()
+    is_event, is_page = bool(_EVENT.fullmatch(path)), path.partition("?")[0].endswith(_PAGES)
+    names = None if _INDEX.fullmatch(path) else frozenset(["all"] if is_event or is_page else []) | {name}
     wanted = Wanted(calendars=True, names=names, terms=request.terms)
-    report = RunReport()
     selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
     check_severity(report, strict=False, may_keep=can_keep(memory, report))
-    if request.is_mix:
+    if "?" in name:
         selections[name] = title_mix(selections[name], request.terms, site)
-    if request.is_page:
+    if is_page:
         from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
 
         report.note_due(find_due(selections.values(), now))
         documents = build_pages(selections, site, now, form=request.has_form)
     else:
         documents = build_documents(selections.values(), site, makers=makers)
-    document = next((one for one in documents if one.path == request.path), None)
-    return FoundDocument(document, report.due, [one for one in report.problems if one.severity != "warning"])
+    return next((one for one in documents if one.path == path), None), report
 
 
 def _open_calendars(site: Site) -> Site:

@@ -17,12 +17,11 @@ class FeedResponse(NamedTuple):
 
 
 class KnownDocument(NamedTuple):
-    """A rendered document, as the cache keeps it."""
+    """A rendered document, as the cache keeps it. `modified` is when this process first had these bytes."""
 
     etag: str
     media_type: str
     modified: datetime
-    """When this process first had these bytes."""
     body: bytes
 
 
@@ -31,11 +30,10 @@ _SHARED = {"Cache-Control": "max-age=300", "Access-Control-Allow-Origin": "*", "
 
 
 def respond_with_text(status: int, text: str, **headers: str) -> FeedResponse:
-    """Return a response for people: a redirect or an error. In names of headers, `_` stands for `-`."""
-    made = {name.replace("_", "-"): value for name, value in headers.items()}
+    """Return a response for people: a redirect or an error."""
     body = f"{text}\n".encode("utf-8", "replace")
-    made |= {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    return FeedResponse(status, made | {"Content-Length": str(len(body))}, body)
+    kind = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    return FeedResponse(status, {**headers, **kind, "Content-Length": str(len(body))}, body)
 
 
 def respond_not_modified(etag: str) -> FeedResponse:
@@ -45,17 +43,15 @@ def respond_not_modified(etag: str) -> FeedResponse:
 
 def respond_with_document(document: KnownDocument, headers: Mapping[str, str]) -> FeedResponse:
     """Return a document, or 304 if the client has it. `headers` are those of the request, in lower case."""
-    tags = list_etags(headers)
-    if document.etag in tags or "*" in tags or (not tags and _is_unmodified(document, headers)):
-        return respond_not_modified(document.etag)
+    etag, tags = document.etag, list_etags(headers)
+    if etag in tags or "*" in tags or (not tags and _is_unmodified(document, headers)):
+        return respond_not_modified(etag)
     made = {
-        **_SHARED,
         "Content-Type": f"{document.media_type}; charset=utf-8",
         "Content-Length": str(len(document.body)),
-        "ETag": document.etag,
         "Last-Modified": format_datetime(document.modified, usegmt=True),
     }
-    return FeedResponse(200, made, document.body)
+    return FeedResponse(200, {**_SHARED, **made, "ETag": etag}, document.body)
 
 
 def list_etags(headers: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...errors import Problem, show
 from ...models.dates import parse_moment
-from ...models.fields import check_url, is_absent
+from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
@@ -27,7 +27,17 @@ from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
-from .values import NEVER_FALSE, combine_parts, complete_address, convert, find_kind, find_markup, fit, take_simple
+from .values import (
+    NEVER_FALSE,
+    combine_parts,
+    complete_address,
+    convert,
+    find_image_fault,
+    find_kind,
+    find_markup,
+    fit,
+    take_simple,
+)
 
 _EVENT_FIELDS = ("end", "location", "organizer", "status", "recurrence", "except")
 
@@ -361,15 +371,15 @@ class RecordMapper:
         link = fields.get("link")
         near = link if isinstance(link, str) and "://" in link else base
         for name, value in fields.items():
-            if name == "image":
-                fields[name] = complete_address(value, near, base)
-            elif isinstance(value, dict) and "url" in value:
+            if isinstance(value, dict) and "url" in value:
                 value["url"] = complete_address(value["url"], near, base)
+            elif name == "image":
+                fields[name] = complete_address(value, near, base)
             elif name in LISTS and isinstance(value, list):
                 for one in value:
                     if isinstance(one, dict) and "url" in one:
                         one["url"] = complete_address(one["url"], near, base)
-        if "image" in fields and (reason := _find_fault(fields["image"])):
+        if "image" in fields and (reason := find_image_fault(fields["image"])):
             line = self.find_lines(raw).get("image", raw.line)
             message = f"{reason}; the item is published without it"
             warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
@@ -383,17 +393,6 @@ class RecordMapper:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
                 raise MappingError("link", str(error)) from None
-
-
-def _find_fault(image: Any) -> str:
-    """Return why an address cannot be used, or an empty text."""
-    if not isinstance(image, str):
-        return f"{show(image)} is not an address" if image else "has no address"
-    try:
-        check_url(image)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def _name_setting(name: str) -> str:

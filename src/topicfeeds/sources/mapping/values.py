@@ -9,7 +9,12 @@ from types import MethodType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from pydantic import ValidationError
+
+from ...errors import show
+from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
+from ...models.messages import explain_errors
 from ...models.places import as_text
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
@@ -158,7 +163,8 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
 
 def has_relative_address(fields: Mapping[str, Any]) -> bool:
     """Return whether the link or image of an item must be completed."""
-    given = [fields.get(name) for name in ("link", "image")]
+    image = fields.get("image")
+    given = [fields.get("link"), image.get("url") if isinstance(image, Mapping) else image]
     return any(complete_address(one, "https://a.invalid/") != one for one in given)
 
 
@@ -180,3 +186,15 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
         return value if value[:1] != "/" and urlsplit(value).scheme else urljoin(base, value.strip())
     except ValueError:
         return value
+
+
+def find_image_fault(image: Any) -> str:
+    """Return why an image cannot be used, or an empty text."""
+    if not (isinstance(image, str) or (isinstance(image, Mapping) and "url" in image)):
+        return f"{show(image)} is not an address" if image else "has no address"
+    try:
+        Image.model_validate({"url": image} if isinstance(image, str) else image)
+    except ValidationError as error:
+        found = explain_errors(error, Image)
+        return "; ".join(text if isinstance(image, str) else f"{place[0]}: {text}" for place, text in found)
+    return ""
