@@ -46,10 +46,13 @@ class Extensions:
     article: type[Article] = Article
     """A subclass of `Article` with fields of your own. Articles without a class of their own get it."""
     event: type[Event] = Event
+    """A subclass of `Event`, for events."""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The namespaces of elements, by prefix."""
     entry_elements: Callable[[Entry], Iterable[XmlElement]] | None = None
+    """Returns further elements of an entry, in Atom and RSS."""
     feed_elements: Callable[[Feed], Iterable[XmlElement]] | None = None
+    """Returns further elements of a feed, in Atom and RSS."""
     formats: Mapping[str, FeedFormat] = field(default_factory=dict)
     """Formats of feeds by name, with `render`. Each feed gets them, unless `feeds` names other formats."""
     readers: Mapping[str, FileReader] = field(default_factory=dict)
