@@ -95,6 +95,7 @@ _SHEET_ADVICE = "save it as .xlsx, .ods or .csv"
 UNSUPPORTED_SUFFIXES = {
     ".xls": _SHEET_ADVICE,
     ".numbers": _SHEET_ADVICE,
+    ".docx": "copy its text into a .md or .txt file",
     ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""

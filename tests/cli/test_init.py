@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from support import command
-from support.spreadsheets import GERMAN_ROWS, make_xlsx
+from support.spreadsheets import GERMAN_ROWS, Cell, make_xlsx
 from topicfeeds import Site
 from topicfeeds.cli.starter import EXPORTS
 from topicfeeds.exports.kinds import KINDS, simplify
@@ -46,7 +47,7 @@ def test_a_german_table_is_mapped_by_its_names_and_values(tmp_path: Path) -> Non
         "path": "termine.csv",
         "delimiter": ";",
         "split": {"tags": [",", ";"]},
-        "date_format": {"start": ["%d.%m.%Y %H:%M", "%d.%m.%Y"], "end": "%d.%m.%Y %H:%M"},
+        "date_format": {"start": ["%d.%m.%Y", "%d.%m.%Y %H:%M"], "end": "%d.%m.%Y %H:%M"},
         "skip": {"Status": "Entwurf"},
         "fields": {
             "title": "Titel",
@@ -83,6 +84,23 @@ def test_days_and_months_that_could_be_swapped_are_not_guessed(tmp_path: Path) -
     (tmp_path / "topicfeeds.toml").unlink()
     start(tmp_path, "csv", "a.csv", "id,title,date\n1,A,03/04/2026\n2,B,03/24/2026\n")
     assert source_of(tmp_path)["date_format"] == {"published": "%m/%d/%Y"}
+
+
+def test_times_that_people_write_in_their_own_way_are_read_or_refused_but_never_lost(tmp_path: Path) -> None:
+    days = "A;06.05.2026;19:30\nB;07.05.2026;20 Uhr\nC;08.05.2026;18.30\nD;09.05.2026;nach dem Essen\n"
+    rows = f"Titel;Datum;Uhrzeit\n{days}"
+    shown = start(tmp_path, "csv", "a.csv", rows)
+    assert source_of(tmp_path)["fields"] == {"title": "Titel", "start": ["{Datum} {Uhrzeit}", "Datum"]}
+    assert [time in shown for time in ("06T19:30", "07T20:00", "08T18:30")] == [True] * 3
+    run = command("build", cwd=tmp_path)
+    assert run.code == 1
+    assert 'a.csv:5: start: "09.05.2026 nach dem Essen" does not match any date_format' in run.err
+
+
+def test_wordpress_posts_without_names_of_tags_get_advice(tmp_path: Path) -> None:
+    post = '[{"id": 1, "date_gmt": "2026-03-01T10:00:00", "title": {"rendered": "A"}, "categories": [3], "tags": [7]}]'
+    shown = start(tmp_path, "wordpress", "posts.json", post)
+    assert "no topics and tags were found: download the posts again with &_embed in the address\n" in shown
 
 
 def test_records_that_are_not_public_are_left_out(tmp_path: Path) -> None:
@@ -182,3 +200,20 @@ def test_check_shows_items_as_they_were_read(tmp_path: Path) -> None:
         "\n"
     )
     assert run.err == "2 items would be published, 0 would be refused\n"
+
+
+def test_a_time_with_a_dot_in_a_spreadsheet_is_not_taken_for_seconds(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [
+        ["Titel", "Datum", "Beginn"],
+        ["A", date(2026, 5, 1), "18.30"],
+        ["B", date(2026, 5, 2), "9:15"],
+    ]
+    shown = start(tmp_path, "spreadsheet", "a.xlsx", make_xlsx({"x": rows}))
+    assert source_of(tmp_path)["date_format"] == {"start": "%Y-%m-%d %H.%M"}
+    assert ("2026-05-01T18:30:00" in shown, "2026-05-02T09:15:00" in shown) == (True, True)
+    site = tmp_path / "topicfeeds.toml"
+    site.write_text("".join(line for line in site.open(encoding="utf-8") if "date_format" not in line), "utf-8")
+    run = command("check", cwd=tmp_path)
+    assert run.code == 1
+    assert 'a.xlsx:2: start: "2026-05-01 18.30" is not a date in ISO 8601' in run.err
+    assert run.err.endswith("1 item would be published, 1 would be refused\n")

@@ -87,7 +87,7 @@ def test_an_error_in_a_template_is_one_line_and_publishes_nothing(folder: Path, 
     write(folder, "content.html", text)
     done = command("build", cwd=folder)
     assert (done.code, done.out, index(folder)) == (2, "", before)
-    assert message in done.err
+    assert done.err.startswith(f"templates/{message}")
     assert done.err.count("\n") == 1
     assert "Homes" in (folder / "public/all.atom.xml").read_text("utf-8")
 
@@ -96,7 +96,7 @@ def test_a_page_without_our_mark_is_refused(folder: Path) -> None:
     write(folder, "index.html", "<h1>Hello</h1>")
     done = command("build", cwd=folder)
     assert done.code == 2
-    assert f"the page index.html has no {MARK} (add this line" in done.err
+    assert done.err.startswith(f"templates: the page index.html has no {MARK} (add this line")
 
 
 def test_a_folder_that_does_not_exist_is_an_error_of_the_site_file(folder: Path) -> None:

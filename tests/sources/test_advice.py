@@ -84,15 +84,16 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
+        ("a.docx", ".docx files cannot be read (copy its text into a .md or .txt file)"),
         ("a.XLS", ".xls files cannot be read (save it as .xlsx, .ods or .csv)"),
         (
             "a.xml",
             '.xml files cannot be read (if it is a feed or a WordPress export, set format = "feed" in [[sources]])',
         ),
         (
-            "a.docx",
-            'the suffix ".docx" is unknown (known: .csv, .atom, .rss, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, '
-            ".txt, .md, .markdown, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, set format in "
+            "a.pdf",
+            'the suffix ".pdf" is unknown (known: .csv, .atom, .rss, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, '
+            ".txt, .md, .markdown, .mdx, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, set format in "
             "[[sources]])",
         ),
         (
@@ -217,7 +218,12 @@ def test_an_unknown_field_of_a_source_is_told_with_the_setting_that_leaves_it_ou
     ],
 )
 def test_a_csv_file_that_is_not_one_is_told_with_what_to_set(tmp_path: Path, text: str, advice: str) -> None:
-    assert advice in told(tmp_path, "a.csv", text)[0]
+    assert advice in told(tmp_path, "a.csv", text, delimiter=",")[0]
+
+
+def test_a_line_of_csv_with_a_million_delimiters_is_refused(tmp_path: Path) -> None:
+    text = "id,title,published\n1,A,2026-01-01" + "," * 1_000_001
+    assert told(tmp_path, "a.csv", text) == ["unreadable a.csv:2: has more than 1,000,000 delimiters (check delimiter)"]
 
 
 def test_front_matter_without_fields_is_told(tmp_path: Path) -> None:

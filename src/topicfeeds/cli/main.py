@@ -272,9 +272,8 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
 def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
-    so it does not detect lost items. It refuses events without a published date, because only build can set this date.
-    It prints all warnings, even those of earlier runs.
+    The command prints the same messages as build, with two exceptions. It does not compare sources with earlier runs,
+    so it does not detect lost items. It prints all warnings, even those of earlier runs.
 
     With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
     names the column or path that the value came from. A last line names the columns that no setting reads.

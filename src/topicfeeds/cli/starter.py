@@ -78,6 +78,7 @@ def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
     console.print_problems(problems)
     if any(has_no_zone(one.record.item) for one in samples):
         print_lines(f"The times above name no time zone, so they are in UTC. To change that, set timezone in {place}")
+    print_lines(*(line[2:] for line in text.split("\n") if line.startswith("# no topics")))
     print_lines(f"Check each line of {place}. Next, run: topicfeeds build --site {place}")
 
 

@@ -39,6 +39,8 @@ def resolve(
     memory: State | Snapshot | None = None,
     now: datetime | None = None,
     spill: Spill | None = None,
+    *,
+    is_check: bool = False,
 ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
     """Yield a candidate for each header. Pages, problems and drafts are passed on.
 
@@ -48,9 +50,9 @@ def resolve(
 
     `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
     it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
-    has the data that the memory will store.
+    has the data that the memory will store. With `is_check`, this date is set without a memory, too.
     """
-    yield from Resolver(site, memory, now, spill).resolve_all(found)
+    yield from Resolver(site, memory, now, spill, is_check=is_check).resolve_all(found)
 
 
 def _find_draft(header: Header, now: datetime) -> Draft | None:
@@ -70,10 +72,13 @@ class Resolver:
         memory: State | Snapshot | None = None,
         now: datetime | None = None,
         spill: Spill | None = None,
+        *,
+        is_check: bool = False,
     ) -> None:
         if now and now.tzinfo is None:
             raise ValueError("the argument now has no time zone (pass datetime.now(UTC))")
         self.site, self.now, self.memory = site, now.replace(microsecond=0) if now else None, memory
+        self._sets_dates = is_check or memory is not None
         self._is_view = isinstance(memory, Snapshot)
         """Whether the memory is only read: it does not learn of changes, so their dates and notices wait for a run."""
         self._ids = IdRegistry(site.authority)
@@ -230,7 +235,7 @@ class Resolver:
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
             if stated is None and self._is_view:
                 raise RefusedError("published", _NOT_RECORDED, severity="warning")
-            if stated is None and self.memory and self.now:
+            if stated is None and self._sets_dates and self.now:
                 stated = self.now.astimezone(zone)
             if stated is None:
                 raise RefusedError("published", _MISSING)

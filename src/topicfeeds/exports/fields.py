@@ -23,10 +23,10 @@ from .kinds import NAMES, WORDS, ExportKind, simplify
 
 _STATUS = TypeAdapter[Any](StatusName)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
-_TIME = re.compile(r"[0-2]?[0-9][:.][0-5][0-9](?:[:.][0-5][0-9])?(?: ?(?:[AaPp][Mm]|Uhr))?")
-_DAY_FORMS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d. %B %Y", "%d %B %Y",
-              "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%A, %d. %B %Y")  # fmt: skip
-_TIME_FORMS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", " %I:%M %p", " %H.%M", " %H:%M Uhr")
+_TIME = re.compile(r"[0-2]?[0-9](?:[:.h][0-5][0-9](?::[0-5][0-9])?)?(?: ?(?:[AaPp][Mm]|Uhr|h))?")
+_DAY_FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d. %B %Y",
+              "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%A, %d. %B %Y")  # fmt: skip
+_TIME_FORMS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", " %I:%M %p", " %I %p", " %H.%M", " %H:%M Uhr", " %H Uhr", " %Hh%M")
 _LANGUAGES = (None, "de", "fr", "nl", "es", "it", "pt", "pl")
 
 
@@ -90,7 +90,7 @@ class FieldFinder:
     def _guess(self, field: str) -> list[str]:
         if field not in NAMES or field not in ("start", "end"):
             return self.match(NAMES.get(field, ()), lambda values: _fits(field, values))
-        times = self.match(NAMES[field], lambda values: all(map(_is_time, values)))
+        times = self.match(NAMES[field], lambda values: sum(map(_is_time, values)) * 2 > len(values))
         days = self.match(NAMES[field], _are_dates)
         has_place = self._kind.is_table and self.match(NAMES["location.name"], bool)
         if field == "start" and not days and (times or has_place):
@@ -101,31 +101,30 @@ class FieldFinder:
 
 
 def find_forms(values: Sequence[Any]) -> tuple[list[str], str | None] | None:
-    """Return the formats of dates that read all values, and their language, or None. ISO 8601 needs no format.
+    """Return the formats that read most of some dates, and their language, or None. ISO 8601 needs no format.
 
     If days and months could be swapped, both formats are returned.
     """
-    texts = list(dict.fromkeys(str(one).strip() for one in values if not isinstance(one, date)))
-    if all(_reads(one, "iso", None) for one in texts):
-        return [], None
-    if all(one.isdecimal() and len(one) in (9, 10) for one in texts):
+    texts = {str(one).strip() for one in values if not isinstance(one, date)}
+    if texts and all(one.isdecimal() and len(one) in (9, 10) for one in texts):
         return ["unix"], None
-    for language in _LANGUAGES:
-        found = [form for day in _DAY_FORMS for form in _list_forms(texts, day, language)]
-        if found:
-            return list(dict.fromkeys(found)), language
+    for language in _LANGUAGES if any(one.upper() != one.lower() for one in texts) else (None,):
+        tried = [_list_forms(texts, day, language) for day in _DAY_FORMS]
+        most = max(number for number, _ in tried)
+        if most * 2 > len(texts) or not texts:
+            forms = list(dict.fromkeys(form for number, found in tried if number == most for form in found))
+            return ([] if forms == ["iso"] else forms), language
     return None
 
 
-def _list_forms(texts: Sequence[str], day: str, language: str | None) -> list[str]:
-    """Return the formats that start with one format of the day, and read all texts, or an empty list."""
-    forms = (*(day + one for one in _TIME_FORMS), "iso")
-    found = []
-    for text in texts:
-        found.append(next((form for form in forms if _reads(text, form, language)), ""))
-        if not found[-1]:
-            return []
-    return found
+def _list_forms(texts: set[str], day: str, language: str | None) -> tuple[int, list[str]]:
+    """Return how many texts can be read as ISO 8601 or with one format of the day, and the formats that do it."""
+    left, found = set(texts), []
+    for form in ("iso", *(day + one for one in _TIME_FORMS)):
+        if read := {one for one in left if _reads(one, form, language)}:
+            left -= read
+            found.append(form)
+    return len(texts) - len(left), found
 
 
 def _reads(text: str, form: str, language: str | None) -> bool:

@@ -122,7 +122,7 @@ def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
         lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
     if kind.advice and not finder.fields.keys() & {"topics", "tags"}:
-        lines.append(_Line(f"# no topics and tags: {kind.advice}"))
+        lines.append(_Line(f"# no topics and tags were found: {kind.advice}"))
     unread = find_unread(_parse([line.text for line in lines]), [raw.fields for raw, _ in found])
     return [*lines, _Line(f"# not read: {printable(unread)}")] if unread else lines
 

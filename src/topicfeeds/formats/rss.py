@@ -81,6 +81,8 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
         content += links
     else:
         summary += links
+    if entry.picture and entry.picture.alt:  # feedparser takes media:description as the body if an element is missing
+        summary, content = summary or content, content or summary
     if summary:
         made.call(_DESCRIPTION, summary)
     if content:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from ..registry import PAGE_MARK, TEMPLATE_FILES
+from ..state.paths import shorten_path
 from .model import PageContent
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def render_page(template: str, page: PageContent, folder: str | None) -> bytes:
     """Return a page as HTML (UTF-8). Templates in `folder` replace ours. Raises ConfigError for a wrong template."""
     content = render(template, page, folder)
     if PAGE_MARK not in content:
-        raise ConfigError(message=f"{folder}: the page {page.path} {_NO_MARK}")
+        raise ConfigError(message=f"{shorten_path(folder or '')}: the page {page.path} {_NO_MARK}")
     return content
 
 
@@ -54,10 +55,10 @@ def _fill(environment: Environment, template: str, **values: object) -> bytes:
 def _explain(error: Exception, folder: str, template: str) -> str:
     """Say where a template of the publisher is wrong."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(folder)]
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else f"{folder}/{template}.html"
-    name, line = getattr(error, "filename", None), getattr(error, "lineno", None)
+    path, line = (frames[-1].filename, frames[-1].lineno) if frames else (f"{folder}/{template}.html", 1)
+    path, line = getattr(error, "filename", None) or path, getattr(error, "lineno", line)
     text = str(error).strip().partition("\n")[0]
-    return f"{f'{name}:{line}' if name and line else place}: the template failed: {text or type(error).__name__}"
+    return f"{shorten_path(path)}:{line}: the template failed: {text or type(error).__name__}"
 
 
 def digest_templates(folder: str | None = None) -> str:

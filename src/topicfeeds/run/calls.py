@@ -122,6 +122,8 @@ def record(
     from .flow import Options, Run
 
     checked, memory = check_items(site, items), make_state(state)
+    if memory is None:
+        raise TypeError("state is None (pass a State, or the path of its file)")
     return Run(site, None, memory, Options(now=now, allow_shrink=allow_shrink)).record(checked)
 
 
@@ -129,10 +131,11 @@ def record(
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
 
+    With `now`, events need no `published`, as if `publish` had a state.
     Threads may call it.
     """
     report = RunReport()
-    found = resolve(site, make_headers(site, check_items(site, items)), None, now)
+    found = resolve(site, make_headers(site, check_items(site, items)), None, now, is_check=True)
     select_feeds(site, _check_contents(report.collect(found), report))
     for waiting in report.held:
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):

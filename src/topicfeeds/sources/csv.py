@@ -18,6 +18,8 @@ _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile('(?i)"?sep=([^"])"?')
 """The first line of many files for Excel: it names the delimiter."""
 _MAX_COLUMNS = 1000
+_MAX_DELIMITERS = 1_000_000
+"""The limit of a line, whose delimiters may be in quotes."""
 _MAX_HEADER_CHARS = 1 << 20
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
@@ -38,7 +40,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 def _read_rows(text: str, delimiter: str, line: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a file, each with its line. `line` is the first one. Raises Unreadable."""
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows = csv.reader(_check_lines(text, delimiter, line), delimiter=delimiter, strict=True)
     first, widest = line, 0
     last: tuple[int, list[str]] | None = None
     try:
@@ -53,6 +55,14 @@ def _read_rows(text: str, delimiter: str, line: int) -> Iterator[tuple[int, list
         raise Unreadable(last[0], "the file ends within a row: it may be cut (copy it again, or add a line end)")
     if last:
         yield last
+
+
+def _check_lines(text: str, delimiter: str, first: int) -> Iterator[str]:
+    """Yield the lines of a file. Raises Unreadable for a line whose cells would take too much memory."""
+    for number, line in enumerate(io.StringIO(text), first):
+        if line.count(delimiter) > _MAX_DELIMITERS:
+            raise Unreadable(number, f"has more than {_MAX_DELIMITERS:,} delimiters (check delimiter)")
+        yield line
 
 
 def _find_delimiter(text: str, source: Source) -> str:

@@ -145,7 +145,7 @@ def _combine_moments(parts: list[Any]) -> datetime | None:
     times = [part for part in parts if isinstance(part, time)]
     rest = [text for part in parts if not isinstance(part, (date, time)) and (text := to_text(part).strip(" ,T"))]
     with suppress(ValueError):
-        times += [time.fromisoformat(text.zfill(5)) for text in rest]  # the time may be a text such as 9:30
+        times += [time.fromisoformat(text.zfill(5) if ":" in text else "") for text in rest]  # 18.30 is 18:00:00.3
         return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 else None
     return None
 
