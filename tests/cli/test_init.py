@@ -142,6 +142,8 @@ def test_data_that_cannot_be_read_is_named_and_no_file_is_written(
     assert run.err.startswith(message)
     assert run.err.count("\n") == 1
     assert not (tmp_path / "topicfeeds.toml").exists()
+    run = command("init", "new", "--from", kind, "a", cwd=tmp_path)
+    assert run.err.startswith(message)  # the path is the one that was typed, not the one in the site file
 
 
 def test_a_pattern_that_the_shell_expanded_is_explained(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ class Runner:
         return 0, outputs.read_text() if outputs.exists() else "", clone / "public"
 
 
+@full
 def test_the_workflow_keeps_the_dates_of_events_between_runs(tmp_path: Path) -> None:
     program("git")
     runner = Runner(tmp_path)
@@ -109,6 +110,7 @@ def test_the_workflow_keeps_the_dates_of_events_between_runs(tmp_path: Path) -> 
     assert runner.git(*kept, cwd=tmp_path / "origin") == "1\n"
 
 
+@full
 def test_the_workflow_stops_where_it_would_forget_dates_or_publish_nothing(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
     assert runner.run()[0] == 0

@@ -127,6 +127,11 @@ QUICK = ("three methods", "fsspec memory", "zip", "django files")
 """The targets of a normal run of the tests."""
 
 
+@pytest.fixture(autouse=True)
+def no_locks_are_left(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("locks")))
+
+
 @pytest.fixture(params=MAKERS)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
     if request.param not in QUICK and os.environ.get("TOPICFEEDS_FULL") != "1":

@@ -409,6 +409,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "readers: 'org'": {"readers": {"org": read_org}},
     "feeds: 'all'": {"feeds": {"all": FeedOptions(formats=["txt"])}},
     "feeds: 'a'": {"feeds": {"a": FeedOptions(limit=0)}},
+    "feeds: 'b'": {"feeds": {"b": FeedOptions(limit=-1)}},
 }
 
 

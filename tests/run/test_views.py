@@ -6,6 +6,7 @@ import pickle
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,11 @@ def test_a_state_is_only_read_again_after_a_run(town: Town, monkeypatch: pytest.
     assert read_snapshot(town.views) is not first
 
 
+def test_a_record_needs_a_state() -> None:
+    with pytest.raises(TypeError, match=r"state is None \(pass a State, or the path of its file\)"):
+        record(SITE, [], None, now=NOW)  # type: ignore[arg-type]
+
+
 def test_a_read_only_state_is_refused_where_it_would_be_written(town: Town) -> None:
     with pytest.raises(ValueError, match=r"this State is read-only \(pass a State without read_only=True\)"):
         publish(SITE, [], town.folder, state=town.views)
@@ -255,10 +261,10 @@ def test_a_file_of_another_program_is_no_state(tmp_path: Path) -> None:
 
 def test_a_view_reads_the_state_of_an_earlier_version_and_not_that_of_a_newer_one(town: Town) -> None:
     town.publish(unsaid())
-    with sqlite3.connect(town.path) as file:
+    with closing(sqlite3.connect(town.path)) as file, file:
         file.execute("pragma user_version = 6")
     assert len(feed(SITE, [unsaid()], "all", now=NOW, state=town.path).entries) == 1
-    with sqlite3.connect(town.path) as file:
+    with closing(sqlite3.connect(town.path)) as file, file:
         file.execute(f"pragma user_version = {VERSION + 1}")
     with pytest.raises(PublishError, match="newer version of topicfeeds"):
         feed(SITE, [unsaid()], "all", now=NOW, state=town.path)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import PublishError
+from ..state.checksums import ClosingConnection
 
 _CACHE_KB = 16_000
 """The part of the spill that is kept in memory, in kilobytes."""
@@ -28,7 +29,7 @@ class Spill:
 
     def __init__(self) -> None:
         with _explain_errors():
-            self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=ClosingConnection)
             self._file.execute(f"pragma cache_size = -{_CACHE_KB}")
             self._file.executescript(_TABLES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -63,16 +64,15 @@ def write_site_file(export: ExportedData, base: Path) -> str:
         raise ConfigError(
             message=f"the url {show(export.url)} is not an address (write https://www.example.org/)"
         ) from None
+    name = os.path.normpath(base / export.path)
     try:
         source = _describe_source(export, base)
     except (RecursionError, ValidationError, UnicodeError):
-        raise ConfigError(
-            message=f"{show(export.path)} cannot be used (choose another path, or less nesting)"
-        ) from None
+        raise ConfigError(message=f"{show(name)} cannot be used (choose another path, or less nesting)") from None
     except Unreadable as error:
-        raise ConfigError([Problem(export.path, error.line, "", error.message, "unreadable")]) from None
+        raise ConfigError([Problem(name, error.line, "", error.message, "unreadable")]) from None
     except OSError as error:
-        raise ConfigError(message=f"{export.path}: cannot be read: {explain_os_error(error)}") from None
+        raise ConfigError(message=f"{name}: cannot be read: {explain_os_error(error)}") from None
     host = urlsplit(url).hostname or ""
     calendar = ', "ics"' if export.kind == "ics" or any(line.text.startswith("start = ") for line in source) else ""
     lines = [
@@ -94,7 +94,7 @@ def _describe_source(export: ExportedData, base: Path) -> list[_Line]:
     if kind.form != "database":
         paths = list_paths(Source(path=first, format=None if kind.form == "markdown" else kind.form), base)
         if not paths:
-            raise ConfigError(message=f"{first}: no file matches (check the path)")
+            raise ConfigError(message=f"{os.path.normpath(base / first)}: no file matches (check the path)")
         first = paths[0]
         if kind.form == "json" and read_file(base, first).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             kind = KINDS["feed"]  # an export of WordPress in XML

@@ -46,10 +46,13 @@ class Extensions:
     article: type[Article] = Article
     """A subclass of `Article` with fields of your own. Articles without a class of their own get it."""
     event: type[Event] = Event
+    """A subclass of `Event`, for events."""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The namespaces of elements, by prefix."""
     entry_elements: Callable[[Entry], Iterable[XmlElement]] | None = None
+    """Returns further elements of an entry, in Atom and RSS."""
     feed_elements: Callable[[Feed], Iterable[XmlElement]] | None = None
+    """Returns further elements of a feed, in Atom and RSS."""
     formats: Mapping[str, FeedFormat] = field(default_factory=dict)
     """Formats of feeds by name, with `render`. Each feed gets them, unless `feeds` names other formats."""
     readers: Mapping[str, FileReader] = field(default_factory=dict)
@@ -121,8 +124,9 @@ def _find_errors(given: Extensions) -> Iterable[str]:
         if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
             yield f"readers: {suffix!r} is not a suffix in small letters that topicfeeds does not read itself"
     for name, options in given.feeds.items():
-        if not {*(options.formats or ())} <= given.feed_formats.keys() or options.limit == 0:
-            yield f"feeds: {name!r} has an unknown format, or the limit 0"
+        is_low = options.limit is not None and options.limit < 1
+        if is_low or not {*(options.formats or ())} <= given.feed_formats.keys():
+            yield f"feeds: {name!r} has an unknown format, or a limit below 1"
 
 
 NO_EXTENSIONS = Extensions(version="none")

@@ -122,6 +122,8 @@ def record(
     from .flow import Options, Run
 
     checked, memory = check_items(site, items), make_state(state)
+    if memory is None:
+        raise TypeError("state is None (pass a State, or the path of its file)")
     return Run(site, None, memory, Options(now=now, allow_shrink=allow_shrink)).record(checked)
 
 

@@ -120,7 +120,10 @@ class FileContext(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The title and description of a topic, from a text page or from Python. Those of the site file come first."""
+    """The title and description of a topic, from a text page or from Python. Those of the site file come first.
+
+    Threads may share it.
+    """
 
     topic: str
     title: str | None = None

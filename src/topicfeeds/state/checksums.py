@@ -34,18 +34,27 @@ def checksum_text(text: str) -> int:
     return zlib.crc32(str(text).encode())
 
 
+class ClosingConnection(sqlite3.Connection):
+    """Closes itself with its last reference. Python 3.13 warns about connections that stay open."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.Error):
+            self.close()
+
+
 def open_database(path: str, mode: str) -> sqlite3.Connection:
     """Open a SQLite file, with `checksum` as a function of SQL. `mode` is ro, rw or rwc.
 
     An empty path is a temporary database. Raises sqlite3.Error, and OSError for a link or a file of another user.
     """
     if path in ("", ":memory:"):
-        file = sqlite3.connect(path, isolation_level=None)
+        file = sqlite3.connect(path, isolation_level=None, factory=ClosingConnection)
     else:
         check_owner(f"{path}-journal")
         create_private(path) if mode == "rwc" else check_owner(path)
         quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-        file = sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None, timeout=5)
+        name = f"file:{quoted}?mode={mode}"
+        file = sqlite3.connect(name, uri=True, isolation_level=None, timeout=5, factory=ClosingConnection)
     file.create_function("checksum", -1, compute_checksum, deterministic=True)
     return file
 

@@ -83,11 +83,11 @@ def _open(state: State) -> sqlite3.Connection:
     else:
         file = state.open_copy()
     version = file.execute("pragma user_version").fetchone()[0]
-    if version > VERSION:
-        raise NewerStateError
     if version == VERSION:
         return file
     with closing(file):
+        if version > VERSION:
+            raise NewerStateError
         copy = open_database(":memory:", "")
         file.backup(copy)
     migrate(copy)
