@@ -26,7 +26,7 @@ from .kinds import KINDS, WORDS, ExportKind, simplify
 from .opening import load_json, open_export, quoted, read_file
 
 _MAX_RECORDS = 200
-"""How many records are looked at."""
+"""How many records are read, to find the fields."""
 _MAX_EXAMPLE_CHARS = 50
 _HEAD = """\
 # The site file: who publishes, where the items are, and which feeds there are. Check each line.
