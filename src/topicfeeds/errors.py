@@ -87,7 +87,7 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """A number that identifies the item with the problem in its file: its first line, or more if it shares the line."""
+    """A number that identifies the item in its file: its first line, if no other item starts there."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)

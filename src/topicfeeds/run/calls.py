@@ -72,7 +72,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - if an item without `updated` changes, its entry gets the time of this run as `updated`,
     - documents of feeds that no longer exist become empty, and are removed after `retire_days`,
     - an item whose record or source is broken stays as it was last published,
-    - so do the items of a source that lost more of them than its `max_shrink` allows (default: half), unless
+    - the items of a source also stay if it lost more of them than its `max_shrink` allows (default: half), unless
       `allow_shrink` is set.
 
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
@@ -86,7 +86,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - BusyError if another run works in the folder.
 
     After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
-    files are unchanged. Threads may call it, each with another folder and another State.
+    files are unchanged. Threads may call it, each with its own folder and its own State.
     """
     from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
     from ..output.write import lock_folder
@@ -117,7 +117,7 @@ def record(
     `publish`.
 
     Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state. Threads may call
-    it, each with another State.
+    it, each with its own State.
     """
     from .flow import Options, Run
 
@@ -131,7 +131,7 @@ def record(
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
 
-    With `now`, events need no `published`, as if `publish` had a state.
+    With `now`, events need no `published`, as in `publish` with a state.
     Threads may call it.
     """
     report = RunReport()
@@ -164,12 +164,12 @@ def select(
 ) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    With `names`, only these feeds are made, and items that are in none of them may be missing. Names of feeds that do
+    With `names`, only these feeds are made, and `items` only needs the items of these feeds. Names of feeds that do
     not exist are ignored. With `now` (a date-time with a zone), items with a later date are held back.
 
     With a `state` (best a `State(path, read_only=True)` that all views share), the feeds have the dates, notices and
-    last good versions that `publish` or `record` stored. An event without `published` is held back until then. The
-    state is only read.
+    last good versions that `publish` or `record` stored. Events without `published` are held back until they are
+    stored. The state is only read.
 
     Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
     an item that cannot be published.
@@ -238,7 +238,7 @@ def build(
 ) -> list[Document]:
     """Return the documents of a site, in the order in which they should be published. Nothing is written.
 
-    `Document.render` returns the bytes of a document. Threads may call it, and this function. `now` and `problems` work
+    `Document.render` returns the bytes of a document. Threads may call both functions. `now` and `problems` work
     as in `select`.
     """
     selections = _select_checked(site, items, now, problems)

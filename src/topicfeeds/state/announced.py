@@ -1,7 +1,7 @@
 """The documents that a hub knows, in a small file beside the memory.
 
-It is not in the memory, because `ping` must not wait for a build that writes to the memory, nor a build for `ping`.
-Without the file, everything is announced once more.
+It is not a part of the memory, so that `ping` and builds do not wait for each other. Without the file, everything is
+announced once more.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MARK = "topicfeeds: the documents that the hub knows"
 
 
 def read_announced(state: str, hub: str) -> dict[str, str]:
-    """Return the version of each document that a hub accepted last, by address. Another hub knows none."""
+    """Return the last version of each document that a hub accepted, by address. It is empty for another hub."""
     name, *lines = read_marked(f"{state}.announced", _MARK) or [""]
     rows = (line.partition(" ") for line in lines if name == hub)
     return {address: version for version, _, address in rows}

@@ -39,7 +39,7 @@ _COLUMNS = {
     "bodies": "chunk blob not null, n integer not null, size integer not null, body text not null, checksum integer",
     "meta": "name text primary key, value, checksum integer",
 }
-"""The tables. A stamp of a file needs no checksum: a damaged stamp differs from that of the file, which is read."""
+"""The tables. The stamps of files need no checksum: if a stamp is damaged, the file differs from it and is read."""
 _SCHEMA = [
     *(f"CREATE TABLE {name} ({columns})" for name, columns in _COLUMNS.items()),
     *(f"CREATE UNIQUE INDEX {name}_chunk on {name} (chunk, n)" for name in ("records", "bodies")),
@@ -245,7 +245,7 @@ class Cache:
     def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
         """Store the stamps of the files of the sources, in place of all earlier stamps."""
         known, stamps = self.file_stamps(), {storable_path(path): stamp for path, stamp in stamps.items()}
-        if known.keys() - stamps.keys():  # SQLite may not find a single path if it was damaged
+        if known.keys() - stamps.keys():  # a query for a single path may fail if the path is damaged
             self._run("delete from files")
             known = {}
         changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp)

@@ -16,7 +16,7 @@ from .ownership import check_owner, create_private
 
 
 class DamageError(sqlite3.DatabaseError):
-    """A row has another checksum than its values, or a value that no run wrote."""
+    """The values of a row do not match its checksum, or a value is impossible."""
 
 
 def compute_checksum(*values: object) -> int:
@@ -25,17 +25,17 @@ def compute_checksum(*values: object) -> int:
 
 
 def compute_text_checksum(*texts: str) -> int:
-    """Return the checksum of a row of texts. It takes a ninth of the time, for the long rows of last good versions."""
+    """Return the checksum of a row of texts, nine times as fast. The rows of last good versions are long."""
     return zlib.crc32("\0".join(texts).encode())
 
 
 def checksum_text(text: str) -> int:
-    """Return the checksum of a text. It takes a fifth of the time, for the many rows of the cache."""
+    """Return the checksum of a text, five times as fast. The cache has many rows."""
     return zlib.crc32(str(text).encode())
 
 
 class ClosingConnection(sqlite3.Connection):
-    """Closes itself with its last reference. Python 3.13 warns about connections that stay open."""
+    """Closes itself when it is no longer used. Python 3.13 warns about connections that stay open."""
 
     def __del__(self) -> None:
         with suppress(sqlite3.Error):

@@ -33,7 +33,7 @@ def reported_path(state: str) -> str:
 
 
 def read_reported(path: str) -> Reported:
-    """Return the problems that were reported. A file that cannot be read, or is not ours, has none."""
+    """Return the problems that were reported. The result is empty if the file cannot be read."""
     with suppress(ValueError):
         moment, stopped, *names = read_marked(path, _MARK)
         return Reported(int(moment), stopped == "stopped", Counter(names))
@@ -41,7 +41,7 @@ def read_reported(path: str) -> Reported:
 
 
 def store_reported(path: str, reported: Reported) -> None:
-    """Store the problems that were reported, or remove the file if there are none. A file of others stays.
+    """Store the problems that were reported, or remove the file if there are none. A file of another program stays.
 
     If the file cannot be written, e.g. on a full disk, every run reports its problems.
     """

@@ -95,7 +95,7 @@ def _open(state: State) -> sqlite3.Connection:
 
 
 def _read_stamp(path: str) -> Stamp | None:
-    """Return what shows whether a memory has changed, or None if it is missing."""
+    """Return a stamp that differs if the memory has changed, or None if the memory is missing."""
     try:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
