@@ -1,4 +1,4 @@
-"""Publish the rows of an ORM. Attributes have the names of item fields; a NULL is an absent field."""
+"""Publish the rows of an ORM. The columns have the names of item fields. NULL means that the field is absent."""
 
 import sys
 

@@ -214,7 +214,8 @@ def test_a_time_with_a_dot_in_a_spreadsheet_is_not_taken_for_seconds(tmp_path: P
     assert source_of(tmp_path)["date_format"] == {"start": "%Y-%m-%d %H.%M"}
     assert ("2026-05-01T18:30:00" in shown, "2026-05-02T09:15:00" in shown) == (True, True)
     site = tmp_path / "topicfeeds.toml"
-    site.write_text("".join(line for line in site.open(encoding="utf-8") if "date_format" not in line), "utf-8")
+    lines = site.read_text("utf-8").splitlines(keepends=True)
+    site.write_text("".join(line for line in lines if "date_format" not in line), "utf-8")
     run = command("check", cwd=tmp_path)
     assert run.code == 1
     assert 'a.xlsx:2: start: "2026-05-01 18.30" is not a date in ISO 8601' in run.err

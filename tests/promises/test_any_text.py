@@ -83,7 +83,7 @@ def _line(value: tuple[str, str]) -> str:
 
 def test_invisible_names_refuse_their_items_only(tmp_path: Path) -> None:
     (tmp_path / "topicfeeds.toml").write_text(
-        'title = "A"\nurl = "https://www.example.org/"\n[[sources]]\npath = "a.jsonl"\n', "utf-8"
+        'title = "A"\nurl = "https://www.city.example/"\n[[sources]]\npath = "a.jsonl"\n', "utf-8"
     )
     fields: list[dict[str, Any]] = [
         {"authors": ["\u200b"]},

@@ -42,7 +42,7 @@ def clean(warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Doc
 
 def started(folder: Path) -> Path:
     """Write a site file."""
-    site = 'title = "City"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items.jsonl"\n'
+    site = 'title = "City"\nurl = "https://www.city.example/"\n[[sources]]\npath = "items.jsonl"\n'
     (folder / "topicfeeds.toml").write_text(site, "utf-8")
     return folder
 

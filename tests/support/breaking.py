@@ -149,7 +149,7 @@ HEADER = (
     "table.csv:1: no column has the name of a field "
     "(add a header such as id,title,published, or set fields in [[sources]])"
 )
-DELIMITER = 'table.csv:1: the columns have another delimiter (set delimiter = ";" in [[sources]])'
+NO_DATABASE = 'there is no file "posts.sqlite" (check database in [[sources]]: its path is relative to the site file)'
 NO_FILE = "1: warning: no file matches (check path in [[sources]], or remove the source)"
 NO_DATE = (
     "is not a date in ISO 8601 "
@@ -210,19 +210,19 @@ BREAKS = [
         "UTF-16",
         "items.json",
         holds(lambda content: content.decode().encode("utf-16")),
-        "items.json:1: byte 1 (0xFF) is not UTF-8 (save the file as UTF-8)",
+        "items.json:1: byte 1 (0xFF) is not UTF-8 (save the file as UTF-8, or set encoding in [[sources]])",
     ),
     Break(
         "Latin-1",
         "items.json",
         holds(lambda content: content.decode().encode("latin-1")),
-        "items.json:4: byte 36 (0xC9) is not UTF-8 (save the file as UTF-8)",
+        "items.json:4: byte 36 (0xC9) is not UTF-8 (save the file as UTF-8, or set encoding in [[sources]])",
     ),
     Break(
         "compressed",
         "items.json",
         holds(lambda content: gzip.compress(content, mtime=0)),
-        "items.json:1: byte 2 (0x8B) is not UTF-8 (save the file as UTF-8)",
+        "items.json:1: byte 2 (0x8B) is not UTF-8 (save the file as UTF-8, or set encoding in [[sources]])",
     ),
     Break(
         "binary",
@@ -281,7 +281,7 @@ BREAKS = [
         kept=0,
     ),
     Break("another name of a column", "table.csv", replaced(b"title", b"name"), f"{TITLES}{ALL_STAY}", kept=0),
-    Break("another delimiter", "table.csv", replaced(b",", b";"), DELIMITER),
+    Break("another delimiter", "table.csv", replaced(b",", b"!"), HEADER),
     Break("no header", "table.csv", holds(lambda content: content.partition(b"\n")[2]), HEADER),
     Break(
         "no file of a pattern",
@@ -298,7 +298,7 @@ BREAKS = [
         f"{QUERY}:1: database: query failed: no such table: posts",
     ),
     Break("rows gone", "posts.sqlite", told("delete from posts"), lost(QUERY), kept=0),
-    Break("a database gone", "posts.sqlite", remove, f"{QUERY}:1: database: query failed: no such table: posts"),
+    Break("a database gone", "posts.sqlite", remove, f"{QUERY}:1: database: {NO_DATABASE}"),
     Break(
         "a page for a database",
         "posts.sqlite",

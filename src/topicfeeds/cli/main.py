@@ -266,14 +266,15 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
     help="Format of messages. github prints annotations for GitHub Actions.",
 )
 @click.option(
-    "--show", type=click.IntRange(min=0), default=0, metavar="N", help="Print the first N items of each source as read."
+    "--show", type=click.IntRange(min=0), default=0, metavar="N", help="Print the first N items of each source."
 )
 @ALL_PROBLEMS
 def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build, with two exceptions. It does not compare sources with earlier runs,
-    so it does not detect lost items. It prints all warnings, even those of earlier runs.
+    The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
+    so it does not detect lost items. It prints all warnings, even those of earlier runs. If a source cannot be read, it
+    exits with code 65, although build publishes the rest if an earlier run has read this source.
 
     With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
     names the column or path that the value came from. A last line names the columns that no setting reads.
@@ -283,7 +284,7 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
       0   no errors
       1   some items would be refused
       2   wrong usage, an error in the site file, or a missing extra
-      65  nothing would be published: a source is unreadable
+      65  a source cannot be read
     """
     now = read_now()
     from ..config import check_url, load_site
@@ -349,9 +350,9 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
     """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
 
-    Without --topic, --tag and --feed, the command prints the feed of everything. It reads the sources and the memory,
-    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines,
-    and no script that runs.
+    Without --topic, --tag and --feed, the command prints the feed with all items. It reads the sources and the memory,
+    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines.
+    It contains no executable script.
     """
     given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
     if len(given) > 1:

@@ -33,8 +33,8 @@ def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
 
     Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
 
-    With --from, the command looks at the data, and writes topicfeeds.toml with a comment on each line. Then it prints
-    the first three items as topicfeeds reads them, and the columns that it does not read.
+    With --from, the command examines the data, and writes topicfeeds.toml with a comment on each line. Then it prints
+    the first three items as topicfeeds reads them, and the columns that the site file does not use.
 
     If a file already exists, the command writes nothing and exits with code 2.
     """
