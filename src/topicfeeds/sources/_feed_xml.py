@@ -158,7 +158,7 @@ def _read_entry(node: Node, channel: _FeedHead) -> dict[str, Any]:
 def _read_title(node: Node, *, is_ours: bool) -> str:
     """Return a title as plain text.
 
-    RSS does not say whether a title is HTML. topicfeeds writes plain text, and HTML only if the text contains tags.
+    RSS does not say whether a title is HTML. In feeds of topicfeeds, it is HTML only if it contains tags.
     """
     element = node.first("title", "atom:title", "media:title")
     if element is None:

@@ -21,7 +21,7 @@ _RULE = re.compile(
 """A rule that gives one date a year. Other rules could have too many dates."""
 _DAYS_BETWEEN_SAMPLES = 2
 _MAX_PARTS = 8
-"""The most parts of a path such as `/example.org/Europe/Brussels` that are read."""
+"""The limit of parts that are read of a name such as `/example.org/Europe/Brussels`."""
 
 
 class Zones:

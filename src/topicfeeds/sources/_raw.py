@@ -83,7 +83,7 @@ def expand_items(
 ) -> Iterator[RawRecord]:
     """Yield the records of a document, found with `items` of its source. Raises Unreadable.
 
-    `lines` has the line of each record, and the lines of its fields, by the `id` of the record.
+    `lines` has the line of each record, and the lines of its fields, by the Python `id()` of the record.
     """
     from .mapping.elements import find_items
 

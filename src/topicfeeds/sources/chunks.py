@@ -207,7 +207,8 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
     """Yield the contents of a chunk, given the results of its reader."""
     validator = make_validator(location, kind, base)
     for one in found:
-        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # url known
+        # `validate` yields no Unplaced, as the address of the site is known.
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)
     yield from validator.report()
 
 

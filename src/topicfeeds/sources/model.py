@@ -35,7 +35,7 @@ def label_item(place: int, name: object) -> str:
 
 
 def label_record(path: str, place: int, name: object, own_id: object) -> str:
-    """Return the name of a record for messages: the `id` of a row of a database, because its number can change."""
+    """Return the name of a record for messages. For a row of a database, it is the `id`, as its number can change."""
     return f"id {show(own_id)}" if own_id and path.startswith(QUERY) else label_item(place, name)
 
 

@@ -77,7 +77,7 @@ class _YamlReader:
         self.next = yaml.CSafeLoader(text.translate(self.stand_ins) if self.stand_ins else text).get_event
         self.anchors: dict[str, Any] = {}
         self.lines: dict[int, tuple[int, dict[str, int]]] = {}
-        """The line of each mapping in the last item, and the lines of its fields, by the mapping's `id`."""
+        """The line of each mapping in the last item, and the lines of its fields, by the mapping's Python `id()`."""
         self.twice: list[tuple[str, int]] = []
         """The fields that the last item has twice, with their lines."""
 

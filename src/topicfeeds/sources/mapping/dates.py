@@ -165,7 +165,7 @@ def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
 
 
 def _read(value: Any) -> date | None:
-    """Return the date in a text in ISO 8601, or a real date, or None."""
+    """Return the date in a text in ISO 8601, or the value if it is a date object, else None."""
     with suppress(ValueError):
         return parse_moment(value)
     return None

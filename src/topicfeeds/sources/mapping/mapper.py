@@ -104,7 +104,8 @@ class RecordMapper:
         if not self._is_wanted(finder):
             return None
         if not source.drafts and is_draft(raw.fields):
-            for name, places in source.places.items():  # their paths are not missing
+            # Paths that only drafts have are not reported as missing.
+            for name, places in source.places.items():
                 self._find(finder, name, places)
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         window = None if source.drafts else read_window(raw.fields, source)
