@@ -118,11 +118,11 @@ def _find_errors(given: Extensions) -> Iterable[str]:
     for name, form in given.formats.items():
         is_own = name not in FEED_FORMATS and form.suffix.startswith(".") and not form.suffix.endswith(suffixes)
         if not is_own or not form.render or form.mark != EXTENSION_MARK or form.is_calendar:
-            yield f"formats: {name!r} needs a name and a suffix of its own, and render (leave out mark and is_calendar)"
+            yield f"formats: {name!r} needs render, and a new name and suffix (leave out mark and is_calendar)"
     known = {suffix for one in SOURCE_FORMATS.values() for suffix in one.suffixes}
     for suffix in given.readers:
         if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
-            yield f"readers: {suffix!r} is not a suffix in small letters that topicfeeds does not read itself"
+            yield f"readers: {suffix!r} cannot be used (write a new suffix in lower case, such as .bib)"
     for name, options in given.feeds.items():
         is_low = options.limit is not None and options.limit < 1
         if is_low or not {*(options.formats or ())} <= given.feed_formats.keys():
