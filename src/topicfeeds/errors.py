@@ -87,7 +87,7 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """A number that identifies the item in its file: its first line, if no other item starts there."""
+    """Identifies the item in its file: its first line, or a larger number if several items start on the line."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
@@ -96,7 +96,7 @@ class Problem:
     other: str = ""
     """The path of another file that the message names, relative to the same folder as `path`."""
     is_urgent: bool = False
-    """Whether the command always prints it, because somebody must act, e.g. restore a backup of a damaged memory."""
+    """Whether the command always prints it, because somebody must act, e.g. restore a backup after damage."""
 
     @property
     def id(self) -> str | None:
@@ -110,12 +110,12 @@ class Problem:
 
 
 class Omitted(NamedTuple):
-    """The numbers of problems that a run counted, but did not keep, because there were too many."""
+    """How many problems a run counted, but did not keep, because there were too many."""
 
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """The number of refused items with no kept problem."""
+    """The number of refused items of which no problem was kept."""
 
 
 NONE_OMITTED = Omitted()
@@ -238,7 +238,7 @@ def show(value: object) -> str:
 
 
 def show_some(values: Sequence[str]) -> str:
-    """Return the first different values for a message, and the number of the others."""
+    """Return the first distinct values for a message, and how many others there are."""
     several = list(dict.fromkeys(values))
     rest = f" and {len(several) - _MAX_SHOWN} more" if len(several) > _MAX_SHOWN else ""
     return ", ".join(map(show, several[:_MAX_SHOWN])) + rest

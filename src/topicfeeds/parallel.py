@@ -133,7 +133,7 @@ class _ShardReader:
     def __init__(self, executor: Executor, task: Task, files: InputFiles) -> None:
         self.executor, self.task, self.files, self.run = executor, task, files, secrets.token_hex(8)
         self._lines = Counter[str]()
-        """The number of line ends in the parts of each file, so far."""
+        """The number of line ends in the parts of each file that were collected so far."""
         self._changed: set[str] = set()
 
     def send(self, shard: Shard) -> Future[ShardResult] | None:

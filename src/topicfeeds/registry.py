@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 EXTENSION_MARK = b"made by topicfeeds"
-"""The mark of formats of `Extensions`."""
+"""The mark of formats that `Extensions` adds."""
 
 
 class SourceFormat(NamedTuple):
@@ -41,7 +41,7 @@ class FeedFormat(NamedTuple):
     is_calendar: bool = False
     """Whether a document contains all events of the feed's calendar, not only the newest entries."""
     render: Callable[[Any, str], bytes] | None = None
-    """For formats of `Extensions`: takes a `Feed` and its address. The bytes must contain the `mark`."""
+    """For formats that `Extensions` adds: renders a `Feed` at an address. The bytes must contain the `mark`."""
 
 
 SOURCE_FORMATS = {
@@ -75,7 +75,7 @@ OPML_MARK = b"<!-- generator: topicfeeds -->"
 """The mark of the list of feeds."""
 
 TEMPLATE_FILES = ("*.html", "*.css")
-"""The files in a folder of templates."""
+"""The patterns of the files that are read from a folder of templates."""
 
 STYLESHEET_PATH = "feed.css"
 STYLESHEET_MARK = b"/* generator: topicfeeds */"

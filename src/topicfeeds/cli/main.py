@@ -73,9 +73,9 @@ def main(check: Check | None = None) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, session.receive)
     gc.set_threshold(300_000, 20, 50)  # builds make few reference cycles; searching for them takes 10 % of the time
-    if not sys.warnoptions:  # otherwise, the user asked for them
+    if not sys.warnoptions:  # otherwise, the user chose which warnings to show
         warnings.simplefilter("ignore")  # warnings of libraries are for programmers
-        os.environ["PYTHONWARNINGS"] = "ignore"  # and in worker processes
+        os.environ["PYTHONWARNINGS"] = "ignore"  # the same for worker processes
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search all installed packages
     code = _run(session)
     for stream in (sys.stdout, sys.stderr):

@@ -20,7 +20,7 @@ _MAX_VALUE_CHARS = 70
 def print_samples(site: Site, base: Path, limit: int, console: Console) -> tuple[list[Sample], list[Problem]]:
     """Print the first items of each source, and the paths that are not read.
 
-    Return the items, and the problems of the records before them.
+    Return these items, and the problems of the records that were read before the last of them.
     """
     found = [(source, *read_samples(source, base, site.url, limit)) for source in site.sources]
     for source, samples, _ in found:
@@ -32,7 +32,7 @@ def print_samples(site: Site, base: Path, limit: int, console: Console) -> tuple
 
 
 def has_no_zone(item: Item) -> bool:
-    """Return whether a time of an item is without zone."""
+    """Return whether an item has a time without a time zone."""
     times = (getattr(item, name, None) for name in ("start", "published"))
     return not item.timezone and any(isinstance(one, datetime) and not one.tzinfo for one in times)
 

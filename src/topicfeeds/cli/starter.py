@@ -1,4 +1,4 @@
-"""The command `topicfeeds init`: writes a first site file, with items to start from, or for an export."""
+"""The command `topicfeeds init`: writes an example site, or a site file for an export."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def parse_age(age: str) -> Age | None:
 
 
 def check_site_file(path: str) -> None:
-    """Raise ConfigError if there is no site file. Other users can see the status, even if they cannot read the file."""
+    """Raise ConfigError if there is no site file. Users who cannot read the file can still see the status."""
     try:
         os.stat(path)
     except OSError as error:
@@ -124,7 +124,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
 
 
 def _format_past(moment: int, now: float) -> str:
-    """Return a date with its age in words. The smallest unit is used in which the age has at most two digits."""
+    """Return a date with its age in words. The unit is the smallest that gives an age of at most two digits."""
     age = int(now) - moment
     name, length = next(((name, one) for name, one in _UNITS.values() if age < 100 * one), _UNITS["d"])
     words = f"{count(name, age // length)} ago" if age >= 0 else "in the future"

@@ -19,14 +19,14 @@ from .events import format_moment, list_coming, restore_times
 from .model import EventChange, EventDetails, EventSnapshot, EventTimes
 
 FIELDS = ("status", "start", "recurrence", "date_cancelled", "end", "location", "date_confirmed")
-"""The kinds of change. A notice is named after the first that applies."""
+"""The kinds of change. If several apply, the change has the first of them as its `field`."""
 _MAX_CHANGES = 100
 """The largest number of changes that the memory stores for one event. `EventChange.n` is computed from these
 changes."""
 _MAX_COMPARED = 1000
 """The largest number of coming dates of a recurring event that are compared."""
 _OPEN_END = timedelta(days=1)
-"""How long an event without an end is thought to last."""
+"""The assumed length of an event without an end."""
 
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
@@ -86,7 +86,7 @@ def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[d
 
 
 def find_nearest(change: EventChange) -> datetime:
-    """Return the next date of an event, before or after a change, in UTC."""
+    """Compare the next date before a change with the next date after it. Return the earlier one, in UTC."""
     now = datetime.fromtimestamp(change.at, UTC)
     both = [_list_dates(restore_times(facts, UTC), now, 1) for facts in (change.before, change.after)]
     return min(_to_instant(one) for some in both for one in some)
@@ -144,7 +144,7 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
         "start": is_moved and _to_instant(before.start) != _to_instant(after.start),
         "recurrence": is_moved,
         "date_cancelled": bool(cancelled),
-        "end": bool(lengths[0]) and lengths[0] != lengths[1],  # to add an end is not a change
+        "end": bool(lengths[0]) and lengths[0] != lengths[1],  # an end that is only added needs no notice
         "location": old.place != new.place,
         "date_confirmed": bool(restored),
     }

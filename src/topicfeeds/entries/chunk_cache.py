@@ -64,7 +64,7 @@ class ChunkCache:
                     yield one
 
     def _open(self, chunk: Chunk | ReadChunk) -> Iterable[Row]:
-        """Return the contents of a chunk. A chunk without contents is known, too."""
+        """Return the contents of a chunk, from the cache if it is unchanged."""
         if isinstance(chunk, ReadChunk):
             return self._take(chunk)
         found = self._recall(chunk)

@@ -22,7 +22,7 @@ from .headers import HeaderMaker
 from .model import Entry, EventTimes, Header
 
 _USUAL: list[Any] = ["", 0, None, None]
-"""Name, place and window of a record that is alone on its line and always public."""
+"""Name, place and `Header.window` of a record that is alone on its line and always public."""
 
 
 class Loader(Protocol):
@@ -36,7 +36,7 @@ class Loader(Protocol):
 
 
 NO_CONTENTS = '[""]'
-"""The row of a chunk without contents. It marks the chunk as known, too."""
+"""The row of a chunk without contents, so that the cache knows such a chunk, too."""
 
 
 Row = Header | Page | Problem | Draft | MappingReport

@@ -20,7 +20,7 @@ from .model import Candidate, Category, Header
 
 
 class HeldDetails(NamedTuple):
-    """Facts about an item that a feed has, beside its dates and its fields, as the memory stores them."""
+    """Facts about an item that a feed has, in addition to its dates and fields, as the memory stores them."""
 
     source: str
     paths: list[str]
@@ -110,13 +110,13 @@ class HeldItems:
 
 
 def describe_held(candidate: Candidate) -> str:
-    """Return the facts about a held item, beside its dates and its fields, as the memory stores them."""
+    """Return the `HeldDetails` of an item, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
     return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex()]))
 
 
 def _describe_place(source: str, paths: list[str]) -> str:
-    """Return the start of what `describe_held` returns for an item of this source and these files."""
+    """Return the first part of the text of `describe_held`, for a source and some files."""
     return _storable(f"{to_json([source, paths])[:-1]},")
 
 

@@ -286,7 +286,7 @@ class Candidate(NamedTuple):
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
     warning: Problem = Problem("items", 0, "content", "", "warning")
-    """A warning about its content, without a message."""
+    """A warning about its content. Its message is empty until it is needed."""
 
 
 class NewNotice(NamedTuple):
@@ -296,7 +296,7 @@ class NewNotice(NamedTuple):
     field: str
     """The changed field of the item."""
     nearest: datetime
-    """The next date of the event, before or after the change."""
+    """The earlier of the next dates before and after the change."""
     header: Header
 
 
@@ -345,5 +345,5 @@ class RefusedError(Exception):
     """A record cannot be published because of one of its fields."""
 
     def __init__(self, field: str, message: str, other: str = "", severity: Severity = "refused") -> None:
-        """`other` is the path of another file that the message names. A `warning` holds the record back."""
+        """`other` is another file that the message names. If `severity` is `warning`, the record is held back."""
         self.field, self.message, self.other, self.severity = field, message, other, severity

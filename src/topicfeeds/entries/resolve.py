@@ -50,7 +50,8 @@ def resolve(
 
     `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
     it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
-    has the data that the memory will store. With `is_check`, this date is set without a memory, too.
+    has the data that the memory will store. With `is_check`, an event without `published` gets the time `now`, even
+    without a memory.
     """
     yield from Resolver(site, memory, now, spill, is_check=is_check).resolve_all(found)
 
@@ -80,7 +81,7 @@ class Resolver:
         self.site, self.now, self.memory = site, now.replace(microsecond=0) if now else None, memory
         self._sets_dates = is_check or memory is not None
         self._is_view = isinstance(memory, Snapshot)
-        """Whether the memory is only read: it does not learn of changes, so their dates and notices wait for a run."""
+        """Whether the memory is only read, so that dates and notices of changes wait for the next run."""
         self._ids = IdRegistry(site.authority)
         self._duplicates = Duplicates(HeaderMaker(site), spill or Spill())
         self.held = HeldItems(site, memory)
@@ -261,7 +262,7 @@ def _combine_digests(header: Header, merged: Merged | None) -> bytes:
 
 
 def _keep_moment(published: datetime, known: datetime) -> datetime:
-    """Return the known date of publication if only the time zone changed since it was published."""
+    """Return the known date of publication if its local time is the same, so that only the time zone changed."""
     return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 

@@ -61,7 +61,7 @@ class FieldFinder:
         return self._values(field, self.fields[field])
 
     def match(self, names: Sequence[str], accept: Callable[[list[Any]], bool]) -> list[str]:
-        """Return the best path with one of the names that no field has, and whose values are accepted."""
+        """Return the best path that has one of the names, is not used by a field, and has accepted values."""
         used = {path.text for places in self.fields.values() for one in places for path in list_paths(parse_place(one))}
         ends = WORDS["ends"]
         paths = sorted(self.columns, key=lambda path: next((n for n, one in enumerate(ends) if path.endswith(one)), 0))
@@ -77,7 +77,10 @@ class FieldFinder:
         return [one for one in found if not is_empty(one)]
 
     def _keep(self, places: Sequence[str]) -> list[str]:
-        """Return the places that some record has, up to one that all have, and those that depend on the file only."""
+        """Return the places that some record has, and the places that only depend on the file.
+
+        If all records have a place, the places after it are left out.
+        """
         kept: list[str] = []
         for place in places:
             number = len(self._values("", [place]))
@@ -101,9 +104,9 @@ class FieldFinder:
 
 
 def find_forms(values: Sequence[Any]) -> tuple[list[str], str | None] | None:
-    """Return the formats that read most of some dates, and their language, or None. ISO 8601 needs no format.
+    """Return the formats that can read most of the dates, and their language, or None if no format can.
 
-    If days and months could be swapped, both formats are returned.
+    Dates in ISO 8601 need no format. If days and months could be swapped, both formats are returned.
     """
     texts = {str(one).strip() for one in values if not isinstance(one, date)}
     if texts and all(one.isdecimal() and len(one) in (9, 10) for one in texts):
@@ -118,7 +121,7 @@ def find_forms(values: Sequence[Any]) -> tuple[list[str], str | None] | None:
 
 
 def _list_forms(texts: set[str], day: str, language: str | None) -> tuple[int, list[str]]:
-    """Return how many texts can be read as ISO 8601 or with one format of the day, and the formats that do it."""
+    """Return how many texts can be read as ISO 8601 or with one format of the day, and these formats."""
     left, found = set(texts), []
     for form in ("iso", *(day + one for one in _TIME_FORMS)):
         if read := {one for one in left if _reads(one, form, language)}:

@@ -58,7 +58,7 @@ def load_json(content: bytes) -> Any:
 
 
 def _open_csv(content: bytes) -> Iterator[str]:
-    """Choose the encoding, and the delimiter that is most often in the header."""
+    """Choose the encoding, and the most frequent delimiter of the header."""
     try:
         header = content.decode().partition("\n")[0]
     except UnicodeDecodeError:
@@ -84,7 +84,7 @@ def _open_spreadsheet(content: bytes) -> Iterator[str]:
 
 
 def _open_json(content: bytes) -> Iterator[str]:
-    """Name the longest list, if the file is an object."""
+    """Set `items` to the longest list of the file, if the file is an object."""
     document = load_json(content)
     if isinstance(document, dict):
         lists = {name: len(one) for name, one in document.items() if isinstance(one, list) and name != "included"}

@@ -26,7 +26,7 @@ from .kinds import KINDS, WORDS, ExportKind, simplify
 from .opening import load_json, open_export, quoted, read_file
 
 _MAX_RECORDS = 200
-"""How many records are looked at."""
+"""How many records are read, to find the fields."""
 _MAX_EXAMPLE_CHARS = 50
 _HEAD = """\
 # The site file: who publishes, where the items are, and which feeds there are. Check each line.
@@ -81,7 +81,7 @@ def write_site_file(export: ExportedData, base: Path) -> str:
         _Line(f'tag_authority = "{host},{export.year}"', "a part of all ids: never change it, even if you move"),
         _Line(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
         _Line('# language = "en"', "the language of your items"),
-        _Line('# timezone = "Europe/Brussels"', "the zone of dates that name no zone; default: UTC"),
+        _Line('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
         *(_Line(), _Line("[[sources]]"), *source, _Line(), _Line("[feeds]")),
         _Line(f'formats = ["atom", "rss"{calendar}]', "add json for JSON Feed, ics for calendars"),
     ]
@@ -117,7 +117,7 @@ def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path
     lines = [_Line(one) for one in settings] + [
         _describe_field(finder, name) for name in finder.fields if name in FLAGS
     ]
-    lines += [_Line(), _Line("[sources.fields]", "our fields, where each is in the data, and an example")]
+    lines += [_Line(), _Line("[sources.fields]", "fields of topicfeeds: where each is in your data, and an example")]
     lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
         lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
@@ -179,7 +179,7 @@ def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]
         if name in ("status", "visibility") and path not in finder.fields.get("status", ()):
             hidden = sorted(words[one] for one in words.keys() & WORDS["hidden"])
             seen = printable(", ".join(sorted(words.values())[:8]))
-            yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else f"# skip.{quoted(path)} = [] # of: {seen}"
+            yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else f"# skip.{quoted(path)} = [] # seen: {seen}"
         if name in WORDS["deleted"]:
             yield f'only.{quoted(path)} = ""'
         if words and name in WORDS["public"] + WORDS["private"] and words.keys() <= {*WORDS["yes"], *WORDS["no"]}:

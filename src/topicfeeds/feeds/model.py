@@ -102,7 +102,7 @@ class Feed:
 
 
 def add_suffix(name: str, suffix: str) -> str:
-    """Return the path of a document. The suffix comes before the query, which the name of a mix has."""
+    """Return the path of a document. In the path of a mix, the suffix comes before the query."""
     path, mark, query = name.partition("?")
     return f"{path}{suffix}{mark}{query}"
 

@@ -28,7 +28,7 @@ _MIN_MERGED_KEPT = 1000
 
 
 Decide = Callable[[NewNotice, Sequence[str] | None, Sequence[str]], None]
-"""Receives each new notice, the names of the feeds that have it (None: all feeds of the event), and of the others."""
+"""Takes a new notice, the names of the feeds that have it (None: all feeds of the event), and those of the others."""
 
 
 def select_feeds(
@@ -64,7 +64,7 @@ class Wanted(NamedTuple):
     names: frozenset[str] | None = None
     """The names of the feeds. None means all feeds."""
     terms: FeedTerms | None = None
-    """The terms of the only feed whose items are read. A mix is a further feed."""
+    """If set, only items that this feed can contain are used. The terms of a mix also add its feed."""
 
     def includes(self, name: str) -> bool:
         """Return whether to select the feed with this name."""

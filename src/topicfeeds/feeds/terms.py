@@ -33,12 +33,12 @@ class FeedTerms:
 
     @property
     def one_of_topics(self) -> tuple[str, ...]:
-        """Topics of which every item of the feed has at least one, for a query. Empty: items may have no topic."""
+        """Topics for a query: each item of the feed has at least one of them. If empty, do not filter by topic."""
         return self.topics if self.match == "all" or (self.match == "any" and not self.tags) else ()
 
     @property
     def one_of_tags(self) -> tuple[str, ...]:
-        """Tags of which every item of the feed has at least one, for a query. Empty: items may have no tag."""
+        """Tags for a query: each item of the feed has at least one of them. If empty, do not filter by tag."""
         return self.tags if self.match == "all" or (self.match == "any" and not self.topics) else ()
 
     def may_include(self, kind: str, topics: set[str], tags: set[str]) -> bool:
@@ -89,7 +89,7 @@ def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[
 def _may_include(record: Any, terms: FeedTerms, maker: HeaderMaker) -> bool:
     item = record.item
     names = (*item.topics, *([item.topic] if item.topic else []), *record.topics)
-    is_plain = all(map(str.isprintable, (*names, *item.tags)))  # the labels of others are cleaned first
+    is_plain = all(map(str.isprintable, (*names, *item.tags)))  # other labels still have to be cleaned
     return not is_plain or terms.may_include(
         item.kind, {maker.topic(one).term for one in names}, {maker.tag(one).term for one in item.tags}
     )

@@ -292,7 +292,7 @@ class _Extended:
         self.told.elements.append((name, text, attributes, True))
 
     def add_foreign(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element whose attributes have an `@` before their names."""
+        """Add an element. In `attributes`, each name starts with `@`."""
         self.told.elements.append((name, text, {one[1:]: value for one, value in attributes.items()}, False))
 
     def attributes(self, **attributes: str) -> None:

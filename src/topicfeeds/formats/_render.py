@@ -40,7 +40,7 @@ def _make_extended(make_entry: MakeEntry, entry: Entry, feed: Feed, cache: Rende
 def render_at_once(
     channel: ElementCalls, feed: Feed, dialect: Dialect, make_entry: MakeEntry, identity: str, cache: RenderCache
 ) -> bytes:
-    """Return the document of a feed that feedgen alone renders, after reading it back."""
+    """Render a feed with feedgen alone, read the document back, and return it."""
     entries = [make_entry(entry, feed, cache) for entry in feed.entries]
     has_events = any(entry.event for entry in feed.entries)
     document = render_with_feedgen(channel, entries, dialect, has_events=has_events)

@@ -186,7 +186,7 @@ _AROUND = (
     make_call("link", href=None),
     make_call("description", description=None),
 )
-"""The calls that both formats need for a channel."""
+"""The calls that feedgen needs for a valid channel, in both formats."""
 
 
 def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> ElementCalls:

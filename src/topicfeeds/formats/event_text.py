@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _DATE_STATUS: dict[str, StatusName] = {"date_cancelled": "cancelled", "date_confirmed": "confirmed"}
-"""The status that changes of single dates of a recurring event give these dates."""
+"""The status of the changed dates, for each kind of change that only concerns single dates of a recurring event."""
 
 
 def format_title(entry: Entry, feed: Feed) -> str:
@@ -229,7 +229,7 @@ def _format_clock_interval(start: datetime, end: datetime, locale: Locale) -> st
     skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
     try:
         return format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
-    except NotImplementedError:  # Babel cannot compare the parts of a day, which Traditional Chinese writes
+    except NotImplementedError:  # Babel cannot do it for Traditional Chinese, which names the part of the day
         return _join_interval(_format_time(start, locale), _format_time(end, locale), locale)
 
 

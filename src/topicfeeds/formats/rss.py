@@ -1,4 +1,4 @@
-"""RSS 2.0, after the profile of the RSS Advisory Board. Descriptions are HTML, all other texts are plain."""
+"""RSS 2.0, according to the profile of the RSS Advisory Board. Descriptions are HTML, all other texts are plain."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
         content += links
     else:
         summary += links
-    if entry.picture and entry.picture.alt:  # feedparser takes media:description as the body if an element is missing
+    if entry.picture and entry.picture.alt:  # if one of them is missing, feedparser uses media:description
         summary, content = summary or content, content or summary
     if summary:
         made.call(_DESCRIPTION, summary)
@@ -105,7 +105,7 @@ def _make_link(file: Enclosure) -> str:
 
 
 def _escape_tags(text: str) -> str:
-    """Return a text, escaped once more if a reader that treats plain text as HTML would find a tag."""
+    """Return a text. It is escaped if a reader that treats plain text as HTML would find a tag in it."""
     return escape(text, quote=False) if has_tag(text) else text
 
 

@@ -150,7 +150,7 @@ def _describe(
 def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Document | None:
     """Return the empty document of a feed that no longer exists, or None if `known` is not the document of a feed.
 
-    Its date is the run that emptied it.
+    Its date is the time of the run that emptied it.
     """
     for name, form in site.extensions.feed_formats.items():
         if known.path.endswith(form.suffix) and not known.path.startswith(EVENT_FOLDER):
@@ -164,7 +164,7 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
 
 
 def date_empty_feed(one: Selection, state: State | Snapshot | None, now: datetime | None) -> Selection:
-    """Return a selection whose `updated` is the run that emptied the feed, if it has no entries any more.
+    """Return a selection. If its feed has become empty, `updated` is the time of the run that emptied it.
 
     `now` is None if no run can record the date.
     """

@@ -22,7 +22,7 @@ from .write import is_marked
 _PATH = re.compile(
     r"(all|(?:topics|tags|feeds)/([a-z0-9]+(?:-[a-z0-9]+)*))\.(?:atom\.xml|rss\.xml|json|ics)|events/[0-9a-f]{16}\.ics"
 )
-"""The paths of documents. The groups are the name of the feed, and its slug.
+"""Matches the paths of documents. The groups are the name of the feed, and its slug.
 
 If the output folder of another site is inside this folder, its documents have longer paths, which do not match.
 """

@@ -1,4 +1,4 @@
-"""Retirement: empty the documents of feeds that no longer exist at once, and remove them after some days."""
+"""Retirement of feeds that no longer exist: their documents become empty at once, and are removed after some days."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ class Target(Protocol):
     def digest(self, path: str) -> str | None:
         """Return the MD5 of a file in hexadecimal, or None if there is no such file.
 
-        For any other text, topicfeeds reads the file to compare it. By default, every file is read.
+        If it returns a text that is not an MD5, topicfeeds compares the content of the file. By default, every file is
+        read.
         """
         content = self.read(path)
         return None if content is None else _md5(content)

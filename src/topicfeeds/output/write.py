@@ -127,7 +127,7 @@ class StagedWrite:
             _raise_publish_error(error, self.folder.label(path))
 
     def enter(self, name: str) -> None:
-        """Open a folder of documents before its first document. Raises PublishError if it cannot be used."""
+        """Open a folder of documents before its first document is written. Raises PublishError if it cannot be used."""
         self.folders.add(name)
         try:
             self.folder.open_folder(name)
@@ -283,6 +283,6 @@ def _raise_not_a_folder(path: Path) -> NoReturn:
 
 
 def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
-    if error.errno in (errno.ELOOP, errno.EINVAL):  # a link or a file of another user, perhaps beside the document
+    if error.errno in (errno.ELOOP, errno.EINVAL):  # a link or a file of another user, perhaps not `path` itself
         path = error.filename or path
     raise PublishError(message=f"{path}: cannot be written: {explain_os_error(error)}") from error

@@ -46,7 +46,7 @@ class PageEntry(NamedTuple):
     end: str = ""
     """The end of an event, in ISO 8601."""
     language: str | None = None
-    """The language of the entry, if the page has another one."""
+    """The language of the entry, if it differs from the language of the page."""
 
 
 class PageLink(NamedTuple):
@@ -70,7 +70,7 @@ class PageList(NamedTuple):
     """`topics`, `feeds` (the declared ones) or `tags`."""
     links: tuple[PageLink, ...]
     more: str = ""
-    """The first page of all links, if they are too many for this list."""
+    """The path of the first page with all links, if this list has no room for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,11 @@ from .templates import digest_templates, read_template, render_page
 
 _MEDIA_TYPE = "text/html"
 _PAGE_BYTES = 32_000
-"""The size of the links of a page. With the texts around them, it has at most 50 kB."""
+"""The most bytes for the links of a page, so that the whole page has at most 50 kB."""
 _LIST_BYTES = 7000
-"""The size of each list of links on the index."""
+"""The most bytes for each list of links on the index."""
 _LINK_BYTES = 70
-"""The size of the HTML around the texts of a link."""
+"""The estimated bytes of HTML around the texts of a link."""
 _LISTS = ("topics", "feeds", "tags")
 _MAX_TITLE_CHARS = 80
 _MAX_CODE_CHARS = 300
@@ -83,7 +83,7 @@ class PageMaker:
         return self._make("index", "index.html", self._selections["all"], {"lists": lists, "form": form})
 
     def make_lists(self) -> Iterator[Document]:
-        """Yield pages with all topics, declared feeds or tags that are too many for the index."""
+        """Yield pages with all topics, declared feeds or tags, if the index has no room for all of them."""
         for name, links in self._links.items():
             if len(_split(links, _LIST_BYTES)) > 1:
                 parts = _split(links, _PAGE_BYTES)
@@ -148,7 +148,10 @@ class PageMaker:
         )
 
     def _list_alternates(self, path: str, feed: Feed) -> list[PageAddress]:
-        """Return the feeds that the head of a page names: on the index all but tags, else those of its feed."""
+        """Return the addresses of feeds for the head of a page.
+
+        The index has all feeds except those of tags. Any other page has its own feed in each format.
+        """
 
         def describe(one: Feed, form: str) -> PageAddress:
             return PageAddress(form, one.url(form), one.media_type(form), _cut(one.title))
@@ -196,7 +199,7 @@ class PageMaker:
 
 
 def _pick_largest(name: str, links: Sequence[PageLink]) -> PageList:
-    """Return the links that the index shows: those with most entries, in their order."""
+    """Return the links that the index shows: the feeds with the most entries, in the order of `links`."""
     parts = _split(sorted(links, key=lambda link: -link.entries), _LIST_BYTES)
     shown = set(parts[0])
     return PageList(name, tuple(filter(shown.__contains__, links)), f"{name}-1.html" if len(parts) > 1 else "")

@@ -73,7 +73,7 @@ def digest_templates(folder: str | None = None) -> str:
 
 
 def read_template(name: str) -> bytes:
-    """Return the bytes of a file of ours."""
+    """Return the bytes of one of our own templates."""
     return (files(__package__) / "templates" / name).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The arguments of the public calls: checked, and kept apart from our own errors."""
+"""The arguments of the public calls: check their types, and pass on the exceptions of their items."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def pass_on_errors(call: Callable[P, R]) -> Callable[P, R]:
 def check_items(site: Site, items: Iterable[ItemLike]) -> Iterable[ItemLike]:
     """Check the types of two arguments, and return the items. Raises TypeError.
 
-    An exception of the items is kept apart from our own, as an error of the caller's database could look like an error
-    of our state. `pass_on_errors` raises it.
+    An exception of the items is wrapped, because an error of the caller's database could look like an error of our
+    state. `pass_on_errors` raises the original exception.
     """
     if not isinstance(site, Site):
         raise TypeError(f"site is a {type(site).__name__} (pass a Site, such as the result of load_site)")

@@ -72,7 +72,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - if an item without `updated` changes, its entry gets the time of this run as `updated`,
     - documents of feeds that no longer exist become empty, and are removed after `retire_days`,
     - an item whose record or source is broken stays as it was last published,
-    - the items of a source also stay if it lost more of them than its `max_shrink` allows (default: half), unless
+    - if a source lost more items than its `max_shrink` allows (default: half), its items stay, too, unless
       `allow_shrink` is set.
 
     With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
@@ -164,12 +164,12 @@ def select(
 ) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    With `names`, only these feeds are made, and `items` only needs the items of these feeds. Names of feeds that do
-    not exist are ignored. With `now` (a date-time with a zone), items with a later date are held back.
+    With `names`, only these feeds are made, and `items` only needs the items of these feeds. Names of feeds that do not
+    exist are ignored. With `now` (a date-time with a zone), items with a later date are held back.
 
-    With a `state` (best a `State(path, read_only=True)` that all views share), the feeds have the dates, notices and
-    last good versions that `publish` or `record` stored. Events without `published` are held back until they are
-    stored. The state is only read.
+    With a `state` (preferably a `State(path, read_only=True)` that all views share), the feeds have the dates, notices
+    and last good versions that `publish` or `record` stored. An event without `published` is held back until one of
+    them has stored its date. The state is only read.
 
     Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
     an item that cannot be published.
@@ -276,7 +276,7 @@ def select_lazily(
     wanted: Wanted | None = None,
     memory: Snapshot | None = None,
 ) -> dict[str, Selection]:
-    """Return selections, whose entries are not loaded, and add to the report. The caller checks its severity."""
+    """Return selections, whose entries are not loaded. Add problems to the report, which the caller checks."""
     items = check_items(site, items)
     base = items.base if isinstance(items, SiteSources) else None
     is_part = wanted is not None and wanted.names is not None and base is None

@@ -136,7 +136,7 @@ class Run:
             selections = self._select(source, report)
             check_severity(report, strict=False, may_keep=can_keep(self.state, report))
             self._warn_about_contents(selections.values(), {}, report)
-            # without files: if a build shares the state, it must not take its documents for current
+            # no file stamps are stored: the next build with this state must not be skipped
             self._remember(report, selections.values(), Retirement(), source._replace(files=None))
         return tuple(report.problems)
 
@@ -186,7 +186,7 @@ class Run:
     ) -> None:
         """Warn about contents that sanitising changed. `rendered` has the changes of rendered entries, by id.
 
-        For other entries, the cache knows them.
+        The cache has the changes of the other entries.
         """
         known = self.state.cache.content_changes() if self.state else None
         for candidate in find_held(selections):
@@ -244,7 +244,7 @@ class Run:
             if memory and not one.is_kept and memory.held != (held := describe_held(one)):
                 body = one.body()
                 memory = memory._replace(held=held if body else None)
-                if one.kind == "event":  # its memory is noted: it may say which feeds have a notice
+                if one.kind == "event":  # its memory is already noted, perhaps with the feeds of a notice
                     state.hold_item(one.id, memory.held)
                 if body:
                     yield one.id, one.kind, body

@@ -44,7 +44,7 @@ def keep_last_good(resolver: Resolver, report: RunReport, base: Path | None, *, 
 
 
 def _has_file(source: Source, path: str, base: Path | None) -> bool:
-    """Return whether a path is the name of a source in a message, or one of its files."""
+    """Return whether a path in a problem is the name of a source, or the path of one of its files."""
     if path in (source.name, source.label) or (source.path == "-" and path == "standard input"):
         return True
     return base is not None and path in list_paths(source, base)
@@ -86,14 +86,17 @@ def _keep_source(resolver: Resolver, report: RunReport, problem: Problem) -> Kep
 
 
 def _keep(resolver: Resolver, names: Iterable[str], path: str | None) -> list[Candidate | HeldBack]:
-    """Return the last good versions of items that this run has not found. With `path`, one of its records was there."""
+    """Return the last good versions of items that this run has not found.
+
+    With `path`, this includes items of which only the record in this file was not found.
+    """
     held = resolver.held
     missing = sorted(name for name in names if name in held.missing or (path and held.is_missing(name, path)))
     return [one for name in missing for one in resolver.resolve_last_good(name)]
 
 
 def _find_losses(resolver: Resolver, report: RunReport, before: dict[str, int]) -> list[Problem]:
-    """Return a problem for each source that lost more items than its `max_shrink` allows. Its path is the name."""
+    """Return a problem for each source that lost more than its `max_shrink` allows. Its path is the source's name."""
     held, site = resolver.held, resolver.site
     leaving = Counter(held.read_details(name).source for name in held.missing)
     limits = dict[str, float]()

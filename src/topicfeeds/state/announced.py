@@ -15,7 +15,7 @@ _MARK = "topicfeeds: the documents that the hub knows"
 
 
 def read_announced(state: str, hub: str) -> dict[str, str]:
-    """Return the last version of each document that a hub accepted, by address. It is empty for another hub."""
+    """Return the version of each document that a hub accepted last, by address. A new hub has accepted none."""
     name, *lines = read_marked(f"{state}.announced", _MARK) or [""]
     rows = (line.partition(" ") for line in lines if name == hub)
     return {address: version for version, _, address in rows}

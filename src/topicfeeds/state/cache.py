@@ -39,7 +39,7 @@ _COLUMNS = {
     "bodies": "chunk blob not null, n integer not null, size integer not null, body text not null, checksum integer",
     "meta": "name text primary key, value, checksum integer",
 }
-"""The tables. The stamps of files need no checksum: if a stamp is damaged, the file differs from it and is read."""
+"""The tables. Stamps of files need no checksum: if a stamp is damaged, the file seems to be changed, and is read."""
 _SCHEMA = [
     *(f"CREATE TABLE {name} ({columns})" for name, columns in _COLUMNS.items()),
     *(f"CREATE UNIQUE INDEX {name}_chunk on {name} (chunk, n)" for name in ("records", "bodies")),
@@ -272,7 +272,7 @@ class Cache:
     def content_changes(self) -> dict[str, str] | None:
         """Return the changes of sanitising in published contents, by the digest of the entry.
 
-        Return None if no run has stored it. Contents that did not change are left out.
+        Return None if no run has stored it. Contents that sanitising did not change are left out.
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 

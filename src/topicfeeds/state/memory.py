@@ -20,9 +20,9 @@ class ItemMemory(NamedTuple):
     snapshot: str | None = None
     """Start, end, place and status of an event, as JSON."""
     snapshot_changed: int | None = None
-    """When a run last saw the snapshot change, in seconds since 1970, or None."""
+    """When a run last saw these facts about the event change, in seconds since 1970, or None."""
     changes: str | None = None
-    """The changes of the snapshot that notices reported to readers, as JSON."""
+    """The changes of these facts that have a notice, as JSON."""
     held: str | None = None
     """If a feed has the item: its source, files, topics and tags, as JSON. The memory then has its fields, too."""
 

@@ -63,7 +63,7 @@ def create_private(path: str) -> None:
 
 
 def read_marked(path: str, mark: str) -> list[str]:
-    """Return the lines of a small text file after its first line, the mark; no lines if the mark is missing."""
+    """Return the lines of a small text file after its first line, the mark. Without the mark, there are none."""
     with suppress(OSError, ValueError):
         check_owner(path)
         with open(path, encoding="utf-8") as file:
@@ -74,7 +74,7 @@ def read_marked(path: str, mark: str) -> list[str]:
 
 
 def write_marked(path: str, mark: str, lines: Iterable[str]) -> None:
-    """Replace a small text file with a mark and lines; without lines, remove it. A file without the mark stays.
+    """Replace a small text file with a mark and lines; without lines, remove it. A file without this mark stays.
 
     Raises OSError.
     """

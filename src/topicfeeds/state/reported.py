@@ -41,7 +41,7 @@ def read_reported(path: str) -> Reported:
 
 
 def store_reported(path: str, reported: Reported) -> None:
-    """Store the problems that were reported, or remove the file if there are none. A file of another program stays.
+    """Store the problems that were reported, or remove the file if there are none. A file that is not ours stays.
 
     If the file cannot be written, e.g. on a full disk, every run reports its problems.
     """

@@ -1,4 +1,4 @@
-"""The tables of the memory, the migration from earlier versions, and what is kept of a damaged memory."""
+"""The tables of the memory, the migration from earlier versions, and how to save the sound rows of a damaged memory."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
     kept: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in COLUMNS if name != "meta"}
     with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error, UnicodeError):
         old.text_factory = lambda text: text.decode(errors="surrogateescape")
-        old.execute("pragma writable_schema = on")  # reads the other tables if the text of one is damaged
+        old.execute("pragma writable_schema = on")  # if the SQL of one table is damaged, SQLite still reads the others
         for (name,) in old.execute("select name from sqlite_master where type = 'table'").fetchall():
             for row in _scan(old, name):
                 if found := _find_table(name, row):
@@ -163,7 +163,7 @@ def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
 def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
     """Return table and values of a sound row, or None for any other row. The name of a table may be damaged.
 
-    The row of an earlier version has no value for the last column.
+    In a memory of an earlier version, a row may have no value for the last column.
     """
     is_text = all(isinstance(one, str) for one in row[:-1])
     has_checksum = row[-1] == compute_checksum(*row[:-1]) or (is_text and row[-1] == compute_text_checksum(*row[:-1]))

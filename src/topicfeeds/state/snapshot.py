@@ -95,7 +95,7 @@ def _open(state: State) -> sqlite3.Connection:
 
 
 def _read_stamp(path: str) -> Stamp | None:
-    """Return a stamp that differs if the memory has changed, or None if the memory is missing."""
+    """Return the stamp of a memory, which differs after each change, or None if there is no memory."""
     try:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())

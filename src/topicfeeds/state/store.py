@@ -71,13 +71,13 @@ class State:
     def __init__(
         self, path: str | os.PathLike[str] | None = None, *, read_only: bool = False, is_default: bool = False
     ) -> None:
-        """`is_default` says that only topicfeeds writes to this path, so that it may replace any file."""
+        """`is_default` says that only topicfeeds writes to this path, so that it may replace any file there."""
         self.path = None if path is None else os.fspath(path)
         self.read_only, self._is_default = read_only, is_default
         self.lock = allocate_lock()
         """The lock of the run that uses this object."""
         self.snapshot: Snapshot | None = None
-        """The memory as views have last read it."""
+        """The memory, as a view last read it."""
         self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
@@ -87,7 +87,7 @@ class State:
         self._waiting: list[tuple[object, ...]] = []
         """Items that wait to be written, as rows of the table."""
         self._held: list[tuple[str | None, str]] = []
-        """`ItemMemory.held` of items that feeds have since this run, or have no longer."""
+        """Queued values of `ItemMemory.held`, each with the id of its item: see `hold_item`."""
         self.cache = Cache(None if self.path is None else f"{self.path}.cache")
         self._has_cache = False
         self.quarantined: str | None = None
@@ -171,7 +171,7 @@ class State:
         self._has_cache = True
 
     def _refuse_foreign(self) -> None:
-        """Raise ForeignStateError if a file at a path that somebody chose is not ours."""
+        """Raise ForeignStateError if a file at a path that the user chose is not ours."""
         ours = {self.path: (APPLICATION_ID, ("items", "meta")), self.cache.path: (CACHE_ID, ("records", "meta"))}
         for path, marks in ours.items():
             if path and not self._is_default and is_foreign(path, *marks):
@@ -283,7 +283,7 @@ class State:
         write_texts(self._open, versions)
 
     def hold_item(self, name: str, held: str | None) -> None:
-        """Store `ItemMemory.held` of an item whose memory is noted. None: no feed has the item any more."""
+        """Store `ItemMemory.held` of an item whose memory is noted. None means that no feed has the item any more."""
         self._held.append((held, name))
 
     def accepted_counts(self) -> dict[str, int]:

@@ -44,7 +44,7 @@ class FeedApp:
       (`FeedTerms`) has the slugs of the topics and tags of the feed.
     - `version(selection)` returns a value that changes whenever these items change, such as the time of the last edit.
       If the client has the current document, the app then answers 304 and does not call `items`.
-    - `state` (best a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
+    - `state` (preferably a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
     - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
     - `cache` is the number of documents that the app keeps in memory.
 
@@ -133,12 +133,12 @@ class FeedApp:
         return respond_with_document(known, headers)
 
     def _digest(self, path: str, *versions: object) -> str:
-        """Return a digest of everything that a document depends on, but for the time."""
+        """Return a digest of everything that a document depends on, except the time."""
         parts = [self._makers, path, repr(versions)]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
     def _render(self, path: str, etag: str, document: Document, now: datetime) -> KnownDocument:
-        """Return a rendered document: the known one, if it is unchanged."""
+        """Return a rendered document. If it is unchanged, it comes from the cache."""
         known = self._documents.get(path)
         if known is None or known.etag != etag:
             modified = now.astimezone(UTC).replace(microsecond=0)
@@ -161,6 +161,6 @@ def _refuse_coroutine(value: Any) -> Any:
 
 
 def _is_current(etag: str, basis: str, now: datetime) -> bool:
-    """Return whether a tag is of this version, and the document does not change before `now` without an edit."""
+    """Return whether an ETag has the digest `basis`, and the document did not change since then because of a date."""
     start, _, due = etag.strip('"').partition("-")
     return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())

@@ -1,4 +1,4 @@
-"""Documents of requests: the address of a document, and the document made from the items of the request."""
+"""Requests for documents: which document an address names, and how to make it from items."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Request(NamedTuple):
 
 
 def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | None:
-    """Return the request for a path, or None if no site has such a document. Raises MixError."""
+    """Return the request for a path, or None if there is no such document. Raises MixError."""
     path = path or "index.html"
     suffixes = (*(form.suffix for form in site.extensions.feed_formats.values()), _PAGE)
     suffix = next(filter(path.endswith, suffixes), "")

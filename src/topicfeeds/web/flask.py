@@ -19,7 +19,7 @@ def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Bl
     @blueprint.get("/", defaults={"path": ""})
     @blueprint.get("/<path:path>")
     def serve(path: str) -> Response:
-        # Flask removes the body from a response to HEAD, and needs it to find its length
+        # for HEAD, Flask computes Content-Length from the body, then removes the body
         made = app.respond("GET", path, request.query_string.decode("latin-1"), dict(request.headers))
         return Response(made.body, made.status, dict(made.headers))
 

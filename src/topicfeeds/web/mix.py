@@ -19,7 +19,7 @@ _CHOICES = {"kind": ("article", "event"), "match": ("any", "all")}
 
 
 class MixError(Exception):
-    """A query is not the terms of a mix. The argument is a message for the author of the request."""
+    """A query does not describe a mix. The argument is a message for the client."""
 
     status = 400
 
@@ -31,7 +31,7 @@ class UnknownTopicError(MixError):
 
 
 def read_mix(site: Site, query: str, max_terms: int) -> FeedTerms:
-    """Return the terms of a query. Their name has the canonical query. Raises MixError."""
+    """Return the terms of a query. The name of the terms contains the canonical query. Raises MixError."""
     try:
         given = parse_qsl(query, errors="strict", max_num_fields=4 * max_terms + 4)
     except ValueError:

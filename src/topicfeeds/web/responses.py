@@ -26,7 +26,7 @@ class KnownDocument(NamedTuple):
 
 
 _SHARED = {"Cache-Control": "max-age=300", "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
-"""The headers of the examples for web servers."""
+"""The headers that our example configurations for web servers set, too."""
 
 
 def respond_with_text(status: int, text: str, **headers: str) -> FeedResponse:
@@ -55,7 +55,7 @@ def respond_with_document(document: KnownDocument, headers: Mapping[str, str]) -
 
 
 def list_etags(headers: Mapping[str, str]) -> list[str]:
-    """Return the tags of `If-None-Match`. Proxies that compress mark tags as weak (`W/`)."""
+    """Return the tags of `If-None-Match`. A proxy that compresses a response marks its tag as weak (`W/`)."""
     return [one.strip().removeprefix("W/") for one in headers.get("if-none-match", "").split(",") if one.strip()]
 
 
