@@ -190,7 +190,8 @@ def _describe_missing_extra(extra: str, user: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    A source is unreadable and has no earlier items, or `strict` is set and an item has errors. Threads may share it.
+    Either a source is unreadable and has no earlier items, or the call allows no refused items, e.g. with `strict`.
+    Threads may share it.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."

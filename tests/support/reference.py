@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -97,6 +98,15 @@ def read_class(kind: type) -> ast.ClassDef:
     return node
 
 
+class Plain(ast.NodeTransformer):
+    """Replaces each `Annotated[X, ...]` by X."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        if ast.unparse(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
+            return self.visit(node.slice.elts[0])
+        return self.generic_visit(node)
+
+
 def list_fields(value: type) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and text of each field, those of base classes first. A class may repeat a field."""
     found: dict[str, tuple[str, str, str]] = {}
@@ -115,7 +125,7 @@ def list_fields(value: type) -> Iterator[tuple[str, str, str]]:
             text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
             old = found.get(name, ("", "", ""))
             text = inspect.cleandoc(str(text)).replace("\n", " ") or old[2]
-            kind_text = re.sub(r"Annotated\[(.+?), .*\]", r"\1", ast.unparse(node.annotation))
+            kind_text = ast.unparse(Plain().visit(deepcopy(node.annotation)))
             if not name.startswith("_"):
                 found[name] = (
                     name.rstrip("_"),
@@ -131,7 +141,7 @@ def list_methods(value: type) -> Iterator[tuple[str, Any]]:
     for kind in value.__mro__:
         if kind.__module__.startswith("topicfeeds") and kind.__name__ not in ("State", "Model"):
             for name, member in vars(kind).items():
-                is_own = inspect.isfunction(member) or isinstance(member, property)
+                is_own = name != "model_post_init" and (inspect.isfunction(member) or isinstance(member, property))
                 if is_own and not name.startswith("_") and name not in seen and member.__doc__:
                     seen.add(name)
                     yield name, member

@@ -122,9 +122,9 @@ def to_whole_minutes(moment: datetime) -> datetime:
 
 
 def duration(start: date, end: date | None) -> timedelta:
-    """Return how long an event takes.
+    """Return the duration of an event.
 
-    An event on dates takes whole days, including the last one. An event with a time and without `end` takes no time.
+    An event on dates lasts whole days, including the last day. An event with a time but no `end` has the duration 0.
     """
     if isinstance(start, datetime):
         return end.astimezone(UTC) - start.astimezone(UTC) if isinstance(end, datetime) else timedelta()

@@ -39,7 +39,7 @@ class FeedOptions(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Extensions:
-    """Additions to topicfeeds. Threads call their functions, which must depend on their arguments only."""
+    """Additions to topicfeeds. Several threads may call their functions. Results must depend on the arguments only."""
 
     version: str
     """Any text. Change it when a function or a class changes: all documents are then rendered again."""
@@ -87,7 +87,7 @@ class Extensions:
         return self.event if kind == "event" else self.article
 
     def explain_class(self, item: Item) -> str | None:
-        """Return why the class of an item cannot be published, or None. Later runs have to load stored items."""
+        """Return why the class of an item cannot be published, or None. Later runs must be able to load its items."""
         made, known = type(item), self.find_model(item.kind)
         if made is known or made.model_fields.keys() <= known.model_fields.keys():
             return None

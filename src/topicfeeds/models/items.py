@@ -123,7 +123,7 @@ class Item(Model):
     updated: Moment | None = None
     """When the item last changed. Default: the time of the run that noticed it (needs a state), else `published`."""
     topics: Names = ()
-    """Slugs of topics. Any text if the site declares no topics."""
+    """Slugs of topics. If the site declares no topics, any text is allowed."""
     topic: Text | None = None
     """A single topic, in place of `topics`."""
     tags: Annotated[Names, Field(max_length=MAX_TAGS)] = ()

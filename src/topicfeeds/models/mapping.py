@@ -70,7 +70,7 @@ def _check_items(value: object) -> str | tuple[str, ...]:
 
 
 def _flatten(value: object, is_leaf: Callable[[Mapping[str, Any]], bool]) -> object:
-    """Write nested tables with dotted names: `{location: {name: x}}` is `{location.name: x}`."""
+    """Write nested tables with dotted names: `{location: {name: x}}` becomes `{location.name: x}`."""
     if not isinstance(value, Mapping):
         return value
     flat: dict[str, Any] = {}
@@ -221,7 +221,7 @@ class MappingSettings(Model):
     ] = {}
     """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
-    """The separators of lists that are one text, by field. Default in CSV: `;`."""
+    """The separators of lists that are one text, by field. Default in CSV files and spreadsheets: `;`."""
     markup: Mapping[FieldName, Literal["plain", "html", "markdown"]] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
@@ -286,7 +286,7 @@ class MappingSettings(Model):
     @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
-        places = {name: place for name, place in self.places.items() if name != "title"}  # a problem of each record
+        places = {name: place for name, place in self.places.items() if name != "title"}  # reported per record
         conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
             for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
@@ -296,7 +296,7 @@ class MappingSettings(Model):
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """For each mapped field, the top-level keys of a record with which its paths may start. The best is last."""
+        """For each mapped field, the top-level keys with which its paths may start. The preferred key is last."""
         found: dict[str, tuple[str, ...]] = {}
         for name, places in self.places.items():
             paths = [path for place in reversed(places) for path in list_paths(place)]
@@ -305,7 +305,7 @@ class MappingSettings(Model):
 
     @cached_property
     def used_keys(self) -> frozenset[str]:
-        """The top-level keys of a record with which a path of any setting may start."""
+        """The top-level keys with which a path of any setting may start."""
         paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
         paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
         return frozenset(key for path in paths for key, _ in path.steps[0])

@@ -70,7 +70,7 @@ def _split_pattern(text: str) -> Iterator[str | ValuePath]:
 
 
 def as_text(value: object) -> str:
-    """Return a value as it is compared: true is "true", 6 and 6.0 are "6", no value is ""."""
+    """Return a value as text, for comparisons: true is "true", 6 and 6.0 are "6", no value is ""."""
     if isinstance(value, bool) or (isinstance(value, str) and len(value) < 6 and value.lower() in ("true", "false")):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -81,7 +81,7 @@ def as_text(value: object) -> str:
 
 
 def write_text(value: object) -> str:
-    """Return a value as text. Python cannot write numbers of thousands of digits: they are described."""
+    """Return a value as text. Python cannot convert numbers with thousands of digits, so `show` describes them."""
     try:
         return str(value)
     except ValueError:

@@ -253,7 +253,7 @@ class Site(ExtensibleModel):
     license: Url | None = None
     """The address of the licence of the items."""
     tdm: Literal["reserved"] | None = None
-    """`reserved`: text and data mining needs your permission (TDM Reservation Protocol). Default: nothing is said."""
+    """`reserved`: text and data mining needs your permission (TDM Reservation Protocol). Default: no statement."""
     refresh: Annotated[Text, AfterValidator(_check_refresh)] | None = None
     """How often readers should look for changes, such as `30m`, `6h` or `1d`. Default: readers decide."""
     require_alt: Annotated[bool, Field(strict=True)] = False

@@ -15,7 +15,7 @@ from ._feed_nodes import strip_lead
 from ._raw import RawRecord, Unreadable
 
 _MAX_CHARS = 16 * 1024 * 1024
-"""The limit of a feed. Decoded JSON takes twenty times the size of the text in memory."""
+"""The limit of a feed, in characters. Decoded JSON takes twenty times as much memory as its text."""
 
 
 def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:

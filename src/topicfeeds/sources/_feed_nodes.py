@@ -105,7 +105,7 @@ def find_language(element: Any) -> str:
 
 
 def read_text(element: Any) -> tuple[str, bool]:
-    """Return the text of an element, and whether it is HTML. RSS texts are; in Atom, `type` decides."""
+    """Return the text of an element, and whether it is HTML. RSS texts are HTML; in Atom, `type` decides."""
     kind = (element.get("type") or ("text" if name_of(element).startswith("atom:") else "html")).lower()
     if "xhtml" in kind or (element.get("mode") == "xml" and len(element)):
         return _serialize(element), True

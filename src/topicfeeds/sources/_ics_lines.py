@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"([0-9]{8})(?:T([0-9]{4})([0-9]{2})(Z?))?")
 _MAX_DEPTH = 8
 MAX_LINES = 50_000
-"""The limit of content lines of an event. An event with one line more is refused; the lines after it are dropped."""
+"""The limit of content lines of an event. One line more is stored, to detect longer events."""
 _WITH_PARTS = "VTIMEZONE"
 """The component that is read with its inner components."""
 

@@ -19,7 +19,7 @@ _WEB = ("http://", "https://")
 
 
 def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
-    """Return all fields except dates. In calendars of topicfeeds, titles lose the status at their start."""
+    """Return all fields except dates. Titles of cancelled events lose a prefix such as `Cancelled:`."""
     status = event.text("STATUS").lower() or None
     title = event.text("SUMMARY")
     if status == "cancelled":

@@ -21,7 +21,7 @@ _RULE = re.compile(
 """A rule that gives one date a year. Other rules could have too many dates."""
 _DAYS_BETWEEN_SAMPLES = 2
 _MAX_PARTS = 8
-"""The limit of parts that are read of a name such as `/example.org/Europe/Brussels`."""
+"""The limit of parts in a name such as `/example.org/Europe/Brussels`. Further parts are ignored."""
 
 
 class Zones:

@@ -10,7 +10,7 @@ from ._raw import EMPTY, Unreadable
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE_BYTES = 16 * 1024 * 1024
-"""The longest line in bytes: about ten times the size of the largest item."""
+"""The limit of a line, in bytes: twice the largest `max_body`."""
 
 
 def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator[tuple[int, int, bytes]]:

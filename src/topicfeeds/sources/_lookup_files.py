@@ -1,4 +1,4 @@
-"""Files of lookups: their digests, which are part of the keys of chunks, and their records by key."""
+"""Lookup files: compute their digests, which are part of chunk keys, and index their records by key."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class RecordValidator:
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
-        """The types of values that are not records. With `fields`, a list can be one: paths may lead into it."""
+        """The types of values that are not records. With `fields`, a list can be a record: paths may lead into it."""
         self._mapper = None
         if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping

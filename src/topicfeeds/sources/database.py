@@ -25,7 +25,7 @@ _USER = re.compile(r"[\w+]+://[^:/]*(?::[^@]*)?@")
 """A URL of a database up to its host, as SQLAlchemy reads it."""
 _PUNCTUATION = re.compile(r"[\W_]+")
 _SECRET_OPTION = re.compile("(?i)pass|pwd|secret|token|key|connect$")
-"""The names of options in the query of a URL whose values are secret."""
+"""The names of URL options with secret values."""
 _MIN_PART_CHARS = 4
 """Shorter parts of a secret are ignored: they occur in any text by chance."""
 

@@ -223,7 +223,7 @@ def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
 
 
 def _list_moments(properties: list[Property], zones: Zones) -> list[date]:
-    """Return the dates and date-times of some properties, in their zones. Of a period, only the start is read."""
+    """Return the dates and date-times of some properties, in their zones. Only the start of a period is read."""
     if (dates := sum(one.value.count(",") + 1 for one in properties)) > _MAX_DATES:
         raise InvalidPropertyError(properties[0].line, f"has {dates:,} dates (use at most {_MAX_DATES:,})")
     return [
@@ -250,7 +250,10 @@ def _localize(moment: date, given: Property, zones: Zones) -> date:
 
 
 def _name_date(moment: date) -> str:
-    """Return a date of a series as a part of an id: in UTC if it has a zone, so that exports give the same id."""
+    """Return a date of a series as a part of an id. Date-times with a zone are written in UTC.
+
+    So all exports give the same id.
+    """
     if isinstance(moment, datetime) and moment.tzinfo:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return moment.isoformat()
@@ -319,7 +322,7 @@ def _read_added_dates(event: Properties, times: _Times, exceptions: list[date], 
 
 
 def _read_dates(event: Properties, *, is_ours: bool) -> dict[str, Any]:
-    """Return `published` and `updated`. DTSTAMP is the time of the export, so it is neither.
+    """Return `published` and `updated`. DTSTAMP gives neither: it is the time of the export.
 
     Some programs write the time of the export in LAST-MODIFIED too. So a LAST-MODIFIED equal to DTSTAMP is ignored,
     unless topicfeeds wrote the calendar.

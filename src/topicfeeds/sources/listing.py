@@ -37,7 +37,7 @@ class _Block:
     is_list: bool = True
     """Whether all lines are bullets with a label.
 
-    A bullet is followed by two spaces. If copying lost one of them, the label has at most three words.
+    Two spaces follow a bullet. Copying may lose one of them: after a single space, a label has at most three words.
     """
 
     def add(self, line: str) -> None:

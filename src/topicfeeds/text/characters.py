@@ -96,7 +96,7 @@ def to_one_line(value: str) -> str:
 
 
 def has_tag(value: str) -> bool:
-    """Return whether a reader that takes this plain text for HTML would find a tag."""
+    """Return whether a reader that treats this plain text as HTML would find a tag."""
     return "<" in value and bool(_TAG.search(value))
 
 

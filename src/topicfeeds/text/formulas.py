@@ -41,7 +41,7 @@ def _spell(one: Element) -> str:
 
 
 def _spell_row(one: Element) -> str:
-    """Return an element whose parts follow each other."""
+    """Return the text of an element whose parts are written one after the other."""
     text = _spell_all(one)
     if one.name == "mo":
         sign = text.strip()

@@ -71,7 +71,7 @@ _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
     r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
 )
-"""Marks and attributes that need rewriting, in small letters. Most fragments contain none of these texts."""
+"""Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
 _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex", "nitro-lazy")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")

@@ -1,4 +1,4 @@
-"""Plain text and HTML, each from the other, with line breaks and paragraphs.
+"""Convert HTML to plain text, and plain text to HTML, with line breaks and paragraphs.
 
 The rules for line breaks are those of `innerText` in browsers.
 """

@@ -53,7 +53,7 @@ def find_toml_lines(text: str) -> dict[KeyPath, int]:
 
 
 def _add_positions(table: KeyPath, counts: Counter[KeyPath]) -> KeyPath:
-    """Return the key of a table with the positions of the lists of tables that contain it."""
+    """Return the key of a table, with its position in each list of tables that contains it."""
     place: KeyPath = ()
     for part in table[:-1]:
         place = (*place, part, counts[(*place, part)] - 1) if (*place, part) in counts else (*place, part)

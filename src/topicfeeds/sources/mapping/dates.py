@@ -1,4 +1,4 @@
-"""Dates of records: their formats, names of months, time zones, and events that take whole days."""
+"""Dates of records: their formats, names of months, time zones, and all-day events."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def explain_missing_items(document: Any, source: Source) -> str:
 def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
     """Yield a record for each element of `each`, or the record itself without `each`.
 
-    The second value is false if all elements have the same `id`, so that the caller adds the start to it.
+    The second value says whether the `id` comes from the element. If not, the caller adds the start to the `id`.
     """
     if not source.each_path:
         yield record, True

@@ -170,7 +170,7 @@ class RecordMapper:
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
-        """Return the fields of a record that has our names."""
+        """Return the fields of a record that uses our field names."""
         if isinstance(record, Mapping):
             given = {name: value for name, value in record.items() if name not in KEYS}
         else:
@@ -182,7 +182,7 @@ class RecordMapper:
 
     @cached_property
     def _converted(self) -> set[str]:
-        """The fields with our names that need a conversion."""
+        """The fields that need a conversion, in records that use our field names."""
         source = self._source
         lists = LISTS - {"enclosures"} if self._is_table else ()
         return {*source.values, *source.split, *source.markup, *source.html_fields, *lists}

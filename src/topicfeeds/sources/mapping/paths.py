@@ -1,4 +1,4 @@
-"""Finding values in a record: paths go through tables, lists and objects, and patterns combine several values."""
+"""Find values in a record: paths go through tables, lists and objects, and patterns combine several values."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Finder:
         self._file, self._read_date, self._objects = file, read_date, objects
 
     def copy(self, record: Any) -> Finder:
-        """Return a finder for another record, which adds to the same losses."""
+        """Return a finder for another record. It adds to the same list of losses."""
         finder = Finder(record, self._file, self._read_date, objects=self._objects)
         finder.losses = self.losses
         return finder
@@ -140,12 +140,12 @@ class Finder:
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:
-    """Return the date-time of a date object and a time, or None if there is more than separators between them."""
+    """Return the date-time of a date object and a time. Return None if other text than separators is between them."""
     days = [part for part in parts if isinstance(part, date)]
     times = [part for part in parts if isinstance(part, time)]
     rest = [text for part in parts if not isinstance(part, (date, time)) and (text := to_text(part).strip(" ,T"))]
     with suppress(ValueError):
-        # time.fromisoformat takes 18.30 for 18:00:00.3, so a colon is required.
+        # time.fromisoformat reads 18.30 as 18:00:00.3, so a colon is required.
         times += [time.fromisoformat(text.zfill(5) if ":" in text else "") for text in rest]
         return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 else None
     return None
@@ -170,14 +170,14 @@ def _flatten(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def first_value(value: Any) -> Any:
-    """Return the first element of a list, or a value that is not a list."""
+    """Return the first non-empty element of a list, or the value itself if it is not a list."""
     return (
         next((one for one in flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
     )
 
 
 def to_text(value: Any) -> str:
-    """Return a value as part of a text."""
+    """Return a value as text: `true`, whole numbers without a decimal point, dates in ISO 8601."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

@@ -26,9 +26,9 @@ class MappingReport(NamedTuple):
 
 
 def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sources]]") -> Iterator[T | Problem]:
-    """Yield the results, and warnings in place of reports: each one once, and those about missing paths at the end.
+    """Yield the results, with warnings in place of reports. Each warning is yielded once.
 
-    `setting` says in messages where the mapping is.
+    Warnings about missing paths come last. `setting` says where the mapping is, in messages.
     """
     missing: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
     told: set[tuple[str, str, str]] = set()

@@ -56,7 +56,7 @@ def convert(
 ) -> list[Any]:
     """Return the values of a field, or of a part of a field. `look_up` replaces a key by values of other records.
 
-    If `is_table` is set, the record is a row of CSV, in which a list is one text.
+    If `is_table` is set, the record is a row of CSV or of a spreadsheet, in which a list is one text.
     """
     separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
     mark = find_markup(name, settings)
@@ -135,7 +135,7 @@ def fit(name: str, values: list[Any]) -> Any:
 
 
 def _fit_one(field: str, part: str, value: Any) -> Any:
-    """Keep only the known parts of a table. Write a number as text, where the field is a text."""
+    """Keep only the known parts of a table. Convert a number to text if the field is a text."""
     if isinstance(value, Mapping) and field in PARTS and not part:
         return {key: one for key, one in value.items() if key in PARTS[field].model_fields and not is_empty(one)}
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _NO_TEXT
@@ -171,7 +171,7 @@ def has_relative_address(fields: Mapping[str, Any]) -> bool:
 def complete_address(value: Any, base: str, site: str = "") -> Any:
     """Return an absolute address. A text that is not a relative address is returned unchanged.
 
-    `site` is the address of the site, if `base` is another one.
+    `site` is the address of the site, if `base` is another address.
     """
     if isinstance(value, str) and value.startswith(GHOST_URL):
         value, base = value.removeprefix(GHOST_URL), site or base
