@@ -115,7 +115,7 @@ class Omitted(NamedTuple):
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """The number of refused items of which no problem was kept."""
+    """How many refused items have no problem that was kept."""
 
 
 NONE_OMITTED = Omitted()

@@ -47,7 +47,7 @@ class _HubError(Exception):
 
 
 def announce(site: Site, paths: SitePaths, seconds: float) -> Announcement:
-    """Announce what changed since the last announcement that the hub accepted, for at most `seconds`.
+    """Announce the feeds that changed since the hub last accepted them, for at most `seconds`.
 
     Raises ConfigError if the site has no hub or no feeds yet, and PublishError if the state cannot be used.
     """

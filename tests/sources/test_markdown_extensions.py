@@ -59,7 +59,7 @@ def test_links_to_files_and_shortcodes_are_reported(tmp_path: Path) -> None:
         'a.md:2: warning: content: links to source files: "../2023/older.md", "b.md", "c.md" and 1 more '
         "(write the addresses of their pages)",
         'a.md:2: warning: content: has parts that only a site generator understands: "{{< youtube w7F >" '
-        "(write what they show)",
+        "(replace them with the text or HTML that they produce)",
     ]
 
 

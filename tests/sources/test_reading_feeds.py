@@ -265,7 +265,7 @@ ENTITIES = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "x" * 10}">' f
         (rss("<item>" + "<a/>" * 100_001 + "</item>"), "an entry has more than 100,000 elements"),
         (rss("<item/>" * 100_001), "has more than 100,000 entries (split the feed)"),
         ("<html><body/></html>", "is not a feed: it starts with <html> (expected rss, feed or RDF)"),
-        ("{}", 'is not a JSON Feed: version does not name it (for other JSON, set format = "json")'),
+        ("{}", 'is not a JSON Feed: version is not of jsonfeed.org (for other JSON, set format = "json")'),
         ("Hello", "is not well-formed XML: Start tag expected"),
         ("  ", "is empty"),
     ],

@@ -110,7 +110,7 @@ class Console:
         return error.exit_code
 
     def print_message(self, error: TopicFeedsError) -> None:
-        """Print the message of an error, if it has one beside its problems."""
+        """Print the message of an error, if it has one in addition to its problems."""
         if error.message:
             self.print_line(_hint_at_options(error.message, error.hint), "error", code=error.exit_code)
 

@@ -228,7 +228,8 @@ class HeaderMaker:
             message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
             self._problems.append(record.problem("content", message, "warning"))
         if tags := find_template_tags(value):
-            message = f"has parts that only a site generator understands: {show_some(tags)} (write what they show)"
+            message = f"has parts that only a site generator understands: {show_some(tags)} "
+            message += "(replace them with the text or HTML that they produce)"
             self._problems.append(record.problem("content", message, "warning"))
 
     def _authors(self, record: Record) -> Iterator[Person]:

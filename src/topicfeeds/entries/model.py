@@ -141,7 +141,7 @@ class Entry:
     notice: EventChange | None = None
     """The change that this entry reports. A notice has the `event`, but is not published as an event."""
     item: Item | None = None
-    """The item, if it has a class of `Extensions`."""
+    """The item, if its class is one of `Extensions`. None for other items."""
     allowed_html: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The elements and attributes that `Extensions` adds to the allowed HTML of `content`."""
 

@@ -75,7 +75,7 @@ def _explain_impossible(text: str) -> str:
 
 
 def check_zone(value: str) -> str:
-    """Return the IANA name of a time zone. Raises ValueError for an unknown name, and for the machine's own zone."""
+    """Return the IANA name of a time zone. Raises ValueError for an unknown name, and for names such as `localtime`."""
     try:
         if value in ("localtime", "posixrules", "Factory") or value.startswith(("right/", "posix/")):
             raise ValueError  # the machine's own zone, or not a real zone

@@ -13,7 +13,7 @@ from ..registry import EXTENSION_MARK, FEED_FORMATS, SOURCE_FORMATS, FeedFormat
 from .fields import Model
 from .items import Article, Event, Item
 
-if TYPE_CHECKING:  # only type checkers import from above
+if TYPE_CHECKING:  # for type checkers only: the package of models must not import these
     from ..entries.model import Entry
     from ..feeds.model import Feed
 
@@ -31,7 +31,7 @@ class XmlElement(NamedTuple):
 
 
 class FeedOptions(NamedTuple):
-    """The options of single feeds, in place of those of the site. Threads may share it."""
+    """Options of a feed that replace those of the site. Threads may share it."""
 
     limit: int | None = None
     formats: Collection[str] | None = None
@@ -42,11 +42,11 @@ class Extensions:
     """Additions to topicfeeds. Threads call their functions, which must depend on their arguments only."""
 
     version: str
-    """Change it when a function or a class changes. It is part of the fingerprints of all documents."""
+    """Any text. Change it when a function or a class changes: all documents are then rendered again."""
     article: type[Article] = Article
-    """A subclass of `Article` with fields of your own. Articles without a class of their own get it."""
+    """A subclass of `Article` with fields of your own. Articles from sources and mappings get this class."""
     event: type[Event] = Event
-    """A subclass of `Event`, for events."""
+    """The same for events: a subclass of `Event`."""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """The namespaces of elements, by prefix."""
     entry_elements: Callable[[Entry], Iterable[XmlElement]] | None = None
@@ -56,16 +56,16 @@ class Extensions:
     formats: Mapping[str, FeedFormat] = field(default_factory=dict)
     """Formats of feeds by name, with `render`. Each feed gets them, unless `feeds` names other formats."""
     readers: Mapping[str, FileReader] = field(default_factory=dict)
-    """Readers of source files, by suffix. A reader gets a file, and yields line and fields of each item.
+    """Readers of source files, by suffix. A reader gets the bytes of a file, and yields line and fields of each item.
 
     It raises ValueError if the file is not in its format.
     """
     filters: Mapping[str, Callable[[Entry], bool]] = field(default_factory=dict)
-    """Filters of declared feeds, by slug. A feed has the entries that match it, and pass the filter."""
+    """Filters of declared feeds, by slug. A filter returns whether an entry that matches the feed is kept."""
     feeds: Mapping[str, FeedOptions] = field(default_factory=dict)
     """Options by name of the feed, such as `all` or `topics/mobility`, or by pattern, such as `tags/*`."""
     html: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Further elements of HTML that contents may have, with their attributes. `*` stands for all elements."""
+    """Further allowed elements of HTML in `content`, with their attributes. `*` stands for all elements."""
 
     def __post_init__(self) -> None:
         """Check the values. Raises ValueError."""
@@ -76,7 +76,7 @@ class Extensions:
         for wrong in _find_errors(self):
             raise ValueError(wrong)
 
-    def __repr__(self) -> str:  # it is a part of fingerprints
+    def __repr__(self) -> str:  # fingerprints contain it
         return f"Extensions(version={self.version!r})"
 
     def __hash__(self) -> int:
@@ -87,7 +87,7 @@ class Extensions:
         return self.event if kind == "event" else self.article
 
     def explain_class(self, item: Item) -> str | None:
-        """Say why the class of an item cannot be published, or return None. Stored items need to be read again."""
+        """Return why the class of an item cannot be published, or None. Later runs have to load stored items."""
         made, known = type(item), self.find_model(item.kind)
         if made is known or made.model_fields.keys() <= known.model_fields.keys():
             return None
@@ -104,7 +104,7 @@ class Extensions:
         return tuple(sorted((name, tuple(sorted(attributes))) for name, attributes in self.html.items()))
 
     def find_options(self, name: str) -> FeedOptions:
-        """Return the options of a feed: of the first name or pattern that matches."""
+        """Return the options of a feed. The first name or pattern that matches counts."""
         return next((one for pattern, one in self.feeds.items() if fnmatchcase(name, pattern)), FeedOptions())
 
 
@@ -118,11 +118,11 @@ def _find_errors(given: Extensions) -> Iterable[str]:
     for name, form in given.formats.items():
         is_own = name not in FEED_FORMATS and form.suffix.startswith(".") and not form.suffix.endswith(suffixes)
         if not is_own or not form.render or form.mark != EXTENSION_MARK or form.is_calendar:
-            yield f"formats: {name!r} needs a name and a suffix of its own, and render (leave out mark and is_calendar)"
+            yield f"formats: {name!r} needs render, and a new name and suffix (leave out mark and is_calendar)"
     known = {suffix for one in SOURCE_FORMATS.values() for suffix in one.suffixes}
     for suffix in given.readers:
         if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
-            yield f"readers: {suffix!r} is not a suffix in small letters that topicfeeds does not read itself"
+            yield f"readers: {suffix!r} cannot be used (write a new suffix in lower case, such as .bib)"
     for name, options in given.feeds.items():
         is_low = options.limit is not None and options.limit < 1
         if is_low or not {*(options.formats or ())} <= given.feed_formats.keys():

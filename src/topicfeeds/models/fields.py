@@ -63,7 +63,7 @@ def to_plain(value: Any) -> Any:
         return str(value)
     if hasattr(value, "get_queryset"):
         value = value.all()
-    is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # or a file
+    is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # `read`: files
     if is_known or not hasattr(type(value), "__iter__"):
         return value
     return sorted(value, key=str) if isinstance(value, Set) else [*value]  # the order of a set is random

@@ -121,7 +121,7 @@ class Item(Model):
     published: Moment | None = None
     """When the item was first made public. A date means midnight in the item's time zone."""
     updated: Moment | None = None
-    """When the item last changed. Default: the run that saw it change (needs a state), else `published`."""
+    """When the item last changed. Default: the time of the run that noticed it (needs a state), else `published`."""
     topics: Names = ()
     """Slugs of topics. Any text if the site declares no topics."""
     topic: Text | None = None

@@ -183,7 +183,7 @@ Texts = Annotated[
 
 
 class Lookup(Model):
-    """A join: the values of a field are keys of other records, and values of these records replace them."""
+    """A join: replaces keys in a field by values of the records that have these keys, such as author ids by names."""
 
     items: ItemsSetting = "."
     """Where the other records are."""
@@ -202,7 +202,7 @@ class MappingSettings(Model):
         AfterValidator(_check_parts),
         WithJsonSchema({"type": "object", "additionalProperties": {"anyOf": [*_PLACE["anyOf"], {"type": "object"}]}}),
     ] = {}
-    """Maps our fields, or parts of them, to places in records of other systems. Then only mapped fields are read."""
+    """Maps our fields, or parts of them, to places in records of other systems. If set, only mapped fields are read."""
     defaults: Mapping[FieldName, Any] = {}
     """Values for fields that are absent in a record."""
     items: ItemsSetting | None = None
@@ -219,13 +219,13 @@ class MappingSettings(Model):
         Mapping[Annotated[str, AfterValidator(_check_valued)], Mapping[str, Any]],
         BeforeValidator(lambda value: _flatten(value, _is_words)),
     ] = {}
-    """Words of other systems for values of our fields, by field."""
+    """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
     """The separators of lists that are one text, by field. Default in CSV: `;`."""
     markup: Mapping[FieldName, Literal["plain", "html", "markdown"]] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
-    """Plain-text fields that contain HTML in this source, such as titles of WordPress. They become plain text."""
+    """Plain-text fields that contain HTML in this source, such as WordPress titles. They become plain text."""
     date_format: Annotated[
         Any,
         PlainValidator(_read_date_format),
@@ -245,9 +245,9 @@ class MappingSettings(Model):
     open_end: PlaceSetting | None = None
     """Where a record says that the end of an event is open."""
     end_day: Literal["inclusive", "exclusive"] = "inclusive"
-    """Whether an event takes place on the day of its `end`, if this is a day or a midnight."""
+    """Whether a date or midnight in `end` is the last day of an event, or the day after it (`exclusive`)."""
     lookup: Annotated[Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, _is_lookup))] = {}
-    """Joins with other records, by field."""
+    """Lookups by field: they replace keys by values of other records."""
 
     @cached_property
     def is_mapped(self) -> bool:
@@ -286,7 +286,7 @@ class MappingSettings(Model):
     @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
-        places = {name: place for name, place in self.places.items() if name != "title"}  # each record names a title
+        places = {name: place for name, place in self.places.items() if name != "title"}  # a problem of each record
         conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
             for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
@@ -296,7 +296,7 @@ class MappingSettings(Model):
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """For each mapped field, the keys at the top of a record with which its paths may start; the best is last."""
+        """For each mapped field, the top-level keys of a record with which its paths may start. The best is last."""
         found: dict[str, tuple[str, ...]] = {}
         for name, places in self.places.items():
             paths = [path for place in reversed(places) for path in list_paths(place)]
@@ -305,7 +305,7 @@ class MappingSettings(Model):
 
     @cached_property
     def used_keys(self) -> frozenset[str]:
-        """The keys at the top of a record with which a path of any setting may start."""
+        """The top-level keys of a record with which a path of any setting may start."""
         paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
         paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
         return frozenset(key for path in paths for key, _ in path.steps[0])

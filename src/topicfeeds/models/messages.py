@@ -325,7 +325,7 @@ def _find_model(place: FieldPath, model: type[BaseModel]) -> type[BaseModel]:
 
 
 def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):  # Annotated has it, but is not a type
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):  # Annotated has them, too
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _list_models(inner)

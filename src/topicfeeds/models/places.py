@@ -19,7 +19,7 @@ class ValuePath(NamedTuple):
     text: str
     names: tuple[str, ...]
     steps: tuple[tuple[tuple[str, int], ...], ...]
-    """The keys that may follow at each position: the longest first, each with the position after it."""
+    """The keys (with dots) that may start at each position, the longest first, each with the position after it."""
 
 
 class ValuePattern(NamedTuple):

@@ -159,7 +159,7 @@ def _parse_rule(rule: str, start: datetime) -> rrule:
 
 
 def _can_include(rule: str, start: datetime) -> bool:
-    """Return whether the start has the values of a rule. If not, dateutil may search for a date for hours."""
+    """Return whether a rule can include its start. If it cannot, dateutil may search for a date for hours."""
     parts = _split_rule(rule)
     month, day = monthrange(start.year, start.month)[1], start.timetuple().tm_yday
     own: dict[str, set[object]] = {

@@ -173,13 +173,13 @@ class FeedSettings(Model):
     calendar_days_back: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] | None = None
     """Days for which a past event stays in calendars. Default: for ever."""
     calendar_days_ahead: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] | None = None
-    """Days before its start at which an event enters calendars. Default: at once."""
+    """How many days before its start an event enters calendars. Default: at once."""
     cancelled_events: Literal["cancelled", "confirmed"] = "cancelled"
-    """The status of cancelled events in calendars. Some programs hide cancelled events, and people do not see why."""
+    """The status of cancelled events in calendars. Some programs hide events with the status `cancelled`."""
 
     @property
     def notices_per_run(self) -> int:
-        """How many notices one run adds to a feed at most: no more than a feed keeps, which is half of its limit."""
+        """The largest number of notices that one run adds to a feed: `max_notices`, at most half of `limit`."""
         return min(self.max_notices, self.limit // 2)
 
 
@@ -205,12 +205,12 @@ class DeclaredFeed(Model):
 
 
 class PageSettings(Model):
-    """The settings of the web pages on which people see the feeds, and subscribe to them."""
+    """The settings of the web pages that show the feeds and let people subscribe to them."""
 
     templates: Text | None = None
     """A folder of templates that replace those of topicfeeds with the same name. It is relative to the site file."""
     stylesheet: Annotated[bool, Field(strict=True)] = False
-    """Whether Atom and RSS name a stylesheet (`feed.css`), with which browsers show them."""
+    """Whether Atom and RSS have a stylesheet (`feed.css`), so that browsers show them as pages."""
 
     opml_tags: Annotated[bool, Field(strict=True)] = False
     """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
@@ -221,7 +221,7 @@ class Hub(Model):
 
     url: Url
     private: Annotated[bool, Field(strict=True)] = False
-    """Whether the hub is in a private network: `url` may start with http://, and lead to a private address."""
+    """Whether the hub is in a private network. If so, `url` may start with http:// and have a private address."""
 
 
 def _check_hub(value: Hub | str | None) -> Hub | str | None:
@@ -264,7 +264,7 @@ class Site(ExtensibleModel):
     hub: Annotated[HubOrUrl | None, AfterValidator(_check_hub)] = None
     """The WebSub hub to which `topicfeeds ping` announces changed feeds, or its address. Default: none."""
     tag_authority: Annotated[str, AfterValidator(_check_authority)] | None = None
-    """The authority of `tag:` ids (RFC 4151), such as `example.org,2026`. Default: the host of `url` and `,2000`."""
+    """The authority of `tag:` ids (RFC 4151), such as `example.org,2026`. Default: the host of `url`, then `,2000`."""
     sources: Annotated[Sequence[Source], AfterValidator(tuple)] = ()
     topics: Mapping[Slug, Topic] = {}
     """Topics by slug. If there are none, topics come from the items."""
@@ -272,10 +272,10 @@ class Site(ExtensibleModel):
     feeds: FeedSettings = FeedSettings()
     feed: Annotated[Sequence[DeclaredFeed], AfterValidator(tuple)] = ()
     pages: PageSettings | None = None
-    """Web pages on which people see the feeds, and subscribe to them. Default: no pages."""
+    """Web pages that show the feeds and let people subscribe to them. Default: no pages."""
 
     def extend(self, extensions: Extensions) -> Site:
-        """Return the site with extensions, in place of earlier ones. Raises ValueError for a filter without a feed."""
+        """Return the site with only these extensions. Raises ValueError for a filter of an unknown feed."""
         if not isinstance(extensions, Extensions):
             raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
         if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:

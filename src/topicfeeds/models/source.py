@@ -41,24 +41,24 @@ class Source(ExtensibleModel, MappingSettings):
     path: Annotated[Word, Field(max_length=MAX_PATH_CHARS)] | None = None
     """A file, a pattern, a folder (with all files below it), or `-` for standard input."""
     format: SourceFormatName | None = None
-    """The name of the source format. Default: by the suffix of each file."""
+    """The name of the source format. Default: the format of each file's suffix."""
     topics: Names = ()
     """Topics that every item of this source gets."""
     untitled: Literal["label", "skip"] = "skip"
     """What happens to items without a title on a text page: skip them, or use kind and date as the title."""
     database: Text | None = None
-    """The URL of a database for SQLAlchemy, in place of `path`. `${NAME}` is replaced from the environment."""
+    """The URL of a database for SQLAlchemy, in place of `path`. `${NAME}` is replaced by an environment variable."""
     query: Text | None = None
     """The SQL query. Columns have the names of fields, unless `fields` maps them."""
     exclude: Texts = ()
-    """Patterns of files to leave out, relative to the folder of the source; without a slash, at any depth."""
+    """Patterns of files to leave out, relative to the source's folder. Without a slash, they match at any depth."""
     delimiter: (
         Annotated[
             str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False), AfterValidator(_check_delimiter)
         ]
         | None
     ) = None
-    """The character between the cells of a CSV file. Default: the one under which the header has the mapped columns."""
+    """The character between the cells of a CSV file. Default: it is detected from the header."""
     encoding: Annotated[Text, AfterValidator(_check_encoding)] | None = None
     """The encoding of the files, such as `windows-1252` or `utf-16`. Default: UTF-8."""
     sheet: Text | None = None

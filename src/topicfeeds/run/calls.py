@@ -86,7 +86,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - BusyError if another run works in the folder.
 
     After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
-    files are unchanged. Threads may call it, each with another folder and another State.
+    files are unchanged. Threads may call it, each with its own folder and its own State.
     """
     from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
     from ..output.write import lock_folder
@@ -117,7 +117,7 @@ def record(
     `publish`.
 
     Raises SourceError and PublishError as `publish` does, and BusyError if another run uses the state. Threads may call
-    it, each with another State.
+    it, each with its own State.
     """
     from .flow import Options, Run
 
@@ -131,7 +131,7 @@ def record(
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
     """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
 
-    With `now`, events need no `published`, as if `publish` had a state.
+    With `now`, events need no `published`, as in `publish` with a state.
     Threads may call it.
     """
     report = RunReport()
@@ -238,7 +238,7 @@ def build(
 ) -> list[Document]:
     """Return the documents of a site, in the order in which they should be published. Nothing is written.
 
-    `Document.render` returns the bytes of a document. Threads may call it, and this function. `now` and `problems` work
+    `Document.render` returns the bytes of a document. Threads may call both functions. `now` and `problems` work
     as in `select`.
     """
     selections = _select_checked(site, items, now, problems)

@@ -88,7 +88,7 @@ def _keep_source(resolver: Resolver, report: RunReport, problem: Problem) -> Kep
 def _keep(resolver: Resolver, names: Iterable[str], path: str | None) -> list[Candidate | HeldBack]:
     """Return the last good versions of items that this run has not found.
 
-    With `path`, this includes items of which only the record in this file was not found.
+    With `path`, items whose record in this file is missing are included, even if other records were found.
     """
     held = resolver.held
     missing = sorted(name for name in names if name in held.missing or (path and held.is_missing(name, path)))

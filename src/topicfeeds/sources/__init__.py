@@ -27,8 +27,8 @@ from .model import Draft, Page, Record
 class SiteSources(Iterator[Record | Page | Problem | Draft]):
     """The sources of a site. They yield records, pages and problems, in the order of the site file, path and line.
 
-    `base` is the folder to which paths are relative. If a file cannot be read, a problem is yielded in its place: the
-    caller decides whether the run stops.
+    `base` is the folder to which paths are relative. For a file that cannot be read, a problem is yielded: the caller
+    decides whether the run stops.
     """
 
     def __init__(

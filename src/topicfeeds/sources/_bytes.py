@@ -78,7 +78,7 @@ def check_size(content: bytes, *, may_be_empty: bool = False) -> None:
 
 
 def prepare_content(content: bytes, kind: str, source: Source) -> str | bytes:
-    """Return the bytes of a whole file as the reader of their format wants them. Raises Unreadable."""
+    """Return a whole file as the reader of its format needs it: as text or as bytes. Raises Unreadable."""
     if not SOURCE_FORMATS[kind].binary:
         return decode_file(content, source.encoding, may_be_empty=SOURCE_FORMATS[kind].single)
     check_size(content)

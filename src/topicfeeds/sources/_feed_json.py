@@ -15,7 +15,7 @@ from ._feed_nodes import strip_lead
 from ._raw import RawRecord, Unreadable
 
 _MAX_CHARS = 16 * 1024 * 1024
-"""The limit of a feed: JSON takes twenty times its size in memory."""
+"""The limit of a feed. Decoded JSON takes twenty times the size of the text in memory."""
 
 
 def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -25,9 +25,9 @@ def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord |
     try:
         feed = json.loads(text)
     except (ValueError, RecursionError):
-        feed = {"version": "jsonfeed.org"}  # the reader of JSON says what is wrong
+        feed = {"version": "jsonfeed.org"}  # the JSON reader reports the error
     if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
-        raise Unreadable(1, 'is not a JSON Feed: version does not name it (for other JSON, set format = "json")')
+        raise Unreadable(1, 'is not a JSON Feed: version is not of jsonfeed.org (for other JSON, set format = "json")')
     for one in json_format.read(text, source, path):
         if isinstance(one, RawRecord) and isinstance(one.fields, Mapping):
             yield one._replace(fields=_map_item(one.fields, feed))
@@ -58,7 +58,7 @@ def _map_item(item: Mapping[str, Any], feed: Mapping[str, Any]) -> dict[str, Any
 
 
 def _read_event(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of one of our events. Its body starts with its date, and links to its calendar file."""
+    """Return the fields of an event that topicfeeds published, without the date and the calendar file that it added."""
     return {
         **{name: event.get(name) for name in ("start", "end", "timezone", "status", "location")},
         "organizer": next(iter(_list_authors({"author": event.get("organizer")})), None),

@@ -39,7 +39,7 @@ _LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
 
 
 def strip_lead(content: str) -> str:
-    """Return the body of one of our events without its first line, which shows its date and place."""
+    """Return the body of an event that topicfeeds published, without the first line with date and place."""
     found = _LEAD.match(content)
     return content[found.end() :] if found else content
 
@@ -91,7 +91,7 @@ def text_of(element: Any) -> str:
 
 
 def resolve(element: Any, address: str, default: str) -> str:
-    """Return an address resolved against `xml:base`, else against the page of the feed."""
+    """Return an address, resolved against `xml:base` or else against the page of the feed."""
     try:
         return urljoin(element.base or default, address.strip()) if address.strip() else ""
     except ValueError:
@@ -105,7 +105,7 @@ def find_language(element: Any) -> str:
 
 
 def read_text(element: Any) -> tuple[str, bool]:
-    """Return the text of an element, and whether it is HTML. In RSS, it is; in Atom, `type` says so."""
+    """Return the text of an element, and whether it is HTML. RSS texts are; in Atom, `type` decides."""
     kind = (element.get("type") or ("text" if name_of(element).startswith("atom:") else "html")).lower()
     if "xhtml" in kind or (element.get("mode") == "xml" and len(element)):
         return _serialize(element), True

@@ -77,7 +77,7 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
 
 
 def _iterate(content: bytes) -> Iterator[Any]:
-    """Yield each entry, and forget it. Raises Unreadable."""
+    """Yield each entry, then free its memory. Raises Unreadable."""
     elements = entries = 0
     events = etree.iterparse(BytesIO(content), events=("start", "end"), **_SAFE)
     try:
@@ -113,7 +113,7 @@ def _check_root(root: Any) -> None:
 
 
 def _list_pictures(content: bytes) -> dict[str, str]:
-    """Return the addresses of all attachments of an export by id: posts refer to attachments that follow later."""
+    """Return the addresses of all attachments of an export by id. A post may refer to an attachment below it."""
     nodes = map(Node, _iterate(content))
     found = ((one.text("wp:post_id"), one.text("wp:attachment_url")) for one in nodes)
     return {number: address for number, address in found if address}
@@ -156,7 +156,10 @@ def _read_entry(node: Node, channel: _FeedHead) -> dict[str, Any]:
 
 
 def _read_title(node: Node, *, is_ours: bool) -> str:
-    """Return a title as plain text. RSS does not say whether a title is HTML; our own feeds only escape tags twice."""
+    """Return a title as plain text.
+
+    RSS does not say whether a title is HTML. In feeds of topicfeeds, it is HTML only if it contains tags.
+    """
     element = node.first("title", "atom:title", "media:title")
     if element is None:
         return ""
@@ -182,7 +185,7 @@ def _find_link(node: Node) -> str:
 
 
 def _read_bodies(node: Node) -> dict[str, str]:
-    """Return `content` and `summary`. A description that has elements is the content, if there is no other."""
+    """Return `content` and `summary`. Without content, a description with HTML elements becomes the content."""
     long = node.first("content:encoded", "atom:content")
     short = node.first("description", "atom:summary", "itunes:summary")
     content, is_html = read_text(long) if long is not None else ("", True)
@@ -196,7 +199,7 @@ def _read_bodies(node: Node) -> dict[str, str]:
 
 
 def _read_labels(node: Node, channel: _FeedHead) -> dict[str, list[str]]:
-    """Return topics and tags. Only our own feeds say which categories are topics."""
+    """Return topics and tags. Only feeds of topicfeeds say which categories are topics."""
     labels: dict[str, list[str]] = {"topics": [], "tags": []}
     for one in node.all("category", "atom:category", "dc:subject"):
         scheme = one.get("domain") or one.get("scheme") or ""
@@ -208,7 +211,7 @@ def _read_labels(node: Node, channel: _FeedHead) -> dict[str, list[str]]:
 
 
 def _read_people(node: Node) -> list[dict[str, str]]:
-    """Return the authors: elements of Atom, names of Dublin Core, and the address with a name of RSS."""
+    """Return the Atom authors and Dublin Core creators, or else the RSS author, such as `ana@example.org (Ana)`."""
     found = [{"name": one.text("atom:name"), "email": one.text("atom:email"), "url": one.text("atom:uri", "atom:url")}
              for one in map(Node, node.all("atom:author"))]  # fmt: skip
     found += [{"name": text_of(one)} for one in node.all("dc:creator")]
@@ -250,7 +253,7 @@ def _add_event(fields: dict[str, Any], node: Node, channel: _FeedHead) -> dict[s
     if len(point) == 2:
         place = {"name": name or ", ".join(point), "latitude": point[0], "longitude": point[1]}
     event = {"start": start, "end": node.text("ev:enddate"), "location": place, "organizer": node.text("ev:organizer")}
-    if channel.is_ours:  # the body of an event starts with its date, and links to its calendar file
+    if channel.is_ours:  # remove the date and the calendar file that topicfeeds added
         event["content"] = strip_lead(fields.get("content", ""))
         event["enclosures"] = [one for one in fields["enclosures"] if one["type"] != "text/calendar"]
     return fields | event

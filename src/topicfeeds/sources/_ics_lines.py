@@ -21,9 +21,9 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"([0-9]{8})(?:T([0-9]{4})([0-9]{2})(Z?))?")
 _MAX_DEPTH = 8
 MAX_LINES = 50_000
-"""The limit of content lines of an event: its further lines are dropped, so that it has one line too many."""
+"""The limit of content lines of an event. An event with one line more is refused; the lines after it are dropped."""
 _WITH_PARTS = "VTIMEZONE"
-"""The component whose inner components are read too."""
+"""The component that is read with its inner components."""
 
 
 class InvalidPropertyError(Exception):
@@ -75,7 +75,7 @@ class Properties(dict[str, list[Property]]):
 
 
 class Component(NamedTuple):
-    """A component of a calendar, such as an event, or one property of the calendar itself (its name is empty)."""
+    """A component of a calendar, such as an event. A property of the calendar itself is a component without a name."""
 
     calendar: int
     """The position of its calendar in the file, from 1."""

@@ -19,7 +19,7 @@ _WEB = ("http://", "https://")
 
 
 def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
-    """Return the fields that have no dates. If the calendar is ours, its titles start with the status."""
+    """Return all fields except dates. In calendars of topicfeeds, titles lose the status at their start."""
     status = event.text("STATUS").lower() or None
     title = event.text("SUMMARY")
     if status == "cancelled":
@@ -40,7 +40,7 @@ def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
 
 
 def _read_description(event: Properties) -> dict[str, str]:
-    """Return the HTML as `content`, one line of plain text as `summary`, and several lines as `content`."""
+    """Return the description: HTML and several lines of text as `content`, one line of text as `summary`."""
     for name in ("STYLED-DESCRIPTION", "X-ALT-DESC"):
         for one in event.get(name, []):
             if one.params.get("FMTTYPE", "").lower() == "text/html":

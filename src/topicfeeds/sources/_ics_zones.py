@@ -21,7 +21,7 @@ _RULE = re.compile(
 """A rule that gives one date a year. Other rules could have too many dates."""
 _DAYS_BETWEEN_SAMPLES = 2
 _MAX_PARTS = 8
-"""The largest number of parts of a path that ends with the name of a zone."""
+"""The limit of parts that are read of a name such as `/example.org/Europe/Brussels`."""
 
 
 class Zones:
@@ -36,7 +36,7 @@ class Zones:
     def find(self, tzid: str, year: int) -> tzinfo | None:
         """Return the zone with a name, or None. `year` is the year of a date in this zone.
 
-        A zone of the calendar's own becomes the IANA zone that has the same offsets in this year, if there is one.
+        A zone that the calendar defines becomes the IANA zone with the same offsets in this year, if there is one.
         """
         if tzid not in self._found:
             self._found[tzid] = self._find_known(tzid) or self._find_defined(tzid, year)
@@ -84,7 +84,7 @@ def _is_known(name: str) -> bool:
 
 
 def _match_offsets(defined: tzinfo, year: int, default: ZoneInfo | None) -> ZoneInfo | None:
-    """Return the IANA zone whose offsets in a year are those of a defined zone, the default zone first."""
+    """Return an IANA zone with the same offsets in a year as a defined zone. The default zone comes first."""
     first = datetime(year, 1, 1)  # noqa: DTZ001 - a local time
     samples = [first + timedelta(days=day) for day in range(0, 365, _DAYS_BETWEEN_SAMPLES)]
     offsets = [defined.utcoffset(sample) for sample in samples]

@@ -55,7 +55,7 @@ def _index_file(base: Path, path: str, digest: bytes, settings: str, encoding: s
 
     lookup = Lookup.model_validate_json(settings)
     items = None if lookup.items == "." else lookup.items
-    fields = {"id": lookup.key}  # so that readers accept any names
+    fields = {"id": lookup.key}  # with `fields`, readers accept any names
     source = Source(path=path, items=items, encoding=encoding, fields=fields)
     content, kind = _read(base, path), find_format(source, path)
     if hashlib.sha256(content).digest() != digest:

@@ -37,9 +37,9 @@ class RawRecord(NamedTuple):
     """The document that contains the record, if lookups need it."""
     window: Window | None = None
     moved: tuple[date, ...] = ()
-    """The exceptions of a series that are items of their own."""
+    """The exceptions of a recurring event that have items of their own, such as a moved date."""
     error: tuple[str, str] | None = None
-    """The field and message of a problem that the reader found: the record is refused."""
+    """The field and message of a problem that the reader found. Such a record is refused."""
 
     @property
     def item(self) -> int:
@@ -48,7 +48,7 @@ class RawRecord(NamedTuple):
 
 
 def number_neighbours(found: Iterable[RawRecord | Page | Problem]) -> Iterator[RawRecord | Page | Problem]:
-    """Number the records that start on one line: their line does not tell them apart."""
+    """Number the records that start on the same line, so that each can be identified."""
     waiting: RawRecord | None = None
     place = 0
     try:
@@ -81,9 +81,9 @@ class Unreadable(Exception):
 def expand_items(
     raw: RawRecord, source: Source, lines: Mapping[int, tuple[int, Mapping[str, int]]] = {}
 ) -> Iterator[RawRecord]:
-    """Yield the records of a document, by `items` of its source. Raises Unreadable.
+    """Yield the records of a document, found with `items` of its source. Raises Unreadable.
 
-    `lines` has the line of each record, and the lines of its fields, by the `id` of the record.
+    `lines` has the line of each record, and the lines of its fields, by the Python `id()` of the record.
     """
     from .mapping.elements import find_items
 

@@ -1,6 +1,6 @@
 """The process that opens a spreadsheet: a small file can unpack to gigabytes, so its memory and time are limited.
 
-It runs on its own, without the package. Standard input is the file, and the first argument is the name of the sheet, or
+It does not import the package. Standard input is the file, and the first argument is the name of the sheet, or
 empty for the first sheet. Each line of the output is a row as JSON. Dates and times are lists: a type and ISO 8601. If
 the file cannot be read, the last line is an object with the reason.
 """
@@ -15,7 +15,7 @@ from io import BytesIO
 MAX_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 60
 LIST_SHEETS = "?"
-"""In place of the name of a sheet: the only row has the names of all sheets. No sheet can have this name."""
+"""The argument that asks for one row with the names of all sheets. No sheet can have this name."""
 
 
 def _encode(cell: object) -> object:

@@ -50,13 +50,13 @@ def read_table(
 
 
 class _Rows:
-    """Rows that cause one warning."""
+    """Counts the rows of one warning."""
 
     def __init__(self, message: str) -> None:
         self._message, self._first, self._number = message, 0, 0
 
     def add(self, line: int, cells: list[Any]) -> None:
-        """Count a row, if it has such cells. A blank line has none."""
+        """Count a row, unless `cells` is empty: a blank line has no cells."""
         if cells:
             self._first = self._first or line
             self._number += 1
@@ -67,7 +67,7 @@ class _Rows:
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
-    """Return the cells of a row by column. In a record with our names, `location.name` is a part of a field."""
+    """Return the cells of a row by column. Without a mapping, the column `location.name` is a part of `location`."""
     if is_mapped:
         return {name: None if is_absent(cell) else cell for name, cell in cells.items()}
     fields: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
 
 
 def count_columns(header: Sequence[str], source: Source) -> int:
-    """Return for how many mapped fields the header has columns; without a mapping, how many names are our fields."""
+    """Return the number of mapped fields that have columns. Without a mapping, return the number of known columns."""
     if not source.fields:
         return sum(name.partition(".")[0] in FIELDS for name in header)
     return sum(any(_has(place, header) for place in source.places[field]) for field in source.fields)

@@ -27,7 +27,7 @@ class RecordValidator:
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
-        """The types of values that are no records. Paths may lead into a list."""
+        """The types of values that are not records. With `fields`, a list can be one: paths may lead into it."""
         self._mapper = None
         if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
@@ -90,7 +90,7 @@ class RecordValidator:
     def _place(
         self, mapper: RecordMapper, found: MappedRecord, lines: Mapping[str, int], url: str
     ) -> Iterator[Record | Problem | Draft]:
-        """Yield the item of a mapped record, with addresses that `url` completes, or its problems."""
+        """Make the addresses of a mapped record absolute with `url`. Yield its item or its problems."""
         mapper.complete_addresses(found, url)
         yield from found.warnings
         yield from self._check(found.raw, found.fields, lines)

@@ -31,12 +31,12 @@ def read_authors(channel: Node) -> dict[str, str]:
 
 
 def is_internal(kind: str) -> bool:
-    """Return whether WordPress stores entries of this type for itself."""
+    """Return whether entries of this type are internal data of WordPress."""
     return kind in _INTERNAL or kind.startswith("wp_")
 
 
 def is_public(post: Node) -> bool:
-    """Return whether everybody can read a post, now or at its date."""
+    """Return whether everybody can read a post, now or after its date."""
     return post.text("wp:status") in ("publish", "future") and not post.text("wp:post_password")
 
 
@@ -46,7 +46,7 @@ def _read_date(post: Node, name: str) -> str:
 
 
 def read_post(post: Node, export: Export) -> dict[str, Any]:
-    """Return the fields of a post that differ from those of other feeds."""
+    """Return the fields of a post that are read differently than in other feeds."""
     content = post.text("content:encoded")
     labels: dict[str, list[str]] = {"topics": [], "tags": []}
     for one in post.all("category"):

@@ -1,4 +1,4 @@
-"""Chunks: the parts of sources that later runs recognise, and do not parse again if they are unchanged."""
+"""Chunks: the parts of sources. Later runs recognise unchanged chunks, and do not parse them again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BUFFER_BYTES = 1 << 18
 """The size of the buffer for reading large files, in bytes."""
 _KEY_BYTES = 16
 _EXTENSION = SourceFormat((), binary=True)
-"""The formats of `Extensions`."""
+"""The description of all formats that `Extensions` adds."""
 
 
 def read_chunks(
@@ -46,8 +46,8 @@ def read_chunks(
 ) -> Iterator[Chunk | Problem]:
     """Yield the chunks of sources, in the order of the site file, then by path, then by line.
 
-    `base` is the folder to which paths are relative, and `url` the address of the site. If a file cannot be read, a
-    problem is yielded in its place: the caller decides whether the run stops. With `inputs`, a file with a known
+    `base` is the folder to which paths are relative, and `url` the address of the site. For a file that
+    cannot be read, a problem is yielded: the caller decides whether the run stops. With `inputs`, a file with a known
     digest is only opened when its chunk is read. The digests of all other files are added to `inputs`.
     """
     for number, source in enumerate(sources):
@@ -105,7 +105,7 @@ def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
 
 
 class Surroundings(NamedTuple):
-    """What the files of all sources share."""
+    """The settings that all files of all sources share."""
 
     base: Path
     """The folder to which paths are relative."""
@@ -153,7 +153,7 @@ def _report_errors(path: str, found: Iterator[T], inputs: InputFiles | None = No
 
 def _explain_error(path: str, error: Unreadable | OSError, inputs: InputFiles | None = None) -> Problem:
     if inputs and isinstance(error, OSError) and path in inputs.stamps:
-        inputs.forget(path)  # permissions change without the mtime
+        inputs.forget(path)  # if permissions change, the mtime stays the same
     if isinstance(error, Unreadable):
         return Problem(_name_file(path), error.line, "", error.message, "unreadable")
     return Problem(_name_file(path), 1, "", f"cannot be read: {explain_os_error(error, path)}", "unreadable")
@@ -207,7 +207,8 @@ def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, k
     """Yield the contents of a chunk, given the results of its reader."""
     validator = make_validator(location, kind, base)
     for one in found:
-        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)  # has its url
+        # `validate` yields no Unplaced, as the address of the site is known.
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)
     yield from validator.report()
 
 

@@ -16,10 +16,10 @@ from ._tables import count_columns, read_table
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile('(?i)"?sep=([^"])"?')
-"""The first line of many files for Excel: it names the delimiter."""
+"""The first line of many files for Excel, such as `sep=;`. It names the delimiter."""
 _MAX_COLUMNS = 1000
 _MAX_DELIMITERS = 1_000_000
-"""The limit of a line, whose delimiters may be in quotes."""
+"""The limit of delimiters in a line, including those in quotes."""
 _MAX_HEADER_CHARS = 1 << 20
 _MAX_CELL_CHARS = 8 * 1024 * 1024
 """The limit of a cell, in characters. The limits of items are lower, and have their own messages."""
@@ -66,7 +66,7 @@ def _check_lines(text: str, delimiter: str, first: int) -> Iterator[str]:
 
 
 def _find_delimiter(text: str, source: Source) -> str:
-    """Return the delimiter under which the header has the most columns that the source needs: normally, all of them."""
+    """Return the delimiter that gives the header the most columns that the source needs."""
     return max(_DELIMITERS, key=lambda one: count_columns(_read_header(text, one, source), source))
 
 

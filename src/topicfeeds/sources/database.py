@@ -27,11 +27,11 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 _SECRET_OPTION = re.compile("(?i)pass|pwd|secret|token|key|connect$")
 """The names of options in the query of a URL whose values are secret."""
 _MIN_PART_CHARS = 4
-"""Shorter parts of a secret occur in any text by chance."""
+"""Shorter parts of a secret are ignored: they occur in any text by chance."""
 
 
 class _Address(NamedTuple):
-    """Where a database is, and the texts that no message may contain."""
+    """The address of a database, and the secrets that no message may contain."""
 
     url: URL
     secrets: frozenset[str]
@@ -90,7 +90,7 @@ def _parse_address(given: str) -> _Address | str:
 
 
 def _open_read_only(url: URL, base: Path) -> URL | str:
-    """Return the URL under which a SQLite file is only read, and never created, or a message if there is no file."""
+    """Return a URL that opens a SQLite file for reading only, or a message if there is no file."""
     file = url.database or ":memory:"
     if url.get_backend_name() != "sqlite" or file == ":memory:" or file.startswith("file:"):
         return url

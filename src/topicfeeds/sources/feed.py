@@ -24,13 +24,13 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ZONES = {"UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
           "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "EET": 2, "EEST": 3,
           "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13}  # fmt: skip
-"""Hours from UTC of the names of RFC 822, and of other names that mean one zone only."""
+"""Offsets from UTC in hours by name: the names of RFC 822, and other unambiguous names."""
 _DATES = ("published", "updated", "start", "end")
 _MAX_LABEL_CHARS = 80
 
 
 class _DateError(Exception):
-    """A date that no format of feeds allows."""
+    """A date in a form that no feed format allows."""
 
 
 def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
@@ -64,7 +64,7 @@ def _finish(record: RawRecord) -> RawRecord:
 
 
 def _shorten(text: str) -> str:
-    """Return the first words of a text: short posts have no title."""
+    """Return the first words of a text, as the title of a post without one."""
     if len(text) <= _MAX_LABEL_CHARS:
         return text
     return text[:_MAX_LABEL_CHARS].rpartition(" ")[0].rstrip(" ,;:.") + "…"

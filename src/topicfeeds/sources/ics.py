@@ -30,14 +30,14 @@ _LINES = {"DTSTART": "start", "DTEND": "end", "DURATION": "end", "RRULE": "recur
 _PRIVATE = ("PRIVATE", "CONFIDENTIAL")
 _UTC_NAMES = ("UTC", "Etc/UTC", "GMT", "Etc/GMT")
 _OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""Google writes CREATED:19000101T120000Z for events that it does not know the date of."""
+"""Google writes CREATED:19000101T120000Z if it does not know when an event was created."""
 _MAX_EVENTS = 100_000
 """The limit of events and added dates in a file."""
 _MAX_DATES = 10_000
-"""The limit of dates in a property of an event, and of changed dates of a series."""
+"""The limit of dates in one property of an event, and of changed dates in one series."""
 _MAX_EVENT_CHARS = 8 * 1024 * 1024
 _MAX_ZONE_CHARS = 300_000
-"""The limit of all different definitions of time zones in a file. A definition of 300 characters takes 20 ms."""
+"""The limit of different time zone definitions in a file, in characters. Reading 300 characters takes 20 ms."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class _Times(NamedTuple):
     zone: str | None
 
     def move(self, start: date) -> _Times:
-        """Return the times of another date of a series."""
+        """Return the times of the event on another date of its series."""
         try:
             return self._replace(start=start, end=start + (self.end - self.start) if self.end else None)
         except (TypeError, OverflowError):  # start and end are not of one type, or are thousands of years apart
@@ -97,7 +97,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
 
 
 def _survey(text: str) -> _Survey:
-    """Read the properties and zones of the calendars, and the names of changed dates. Raises Unreadable."""
+    """Read the properties and zones of the calendars, and the changed dates of series. Raises Unreadable."""
     survey, events, definitions, zone_chars = _Survey({}, {}, Counter()), 0, set(), 0
     for one in split_components(text):
         calendar = survey.calendars.setdefault(one.calendar, _Calendar())
@@ -151,7 +151,7 @@ def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -
 def _make_records(
     event: Properties, calendar: _Calendar, survey: _Survey
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
-    """Yield the fields of the item of an event, and the dates that moved; then those of each added date."""
+    """Yield the fields of each item of an event, with its moved dates: first the event, then each added date."""
     zones, uid = calendar.zones, event.text("UID")
     fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
     if calendar.cancels:
@@ -218,12 +218,12 @@ def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:
     if zone is UTC and "RRULE" not in event:
         return zones.default.key if zones.default and zones.default.key not in _UTC_NAMES else None
     if zone is None and isinstance(start, datetime):
-        return event["DTSTART"][0].params.get("TZID")  # an unknown name, which refuses the item
+        return event["DTSTART"][0].params.get("TZID")  # an unknown zone: validation refuses the item
     return "UTC" if zone is UTC else zone.key if isinstance(zone, ZoneInfo) else None
 
 
 def _list_moments(properties: list[Property], zones: Zones) -> list[date]:
-    """Return the dates and date-times of some properties, in their zones. A period becomes its start."""
+    """Return the dates and date-times of some properties, in their zones. Of a period, only the start is read."""
     if (dates := sum(one.value.count(",") + 1 for one in properties)) > _MAX_DATES:
         raise InvalidPropertyError(properties[0].line, f"has {dates:,} dates (use at most {_MAX_DATES:,})")
     return [
@@ -250,7 +250,7 @@ def _localize(moment: date, given: Property, zones: Zones) -> date:
 
 
 def _name_date(moment: date) -> str:
-    """Return a date of a series for ids: the same however the calendar writes it."""
+    """Return a date of a series as a part of an id: in UTC if it has a zone, so that exports give the same id."""
     if isinstance(moment, datetime) and moment.tzinfo:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return moment.isoformat()
@@ -321,7 +321,8 @@ def _read_added_dates(event: Properties, times: _Times, exceptions: list[date], 
 def _read_dates(event: Properties, *, is_ours: bool) -> dict[str, Any]:
     """Return `published` and `updated`. DTSTAMP is the time of the export, so it is neither.
 
-    Other programs write the time of the export in LAST-MODIFIED too; then it is equal to DTSTAMP.
+    Some programs write the time of the export in LAST-MODIFIED too. So a LAST-MODIFIED equal to DTSTAMP is ignored,
+    unless topicfeeds wrote the calendar.
     """
     created, changed, stamp = (
         next(iter(_list_moments(event.get(name, []), Zones({}, "UTC"))), None)

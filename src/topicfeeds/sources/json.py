@@ -35,7 +35,7 @@ _NO_LIST = "has no list of items"
 _NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
-"""A text, or a number that JSON does not allow."""
+"""Finds texts, and numbers that JSON does not allow."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -59,7 +59,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 class _Found(NamedTuple):
-    """A value, its position in the text, and the names that it has twice."""
+    """A value, its position in the text, and the names that occur twice in it."""
 
     at: int
     value: Any
@@ -81,7 +81,7 @@ def _find_items(text: str, at: int, everything: Any, source: Source, doubles: li
 
 
 def _seek_items(text: str, at: int, everything: Any, source: Source) -> Iterator[_Found]:
-    """Yield the items where the source says."""
+    """Yield the items at the place that `items` of the source names."""
     from .mapping.elements import explain_missing_items
 
     whole = _decode_found(text, at)

@@ -57,7 +57,7 @@ class _Block:
 
 @dataclass(slots=True)
 class _Group:
-    """The blocks up to a date, and the text and line of each date, by name."""
+    """The blocks of text above some date lines, and the text and line of each date by its name, such as `start`."""
 
     blocks: list[_Block]
     dates: dict[str, tuple[str, int]]

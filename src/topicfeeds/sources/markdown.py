@@ -48,7 +48,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
             if is_mdx and (tags := find_components(content)):
-                message = f"has parts of MDX: {show_some(tags)} (write what they show)"
+                message = f"has parts of MDX: {show_some(tags)} (replace them with the text or HTML that they produce)"
                 yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
             yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
         else:

@@ -35,7 +35,7 @@ def label_item(place: int, name: object) -> str:
 
 
 def label_record(path: str, place: int, name: object, own_id: object) -> str:
-    """Return the name of a record for messages: the `id` of a row of a database, because its number can change."""
+    """Return the name of a record for messages. For a row of a database, it is the `id`, as its number can change."""
     return f"id {show(own_id)}" if own_id and path.startswith(QUERY) else label_item(place, name)
 
 
@@ -73,7 +73,7 @@ class Record(NamedTuple):
     """Its position among the records that start on its line, from 1; 0 if there is only one."""
     window: Window | None = None
     moved: tuple[date, ...] = ()
-    """The exceptions of a series that are items of their own. Readers need no notice about them."""
+    """The exceptions of a recurring event that have items of their own. No notice reports these exceptions."""
 
     @property
     def label(self) -> str:
@@ -99,10 +99,10 @@ class Draft(NamedTuple):
 
 
 class Unplaced(NamedTuple):
-    """A mapped record of Python with a relative address, before the site is known."""
+    """A mapped record from Python with a relative address. The address of the site is not known yet."""
 
     place: Callable[[str], Iterator[Record | Problem | Draft]]
-    """Yields its item or its problems, given the address that completes its own."""
+    """Yields its item or its problems, given the address of the site."""
 
 
 class FileContext(NamedTuple):
@@ -120,7 +120,7 @@ class FileContext(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The title and description of a topic, from a text page or from Python. Those of the site file come first.
+    """The title and description of a topic, from a text page or from Python. The site file has priority.
 
     Threads may share it.
     """

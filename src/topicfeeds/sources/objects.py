@@ -22,7 +22,7 @@ from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_id
 
 
 def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page | Problem | Draft]:
-    """Yield items made in Python as records. Their position (from 1) is their line.
+    """Yield items made in Python as records. Their position (from 1) serves as their line.
 
     Records, pages, problems and drafts are passed on unchanged. The site's `url` completes relative links.
     """

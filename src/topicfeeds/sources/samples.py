@@ -30,7 +30,10 @@ class Sample(NamedTuple):
 
 
 def read_samples(source: Source, base: Path, url: str, limit: int) -> tuple[list[Sample], list[Problem]]:
-    """Return the first items of a source, and the problems of the records before them. Standard input has none."""
+    """Return the first items of a source, and the problems of the records before them.
+
+    Both lists are empty for standard input.
+    """
     samples: list[Sample] = []
     problems: list[Problem] = []
     with suppress(Unreadable, OSError, RecursionError):  # `check` reports them

@@ -36,7 +36,7 @@ def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Prob
 
 
 def read_rows(content: bytes, sheet: str) -> Iterator[list[Any]]:
-    """Yield the rows of a sheet from the first one on, or the names of all sheets as one row (`LIST_SHEETS`).
+    """Yield the rows of a sheet. If `sheet` is `LIST_SHEETS`, yield one row with the names of all sheets.
 
     Another process unpacks the file. Raises Unreadable.
     """

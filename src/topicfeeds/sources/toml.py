@@ -46,7 +46,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 def _list_tables(
     value: Any, place: KeyPath, lines: dict[KeyPath, int]
 ) -> Iterator[tuple[int, tuple[int, dict[str, int]]]]:
-    """Yield the `id` of each table, with its line and the lines of its fields."""
+    """Yield the Python `id()` of each table, with its line and the lines of its fields."""
     if isinstance(value, dict):
         yield id(value), (find_line(place, lines), {key: lines.get((*place, key), 1) for key in value})
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):

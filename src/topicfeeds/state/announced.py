@@ -1,7 +1,7 @@
 """The documents that a hub knows, in a small file beside the memory.
 
-It is not in the memory, because `ping` must not wait for a build that writes to the memory, nor a build for `ping`.
-Without the file, everything is announced once more.
+It is not a part of the memory, so that `ping` and builds do not wait for each other. Without the file, everything is
+announced once more.
 """
 
 from __future__ import annotations

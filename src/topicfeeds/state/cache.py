@@ -245,7 +245,7 @@ class Cache:
     def store_files(self, stamps: Mapping[str, FileStamp]) -> None:
         """Store the stamps of the files of the sources, in place of all earlier stamps."""
         known, stamps = self.file_stamps(), {storable_path(path): stamp for path, stamp in stamps.items()}
-        if known.keys() - stamps.keys():  # SQLite may not find a single path if it was damaged
+        if known.keys() - stamps.keys():  # a query for a single path may fail if the path is damaged
             self._run("delete from files")
             known = {}
         changed = ((path, *stamp) for path, stamp in stamps.items() if known.get(path) != stamp)

@@ -16,7 +16,7 @@ from .ownership import check_owner, create_private
 
 
 class DamageError(sqlite3.DatabaseError):
-    """A row has another checksum than its values, or a value that no run wrote."""
+    """The values of a row do not match its checksum, or a value is impossible."""
 
 
 def compute_checksum(*values: object) -> int:

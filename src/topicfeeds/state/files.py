@@ -175,7 +175,7 @@ def compare_files(
 
 
 def storable_path(path: str) -> str:
-    """Return a path that SQLite can store: the name of a file may not be UTF-8."""
+    """Return a path that SQLite can store. Names of files are not always UTF-8."""
     return path.encode(errors="backslashreplace").decode()
 
 
@@ -259,9 +259,9 @@ class InputFiles(NamedTuple):
         self.stamps[path] = UNREAD
 
     def stamps_to_store(self) -> dict[str, FileStamp]:
-        """Return the stamps for the next run. It reads the files again that changed since they were compared.
+        """Return the stamps for the next run. Files that changed since they were compared have the stamp `UNREAD`.
 
-        For these files, it is unknown whether the old or the new version was read.
+        The next run reads them again: it is unknown whether this run read the old or the new version.
         """
         return {path: stamp if self._is_stable(path, stamp) else UNREAD for path, stamp in self.stamps.items()}
 

@@ -33,7 +33,7 @@ def reported_path(state: str) -> str:
 
 
 def read_reported(path: str) -> Reported:
-    """Return the problems that were reported. A file that cannot be read, or is not ours, has none."""
+    """Return the problems that were reported. The result is empty if the file cannot be read."""
     with suppress(ValueError):
         moment, stopped, *names = read_marked(path, _MARK)
         return Reported(int(moment), stopped == "stopped", Counter(names))

@@ -10,7 +10,7 @@ _TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
 _SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
 _INVISIBLE = {"\u2061", "\u2062"}
-"""The operators between a function and its argument, and between factors, that show nothing."""
+"""The invisible operators between a function and its argument, and between factors."""
 
 
 def write_formula(formula: Element) -> str:
@@ -58,6 +58,6 @@ def _group(one: Element) -> str:
 
 
 def _is_token(one: Element) -> bool:
-    """Return whether an element is a number or a name, or contains nothing else."""
+    """Return whether an element is a number or a name, or only contains one."""
     parts = one.parts()
     return not parts or (len(parts) == 1 and _is_token(parts[0]))

@@ -47,7 +47,7 @@ _TAGS = {
     "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
     "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
 } - {"*"}  # fmt: skip
-# Removed together with their content: code, other languages, and elements that browsers parse by other rules.
+# Removed together with their content: scripts, MathML, SVG, and elements that browsers parse by other rules.
 _DROPPED = {
     "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
     "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
@@ -62,7 +62,7 @@ _REFUSED_ATTRIBUTES = {
     "form", "formaction", "icon", "imagesrcset", "is", "longdesc", "lowsrc", "manifest", "ping", "profile", "rel",
     "slot", "srcdoc", "srcset", "style", "target", "usemap", "xmlns",
 }  # fmt: skip
-"""Attributes that `Extensions` cannot add: styles, addresses that nobody checks, names of code."""
+"""Attributes that `Extensions` cannot add: styles, addresses that the sanitiser does not check, and names of code."""
 _ORDINARY = _TAGS - {"audio", "source", "video"} | {
     "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
 }  # fmt: skip
@@ -139,9 +139,9 @@ def check_additions(more: Additions) -> None:
 
 
 def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
-    """Sanitise until nothing changes: parsers may read a result differently (misplaced tables and links).
+    """Sanitise until nothing changes, as parsers may read the result differently (misplaced tables and links).
 
-    If it never ends, return the text.
+    If `_MAX_PASSES` are not enough, return only the text.
     """
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
@@ -161,7 +161,7 @@ def _is_ordinary(fragment: str) -> bool:
 
 
 def _lacks_addresses(made: str, base: str) -> bool:
-    """Return whether a link or a picture has no address. An empty one became the address of the page."""
+    """Return whether a link or a picture has no address. Empty addresses were resolved to that of the page."""
     if made.count("<a ") > made.count(' href="'):
         return True
     page = escape(base)
@@ -230,12 +230,12 @@ def _drop_without_address(found: re.Match[str]) -> str:
 def to_plain_text(fragment: str) -> str:
     """Return the plain text of any fragment of HTML, with line breaks.
 
-    Characters that XML forbids stay in the text, also those of references. The caller reports them.
+    Characters that XML forbids stay in the text, even if they were references. The caller reports them.
     """
     fragment = decode_broken_references(fragment)
     if "<" not in fragment:
         return unescape(fragment)
-    # The sanitiser would remove forbidden characters. Stand-ins keep them.
+    # The sanitiser would remove forbidden characters, so placeholders replace them meanwhile.
     forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
     stand_ins: dict[str, str | int | None] = dict(zip(sorted(forbidden), unused, strict=False))

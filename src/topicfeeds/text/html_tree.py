@@ -30,7 +30,7 @@ _SCHEMES = {
     "blob", "data", "feed", "file", "ftp", "geo", "http", "https", "intent", "irc", "javascript", "magnet", "mailto",
     "sms", "tel", "vbscript", "view-source", "webcal", "whatsapp", "xmpp",
 }  # fmt: skip
-"""The usual schemes: a later step removes addresses, and counts them."""
+"""The schemes that are kept here. A later step removes addresses that feeds cannot have, and counts them."""
 _DROPPED = {"noscript", "plaintext", "script", "style", "template", "xmp"}
 _TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
@@ -41,7 +41,7 @@ _CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGN
 _FRAME = re.compile(
     r"(<iframe(?=[\s/>])(?:(?!</?iframe[\s/>]).)*+</iframe)|<(/?)(iframe)(?=[\s/>])", re.DOTALL | re.IGNORECASE
 )
-# Parsers do not parse the content of these elements, unless they have another name.
+# Parsers leave the content of these elements unparsed, so the elements are renamed.
 _UNPARSED = re.compile(r"<(/?)(iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
 _RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)", re.IGNORECASE)
 _RAW_CONTENT = re.compile(r'<(iframe|noembed|noframes)((?: [a-z:-]+="[^"]*")*)>(.*?)(?:</\1>|\Z)', re.DOTALL)
@@ -49,7 +49,7 @@ _ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
 _MAX_DEPTH = 300
 """Elements nested deeper become siblings."""
 _MAX_NAMES = 200
-"""How many names of elements inside each element knows. HTML has fewer."""
+"""The limit of names in `Element.inside`. HTML has fewer elements."""
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class Element:
 def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> Element:
     """Return the tree of any fragment. Scripts and styles are left out; unlike in browsers, `noscript` is parsed.
 
-    `attributes` are kept, in addition to the attributes that mean something to us.
+    `attributes` are kept, in addition to the attributes that topicfeeds uses.
     """
     fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
     # Without an end tag, the rest would be the content of a frame.
@@ -108,13 +108,13 @@ def _normalize(fragment: str, attributes: frozenset[str]) -> str:
 
 
 def _parse_content(attributes: frozenset[str], found: re.Match[str]) -> str:
-    """Return an element whose content parsers leave as it is. Only content for other readers is kept, and is parsed."""
+    """Parse the content of an element that parsers leave unparsed. The content of an `iframe` is dropped."""
     content = "" if found[1] == "iframe" else _normalize(_rename(found[3], "noembed", "noframes"), attributes)
     return f"<x-{found[1]}{found[2]}>{content}</x-{found[1]}>"
 
 
 def _rename_outside(fragment: str, foreign: set[str]) -> str:
-    """Rename elements of drawings and formulas that are in neither: nh3 would drop their content."""
+    """Rename elements of SVG and MathML that are outside of both: nh3 would drop their content."""
 
     def rename(found: re.Match[str]) -> str:
         return f"{found[1]}x-{found[2]}" if found[2].lower() in foreign else found[0]
@@ -130,7 +130,7 @@ def _rename_outside(fragment: str, foreign: set[str]) -> str:
 
 @lru_cache(maxsize=200)
 def _normalizer(names: frozenset[str], attributes: frozenset[str] = frozenset()) -> nh3.Cleaner:
-    """Return a cleaner that keeps these elements, and these attributes in addition to ours."""
+    """Return a cleaner that keeps these elements and attributes, and the attributes that topicfeeds uses."""
     import nh3
 
     kept = {"*": _ATTRIBUTES | attributes}
@@ -149,7 +149,7 @@ def _find_root(name: str) -> str:
 
 
 def _escape_raw(found: re.Match[str]) -> str:
-    """Rename an element whose content browsers do not parse, to keep it as text. Scripts may be formulas in TeX."""
+    """Keep the unparsed content of `plaintext` and `xmp`, and of scripts with a TeX formula, as escaped text."""
     if found[1].lower() != "script":
         return f"<pre>{escape(found[3])}</pre>"
     return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else found[0]

@@ -51,9 +51,9 @@ def _read_size(descriptor: str) -> float:
 
 
 def drop_placeholders(children: Sequence[Element | str]) -> Sequence[Element | str]:
-    """Leave out pictures that a script would replace, if the same is there for readers without scripts.
+    """Leave out pictures that a script would replace, if a `noscript` beside them has the real picture.
 
-    The `noscript` of a picture usually follows it. Some themes put it first. It stands for one picture only.
+    The `noscript` usually follows its picture, but some themes put it first. Each `noscript` replaces one picture.
     """
     if not any(isinstance(one, Element) and one.name == "x-noscript" for one in children):
         return children

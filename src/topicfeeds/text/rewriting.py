@@ -1,4 +1,4 @@
-"""Rewriting of HTML: what feeds cannot contain becomes links, pictures or text, and words stay apart.
+"""Rewrite HTML: turn elements that feeds cannot contain into links, pictures or text, and keep words apart.
 
 The result is not sanitised: `text/html.py` does that afterwards.
 """
@@ -19,7 +19,7 @@ ResolveAddress = Callable[[str, str], str | None]
 
 _BLOCKS = {"address", "article", "aside", "body", "center", "dialog", "fieldset", "footer", "form", "frameset",
            "header", "hgroup", "html", "legend", "main", "marquee", "nav", "optgroup", "search", "section"}  # fmt: skip
-"""Block elements that become `div`, so that their lines stay lines."""
+"""Block elements that become `div`, so that their text stays on its own lines."""
 _BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "strike": "s", "tt": "code"}
 _BECOME |= dict.fromkeys(_BLOCKS, "div")
 _UNWRAPPED = {
@@ -37,7 +37,7 @@ _UNWRAPPED = {
     "spacer",
     "wbr",
 }
-"""Inline elements whose content is kept as it is."""
+"""Inline elements that are removed. Their content is kept."""
 _LEFT_OUT = {"base", "datalist", "link", "meta", "param", "title", "track"}
 _FIELDS = {"input", "keygen", "select", "textarea"}
 _FRAMES = {"bgsound", "embed", "fencedframe", "portal", "x-iframe"}
@@ -70,7 +70,7 @@ _PHRASES = {
     "hidden": ("hidden part was left out", "hidden parts were left out"),
     "link": ("link lost its address", "links lost their addresses"),
 }
-"""The changes that a reader would notice, for one and for several."""
+"""The changes that a reader would notice, in singular and plural."""
 
 
 def describe_changes(changes: Mapping[str, int]) -> str:
@@ -95,11 +95,11 @@ class _Rewriter:
         self._allowed, self._address = allowed, address
         self._blocks = (allowed.keys() | _BECOME.keys()) - _INLINE - {"acronym", "br", "strike", "tt"}
         self._path: list[str] = []
-        """The names of the elements around."""
+        """The names of the enclosing elements."""
         self._last = ""
         """The last character of the line."""
         self._gap: int | None = None
-        """The place since the last text where a space must keep words apart, as an index of `parts`."""
+        """The index in `parts` where a space may be needed before the next text, or None."""
         self._in_noscript = 0
         self._picture: str | None = None
         """The address of the last picture."""
@@ -156,7 +156,7 @@ class _Rewriter:
             self._last, self._gap = "", None
 
     def _add_apart(self, children: Sequence[Element | str]) -> None:
-        """Write the children of an element that goes. Spaces or lines keep them apart from the words around them."""
+        """Write the children of an element that is removed, with spaces or line breaks around them."""
         self._leave_gap()
         names = set[str]().union(*({one.name, *one.inside} for one in children if isinstance(one, Element)))
         if self._path[-1:] not in (["dl"], ["ol"], ["ul"]) and names & self._blocks:
@@ -200,7 +200,7 @@ class _Rewriter:
 
     def _add_frame(self, one: Element) -> None:
         if {one.attributes.get("width", "").strip(), one.attributes.get("height", "").strip()} <= {"0", "1"}:
-            return  # it counts visitors
+            return  # an invisible frame that counts visitors
         if (address := self._find_address(one, *LAZY, "src")) and one.attributes.get("type", "").startswith("image/"):
             self._add_picture(one, address)
         elif address:
@@ -245,7 +245,7 @@ class _Rewriter:
         return own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
 
     def _add_picture(self, one: Element, address: str) -> None:
-        if not self._in_noscript or address != self._picture:  # it is not there already for other readers
+        if not self._in_noscript or address != self._picture:  # a `noscript` often repeats the picture before it
             given = one.attributes
             self._write("img", {**given, "src": address} if "src" in given else {"src": address, **given})
             self._picture = address
@@ -263,7 +263,7 @@ class _Rewriter:
                 self.add_all([each])
 
     def _add_media(self, one: Element) -> None:
-        """Write a player, or only the content for readers without players if it has no address."""
+        """Write a player, or only its fallback content if it has no address."""
         address = self._find_address(one, "src", *LAZY)
         sources = [each for each in one.parts() if each.name == "source"]
         if address or any(self._find_address(each, "src", *LAZY) for each in sources):
@@ -278,7 +278,7 @@ class _Rewriter:
             self._write("source", {**one.attributes, "src": address})
 
     def _add_object(self, one: Element) -> None:
-        """Write the content for readers that cannot show an object. Without a link in it, add a link to the object."""
+        """Write the fallback content of an object. If it has no link, add a link to the object."""
         movies = {each.attributes.get("name", ""): each.attributes.get("value", "") for each in one.parts()}
         values = Element("object", {**movies, **one.attributes})
         address = self._find_address(values, "data", "movie", "src")
@@ -318,7 +318,7 @@ class _Rewriter:
         self._leave_gap()
 
     def _add_span(self, one: Element) -> None:
-        """Write a `span`, or the formula in it: scripts show a formula twice, once for readers that cannot see."""
+        """Write a `span`, or the formula in it. KaTeX and MathJax write a formula twice, once for screen readers."""
         classes = {*one.attributes.get("class", "").split(), one.name}
         if "math" in one.inside and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
             self._add_formula(next(each for each in one.elements() if each.name == "math"))
@@ -353,7 +353,7 @@ def _is_hidden(one: Element) -> bool:
 
 
 def _find_video(one: Element) -> str | None:
-    """Return the page of a video whose element only has its number."""
+    """Return the page of a video whose element only has an id."""
     numbers = [one.attributes[name] for name in ("videoid", "data-videoid", "video-id") if name in one.attributes]
     pages = [page for site, page in _VIDEO_PAGES.items() if site in one.name]
     return pages[0] + numbers[0] if pages and numbers and _NUMBER.fullmatch(numbers[0]) else None

@@ -15,7 +15,7 @@ from .plain_urls import PLAIN_PATH
 from .rewriting import ResolveAddress
 
 CheckedTag = tuple[str, str]
-"""A tag in two forms: with a mark in place of its kept attributes, and as it is published."""
+"""A tag in two forms: with a mark in place of its attributes, for the pattern, and as it is published."""
 
 _MARK = "\x01"
 """No text contains this character, as XML forbids it."""
@@ -23,7 +23,7 @@ _TAGS = re.compile("(<[a-z]+[0-9]?[ /][^<>]*>)")
 _TAG = re.compile('<([a-z]+[0-9]?)((?: [a-z]+="[^"<>&\r\xa0]*")+)>')
 _LABEL = "(?!xn--)[{}](?:[a-z0-9-]*[a-z0-9])?"
 _ADDRESS = re.compile(rf"https?://(?:{_LABEL.format('a-z0-9')}\.)*{_LABEL.format('a-z')}(?:{PLAIN_PATH})?")
-"""An absolute address that the sanitiser does not change. Other hosts may be numbers or invalid punycode."""
+"""An absolute address that the sanitiser does not change. Hosts that may be IP numbers or punycode do not match."""
 _ATTRIBUTE = re.compile('( [a-z]+)="([^"]*)"')
 _LINK = re.compile('<a href="([^"<>&]*)">')
 _REL = ' rel="noopener noreferrer"'

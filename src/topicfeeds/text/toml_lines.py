@@ -15,7 +15,7 @@ KeyPath = tuple[str | int, ...]
 
 
 def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
-    """Return the line of the innermost part of a place that the file contains.
+    """Return the line of a place, or of the innermost table around it that the file contains.
 
     For a list of tables, return the line of its first table. If the file contains no part of the place, return 1.
     """
@@ -25,7 +25,7 @@ def find_line(place: KeyPath, lines: dict[KeyPath, int]) -> int:
 
 
 def _split_dots(place: KeyPath) -> KeyPath:
-    """Return a place whose dotted names are written as nested tables."""
+    """Return a place with its dotted names split: `a.b` becomes `a` and `b`."""
     return tuple(name for part in place for name in (part.split(".") if isinstance(part, str) else [part]))
 
 

@@ -161,6 +161,6 @@ def _refuse_coroutine(value: Any) -> Any:
 
 
 def _is_current(etag: str, basis: str, now: datetime) -> bool:
-    """Return whether an ETag has the digest `basis`, and the document did not change since then because of a date."""
+    """Return whether an ETag has the digest `basis`, and no date has changed the document since then."""
     start, _, due = etag.strip('"').partition("-")
     return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())

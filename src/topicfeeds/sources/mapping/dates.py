@@ -45,7 +45,7 @@ def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
 def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
     """Return the date in a text or number, by the date formats of a field. Raises MappingError.
 
-    Without formats, and for real dates, return the value.
+    A value is returned unchanged if the field has no format, or if the value is a date object.
     """
     forms = (settings.date_format or {}).get(name) or (settings.date_format or {}).get("")
     if not forms or not isinstance(value, (str, int, float)) or isinstance(value, bool):
@@ -165,14 +165,14 @@ def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
 
 
 def _read(value: Any) -> date | None:
-    """Return the date in a text in ISO 8601, or a real date, or None."""
+    """Return the date in a text in ISO 8601, or the value if it is a date object, else None."""
     with suppress(ValueError):
         return parse_moment(value)
     return None
 
 
 def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any, open_end: Any) -> None:
-    """Make the dates of an event whole days, or its end open, as the record says."""
+    """Apply the settings `all_day`, `open_end` and `end_day` to the dates of an event."""
     if as_text(open_end) in _YES:
         fields["end"] = None
     for name in ("start", "end"):

@@ -14,11 +14,11 @@ from .dates import MappingError
 from .paths import Finder, is_empty
 
 _MAX_COPIED_KEYS = 1_000_000
-"""The limit of elements of `each` times the keys of their record: each element gets a copy of the record."""
+"""The limit of keys that `each` copies: each element gets a copy of its record."""
 
 
 def find_items(document: Any, source: Source) -> list[Any]:
-    """Return the records of a document, by `items` of the source. Raises ValueError."""
+    """Return the records of a document, found with `items` of the source. Raises ValueError."""
     if source.items == ".":
         return [document]
     finder = Finder(document)
@@ -39,7 +39,10 @@ def explain_missing_items(document: Any, source: Source) -> str:
 
 
 def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
-    """Yield the records of a record with `each`. The second value says whether the id needs no addition."""
+    """Yield a record for each element of `each`, or the record itself without `each`.
+
+    The second value is false if all elements have the same `id`, so that the caller adds the start to it.
+    """
     if not source.each_path:
         yield record, True
         return
@@ -70,7 +73,7 @@ def _count_keys(record: Any, path: ValuePath) -> int:
 
 
 def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
-    """Return a record for each element of the list that all paths enter. Without such a list, return the record."""
+    """Return a record for each element of the list that all paths lead into, or the record if there is no such list."""
     columns = zip(*(path.names[:-1] for path in paths), strict=False)
     shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, columns)]
     for size in range(1, len(shared) + 1):

@@ -57,14 +57,14 @@ class RecordMapper:
         self._source, self._context = source, context
         self._is_table = context.form in TABLES
         self._known: set[str] = set()
-        """The settings whose places some record has."""
+        """The settings for which at least one record has a value."""
         self._has: set[str] = set()
-        """Whether the chunk has records, and whether it has items."""
+        """Contains `records` if the chunk has records, and `items` if it has items."""
         self._needs_link = False
         self._elements = 0
         """The number of elements of `each` so far."""
         self._warnings: list[Problem] = []
-        """The warnings that are given once for the source."""
+        """The warnings that are reported once for the source."""
         self._indexes: dict[str, dict[str, Any]] = {}
 
     @cached_property
@@ -73,7 +73,7 @@ class RecordMapper:
         return describe_file(path, self._source.path) if self._source.path not in (None, "-") else {}
 
     def expand(self, raw: RawRecord) -> Iterator[tuple[RawRecord, bool]]:
-        """Yield the records of a record with `each`. The second value says whether the id needs no addition."""
+        """Yield a record for each element of `each`. The second value says whether the `id` comes from the element."""
         if not self._source.each:
             yield raw, True
             return
@@ -82,7 +82,7 @@ class RecordMapper:
             yield raw._replace(fields=element, place=self._elements), names_element
 
     def find_identity(self, raw: RawRecord) -> Identity | None:
-        """Return the `id` and the `link` of a record that is no item. Its other fields may be wrong."""
+        """Return the `id` and the `link` of a record that is not a valid item."""
         if not self._source.fields:
             return read_identity(raw.fields)
         finder, names = self._make_finder(raw), [name for name in ("id", "link") if name in self._source.places]
@@ -104,7 +104,8 @@ class RecordMapper:
         if not self._is_wanted(finder):
             return None
         if not source.drafts and is_draft(raw.fields):
-            for name, places in source.places.items():  # a path that only drafts have is not missing
+            # Paths that only drafts have are not reported as missing.
+            for name, places in source.places.items():
                 self._find(finder, name, places)
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         window = None if source.drafts else read_window(raw.fields, source)
@@ -145,7 +146,7 @@ class RecordMapper:
     # The fields of a record.
 
     def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
-        """Return the first value at some places, and note whether the record has one of them."""
+        """Return the first value at one of the places. Note whether the record has one of the places."""
         finder.is_known = False
         value, _ = finder.find_first(places)
         if finder.is_known:
@@ -225,14 +226,14 @@ class RecordMapper:
         return fields
 
     def _find_getter(self, record: Any) -> Callable[[str, None], Any] | None:
-        """Return the function that returns a value at the top of a record, if it has names."""
+        """Return the function that reads a key or an attribute of a record, or None for other records."""
         if type(record) is dict:
             return record.get
         is_object = self._context.form == "python" and not isinstance(record, (Mapping, list, tuple, *SCALARS))
         return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
-        """Return a finder for each element of a list whose elements have several parts of a field."""
+        """Return a finder for each element of the list that has the parts of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
         if field not in LISTS or (names == [field] and all(isinstance(place, ValuePath) for place in places)):
             return [finder]
@@ -321,7 +322,7 @@ class RecordMapper:
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
-        """Warn about values that no path of a field reached, because a path continues below a value, not a table."""
+        """Warn about values that a field does not get, because its path expects a table in their place."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads the texts of image, too
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
@@ -353,10 +354,10 @@ class RecordMapper:
                 yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings))
                 self._warnings.clear()
 
-    # What an item cannot have.
+    # Values that an item cannot have.
 
     def _drop_event_fields(self, fields: dict[str, Any]) -> None:
-        """Drop the fields of events if a record has no start and is not said to be an event."""
+        """Drop the fields of events if a record has no start, unless its kind is event."""
         if is_empty(fields.get("start")) and fields.get("kind") != "event":
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)

@@ -14,7 +14,7 @@ from ...models.fields import is_absent, to_plain
 from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
 SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
-"""Values without fields. Their methods are never called."""
+"""The types of values that have no fields. Their methods are never called."""
 Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
 _NOTHING = object()
@@ -114,7 +114,7 @@ class Finder:
         return flatten(self._follow(element, path, at) for element in value)
 
     def _follow_scalar(self, value: Any, path: ValuePath, at: int) -> Any:
-        """Return a part of a date. All other values that are not tables have no fields."""
+        """Return year, month or day of a date. All other values have no fields, and are noted as losses."""
         self.is_known = True
         if is_absent(value):
             return None
@@ -140,18 +140,19 @@ class Finder:
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:
-    """Return the date-time of a real date and a time, with nothing but separators between them."""
+    """Return the date-time of a date object and a time, or None if there is more than separators between them."""
     days = [part for part in parts if isinstance(part, date)]
     times = [part for part in parts if isinstance(part, time)]
     rest = [text for part in parts if not isinstance(part, (date, time)) and (text := to_text(part).strip(" ,T"))]
     with suppress(ValueError):
-        times += [time.fromisoformat(text.zfill(5) if ":" in text else "") for text in rest]  # 18.30 is 18:00:00.3
+        # time.fromisoformat takes 18.30 for 18:00:00.3, so a colon is required.
+        times += [time.fromisoformat(text.zfill(5) if ":" in text else "") for text in rest]
         return datetime.combine(days[0], times[0]) if len(days) == len(times) == 1 else None
     return None
 
 
 def is_empty(value: Any) -> bool:
-    """Return whether a value counts as no value."""
+    """Return whether a value counts as absent."""
     return is_absent(value) or (not value and isinstance(value, (list, tuple, Mapping)))
 
 

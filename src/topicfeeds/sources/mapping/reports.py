@@ -18,7 +18,7 @@ class MappingReport(NamedTuple):
     group: str
     """Which places the report is about: `items` (the fields), or `records` (the conditions `only` and `skip`)."""
     missing: tuple[tuple[str, str], ...]
-    """Setting and paths of each place that no record of the chunk has.
+    """The settings whose paths no record of the chunk has, each with its paths.
 
     `NO_LINK` means that items with content have no link.
     """
@@ -26,7 +26,7 @@ class MappingReport(NamedTuple):
 
 
 def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sources]]") -> Iterator[T | Problem]:
-    """Yield results without their reports. Add each warning once, and warnings about missing paths at the end.
+    """Yield the results, and warnings in place of reports: each one once, and those about missing paths at the end.
 
     `setting` says in messages where the mapping is.
     """
@@ -57,10 +57,10 @@ def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
 
 
 def describe_warning(problem: Problem) -> tuple[str, str]:
-    """Return the part of a warning that is equal for all records: without its example."""
+    """Return field and message of a warning, without the example, which differs between records."""
     return problem.field, problem.message.partition(" (such as ")[0]
 
 
 def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
-    """Return the entry of a place that no record has."""
+    """Return an entry of `MappingReport.missing`."""
     return name, " or ".join(map(show, paths))

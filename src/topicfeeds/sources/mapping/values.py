@@ -1,4 +1,4 @@
-"""Values of records become values of fields: markup, lists in one text, lookups, words, one value or many."""
+"""Convert values of records to values of fields: markup, lists in one text, lookups, words, single values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .paths import Kind, flatten, is_empty, to_text
 _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
-"""The fields of which several values are joined."""
+"""The fields that join several values to one text."""
 NEVER_FALSE = ("link", "image", "enclosures")
 """The fields in which false and 0 mean that there is no value."""
 ADDRESSES = ("link", "image", "url")
@@ -32,7 +32,7 @@ ADDRESSES = ("link", "image", "url")
 
 
 def take_simple(field: str, value: Any) -> str | int | datetime | None:
-    """Return a value that needs no conversion. None: the value may need one."""
+    """Return a value that needs no conversion, or None if it may need one."""
     if type(value) is MethodType:
         value = value()
     if type(value) is str:
@@ -61,7 +61,7 @@ def convert(
     separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
     mark = find_markup(name, settings)
     values = flatten([value])
-    if separators and isinstance(value, (list, tuple)):  # a list is a list already: its texts may have blanks
+    if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
         separators = tuple(one for one in separators if one.strip())
     if not look_up:
         values = [_convert_markup(one, mark, name) for one in values]
@@ -76,7 +76,7 @@ def convert(
 
 
 def find_markup(name: str, settings: MappingSettings) -> str | None:
-    """Return the markup of a field or of a part. A part without its own has the markup of its field."""
+    """Return the markup of a field or of a part. By default, a part has the markup of its field."""
     for one in (name, name.partition(".")[0]):
         if found := settings.markup.get(one) or ("html" if one in settings.html_fields else None):
             return found
@@ -143,7 +143,7 @@ def _fit_one(field: str, part: str, value: Any) -> Any:
 
 
 _NO_TEXT = 1e300
-"""Numbers from here on are not read as text: nobody writes them on purpose."""
+"""Numbers of this size and larger are not converted to text: they are mistakes."""
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
