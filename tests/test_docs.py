@@ -171,7 +171,6 @@ FROM_OTHERS = {
     "Permission denied",
     "readonly database",
     "unable to open database file",
-    "database is locked",
     "unable to open",
     "no such table",
     "syntax error",

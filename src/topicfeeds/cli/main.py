@@ -187,8 +187,8 @@ remaining files.
 @click.option(
     "--cron",
     is_flag=True,
-    help="Print problems only: when they are new, once a day after that, and a message when all are solved. The exit "
-    "code stays the same.",
+    help="For cron: print problems when they are new and then once a day, and a message when all are solved. Print "
+    "nothing else. The exit code stays the same.",
 )
 @ALL_PROBLEMS
 @click.option(
