@@ -127,7 +127,7 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # hidden from type checkers, which would accept misspelt names because of it
+if not TYPE_CHECKING:  # type checkers that see `__getattr__` accept misspelt names
 
     def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():

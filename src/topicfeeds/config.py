@@ -69,7 +69,7 @@ def check_url(site: Site, path: Path | str) -> list[Problem]:
 
 
 def read_site_file(path: Path | str) -> bytes:
-    """Return the bytes of a site file. Raises OSError, even for pipes and devices: reading them may never end."""
+    """Return the bytes of a site file. Raises OSError, also for a pipe or a device: reading it might never end."""
     descriptor = os.open(path, READ_FLAGS)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
         status = os.fstat(descriptor)

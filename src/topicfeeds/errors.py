@@ -115,7 +115,7 @@ class Omitted(NamedTuple):
     warnings: int = 0
     errors: int = 0
     items: int = 0
-    """How many refused items have no problem that was kept."""
+    """How many refused items have only problems that were not kept."""
 
 
 NONE_OMITTED = Omitted()

@@ -78,7 +78,7 @@ def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: E
 
 
 def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: int) -> Iterator[Shard]:
-    """Yield at least `least` shards of the sources, or fewer shards if they would be too small.
+    """Yield the shards of the sources: `least` or more, but fewer if shards would be too small.
 
     A source without files, such as a database, has one shard without paths.
     """

@@ -33,7 +33,7 @@ _SUFFIXES = tuple(form.suffix for form in FEED_FORMATS.values() if not form.is_c
 
 @dataclass(slots=True)
 class Announcement:
-    """What a hub said about changed documents."""
+    """The answers of a hub to the announcements of a run."""
 
     addresses: Sequence[str]
     """The addresses of the changed documents."""

@@ -35,7 +35,7 @@ _HINTS = {
 """The hints of the library, with the options of the command."""
 _DONE = ("published", "written", "removed")
 _RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
-"""If there are too many problems, problems with the lowest ranks are shown."""
+"""The order of importance, the most important first. If there are too many problems, the first ones are shown."""
 _ADVICE = "print all of them with --all-problems"
 FormatProblem = Callable[[Problem], str]
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _UNCHANGED = "Nothing was published. The existing feeds are unchanged."
 _DAY = 24 * 60 * 60
 _EARLY = 15 * 60
-"""How many seconds early a reminder may be, because cron does not start each run in the same second."""
+"""A reminder may be this many seconds early, as cron does not start every run in the same second of the day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The options that several commands have, their paths and the current time."""
+"""The options that several commands have, the paths of a site, and the current time."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _MAX_VALUE_CHARS = 70
 def print_samples(site: Site, base: Path, limit: int, console: Console) -> tuple[list[Sample], list[Problem]]:
     """Print the first items of each source, and the paths that are not read.
 
-    Return these items, and the problems of the records that were read before the last of them.
+    Return the printed items, and the problems that were found while they were read.
     """
     found = [(source, *read_samples(source, base, site.url, limit)) for source in site.sources]
     for source, samples, _ in found:

@@ -45,7 +45,7 @@ def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
 
 
 def _copy_starter(folder: Path) -> None:
-    """Copy the example site into a folder. Raises ConfigError if one of its files exists, and PublishError."""
+    """Copy the example site into a folder. Raises the errors of `_write_files`."""
     from importlib.resources import files
 
     starter = files("topicfeeds") / "starter"
@@ -56,7 +56,7 @@ def _copy_starter(folder: Path) -> None:
 def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
     """Write a site file for an export (its kind and its path), and show its first items.
 
-    Raises ConfigError and PublishError.
+    Raises ConfigError for a wrong path or URL, and PublishError if the file cannot be written.
     """
     import tomllib
 
@@ -88,7 +88,10 @@ def _check_free(path: Path) -> None:
 
 
 def _write_files(made: Mapping[Path, bytes]) -> None:
-    """Write new files, and print their paths. Raises ConfigError if one of them exists, and PublishError."""
+    """Write new files, and print their paths.
+
+    Raises ConfigError if one of them exists, and PublishError if one cannot be written.
+    """
     for path in made:
         _check_free(path)
     for path, content in made.items():

@@ -80,7 +80,7 @@ def changed_value(change: EventChange) -> str | None:
 
 
 def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[date, ...]:
-    """Return the exceptions of an event that were cancelled after readers knew them as dates of the event."""
+    """Return the excluded dates of an event that readers knew as its dates before they were cancelled."""
     days = {one[:10] for change in changes if change.field != "date_confirmed" for one in change.dates}
     return tuple(one for one in times.left_out if one.isoformat()[:10] in days)
 
@@ -93,7 +93,7 @@ def find_nearest(change: EventChange) -> datetime:
 
 
 def recall_event(event: EventDetails, facts: EventSnapshot, at: int) -> EventDetails:
-    """Return an event with the dates that readers saw at a time, in seconds since 1970."""
+    """Return an event with its dates as readers saw them at the time `at`, in seconds since 1970."""
     times = restore_times(facts, _find_zone(event))
     now, length = datetime.fromtimestamp(at, UTC), duration(times.start, times.end)
     following = tuple(islice(list_coming(times, now, length), 3)) if times.recurrence else ()
@@ -122,7 +122,7 @@ def _read_snapshot(text: str, new: EventSnapshot) -> EventSnapshot:
 
 
 def _normalize(facts: EventSnapshot) -> EventSnapshot:
-    """Return facts with times in UTC, to compare them however the author wrote them."""
+    """Return facts with times in UTC, so that times are equal however the author wrote them."""
     times = restore_times(facts, UTC)
     start, *left_out = (_format_utc(one) for one in (times.start, *times.left_out))
     return facts._replace(start=start, end=_format_utc(times.end) if times.end else None, left_out=sorted(left_out))
@@ -169,7 +169,7 @@ def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following
 
 
 def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], ended: list[date]) -> list[date]:
-    """Return the coming dates of a series that became exceptions, or that come after its new end.
+    """Return the coming dates of a series that became excluded, or that come after its new end.
 
     Days are compared, because the time of the series may have changed, too.
     """

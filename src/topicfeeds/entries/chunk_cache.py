@@ -96,7 +96,7 @@ class ChunkCache:
         return self._maker.load(record)
 
     def load_body(self, location: Location, position: tuple[bytes, int]) -> str:
-        """Return an item that this run did not parse as JSON. Raises SourceError if its file changed."""
+        """Return as JSON an item that this run did not parse. Raises SourceError if its file changed."""
         body = None if location.is_single else self._cache.find_body(position)
         return body or encode_item(self._read_record(location, position).item)
 

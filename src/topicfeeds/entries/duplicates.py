@@ -33,7 +33,7 @@ class Merged(NamedTuple):
 
 
 class Duplicates:
-    """The first record of each id in this run."""
+    """The items of this run by id: the first record of each, merged with the later records of the item."""
 
     def __init__(self, maker: HeaderMaker, spill: Spill) -> None:
         self._maker, self._spill = maker, spill

@@ -161,7 +161,7 @@ def _apply_window(made: Schedule, event: EventTimes, now: datetime, settings: Fe
 def take_snapshot(event: EventDetails, zone: str, moved: Sequence[date]) -> str:
     """Return the facts about an event as JSON. `zone` is its time zone, even if it has no times.
 
-    The exceptions in `moved` are events of their own, so they are not facts that a notice reports.
+    Excluded dates in `moved` are left out: each is an event of its own, so no notice reports it as cancelled.
     """
     silent = {at_start_time(_put_in_zone(one, ZoneInfo(zone)), event.start) for one in moved}
     facts = EventSnapshot(

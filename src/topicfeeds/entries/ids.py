@@ -38,7 +38,7 @@ class IdRegistry:
     _file: str | None = None
     """The file of the last item that needed a minted id."""
     _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
-    """By kind, date and title: the numbers of the items of that file that share all three."""
+    """For each kind, date and title: the numbers of the items of that file with these values, by digest."""
 
     def identify(self, header: Header) -> tuple[str, list[Problem]]:
         """Return the id of an item, and warnings about it."""

@@ -88,7 +88,7 @@ class EventDetails:
     change: EventChange | None = None
     """The last change that has a notice."""
     cancelled: tuple[date | datetime, ...] = ()
-    """The exceptions that readers knew as dates of the event before they were cancelled."""
+    """The excluded dates that readers knew as dates of the event before they were cancelled."""
 
     @property
     def is_foreign(self) -> bool:
@@ -163,7 +163,7 @@ def sanitized_content(entry: Entry, changes: dict[str, str] | None = None) -> st
 
 
 def find_content_changes(entry: Entry, base: str = "") -> str:
-    """Return the changes of sanitising that a reader would notice, or an empty text.
+    """Return the changes that sanitising makes and a reader would notice, or an empty text.
 
     Addresses are resolved against `base` if the entry has no link.
     """

@@ -262,7 +262,7 @@ def _combine_digests(header: Header, merged: Merged | None) -> bytes:
 
 
 def _keep_moment(published: datetime, known: datetime) -> datetime:
-    """Return the known date of publication if its local time is the same, so that only the time zone changed."""
+    """Return the known date of publication if only the time zone changed, and the local time is the same."""
     return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 

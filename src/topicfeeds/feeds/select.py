@@ -28,7 +28,7 @@ _MIN_MERGED_KEPT = 1000
 
 
 Decide = Callable[[NewNotice, Sequence[str] | None, Sequence[str]], None]
-"""Takes a new notice, the names of the feeds that have it (None: all feeds of the event), and those of the others."""
+"""Takes a new notice, the feeds that have it (None: all feeds of the event), and the event's other feeds, by name."""
 
 
 def select_feeds(

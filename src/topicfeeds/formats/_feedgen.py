@@ -12,7 +12,8 @@
 - The time to add categories, links and authors one by one grows with the square of their number. This module
   adds them all at once.
 - feedgen changes the dictionaries that it gets. This module passes copies.
-- This module does not use CDATA content, `text()` titles with a type, and extensions loaded by name.
+
+This module does not use CDATA content, `text()` titles with a type, or extensions loaded by name.
 """
 
 from __future__ import annotations

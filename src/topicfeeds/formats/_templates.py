@@ -132,7 +132,7 @@ def _escape_characters(value: str) -> bytes:
 
 
 _escape_cached = lru_cache(maxsize=200)(_escape_characters)
-"""Long texts are cached: both formats of a feed contain them, one after the other."""
+"""Long texts are cached: Atom and RSS contain the same texts, and are rendered one after the other."""
 
 
 def _escape_plain(value: str) -> bytes:

@@ -19,7 +19,7 @@ def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCac
 
 
 def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:
-    """Return the calendar file of an event, or None if the site publishes no calendars."""
+    """Return the calendar file of an event, or None. Articles, notices and sites without calendars have none."""
     if entry.event is None or entry.notice or not feed.has_event_files:
         return None
     length = len(render_event(entry, feed, cache))

@@ -25,7 +25,8 @@ _DATE_STATUS: dict[str, StatusName] = {"date_cancelled": "cancelled", "date_conf
 def format_title(entry: Entry, feed: Feed) -> str:
     """Return the title of an entry.
 
-    The title of an event follows the publisher's pattern, after its status or last change.
+    - Event: its status or last change, if any, then the publisher's pattern.
+    - Notice: its change, then the title of the event.
     """
     event = entry.event
     if event is None:

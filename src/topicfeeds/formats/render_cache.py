@@ -22,7 +22,7 @@ class RenderCache:
     """
 
     def __init__(self, max_chars: int | None = None, changes: dict[str, str] | None = None) -> None:
-        """`changes` receives the changes of sanitising in the content of each entry, by its id."""
+        """`changes` receives the changes that sanitising made to the content of each entry, by its id."""
         self._changes = changes
         self.max_chars = MAX_RENDER_CACHE_CHARS if max_chars is None else max_chars
         self._values: dict[str, dict[Hashable, Any]] = {}

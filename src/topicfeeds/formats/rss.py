@@ -81,7 +81,7 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
         content += links
     else:
         summary += links
-    if entry.picture and entry.picture.alt:  # if one of them is missing, feedparser uses media:description
+    if entry.picture and entry.picture.alt:  # feedparser shows media:description for a missing summary or content
         summary, content = summary or content, content or summary
     if summary:
         made.call(_DESCRIPTION, summary)

@@ -70,7 +70,7 @@ class Documents(Iterable[Document]):
         """`pages` are further documents. They come last, as they link to the others."""
         self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
         self.changes: dict[str, str] = {}
-        """The changes of sanitising in the content of each rendered entry, by its id."""
+        """The changes that sanitising made to the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
         events = {candidate.id for _, candidate in _find_events(self._selections)}
@@ -89,8 +89,8 @@ def build_documents(
 ) -> Iterator[Document]:
     """Yield all documents of a site, in the order in which they are published.
 
-    `changes` receives the changes of sanitising in the content of each rendered entry, by its id. `makers` is the
-    result of `describe_makers`, if the caller has it.
+    `changes` receives the changes that sanitising made to the content of each rendered entry, by its id. `makers` is
+    the result of `describe_makers`, if the caller has it.
     """
     makers = makers or describe_makers(site)
     whole, cache = list(selections), RenderCache(changes=changes)

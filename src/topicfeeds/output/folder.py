@@ -21,7 +21,7 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class OutputFolder:
     """An open output folder. Paths are relative to it, such as `tags/land.atom.xml`. Methods raise OSError.
 
-    The output folder itself may be a link; `""` is its name.
+    The output folder itself may be a link. Its own path is `""`.
     """
 
     def __init__(self, path: Path) -> None:

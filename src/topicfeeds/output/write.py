@@ -150,8 +150,8 @@ def stage(
 
     A document is not rendered if the state knows its fingerprint and its file is unchanged. A document with the same
     bytes as its file is not touched. Leftover temporary files are removed, even those of killed runs. With `dry`,
-    changed documents are found, and nothing is written. With `target`, the folder only has the changed documents until
-    they are written to the target. Raises PublishError.
+    changed documents are found, and nothing is written. With `target`, the folder is temporary: it has the changed
+    documents until they are written to the target. Raises PublishError.
     """
     opened = TargetFolder(path, target) if target else OutputFolder(path)
     with _open_output(opened, path, create=not dry) as folder:

@@ -112,7 +112,7 @@ class PageContent:
     pages: int = 0
     """How many pages of links there are."""
     form: bool = False
-    """Whether the page has the form for a mix, which only an application answers."""
+    """Whether the page has the form for a mix. Only a web application can answer this form."""
 
     @property
     def root(self) -> str:

@@ -27,7 +27,7 @@ def find_feed_url(feed: Feed) -> str | None:
 
 
 def make_opml(feeds: Iterable[Feed], whole: Feed) -> Document:
-    """Return the list of feeds. `whole` is the feed of everything. The list does not depend on the items of a feed."""
+    """Return the list of feeds. `whole` is the feed with all items. The list does not depend on the items of a feed."""
     return make_document(OPML_PATH, _render(feeds, whole), whole.updated)
 
 

@@ -74,8 +74,9 @@ def _iterate(items: Iterable[ItemLike]) -> Iterator[ItemLike]:
 
 
 def make_state(state: StateLike | None, *, read_only: bool = False) -> State | None:
-    """Return a state. A path stands for the state at this path. Raises TypeError, and ValueError for a read-only state
-    if the caller writes.
+    """Return a state, or the state at a path.
+
+    Raises TypeError, and ValueError for a read-only state if the caller writes.
     """
     if isinstance(state, State) and state.read_only and not read_only:
         raise ValueError(f"{state}: this State is read-only (pass a State without read_only=True)")

@@ -223,7 +223,7 @@ class Run:
         if chunks:
             for waiting in report.held:
                 chunks.keep(waiting.header)
-        # a stamp that no file has: if this run is killed first, the next run removes these files
+        # a size that no file has: if this run is killed before it removes these files, the next run removes them
         state.note_documents(one._replace(size=-1) for one in retirement.removed)
         for path in retirement.foreign:
             state.forget_document(path)

@@ -73,7 +73,7 @@ class RunReport:
     kept: set[str] = field(default_factory=set)
     """The ids of items whose last good version is published."""
     content_changes: dict[str, str] = field(default_factory=dict)
-    """The changes of sanitising in published contents, by the digest of the entry."""
+    """The changes that sanitising made to published contents, by the digest of the entry."""
     due: datetime | None = None
     """When the output next changes without an edit, because of a date of an item or the text of an event."""
     drafts: int = 0
@@ -104,7 +104,7 @@ class RunReport:
                 yield one
 
     def warn_about_content(self, candidate: Candidate, changes: str) -> None:
-        """Warn about changes of sanitising that a reader would notice."""
+        """Warn about changes that sanitising made, if a reader would notice them."""
         if changes:
             self.content_changes[candidate.digest] = changes
             self.note_problem(replace(candidate.warning, message=changes))

@@ -26,7 +26,7 @@ from .report import Changes
 def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
-    Large sources are read by as many processes as `jobs` says. Warnings of the last successful run are not repeated,
+    Large sources are read by `jobs` processes. Warnings of the last successful run are not repeated,
     because cron mails everything that is printed.
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)

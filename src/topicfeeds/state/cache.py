@@ -1,7 +1,7 @@
 """The cache: the data that the last run read, in a SQLite file beside the memory. Without it, a run takes longer.
 
 The key of a chunk is a digest of its content, so rows are never outdated. At worst, no later run uses them. A cache
-that is damaged, or that another version or another site file produced, is emptied without a warning.
+that is damaged, or was made by another version or for another site file, is emptied without a warning.
 """
 
 from __future__ import annotations
@@ -270,14 +270,14 @@ class Cache:
         return [(*row[1:],) for row in self._read("select * from held order by until, n")]
 
     def content_changes(self) -> dict[str, str] | None:
-        """Return the changes of sanitising in published contents, by the digest of the entry.
+        """Return the changes that sanitising made to published contents, by the digest of the entry.
 
         Return None if no run has stored it. Contents that sanitising did not change are left out.
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 
     def store_content_changes(self, changes: Mapping[str, str]) -> None:
-        """Store the changes of sanitising in published contents, in place of all earlier changes."""
+        """Store the changes that sanitising made to published contents, in place of all earlier changes."""
         if self.content_changes() != changes:
             self.replace_rows("contents", changes.items())
             self.set_values({"contents": 1})

@@ -87,7 +87,7 @@ def write_rows(file: sqlite3.Connection, table: str, rows: Iterable[tuple[object
 
 
 def write_texts(file: sqlite3.Connection, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Write last good versions with their checksums, which SQLite would compute more slowly."""
+    """Write last good versions with their checksums. SQLite would compute these checksums more slowly."""
     found = ((*row, compute_text_checksum(*row)) for row in rows)
     file.executemany("insert or replace into versions values (?, ?, ?, ?)", found)
 

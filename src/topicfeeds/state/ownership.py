@@ -1,4 +1,4 @@
-"""Ownership: lock and state are regular files of their owner, and no other user can read them.
+"""Ownership: lock and state must be regular files of a trusted user, and only trusted users can read them.
 
 Another user could otherwise hold the lock, or a read transaction on the state, for ever.
 """

@@ -318,7 +318,7 @@ class State:
         write_rows(self._open, "current", documents, 8)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
-        """Return the documents that this run did not record. They are retired at `now`, or were before."""
+        """Return the documents that this run did not record. Those not retired before are retired at `now`."""
         query = "select * from main.documents where path not in (select path from current) order by path"
         found = map(WrittenDocument._make, check_rows(self._open.execute(query)))
         return [one._replace(retired=now) if one.retired is None else one for one in found]

@@ -28,7 +28,7 @@ class Reason(NamedTuple):
     The path of a temporary file that a killed run left contains the output folder.
     """
     is_source: bool = False
-    """Whether the path is that of a source or the site file."""
+    """Whether `path` is the path of a source or of the site file."""
 
 
 def find_reasons(

@@ -142,7 +142,7 @@ class FeedApp:
         known = self._documents.get(path)
         if known is None or known.etag != etag:
             modified = now.astimezone(UTC).replace(microsecond=0)
-            if known:  # later than the date of the last version, as in an output folder
+            if known:  # each version has a later date than the one before, as in an output folder
                 modified = max(modified, known.modified + timedelta(seconds=1))
             known = KnownDocument(etag, document.media_type, modified, document.render())
         with self._lock:
@@ -161,6 +161,6 @@ def _refuse_coroutine(value: Any) -> Any:
 
 
 def _is_current(etag: str, basis: str, now: datetime) -> bool:
-    """Return whether an ETag has the digest `basis`, and no date has changed the document since then."""
+    """Return whether an ETag has the digest `basis`, and its date (the next change; 0: none) is not reached."""
     start, _, due = etag.strip('"').partition("-")
     return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())
