@@ -5,7 +5,7 @@ TopicFeedsError        exit code of the command
 |   +-- MissingExtraError  a source or a command needs a package that is not installed
 +-- SourceError        65  the input was refused as a whole: nothing was published
 +-- PublishError       74  the output folder or the state could not be updated
-+-- BusyError          75  another run uses the output folder
++-- BusyError          75  another run uses the output folder or the state
 """
 
 from __future__ import annotations
@@ -190,8 +190,8 @@ def _describe_missing_extra(extra: str, user: str) -> str:
 class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
-    Either a source is unreadable and has no earlier items, or the call allows no refused items, e.g. with `strict`.
-    Threads may share it.
+    Either a source is unreadable and has no earlier items, or the call is strict, and an item or source has an error.
+    `feed` and `select` are strict if they have neither a state nor `problems`. Threads may share it.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."

@@ -99,7 +99,7 @@ def read_class(kind: type) -> ast.ClassDef:
 
 
 class Plain(ast.NodeTransformer):
-    """Replaces each `Annotated[X, ...]` by X."""
+    """Replaces each `Annotated[X, ...]` with X."""
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
         if ast.unparse(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):

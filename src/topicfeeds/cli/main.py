@@ -188,7 +188,7 @@ remaining files.
     "--cron",
     is_flag=True,
     help="For cron: print problems when they are new and then once a day, and a message when all are solved. Print "
-    "nothing else. The exit code stays the same.",
+    "nothing else. The exit code is the same as without --cron.",
 )
 @ALL_PROBLEMS
 @click.option(

@@ -80,7 +80,7 @@ def changed_value(change: EventChange) -> str | None:
 
 
 def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[date, ...]:
-    """Return the excluded dates of an event that readers knew as its dates before they were cancelled."""
+    """Return the excluded dates that readers already knew as dates of the event. Only these count as cancelled."""
     days = {one[:10] for change in changes if change.field != "date_confirmed" for one in change.dates}
     return tuple(one for one in times.left_out if one.isoformat()[:10] in days)
 
@@ -122,7 +122,7 @@ def _read_snapshot(text: str, new: EventSnapshot) -> EventSnapshot:
 
 
 def _normalize(facts: EventSnapshot) -> EventSnapshot:
-    """Return facts with times in UTC, so that times are equal however the author wrote them."""
+    """Return facts with times in UTC, so that the same moment is equal in any notation."""
     times = restore_times(facts, UTC)
     start, *left_out = (_format_utc(one) for one in (times.start, *times.left_out))
     return facts._replace(start=start, end=_format_utc(times.end) if times.end else None, left_out=sorted(left_out))
@@ -169,7 +169,7 @@ def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following
 
 
 def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], ended: list[date]) -> list[date]:
-    """Return the coming dates of a series that became excluded, or that come after its new end.
+    """Return the coming dates that the series now excludes, or that are after its new end.
 
     Days are compared, because the time of the series may have changed, too.
     """

@@ -38,7 +38,10 @@ class IdRegistry:
     _file: str | None = None
     """The file of the last item that needed a minted id."""
     _minted: dict[tuple[str, str, str], dict[object, int]] = field(default_factory=dict)
-    """For each kind, date and title: the numbers of the items of that file with these values, by digest."""
+    """For each kind, date and title: the numbers of the items in `_file` with these values.
+
+    The key of a number is the digest of the item, or a counter for an item without a title.
+    """
 
     def identify(self, header: Header) -> tuple[str, list[Problem]]:
         """Return the id of an item, and warnings about it."""

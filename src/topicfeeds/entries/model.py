@@ -88,7 +88,7 @@ class EventDetails:
     change: EventChange | None = None
     """The last change that has a notice."""
     cancelled: tuple[date | datetime, ...] = ()
-    """The excluded dates that readers knew as dates of the event before they were cancelled."""
+    """The excluded dates that readers already knew as dates of the event. Only these count as cancelled."""
 
     @property
     def is_foreign(self) -> bool:

@@ -121,7 +121,7 @@ def find_forms(values: Sequence[Any]) -> tuple[list[str], str | None] | None:
 
 
 def _list_forms(texts: set[str], day: str, language: str | None) -> tuple[int, list[str]]:
-    """Return how many texts can be read as ISO 8601 or as `day` (with or without a time), and the formats used."""
+    """Return how many texts are in ISO 8601 or in the format `day` (with or without a time), and the formats used."""
     left, found = set(texts), []
     for form in ("iso", *(day + one for one in _TIME_FORMS)):
         if read := {one for one in left if _reads(one, form, language)}:

@@ -28,7 +28,10 @@ _MIN_MERGED_KEPT = 1000
 
 
 Decide = Callable[[NewNotice, Sequence[str] | None, Sequence[str]], None]
-"""Takes a new notice, the feeds that have it (None: all feeds of the event), and the event's other feeds, by name."""
+"""Takes a new notice, the names of the feeds that get it, and the names of the event's other feeds.
+
+If all feeds of the event get the notice, the first names are None.
+"""
 
 
 def select_feeds(

@@ -87,7 +87,7 @@ class Extensions:
         return self.event if kind == "event" else self.article
 
     def explain_class(self, item: Item) -> str | None:
-        """Return why the class of an item cannot be published, or None. Later runs must be able to load its items."""
+        """Return why an item of this class cannot be published, or None. Later runs must be able to load the item."""
         made, known = type(item), self.find_model(item.kind)
         if made is known or made.model_fields.keys() <= known.model_fields.keys():
             return None

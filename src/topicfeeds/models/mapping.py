@@ -221,7 +221,7 @@ class MappingSettings(Model):
     ] = {}
     """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
-    """The separators of lists that are one text, by field. Default in CSV files and spreadsheets: `;`."""
+    """The separators of lists that are written as one text, by field. Default in CSV files and spreadsheets: `;`."""
     markup: Mapping[FieldName, Literal["plain", "html", "markdown"]] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
@@ -247,7 +247,7 @@ class MappingSettings(Model):
     end_day: Literal["inclusive", "exclusive"] = "inclusive"
     """Whether a date or midnight in `end` is the last day of an event, or the day after it (`exclusive`)."""
     lookup: Annotated[Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, _is_lookup))] = {}
-    """Lookups by field: they replace keys by values of other records."""
+    """Lookups by field: they replace keys with values of other records."""
 
     @cached_property
     def is_mapped(self) -> bool:

@@ -39,7 +39,10 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 def _read_rows(text: str, delimiter: str, line: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a file, each with its line. `line` is the first line. Raises Unreadable."""
+    """Yield the rows of a file, each with its line number. `line` is the number of the first line.
+
+    Raises Unreadable.
+    """
     rows = csv.reader(_check_lines(text, delimiter, line), delimiter=delimiter, strict=True)
     first, widest = line, 0
     last: tuple[int, list[str]] | None = None

@@ -68,7 +68,7 @@ def _read_all(source: Source, base: Path, url: str) -> Iterator[tuple[Location, 
 
 
 def find_unread(source: Source, records: Iterable[Any]) -> str:
-    """Return a text that lists the paths with values in records that no setting of the source reads."""
+    """Return a text that lists the unread paths: records have values there, but no setting of the source reads them."""
     places = [place for group in source.reported_places.values() for found in group.values() for place in found]
     places += source.places.get("title", ())
     read = {path.text for place in places for path in list_paths(place)} | {source.each or "", *KEYS}

@@ -141,7 +141,7 @@ def _normalizer(names: frozenset[str], attributes: frozenset[str] = frozenset())
 
 @lru_cache(maxsize=1000)
 def _find_root(name: str) -> str:
-    """Return "math" or "svg" for the name of an element that nh3 drops outside of them, else an empty text."""
+    """Return "math" or "svg" if nh3 keeps elements of this name only inside that element, else an empty text."""
     if "x" in _normalizer(frozenset([name])).clean(f"<{name}>x</{name}>"):
         return ""
     inner = {root: f"<{root}><{name}>x</{name}></{root}>" for root in ("math", "svg")}

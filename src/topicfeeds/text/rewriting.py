@@ -251,7 +251,7 @@ class _Rewriter:
             self._picture = address
 
     def _add_picture_set(self, one: Element) -> None:
-        """Write the pictures of a `picture`. Without an `img`, write its last source with an address."""
+        """Write the images in a `picture` element. Without an `img`, write its last `source` that has an address."""
         sources = [each for each in one.parts() if each.name == "source"][::-1]
         rest = [each for each in one.children if isinstance(each, str) or each.name != "source"]
         if sources and "img" not in one.inside:

@@ -161,6 +161,8 @@ def _refuse_coroutine(value: Any) -> Any:
 
 
 def _is_current(etag: str, basis: str, now: datetime) -> bool:
-    """Return whether an ETag has the digest `basis`, and its date (the next change; 0: none) is not reached."""
+    """Return whether an ETag has the digest `basis`, and the next change of its document is in the future.
+
+    The ETag contains the time of this change, or 0 if no change will come by itself."""
     start, _, due = etag.strip('"').partition("-")
     return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())

@@ -177,7 +177,7 @@ def first_value(value: Any) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """Return a value as text: `true`, whole numbers without a decimal point, dates in ISO 8601."""
+    """Return a value as text: `true` or `false`, whole numbers without a decimal point, dates in ISO 8601."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

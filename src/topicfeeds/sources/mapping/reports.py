@@ -28,7 +28,7 @@ class MappingReport(NamedTuple):
 def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sources]]") -> Iterator[T | Problem]:
     """Yield the results, with warnings in place of reports. Each warning is yielded once.
 
-    Warnings about missing paths come last. `setting` says where the mapping is, in messages.
+    Warnings about missing paths come last. In messages, `setting` says where the mapping is.
     """
     missing: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
     told: set[tuple[str, str, str]] = set()

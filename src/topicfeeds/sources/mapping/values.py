@@ -54,7 +54,7 @@ def convert(
     *,
     is_table: bool = False,
 ) -> list[Any]:
-    """Return the values of a field, or of a part of a field. `look_up` replaces a key by values of other records.
+    """Return the values of a field, or of a part of a field. `look_up` replaces a key with values of other records.
 
     If `is_table` is set, the record is a row of CSV or of a spreadsheet, in which a list is one text.
     """
