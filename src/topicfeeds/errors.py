@@ -191,7 +191,7 @@ class SourceError(TopicFeedsError):
     """The input was refused as a whole, and nothing was published.
 
     Either a source is unreadable and has no earlier items, or the call is strict, and an item or source has an error.
-    `feed` and `select` are strict if they have neither a state nor `problems`. Threads may share it.
+    `select`, `feed`, `embed` and `build` are strict without `problems` and without a state. Threads may share it.
     """
 
     UNREADABLE = "Nothing was published: a source could not be read. The existing feeds are unchanged."
