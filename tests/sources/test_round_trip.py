@@ -154,6 +154,9 @@ def site_author() -> Any:
 @settings(max_examples=EXAMPLES)
 @given(given=ARTICLES)
 def test_articles_of_our_feeds_are_read_as_they_were_written(form: str, given: dict[str, Any]) -> None:
+    if form == "rss":  # one enclosure; links to the others, and a summary of several lines, become content
+        given = given | {"enclosures": given.get("enclosures", [])[:1]}
+        given |= {} if "content" in given else {"summary": " ".join(given.get("summary", "").split()) or None}
     before, after = publish(Article.model_validate(given), form)
     assert fields_of_a_feed(after, form) == fields_of_a_feed(before, form)
 

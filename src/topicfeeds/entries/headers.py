@@ -26,14 +26,13 @@ from ..text.characters import (
     to_one_line,
 )
 from ..text.generator_marks import fill_in_ghost_url, find_source_links, find_template_tags
-from ..text.html import nesting_depth
+from ..text.html import explain_excess
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
 from .digests import digest_item
 from .events import make_aware, resolve_event, take_snapshot
 from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
 
-_MAX_NESTING_DEPTH = 250
 _MAX_SHOWN_REFERENCES = 20
 _MAX_SHOWN_REFERENCE_CHARS = 20
 _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
@@ -207,8 +206,7 @@ class HeaderMaker:
         if len(value) * 4 > most and (size := len(value.encode("utf-8", "replace"))) > most:
             limit = f"the limit is {most} (shorten it, or raise max_body under [feeds] in the site file)"
             raise RefusedError("content", f"has {size} bytes; {limit}")
-        if nesting_depth(value) > _MAX_NESTING_DEPTH:
-            message = f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
+        if message := explain_excess(value):
             raise RefusedError("content", message)
         value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):

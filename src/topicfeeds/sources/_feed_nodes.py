@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from ..text.characters import strip_forbidden
-from ..text.html import nesting_depth, sanitize, to_plain_text
+from ..text.html import explain_excess, sanitize, to_plain_text
 
 _PREFIXES = {
     "http://www.w3.org/2005/Atom": "atom",
@@ -31,7 +31,6 @@ _PREFIXES = {
 }
 _WORDPRESS = re.compile(r"http://wordpress\.org/export/[0-9.]+/(excerpt/)?")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_MAX_NESTING_DEPTH = 250
 _MAX_BASES = 16
 
 
@@ -128,7 +127,7 @@ def _serialize(element: Any) -> str:
 def _resolve_html(element: Any, fragment: str) -> str:
     """Resolve the addresses in HTML against `xml:base`, if there is one."""
     base = element.base
-    if not base or not base.startswith(("http://", "https://")) or nesting_depth(fragment) > _MAX_NESTING_DEPTH:
+    if not base or not base.startswith(("http://", "https://")) or explain_excess(fragment):
         return fragment
     return sanitize(strip_forbidden(fragment), base)
 

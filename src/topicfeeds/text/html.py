@@ -85,6 +85,8 @@ _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
 _PICTURE = re.compile('<(img|source)((?: [a-z]+="[^"]*")*)>')
 _ADDRESSES = {"href", "src", "poster"}
 _MAX_PASSES = 8
+_MAX_NESTING_DEPTH = 250
+_MAX_REFERENCES = 50_000
 _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
 
@@ -254,8 +256,24 @@ def has_elements(text: str) -> bool:
     return "<" in text and any(name.lower() in _TAGS for name in _ELEMENT.findall(text))
 
 
+def explain_excess(fragment: str) -> str:
+    """Return why sanitising a fragment would take too long, as the end of a message, or an empty text.
+
+    The time grows with the square of the depth of nested elements, and of the number of references in one text.
+    """
+    if nesting_depth(fragment) > _MAX_NESTING_DEPTH:
+        return f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
+    if fragment.count("&") > _MAX_REFERENCES and max(map(_count_references, fragment.split("<"))) > _MAX_REFERENCES:
+        return f"has more than {_MAX_REFERENCES} references such as &amp; in one text (write the characters in UTF-8)"
+    return ""
+
+
+def _count_references(text: str) -> int:
+    return text.count("&")
+
+
 def nesting_depth(fragment: str) -> int:
-    """Return an upper bound of the nesting depth. The time to sanitise grows with the square of the depth."""
+    """Return an upper bound of the depth of nested elements."""
     if (marks := fragment.count("<")) <= _MAX_UNPAIRED_TAGS:
         return marks
     now = deepest = 0
