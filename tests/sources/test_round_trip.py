@@ -22,7 +22,7 @@ from topicfeeds.entries.model import sanitized_content
 from topicfeeds.models import Item
 from topicfeeds.sources.model import Record
 from topicfeeds.text.characters import has_tag
-from topicfeeds.text.html import to_plain_text
+from topicfeeds.text.html import has_elements, to_plain_text
 
 EXAMPLES = 300 if os.environ.get("TOPICFEEDS_FULL") else 20
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(str.isprintable)
@@ -179,12 +179,12 @@ def test_events_of_our_feeds_keep_their_times_and_places(form: str, given: dict[
 
 
 @settings(max_examples=EXAMPLES)
-@given(given=EVENTS)
+@given(given=EVENTS.filter(lambda one: not has_elements(one.get("summary") or "")))  # they are read as HTML
 def test_events_of_our_calendars_are_read_as_they_were_written(given: dict[str, Any]) -> None:
     before, after = publish(Event.model_validate(given), "ics")
     for name in ("id", "title", "link", "published", "updated"):
         assert getattr(after, name) == getattr(before, name), name
-    assert labels(after) == labels(before)
+    assert labels(after) == list(dict.fromkeys(labels(before)))  # a calendar has topics and tags in one list
     text = after.summary or to_plain_text(after.content or "")  # several lines become content
     assert text.split() == (before.summary or "").split()
     was, now = before.event, after.event
