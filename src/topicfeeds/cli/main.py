@@ -17,25 +17,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..errors import (
-    ExitCode,
-    Omitted,
-    TopicFeedsError,
-    count,
-    explain_os_error,
-    printable,
-)
+from ..errors import ExitCode, TopicFeedsError, count, explain_os_error, printable
 from ..profile import Profile
-from ..state.paths import SitePaths
-from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
+from .console import Console, format_annotation, print_lines, print_text, show_progress
 from .network import ping, serve
 from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
+from .repeat import make_report, repeat_problems
 from .shortcut import Check, check_paths, list_reasons
 from .starter import init
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
-    from .cron import CronReport
 
 
 class _SignalReceived(BaseException):
@@ -216,7 +208,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     console = Console(
         given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
     )
-    report = _make_cron_report(console, paths, now) if given["cron"] and not given["dry_run"] else console
+    report = make_report(console, paths, int(now.timestamp()), cron=given["cron"] and not given["dry_run"])
     profile = Profile(on=given["wants_profile"])
     flags = {name: given[name] for name in ("strict", "allow_shrink")}
     check = session.check or (
@@ -225,9 +217,9 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), **flags))
     if check and check.refused is not None:
-        report.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
+        code = repeat_problems(check, report)
         console.print_steps(profile.steps())
-        return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
+        return code
 
     from ..run.flow import Options
     from ..run.site import build_site
@@ -247,12 +239,6 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     report.print_changes(changes, paths.folder, dry=options.dry_run)
     console.print_steps(profile.steps())
     return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
-
-
-def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> CronReport:
-    from .cron import CronReport
-
-    return CronReport(console, paths, int(now.timestamp()))
 
 
 @cli.command()
