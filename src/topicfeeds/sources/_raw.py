@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -40,7 +40,7 @@ class RawRecord(NamedTuple):
     """The exceptions of a recurring event that have items of their own, such as a moved date."""
     error: tuple[str, str] | None = None
     """The field and message of a problem that the reader found. Such a record is refused."""
-    repeated: Sequence[tuple[str, int]] = ()
+    repeated: tuple[tuple[str, int], ...] = ()
     """The names that the record has twice, with their lines. Such a record is refused."""
 
     @property

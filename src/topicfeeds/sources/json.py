@@ -216,7 +216,7 @@ def check_record(fields: Any, number: int, doubles: Sequence[str]) -> RawRecord:
     """Return the record of a JSON object, and the names that it has twice. Raises Unreadable for other values."""
     if not isinstance(fields, dict | None):
         raise Unreadable(number, f'{show(fields)} is not an object (write an item as {{"title": "...", ...}})')
-    return RawRecord(fields, number, repeated=[(name, number) for name in doubles])
+    return RawRecord(fields, number, repeated=tuple((name, number) for name in doubles))
 
 
 def surrogate_warning(path: str, number: int) -> Problem:

@@ -40,7 +40,7 @@ def read_records(
             if source and source.items and not reader.twice:
                 yield from expand_items(raw, source, reader.lines)
             else:
-                yield raw._replace(repeated=reader.twice)
+                yield raw._replace(repeated=tuple(reader.twice))
     except yaml.MarkedYAMLError as error:
         is_open = error.context_mark and is_unclosed(error.problem or "")
         mark = error.context_mark if is_open else error.problem_mark or error.context_mark
