@@ -383,7 +383,7 @@ class RecordMapper:
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
         if self._context.form == "markdown" and is_template(link := fields.get("link")):
-            day = self._read_date(fields.get("published"))
+            day = find_date(fields.get("published"), self._source)
             try:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
