@@ -459,7 +459,7 @@ def test_workers_end_with_the_command(tmp_path: Path, number: signal.Signals) ->
 
 def test_two_workers_of_a_dask_cluster_read_the_sources(city: City) -> None:
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=2, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=":0", silence_logs=50
     )
     with cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
         assert_the_same(city, client.get_executor())

@@ -16,7 +16,7 @@ from ..state.paths import SitePaths
 from ..state.store import State
 from .console import Console, name_options, restore_problem
 
-_PAGE_SUFFIXES = (".html", ".opml")
+_PAGE_SUFFIXES = (".css", ".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
 _NO_STATE = "run topicfeeds build, or run status as the user who builds"
 _UNITS = {"s": ("second", 1), "m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86400)}

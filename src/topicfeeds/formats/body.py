@@ -5,17 +5,22 @@ from __future__ import annotations
 from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..models.items import Enclosure
+from ..text.plain_text import write_paragraphs
 from . import EVENT_MEDIA_TYPE, event_path, render_event
 from .event_text import format_lead
 from .render_cache import RenderCache
 
 
 def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCache) -> str | None:
-    """Return the body. An event's body starts with a line that shows its date, place and status."""
+    """Return the body. An event's body starts with a line that shows its date, place and status.
+
+    An event without content has its summary there, because many readers show either the body or the summary.
+    """
     html = cache.html(entry)
     if entry.event is None:
         return html
-    return format_lead(entry, feed, file.url if file else None) + (html or "") or None
+    text = html or ("" if entry.notice else write_paragraphs(entry.summary or ""))
+    return format_lead(entry, feed, file.url if file else None) + text
 
 
 def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:

@@ -290,7 +290,8 @@ def _advise_date(finding: _Finding) -> str:
         return ISO_EXAMPLES
     digits = str(finding.given).strip().partition(".")[0]
     form = "" if not digits.isdecimal() else "unix" if 9 <= len(digits) <= 10 else "unix-ms" if len(digits) > 11 else ""
-    return f'{ISO_EXAMPLES}, or set date_format in [[sources]], such as "{form or "%d/%m/%Y"}"'
+    day = "%d.%m.%Y" if str(finding.given).count(".") == 2 else "%d/%m/%Y"
+    return f'{ISO_EXAMPLES}, or set date_format in [[sources]], such as "{form or day}"'
 
 
 def _explain_unknown(finding: _Finding, name: str) -> str:
@@ -313,6 +314,8 @@ def _explain_unknown(finding: _Finding, name: str) -> str:
 def _advise_unknown(finding: _Finding) -> str:
     if finding.origin.source and len(finding.place) == 1:
         return f"remove it, or set {finding.origin.fields_setting} to read only some fields"
+    if finding.model is Site and finding.place[-1] in Site.model_fields:
+        return "it belongs to the whole site: move it to the top, before the first table such as [[sources]]"
     return "remove it"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..config import check_output, check_url, load_site, read_site_file
 from ..errors import Omitted, Problem, PublishError, SourceError
-from ..output.lock import last_success
+from ..output.lock import last_success, note_site
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..state.files import storable_path
@@ -45,9 +45,13 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
         lock.is_success = not changes.has_unread
+        other = None if options.dry_run else note_site(paths.folder, paths.site)
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))
+    if other:
+        message = f"{paths.folder} has the feeds of {other}, which were replaced (choose another folder with --output)"
+        problems = (*problems, Problem(Path(paths.site).name, 1, "", message, "warning", is_urgent=True))
     return replace(changes, problems=problems, omitted=omitted)
 
 

@@ -16,13 +16,15 @@ _HINTS = {
 }
 
 
-def explain_suffix(path: str) -> str:
-    """Say that the format of a file is not known, and what to do."""
+def explain_suffix(path: str, base: Path) -> str:
+    """Say that the format of a file is not known, or that there is no such file, and what to do."""
     suffix = Path(path).suffix.lower()
     if "://" in path:
         return f"cannot be read: a web address is not a file ({_DOWNLOAD})"
     if suffix in UNSUPPORTED_SUFFIXES:
         return f"{suffix} files cannot be read ({UNSUPPORTED_SUFFIXES[suffix]})"
+    if path != "-" and not (base / path).exists():
+        return "cannot be read: there is no such file or folder (correct path in [[sources]])"
     known = ", ".join(SUFFIXES)
     if not suffix:
         return f"the file name has no suffix (set format in [[sources]]: {', '.join(SOURCE_FORMATS)})"

@@ -62,7 +62,7 @@ def _read_event(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     return {
         **{name: event.get(name) for name in ("start", "end", "timezone", "status", "location")},
         "organizer": next(iter(_list_authors({"author": event.get("organizer")})), None),
-        "content": strip_lead(str(fields["content"])),
+        "content": strip_lead(str(fields["content"]), str(fields["summary"] or "")),
         "enclosures": [one for one in fields["enclosures"] if one["type"] != "text/calendar"],
     }
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from ..text.characters import strip_forbidden
 from ..text.html import explain_excess, sanitize, to_plain_text
+from ..text.plain_text import write_paragraphs
 
 _PREFIXES = {
     "http://www.w3.org/2005/Atom": "atom",
@@ -37,10 +38,14 @@ _MAX_BASES = 16
 _LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
 
 
-def strip_lead(content: str) -> str:
-    """Return the body of an event that topicfeeds published, without the first line with date and place."""
+def strip_lead(content: str, summary: str) -> str:
+    """Return the content of an event that topicfeeds published.
+
+    The first line of the body, with date and place, is removed, and so is the summary of an event without content.
+    """
     found = _LEAD.match(content)
-    return content[found.end() :] if found else content
+    body = content[found.end() :] if found else content
+    return "" if body == write_paragraphs(summary) else body
 
 
 def name_of(element: Any) -> str:

@@ -261,6 +261,6 @@ def _add_event(fields: dict[str, Any], node: Node, channel: _FeedHead) -> dict[s
         place = {"name": name or ", ".join(point), "latitude": point[0], "longitude": point[1]}
     event = {"start": start, "end": node.text("ev:enddate"), "location": place, "organizer": node.text("ev:organizer")}
     if channel.is_ours:  # remove the date and the calendar file that topicfeeds added
-        event["content"] = strip_lead(fields.get("content", ""))
+        event["content"] = strip_lead(fields.get("content", ""), fields.get("summary") or "")
         event["enclosures"] = [one for one in fields["enclosures"] if one["type"] != "text/calendar"]
     return fields | event

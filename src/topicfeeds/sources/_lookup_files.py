@@ -61,7 +61,7 @@ def _index_file(base: Path, path: str, digest: bytes, settings: str, encoding: s
     if hashlib.sha256(content).digest() != digest:
         raise Unreadable(1, f"the lookup {path} changed while topicfeeds read it (run again)")
     if kind is None:
-        raise Unreadable(1, f"the lookup {path}: {explain_suffix(path)}")
+        raise Unreadable(1, f"the lookup {path}: {explain_suffix(path, base)}")
     try:
         found = find_reader(kind)(prepare_content(content, kind, source), source, path)
         return index_records((one.fields for one in found if isinstance(one, RawRecord)), lookup)

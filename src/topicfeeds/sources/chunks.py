@@ -131,7 +131,7 @@ def read_file(
     salt = hashlib.blake2b(name, digest_size=_KEY_BYTES).digest()
     kind = find_format(source, path)
     if kind is None:
-        yield Problem(_name_file(path), 1, "", explain_suffix(path), "unreadable")
+        yield Problem(_name_file(path), 1, "", explain_suffix(path, base), "unreadable")
         return
     form = SOURCE_FORMATS.get(kind, _EXTENSION)
     location = Location(source, path, salt, form.by_line or form.single, url=url, lookups=lookups)

@@ -34,6 +34,12 @@ def write_html(text: str) -> str:
     return paragraphs[0] if len(paragraphs) == 1 else "".join(f"<p>{each}</p>" for each in paragraphs)
 
 
+def write_paragraphs(text: str) -> str:
+    """Return a plain text as paragraphs of HTML, or an empty text for a blank one."""
+    html = write_html(text.strip())
+    return html if not html or html.startswith("<p>") else f"<p>{html}</p>"
+
+
 class _TextWriter:
     def __init__(self, with_links: bool) -> None:
         self._with_links = with_links
