@@ -113,14 +113,15 @@ class RecordValidator:
             return
         if not self._mapper and isinstance(fields, Mapping):
             from .mapping.dates import MappingError
-            from .mapping.drafts import KEYS, is_draft, read_window
+            from .mapping.drafts import KEYS, find_marks, is_draft, read_window
 
-            if is_draft(fields):
+            marks = find_marks([fields])
+            if is_draft(marks):
                 yield Draft(path, raw.line, identity=read_identity(fields))
                 return
             if not fields.keys().isdisjoint(KEYS):
                 try:
-                    raw = raw._replace(window=read_window(fields, source))
+                    raw = raw._replace(window=read_window(marks, source))
                 except MappingError as error:
                     yield self._refuse(raw, error.field, error.message, read_identity(fields))
                     return

@@ -13,14 +13,14 @@ from ...models.dates import parse_moment
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
-from ...models.places import ValuePath, ValuePlace, as_text, list_paths
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths, parse_path
 from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
-from .drafts import KEYS, is_draft, read_window
+from .drafts import KEYS, Mark, find_marks, is_draft, read_window
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
@@ -103,12 +103,13 @@ class RecordMapper:
         self._has.add("records")
         if not self._is_wanted(finder):
             return None
-        if not source.drafts and is_draft(raw.fields):
+        marks = [] if source.drafts else find_marks(self._list_tables(finder))
+        if is_draft(marks, source.values.get("status", {})):
             # Paths that only drafts have are not reported as missing.
             for name, places in source.places.items():
                 self._find(finder, name, places)
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
-        window = None if source.drafts else read_window(raw.fields, source)
+        window = read_window(marks, source)
         self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
@@ -143,6 +144,17 @@ class RecordMapper:
                     return False
         return True
 
+    @cached_property
+    def _table_paths(self) -> list[ValuePath]:
+        """The paths of the tables that contain the title, such as `attributes`."""
+        paths = [path for place in self._source.places.get("title", ()) for path in list_paths(place)]
+        return [parse_path(".".join(path.names[:size])) for path in paths for size in range(1, len(path.names))]
+
+    def _list_tables(self, finder: Finder) -> Iterator[Any]:
+        """Yield a record, and the tables in it that contain the title."""
+        yield finder.record
+        yield from (one for path in self._table_paths if isinstance(one := finder.find(path), Mapping))
+
     # The fields of a record.
 
     def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
@@ -159,8 +171,8 @@ class RecordMapper:
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)):
                 given[field] = value
-        if source.drafts and is_draft(given):
-            given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
+        if source.drafts:
+            given |= {name: None for name in ("published", "status") if is_draft([Mark(name, name, given.get(name))])}
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
