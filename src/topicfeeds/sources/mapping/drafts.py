@@ -12,8 +12,9 @@ from ...errors import show
 from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
+from ..model import Window
 from .dates import MappingError, read_moment
-from .paths import first_value
+from .paths import Finder, first_value
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
 """The keys that only say whether a record is published."""
@@ -42,7 +43,7 @@ _ATTRIBUTES = (
 """The attributes of Python objects that are read."""
 
 
-class Mark(NamedTuple):
+class _Mark(NamedTuple):
     """A value that may say whether a record is public."""
 
     name: str
@@ -51,30 +52,28 @@ class Mark(NamedTuple):
     value: Any
 
 
-def find_marks(records: Iterable[Any]) -> list[Mark]:
-    """Return the marks of a record, given the record and its tables that have the fields of an item."""
-    return [mark for record in records for mark in _list_marks(record)]
+def read_publication(record: Any, settings: MappingSettings) -> tuple[bool, Window | None]:
+    """Return whether a record is a draft. If not, also return when it becomes public, and when it expires.
+
+    Raises MappingError.
+    """
+    if settings.drafts:
+        return False, None
+    tables = (Finder(record).find(path) for path in settings.title_tables)
+    marks = [mark for one in (record, *tables) if one is not None for mark in _list_marks(one)]
+    if _is_off(marks, settings.values.get("status", ())):
+        return True, None
+    window = (_read_date(marks, _FROM, settings), _read_date(marks, _UNTIL, settings)) if marks else (None, None)
+    return False, window if any(window) else None
 
 
-def _list_marks(record: Any) -> Iterator[Mark]:
-    if isinstance(record, Mapping):
-        for key, value in record.items():
-            if isinstance(key, str) and (name := _simplify(key)) in _NAMES:
-                yield Mark(name, key, value)
-    else:
-        for key in _ATTRIBUTES:
-            if (value := getattr(record, key, None)) is not None:
-                yield Mark(_simplify(key), key, value)
+def is_draft(record: Any) -> bool:
+    """Return whether a record says that it is not public."""
+    return _is_off(_list_marks(record))
 
 
-@lru_cache(maxsize=4096)
-def _simplify(key: str) -> str:
-    """Return the name by which a key is compared: `is_Draft` and `isDraft` are `draft`."""
-    return key.lower().replace("_", "").replace("-", "").removeprefix("is")
-
-
-def is_draft(marks: Iterable[Mark], known_statuses: Collection[str] = ()) -> bool:
-    """Return whether a record says that it is not public.
+def _is_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> bool:
+    """Return whether one of the marks says "not public".
 
     `known_statuses` are the values of `status` to which the publisher gave a meaning.
     """
@@ -85,13 +84,24 @@ def is_draft(marks: Iterable[Mark], known_statuses: Collection[str] = ()) -> boo
     )
 
 
-def read_window(marks: list[Mark], settings: MappingSettings) -> tuple[date | None, date | None] | None:
-    """Return when a record becomes public, and when it expires. Raises MappingError."""
-    window = (_read_date(marks, _FROM, settings), _read_date(marks, _UNTIL, settings)) if marks else (None, None)
-    return window if any(window) else None
+def _list_marks(record: Any) -> Iterator[_Mark]:
+    if isinstance(record, Mapping):
+        for key, value in record.items():
+            if isinstance(key, str) and (name := _simplify(key)) in _NAMES:
+                yield _Mark(name, key, value)
+    else:
+        for key in _ATTRIBUTES:
+            if (value := getattr(record, key, None)) is not None:
+                yield _Mark(_simplify(key), key, value)
 
 
-def _read_date(marks: list[Mark], names: Collection[str], settings: MappingSettings) -> date | None:
+@lru_cache(maxsize=4096)
+def _simplify(key: str) -> str:
+    """Return the name by which a key is compared: `is_Draft` and `isDraft` are `draft`."""
+    return key.lower().replace("_", "").replace("-", "").removeprefix("is")
+
+
+def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSettings) -> date | None:
     for name, key, given in marks:
         value = _plain(given)
         if name not in names or _word(value) in ("", "0") or _word(value).startswith("0000-00-00"):

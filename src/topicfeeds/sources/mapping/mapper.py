@@ -13,14 +13,14 @@ from ...models.dates import parse_moment
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
-from ...models.places import ValuePath, ValuePlace, as_text, list_paths, parse_path
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
-from .drafts import KEYS, Mark, find_marks, is_draft, read_window
+from .drafts import KEYS, is_draft, read_publication
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
@@ -103,13 +103,12 @@ class RecordMapper:
         self._has.add("records")
         if not self._is_wanted(finder):
             return None
-        marks = [] if source.drafts else find_marks(self._list_tables(finder))
-        if is_draft(marks, source.values.get("status", {})):
+        is_off, window = read_publication(raw.fields, source)
+        if is_off:
             # Paths that only drafts have are not reported as missing.
             for name, places in source.places.items():
                 self._find(finder, name, places)
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
-        window = read_window(marks, source)
         self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
@@ -144,17 +143,6 @@ class RecordMapper:
                     return False
         return True
 
-    @cached_property
-    def _table_paths(self) -> list[ValuePath]:
-        """The paths of the tables that contain the title, such as `attributes`."""
-        paths = [path for place in self._source.places.get("title", ()) for path in list_paths(place)]
-        return [parse_path(".".join(path.names[:size])) for path in paths for size in range(1, len(path.names))]
-
-    def _list_tables(self, finder: Finder) -> Iterator[Any]:
-        """Yield a record, and the tables in it that contain the title."""
-        yield finder.record
-        yield from (one for path in self._table_paths if isinstance(one := finder.find(path), Mapping))
-
     # The fields of a record.
 
     def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
@@ -172,7 +160,7 @@ class RecordMapper:
             if not part and is_empty(given.get(field)):
                 given[field] = value
         if source.drafts:
-            given |= {name: None for name in ("published", "status") if is_draft([Mark(name, name, given.get(name))])}
+            given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
