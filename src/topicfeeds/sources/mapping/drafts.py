@@ -67,9 +67,12 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[bool, Wind
     return False, window if any(window) else None
 
 
-def is_draft(record: Any) -> bool:
-    """Return whether a record says that it is not public."""
-    return _is_off(_list_marks(record))
+def drop_draft_values(fields: dict[str, Any]) -> bool:
+    """Remove the fields whose values say that a record is not public. Return whether there were any."""
+    off = [name for name in ("published", "status") if _is_off([_Mark(name, name, fields.get(name))])]
+    for name in off:
+        del fields[name]
+    return bool(off)
 
 
 def _is_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> bool:
