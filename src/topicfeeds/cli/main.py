@@ -258,12 +258,13 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
 def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
-    so it does not detect lost items. It prints all warnings, even those of earlier runs. If a source cannot be read, it
-    exits with code 65, although build publishes the rest if an earlier run has read this source.
+    The command prints the same messages as build, with four exceptions. It does not compare sources with earlier runs,
+    so it does not detect lost items. It prints all warnings, even those of earlier runs. It prints warnings about HTML
+    for all items, even for those that no feed contains. If a source cannot be read, it exits with code 65, although
+    build publishes the rest if an earlier run has read this source.
 
-    With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
-    names the column or path that the value came from. A last line names the columns that no setting reads.
+    With --show 3, the command also prints the first three items of each source, field by field. After each value, it
+    prints the column or path of the value. The last line lists the columns that no setting reads.
 
     \b
     Exit codes:
@@ -324,7 +325,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 @STATE
 @click.option("--topic", metavar="SLUG", help="The feed of this topic.")
 @click.option("--tag", metavar="SLUG", help="The feed of this tag.")
-@click.option("--feed", metavar="SLUG", help="This declared feed.")
+@click.option("--feed", metavar="SLUG", help="The declared feed with this slug.")
 @click.option(
     "--part",
     type=click.Choice(["all", "head", "body", "tdmrep"]),

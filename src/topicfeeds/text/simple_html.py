@@ -93,7 +93,7 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
 def _is_dropped(name: str, attribute: str, value: str) -> bool:
     """Return whether the sanitiser drops an attribute, or writes it for every link."""
     if attribute == " style":
-        return "none" not in value.lower()  # elements with `display: none` are left out
+        return "display" not in value.lower()  # elements that are hidden, or start a line
     return attribute in (" class", " id") or (name == "a" and f'{attribute}="{value}"' == _REL)
 
 
