@@ -118,6 +118,11 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
         ('[[topics]]\ntitle = "X"\n', "10: is not valid TOML: [topics] is given twice (keep one)"),
         ("[tags]\nx = 1\n", "11: tags.x: 1 is a number, not a table with slug"),
         ("[x]\n", "10: x: unknown field (remove it)"),
+        (
+            '[pages]\nrefresh = "PT1H"\n',
+            "11: pages.refresh: unknown field (it belongs to the whole site: move it to the top, before the first "
+            "table such as [[sources]])",
+        ),
     ],
 )
 def test_a_table_that_is_written_in_another_way_is_told_with_the_right_one(

@@ -53,6 +53,14 @@ def test_the_status_shows_runs_and_feeds(city: Path) -> None:
     ]
 
 
+def test_pages_and_the_stylesheet_are_no_feeds(city: Path) -> None:
+    site = city / "topicfeeds.toml"
+    site.write_text(site.read_text("utf-8") + "\n[pages]\nstylesheet = true\n", "utf-8")
+    assert command("build", cwd=city, env=NOW).code == 0
+    assert (city / "public/feed.css").exists()
+    assert "\nfeeds         2\n" in command("status", cwd=city).out
+
+
 def test_the_status_lists_what_is_refused_held_back_and_retired(city: Path) -> None:
     (city / "items.yaml").write_text("- {id: a, title: Homes, published: 2026-03-01}\n" + BAD + LATER, "utf-8")
     assert command("build", cwd=city, env=NOW).code == 1

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from html import unescape
 from typing import Any
 
+import feedparser
 import pytest
 from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support import as_shown, event, site
-from topicfeeds import Feed, select
+from topicfeeds import Feed, render, select
 from topicfeeds.formats.event_text import _format_interval, format_lead, format_title
 from topicfeeds.formats.translations import load_translations
 
@@ -225,3 +227,18 @@ def test_any_event_can_be_described_in_any_language(
     [shown] = as_shown(feed)
     assert "Fair" in shown.title
     assert "\n" not in shown.title + (shown.content or "")
+
+
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_the_body_of_an_event_without_content_has_its_summary(form: str) -> None:
+    items = [
+        event(id="a", title="Fair", summary="Forty stalls\n\nand <b>a choir</b>."),
+        event(id="b", title="Walk", summary="Short", content="<p>Long</p>"),
+    ]
+    made = render(select(site(), items)["all"], form).decode()
+    if form == "json":
+        bodies = {one["title"]: one["content_html"] for one in json.loads(made)["items"]}
+    else:
+        bodies = {one.title: one.content[0].value for one in feedparser.parse(made).entries}
+    assert bodies["Fair"].endswith("</p><p>Forty stalls</p><p>and &lt;b&gt;a choir&lt;/b&gt;.</p>")
+    assert bodies["Walk"].endswith("</p><p>Long</p>")

@@ -98,7 +98,7 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         ),
         (
             "items",
-            "the file name has no suffix (set format in [[sources]]: csv, feed, ics, json, jsonl, listing, ",
+            "cannot be read: there is no such file or folder (correct path in [[sources]])",
         ),
         ("https://e.org/items", "cannot be read: a web address is not a file (download the file first, and give the"),
         (

@@ -23,9 +23,9 @@ def explain_suffix(path: str, base: Path) -> str:
         return f"cannot be read: a web address is not a file ({_DOWNLOAD})"
     if suffix in UNSUPPORTED_SUFFIXES:
         return f"{suffix} files cannot be read ({UNSUPPORTED_SUFFIXES[suffix]})"
-    if path != "-" and not (base / path).exists():
-        return "cannot be read: there is no such file or folder (correct path in [[sources]])"
     known = ", ".join(SUFFIXES)
+    if not suffix and path != "-" and not (base / path).exists():
+        return "cannot be read: there is no such file or folder (correct path in [[sources]])"
     if not suffix:
         return f"the file name has no suffix (set format in [[sources]]: {', '.join(SOURCE_FORMATS)})"
     guess = nearest(suffix, SUFFIXES).strip(" ()")
