@@ -20,7 +20,7 @@ def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Bl
     @blueprint.get("/<path:path>")
     def serve(path: str) -> Response:
         # for HEAD, Flask computes Content-Length from the body, then removes the body
-        made = app.respond("GET", path, request.query_string.decode("latin-1"), dict(request.headers))
+        made = app.respond("GET", path, request.query_string.decode("latin-1"), request.headers)
         return Response(made.body, made.status, dict(made.headers))
 
     return blueprint
