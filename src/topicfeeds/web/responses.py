@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class FeedResponse(NamedTuple):
-    """A response of HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
