@@ -1,4 +1,4 @@
-"""Make the items of the city corpus: like those of the sites of cities, written with WordPress and Drupal.
+"""Make the items of the city corpus. They are like those of city web sites that use WordPress or Drupal.
 
 They are the items of the plain corpus, changed: a fifth are events (all-day, timed, recurring, some cancelled), and
 bodies have classes, titles, figures, tables with captions, embedded players and pictures that a script would load.
@@ -78,7 +78,7 @@ def _write_in_editor(block: Block, number: int) -> Block:
 
 
 def _make_block(chance: random.Random, number: int) -> Block:
-    """Make a part of a body. Of 20, 13 or 14 are paragraphs, and the others are what else editors write."""
+    """Make a part of a body. Of every 20 parts, 13 or 14 are paragraphs."""
     make = _OTHERS.get(number % 60) or _OTHERS.get(number % 20) or _make_paragraph
     return make(chance, number, sentence(chance, 40))
 
@@ -137,7 +137,7 @@ def _make_heading(_: random.Random, number: int, text: str) -> Block:
 
 
 def _in_both(html: str) -> Block:
-    """Write a block in HTML, also in Markdown."""
+    """Return a block that is HTML in Markdown, too."""
     return Block(html, html)
 
 
@@ -151,4 +151,4 @@ _OTHERS = {
     22: _make_player,
     23: _make_lazy_picture,
 }
-"""What a block is, by its number modulo 60, or modulo 20. All others are paragraphs."""
+"""The function for a block, by the number of the block modulo 60, else modulo 20. All other blocks are paragraphs."""

@@ -68,7 +68,7 @@ def estimate_day(full: Cost, output: Path) -> Day:
 
 
 def count_traffic(days: Sequence[Stamps]) -> Traffic:
-    """Count what readers fetch. Each polls one document every hour, and has its version from before the day.
+    """Count what readers fetch. Each polls one document every hour, and starts with the version of the day before.
 
     The web server compares mtime and size, as nginx does.
     """
@@ -86,7 +86,7 @@ def count_traffic(days: Sequence[Stamps]) -> Traffic:
 
 
 def make_edits(corpus: Corpus, items: int, seed: int) -> list[tuple[int, Item | None]]:
-    """Return the numbers of items, and what replaces them. Nothing replaces a removed item."""
+    """Return the edits: the number of each item, and the item that replaces it, or None to remove it."""
     some = list(islice(MAKERS[corpus](items, seed), 60))
     new = list(islice(MAKERS[corpus](items, seed + 1), 60))
     return [

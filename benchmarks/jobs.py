@@ -132,7 +132,7 @@ class Ground:
         )
 
     def measure_day(self, form: Form) -> Day:
-        """Measure a day of cron. The files of the corpus are changed afterwards."""
+        """Measure a day of cron. This changes the files of the corpus."""
         self._clear()
         return run_day(self.stores[form], partial(self._run_at, form), self.output, self.corpus, self.items, self.seed)
 

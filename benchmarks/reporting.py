@@ -83,7 +83,7 @@ def versions(peers: Iterable[Peer]) -> str:
 
 
 def _answers(measured: Measured) -> Table:
-    """Answer what most people ask, for the corpus that takes longer."""
+    """Answer the most frequent questions, for the corpus that takes longer."""
     rows = []
     for items in sorted({items for _, items in measured if items <= JOB}):
         some = [figures for (_, size), figures in measured.items() if size == items]

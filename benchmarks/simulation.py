@@ -48,7 +48,7 @@ class Constants(NamedTuple):
     document: float
     """The parent makes a document: it reads the items again, sanitises, serialises and writes them."""
     start: float = 0.5
-    """The workers start."""
+    """Starting the workers."""
 
 
 class Outcome(NamedTuple):

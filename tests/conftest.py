@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from support.warm import Warm
+
+# Shells ignore this signal in commands that they run in the background, and the commands of tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, so that a failure is seen by whoever caused it.
 settings.register_profile("steady", derandomize=True, deadline=None)

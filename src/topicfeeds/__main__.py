@@ -17,6 +17,10 @@ def main() -> None:
         check = check_arguments(sys.argv[1:])
         if check and check.is_silent:
             sys.exit(0)
+        if check and check.refused is not None:
+            from .cli.repeat import repeat_last_run
+
+            sys.exit(repeat_last_run(check, sys.argv[1:]))
         from .cli.main import main
     except KeyboardInterrupt:  # after this block, the command itself handles signals
         sys.exit(130)

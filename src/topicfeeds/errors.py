@@ -11,7 +11,6 @@ TopicFeedsError        exit code of the command
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import errno
 import reprlib
 from collections.abc import Iterable, Sequence
@@ -273,5 +272,7 @@ def count(word: str, number: int) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the hint ` (did you mean "..."?)` if a name is close to a known one, else an empty string."""
+    import difflib
+
     found = difflib.get_close_matches(name, list(known), n=1)
     return f' (did you mean "{found[0]}"?)' if found else ""

@@ -19,6 +19,7 @@ from topicfeeds.cli.shortcut import Check, check_arguments
 from topicfeeds.output.lock import LOCK_NAME, acquire_lock, last_success
 from topicfeeds.state.documents import TEMPORARY_SUFFIX
 from topicfeeds.state.paths import default_paths
+from topicfeeds.state.reported import reported_path
 
 ITEMS = (row("a", tags=["x"]), row("b", tags=["y"]))
 LATER = row("later", published="2026-04-02T12:00:00Z")
@@ -299,6 +300,37 @@ def test_a_build_is_checked_once(city: City, arguments: list[str], checks: int) 
     )
     assert done.returncode == 0
     assert [line for line in done.stdout.splitlines() if "check:" in line] == ["check: items.jsonl changed"] * checks
+
+
+REPEAT = """
+import atexit, sys
+atexit.register(lambda: print(*sorted({"click", "pydantic"} & sys.modules.keys())))
+from topicfeeds.%s import main
+main()
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--quiet"], ["--all-problems"], ["--log-format", "json"], ["--cron"]])
+@pytest.mark.parametrize("mistakes", [1, 60])
+def test_a_run_with_nothing_to_do_repeats_errors_as_the_whole_command_does(
+    city: City, options: list[str], mistakes: int
+) -> None:
+    city.put(*ITEMS, *(row(f"bad-{n}", published="soon") for n in range(mistakes)))
+    city.build()
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(NOON.timestamp()))}
+
+    def run(module: str) -> tuple[int, str, str]:
+        code = [sys.executable, "-c", REPEAT % module, "build", *options]
+        done = subprocess.run(code, cwd=city.folder, env=environment, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stderr, done.stdout
+
+    code, messages, _ = run("cli.main")
+    assert (code, "published" in messages) == (1, True)
+    if "--cron" in options:
+        Path(reported_path(str(city.state))).unlink()
+        assert run("__main__") == (code, messages, "pydantic\n")  # a mail has the title of the site
+        messages = ""
+    assert run("__main__") == (code, messages, "\n")
 
 
 def test_a_state_that_another_process_writes_is_left_to_the_build(city: City) -> None:

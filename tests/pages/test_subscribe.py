@@ -102,7 +102,7 @@ def test_every_relative_link_leads_to_a_file_that_was_written(tmp_path: Path) ->
 
 def test_a_page_shows_the_newest_entries_the_next_events_the_counts_and_the_last_change() -> None:
     text = text_of(made(ITEMS, **SETTINGS)["topics/t.html"])
-    for part in ("Homes", "Fair", "Hall 3", "May 9", "2 entries in the feed · 1 event to come · last change: March"):
+    for part in ("Homes", "Fair", "Hall 3", "May 9", "2 entries in the feed · 1 upcoming event · last change: March"):
         assert part in text
 
 
@@ -256,7 +256,7 @@ def test_a_catalog_has_every_text_with_the_same_placeholders(path: Path) -> None
 def test_there_are_catalogs_for_eight_languages_besides_english() -> None:
     assert {path.stem for path in CATALOGS} == {"ar", "de", "es", "fr", "it", "nl", "pl", "pt"}
     texts = templates.read_catalog("pl")
-    numbers = [texts.ngettext("%(num)s event to come", "%(num)s events to come", number) for number in (1, 3, 5)]
+    numbers = [texts.ngettext("%(num)s upcoming event", "%(num)s upcoming events", number) for number in (1, 3, 5)]
     assert len(set(numbers)) == 3
 
 

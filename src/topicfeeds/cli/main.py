@@ -17,25 +17,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
-from ..errors import (
-    ExitCode,
-    Omitted,
-    TopicFeedsError,
-    count,
-    explain_os_error,
-    printable,
-)
+from ..errors import ExitCode, TopicFeedsError, count, explain_os_error, printable
 from ..profile import Profile
-from ..state.paths import SitePaths
-from .console import Console, format_annotation, print_lines, print_text, restore_problem, show_progress
+from .console import Console, format_annotation, print_lines, print_text, show_progress
 from .network import ping, serve
 from .options import ALL_PROBLEMS, OUTPUT, SITE, STATE, find_paths, read_now
+from .repeat import make_report, repeat_problems
 from .shortcut import Check, check_paths, list_reasons
 from .starter import init
 
 if TYPE_CHECKING:
     from ..output.documents import Document, Documents
-    from .cron import CronReport
 
 
 class _SignalReceived(BaseException):
@@ -216,7 +208,7 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     console = Console(
         given["quiet"], given["all_problems"], machine=given["log_format"] == "json", base=str(Path(paths.site).parent)
     )
-    report = _make_cron_report(console, paths, now) if given["cron"] and not given["dry_run"] else console
+    report = make_report(console, paths, int(now.timestamp()), cron=given["cron"] and not given["dry_run"])
     profile = Profile(on=given["wants_profile"])
     flags = {name: given[name] for name in ("strict", "allow_shrink")}
     check = session.check or (
@@ -225,9 +217,9 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     if given["explain"]:
         console.print_reasons(list_reasons(paths, now.timestamp(), **flags))
     if check and check.refused is not None:
-        report.print_problems(list(map(restore_problem, check.refused)), Omitted(errors=check.omitted))
+        code = repeat_problems(check, report)
         console.print_steps(profile.steps())
-        return ExitCode.PROBLEMS if check.refused else ExitCode.DONE
+        return code
 
     from ..run.flow import Options
     from ..run.site import build_site
@@ -249,12 +241,6 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     return ExitCode.PROBLEMS if changes.refused or changes.has_unread else ExitCode.DONE
 
 
-def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> CronReport:
-    from .cron import CronReport
-
-    return CronReport(console, paths, int(now.timestamp()))
-
-
 @cli.command()
 @SITE
 @click.option(
@@ -272,12 +258,13 @@ def _make_cron_report(console: Console, paths: SitePaths, now: datetime) -> Cron
 def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build, with three exceptions. It does not compare sources with earlier runs,
-    so it does not detect lost items. It prints all warnings, even those of earlier runs. If a source cannot be read, it
-    exits with code 65, although build publishes the rest if an earlier run has read this source.
+    The command prints the same messages as build, with four exceptions. It does not compare sources with earlier runs,
+    so it does not detect lost items. It prints all warnings, even those of earlier runs. It prints warnings about HTML
+    for all items, even for those that no feed contains. If a source cannot be read, it exits with code 65, although
+    build publishes the rest if an earlier run has read this source.
 
-    With --show 3, the command also prints the first three items of each source, field by field. Behind each value, it
-    names the column or path that the value came from. A last line names the columns that no setting reads.
+    With --show 3, the command also prints the first three items of each source, field by field. After each value, it
+    prints the column or path of the value. The last line lists the columns that no setting reads.
 
     \b
     Exit codes:
@@ -338,7 +325,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
 @STATE
 @click.option("--topic", metavar="SLUG", help="The feed of this topic.")
 @click.option("--tag", metavar="SLUG", help="The feed of this tag.")
-@click.option("--feed", metavar="SLUG", help="This declared feed.")
+@click.option("--feed", metavar="SLUG", help="The declared feed with this slug.")
 @click.option(
     "--part",
     type=click.Choice(["all", "head", "body", "tdmrep"]),

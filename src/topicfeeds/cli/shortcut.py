@@ -42,14 +42,14 @@ class Check(NamedTuple):
 
 def check_arguments(arguments: Sequence[str]) -> Check | None:
     """Check for "nothing to do" if the arguments are those of a plain build. Return None for other arguments."""
-    options = _parse_options(arguments)
+    options = parse_options(arguments)
     if options is None:
         return None
     try:
         site, output = options.get("--site", "topicfeeds.toml"), options.get("--output", "")
         paths = default_paths(site, output, options.get("--state", ""))
         flags = {name: f"--{name.replace('_', '-')}" in arguments for name in ("strict", "allow_shrink")}
-        return check_paths(paths, _read_now(), **flags)
+        return check_paths(paths, read_seconds(), **flags)
     except ValueError:
         return None  # the command reports the error
 
@@ -99,7 +99,7 @@ def list_reasons(paths: SitePaths, now: float, **options: bool) -> list[Reason]:
             return [Reason("state", f"the state cannot be read: {error}")]
 
 
-def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
+def parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
     """Return the options of a plain build; None if the command itself must parse the arguments."""
     if not arguments or arguments[0] != "build":
         return None
@@ -117,6 +117,7 @@ def _parse_options(arguments: Sequence[str]) -> dict[str, str] | None:
     return options if known and all(options.values()) else None
 
 
-def _read_now() -> int:
+def read_seconds() -> int:
+    """Return the time of SOURCE_DATE_EPOCH, else the current time, in seconds since 1970. Raises ValueError."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     return int(epoch) if epoch else int(time.time())

@@ -25,7 +25,7 @@ _SHOWN_ITEMS = 3
     "export",
     type=(click.Choice(EXPORTS), str),
     metavar="KIND PATH",
-    help=f"Write a site file for the file, folder or pattern PATH. KIND is {', '.join(EXPORTS)}.",
+    help=f"Write a site file for the file, folder or pattern PATH. KIND is one of: {', '.join(EXPORTS)}.",
 )
 @click.option("--url", default="https://www.example.org/", show_default=True, help="With --from: your site's address.")
 def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
@@ -36,7 +36,7 @@ def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
     With --from, the command examines the data, and writes topicfeeds.toml with a comment on each line. Then it prints
     the first three items as topicfeeds reads them, and the columns that the site file does not use.
 
-    If a file already exists, the command writes nothing and exits with code 2.
+    If DIR already has one of these files, the command writes nothing and exits with code 2.
     """
     if export:
         _write_site(folder, export, url)

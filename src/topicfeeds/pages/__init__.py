@@ -1,1 +1,1 @@
-"""Pages: web pages on which people see the feeds, and subscribe to them."""
+"""Pages: web pages that show the feeds and explain how to subscribe."""

@@ -262,8 +262,9 @@ class Cache:
 
     def stored_problems(self, *, serious: bool = False) -> list[StoredProblem]:
         """Return the problems of the last run that published. With `serious`, return no warnings."""
-        found = [StoredProblem(*row[1:]) for row in self._read("select * from findings order by n")]
-        return [one for one in found if one.severity != "warning" or not serious]
+        chosen = "where severity is not 'warning'" if serious else ""
+        rows = self._read(f"select * from findings {chosen} order by n")  # noqa: S608
+        return [StoredProblem(*row[1:]) for row in rows]
 
     def held_items(self) -> list[tuple[str, int, str, int]]:
         """Return the items that wait for their date: path, line, title, and the date in seconds since 1970."""

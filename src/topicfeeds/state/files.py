@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import os
 import re
 import stat
@@ -215,6 +214,8 @@ def _digest_once(path: str, size: int, mtime: int) -> bytes:  # noqa: ARG001 - s
 
 
 def _digest(path: str, size: int) -> bytes:
+    import hashlib  # loads OpenSSL, which a run with nothing to do does not need
+
     with open(path, "rb", buffering=0) as file:
         if size <= _MAX_SMALL_BYTES and len(content := file.read(size + 1)) == size:  # small files need no large buffer
             return hashlib.sha256(content).digest()

@@ -59,12 +59,11 @@ def _list_packages() -> Iterator[str]:
     found: dict[str, str] = {}
     for folder in sys.path:
         try:
-            names = sorted(os.listdir(folder or "."))
+            names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
         except OSError:
             continue  # an archive, or a path that does not exist
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                found.setdefault(name.partition("-")[0].lower(), name.rpartition(".")[0])
+        for name in sorted(names):
+            found.setdefault(name.partition("-")[0].lower(), name.rpartition(".")[0])
     yield from (found[name] for name in LIBRARIES if name in found)
 
 
