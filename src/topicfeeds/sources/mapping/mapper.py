@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from ...errors import Problem, show
-from ...models.dates import parse_moment
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, list_defaults
@@ -19,8 +16,8 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
-from .drafts import KEYS, is_draft, read_window
+from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
+from .drafts import KEYS, drop_draft_values, is_draft, read_window
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
@@ -95,7 +92,12 @@ class RecordMapper:
         return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
 
     def _make_finder(self, raw: RawRecord) -> Finder:
-        return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+        return Finder(
+            raw.fields,
+            self._file.get,
+            partial(find_date, settings=self._source),
+            objects=self._context.form == "python",
+        )
 
     def map(self, raw: RawRecord, *, names_element: bool = True) -> MappedRecord | Draft | None:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
@@ -112,6 +114,8 @@ class RecordMapper:
         self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
+        if fields is None:
+            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         if source.fields:
             self._drop_event_fields(fields)
             self._fill_in_permalink(fields, raw)
@@ -120,17 +124,6 @@ class RecordMapper:
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
         return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
-
-    def _read_date(self, value: Any) -> date | None:
-        """Return the date in a value, by any date format of the source."""
-        for name in self._source.date_format or {}:
-            with suppress(MappingError):
-                found = read_moment(value, name or "published", self._source)
-                if isinstance(found, date):
-                    return found
-        with suppress(ValueError):
-            return parse_moment(value)
-        return None
 
     # Which records are read.
 
@@ -153,14 +146,15 @@ class RecordMapper:
             self._known.add(setting)
         return value
 
-    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
+    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | None:
+        """Return the fields of a record, or None if the values of `published` or `status` say that it is a draft."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)):
                 given[field] = value
-        if source.drafts and is_draft(given):
-            given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
+        if drop_draft_values(given) and not source.drafts:
+            return None
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
@@ -389,7 +383,7 @@ class RecordMapper:
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
         if self._context.form == "markdown" and is_template(link := fields.get("link")):
-            day = self._read_date(fields.get("published"))
+            day = find_date(fields.get("published"), self._source)
             try:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
