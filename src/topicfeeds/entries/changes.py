@@ -92,11 +92,14 @@ def find_nearest(change: EventChange) -> datetime:
     return min(_to_instant(one) for some in both for one in some)
 
 
-def recall_event(event: EventDetails, facts: EventSnapshot, at: int) -> EventDetails:
-    """Return an event with its dates as readers saw them at the time `at`, in seconds since 1970."""
+def recall_event(event: EventDetails, facts: EventSnapshot, at: int, limit: int = 3) -> EventDetails:
+    """Return an event with its dates as readers saw them at the time `at`, in seconds since 1970.
+
+    `limit` is the largest number of next dates of a recurring event.
+    """
     times = restore_times(facts, _find_zone(event))
     now, length = datetime.fromtimestamp(at, UTC), duration(times.start, times.end)
-    following = tuple(islice(list_coming(times, now, length), 3)) if times.recurrence else ()
+    following = tuple(islice(list_coming(times, now, length), limit)) if times.recurrence else ()
     return replace(event, **times._asdict(), next=following)
 
 

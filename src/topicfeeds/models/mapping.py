@@ -284,6 +284,12 @@ class MappingSettings(Model):
         return parse_path(self.each) if self.each else None
 
     @cached_property
+    def title_tables(self) -> list[ValuePath]:
+        """The paths of the tables that contain the title, such as `attributes` for `attributes.title`."""
+        paths = [path for place in self.places.get("title", ()) for path in list_paths(place)]
+        return [parse_path(".".join(path.names[:size])) for path in paths for size in range(1, len(path.names))]
+
+    @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
         places = {name: place for name, place in self.places.items() if name != "title"}  # reported per record

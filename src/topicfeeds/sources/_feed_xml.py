@@ -27,7 +27,7 @@ from .model import Draft
 
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
 _MAX_ENTRIES = 100_000
 _MANY_ENTRIES = f"has more than {_MAX_ENTRIES:,} entries (split the feed)"

@@ -17,7 +17,7 @@ _SOURCE_LINK = re.compile(
 _SUFFIXES = (".adoc", ".asciidoc", ".ipynb", ".M", ".m", ".qmd", ".Rmd", ".rmd", ".rst", ".textile")
 _COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
 _TEMPLATE_TAG = re.compile(
-    r"(?i)<(/?)(?:code|pre|script|style)\b"
+    r"(?i)(?=[<{\[!:%?*&-])(?:<(/?)(?:code|pre|script|style)\b"
     r"|(?:\{\{(?:&[lg]t;|[<>%#/]|-? ?\$?\w{1,40}(?:\.\w|\(| \|))|\{%|\{:(?: ?[.#]|[a-z])"
     r"|\{ ?(?:[.#][a-z]|[a-z]{1,20}=))[^{}]{0,60}"
     r"|!?\[\[[a-z{][^\[\]<>]{0,60}|:::+ ?[a-z{]{1,20}"
@@ -25,7 +25,7 @@ _TEMPLATE_TAG = re.compile(
     r"|[a-z][\w-]{0,40} [\w-]{1,40}=)[^\[\]<>]{0,60}"
     r"|\{/(?:\*|[a-z][\w-]{0,40}\})|\{load(?:module|position) [^{}<>]{0,60}|\{[a-z:-]{1,30}\}(?=<code)"
     r"|(?:<|&lt;)(?:%[=#-]? ?[a-z@]|\?(?:php|=))[^<>%]{0,60}|%%[^%<>]{1,60}%%"
-    r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: "
+    r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: )"
 )
 """Tags of Hugo, Jekyll, Joomla, PHP and others; lists of attributes; links of wikis; containers; shortcodes of
 WordPress; blocks, roles and included files of MkDocs and Sphinx; comments of Obsidian; abbreviations.

@@ -14,6 +14,9 @@ def feed_urls(app: FeedApp, *, name: str = "topicfeeds") -> list[URLPattern]:
 
     def serve(request: HttpRequest, path: str) -> HttpResponse:
         made = app.respond(request.method or "GET", path, request.META.get("QUERY_STRING", ""), request.headers)
-        return HttpResponse(made.body, status=made.status, headers=made.headers)
+        response = HttpResponse(made.body, status=made.status, headers=made.headers)
+        if "Content-Type" not in made.headers:
+            del response["Content-Type"]  # Django adds its default, which a 304 must not have
+        return response
 
     return [re_path("^(.*)$", csrf_exempt(serve), name=name)]

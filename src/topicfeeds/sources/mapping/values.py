@@ -135,7 +135,12 @@ def fit(name: str, values: list[Any]) -> Any:
 
 
 def _fit_one(field: str, part: str, value: Any) -> Any:
-    """Keep only the known parts of a table. Convert a number to text if the field is a text."""
+    """Keep only the known parts of a table. Convert a number to text if the field is a text.
+
+    JSON-LD can write a value as `{"@value": "Fair"}`, and an address or a status as `{"@id": "..."}`.
+    """
+    if isinstance(value, Mapping) and (part or field not in PARTS):
+        value = next((value[key] for key in ("@value", "@id") if isinstance(value.get(key), str)), value)
     if isinstance(value, Mapping) and field in PARTS and not part:
         return {key: one for key, one in value.items() if key in PARTS[field].model_fields and not is_empty(one)}
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _NO_TEXT
