@@ -285,7 +285,7 @@ def test_a_refused_run_and_a_dry_run_write_nothing(target: Target) -> None:
 
 
 def test_only_one_run_works_in_a_target(target: Target) -> None:
-    with target.lock(0), pytest.raises(BusyError, match=r"another run publishes there\. .*wait=60") as caught:
+    with target.lock(0), pytest.raises(BusyError, match=r"another run is using this target\. .*wait=60") as caught:
         publish(SITE, ITEMS, target)
     assert str(caught.value).startswith(str(target))
     pickle.loads(pickle.dumps(caught.value))

@@ -99,8 +99,8 @@ def test_what_no_run_has_recorded_waits(town: Town) -> None:
     }
     assert not any(one.notice for one in view.entries)
     assert [str(one) for one in problems] == [
-        "items:2: warning: published: is missing, and no run has recorded the event: "
-        "it is held back until the next publish or record"
+        "items:2: warning: published: is missing, and no run has recorded the event, "
+        "so the event is held back (call publish or record)"
     ]
     town.publish(*items, now=NOW + DAY)
     town.compare(*items, now=NOW + DAY)

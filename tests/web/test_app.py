@@ -282,7 +282,9 @@ def test_an_item_with_an_error_is_left_out_and_logged(caplog: pytest.LogCaptureF
     caller = Caller(CITY, [*ITEMS, {"title": "No date", "id": "bad"}])
     with caplog.at_level(logging.WARNING, "topicfeeds.web"):
         assert caller.get("all.atom.xml").status == 200
-    assert [one.getMessage() for one in caplog.records] == ['all.atom.xml: items:4: published: is missing (id "bad")']
+    assert [one.getMessage() for one in caplog.records] == [
+        'all.atom.xml: items:4: published: is missing (add a date such as 2026-03-01) (id "bad")'
+    ]
 
 
 def test_an_error_of_the_user_reaches_the_caller() -> None:

@@ -219,7 +219,7 @@ def render_with_feedgen(
 
 
 def use_hexadecimal_references(document: str, dialect: Dialect) -> str:
-    """Replace the references for `&` and `<` by hexadecimal ones, in the plain texts of a rendered document."""
+    """Write hexadecimal references for `&` and `<` in the plain texts of a rendered document."""
     if not dialect.plain:
         return document
     names = "|".join(sorted(dialect.plain))
@@ -289,7 +289,7 @@ class _Extended:
         self.told.elements.append((name, text, attributes, False))
 
     def add_inside(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element inside the last one that `add` added."""
+        """Add a child to the element that the last call of `add` made."""
         self.told.elements.append((name, text, attributes, True))
 
     def add_foreign(self, name: str, text: str | None = None, **attributes: str) -> None:
@@ -340,7 +340,7 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._people.append(person)
 
     def link(self, **link: str) -> None:
-        """Add a link. An RSS item only has its last `alternate` and its last `enclosure`."""
+        """Add a link. feedgen writes only the last `alternate` and the last `enclosure` of an RSS item."""
         self._links.append(link)
         if link["rel"] == "alternate":
             self._FeedEntry__rss_link = link["href"]

@@ -50,7 +50,7 @@ class FeedApp:
     - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
     - `cache` is the number of documents that the app keeps in memory.
 
-    The functions of the user may be coroutines: `respond_async` awaits them.
+    `items` and `version` may be coroutine functions: `respond_async` awaits their results.
     """
 
     def __init__(  # noqa: PLR0913 - keyword options of a public call
@@ -89,7 +89,7 @@ class FeedApp:
     async def respond_async(
         self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None
     ) -> FeedResponse:
-        """Answer a request as `respond` does, in a thread. The event loop runs coroutines of the user."""
+        """Answer a request as `respond` does, in a thread. The event loop runs the coroutines."""
         loop = asyncio.get_running_loop()
 
         def wait(value: Any) -> Any:

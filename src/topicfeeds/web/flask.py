@@ -12,7 +12,7 @@ from .app import FeedApp
 def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Blueprint:
     """Return a blueprint. `options` are those of `Blueprint`, such as `url_prefix="/feeds"`.
 
-    `url_for("topicfeeds.serve", path="all.atom.xml")` gives an address.
+    `url_for("topicfeeds.serve", path="all.atom.xml")` returns an address.
     """
     blueprint = Blueprint(name, __name__, **options)
 

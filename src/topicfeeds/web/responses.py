@@ -16,7 +16,7 @@ class RequestHeaders(Protocol):
 
 
 class FeedResponse(NamedTuple):
-    """A response of HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
