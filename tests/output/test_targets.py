@@ -446,3 +446,8 @@ def test_a_run_that_is_killed_while_it_writes_is_finished_by_the_next_run(tmp_pa
     changes = publish(SITE, ITEMS[:1], target, state=State(tmp_path / "memory"), now=NOW)
     assert set(changes.written) == expected.keys() - left
     assert contents(target, expected) == expected
+
+
+def test_the_name_of_a_store_is_not_a_file_system() -> None:
+    with pytest.raises(TypeError, match=r'filesystem is text \(pass fsspec.filesystem\("memory"\)\)'):
+        FsspecTarget("memory", "feeds")

@@ -133,10 +133,12 @@ class ElementCalls:
         self.values.append(text)
 
     def add_foreign(self, element: XmlElement, namespaces: Mapping[str, str]) -> None:
-        """Add an element of `Extensions`. Raises ValueError if its prefix is unknown."""
+        """Add an element of `Extensions`. Raises ValueError for an unknown prefix, and TypeError."""
         parameters: list[tuple[str, str | None]] = [("name", _qualify(element.name, namespaces))]
         for name, value in (("text", element.text), *((f"@{one}", text) for one, text in element.attributes.items())):
             if value is not None:
+                if not isinstance(value, str):
+                    raise TypeError(f"{name} of the element {element.name} is {value!r} (pass text)")
                 parameters.append((name, None))
                 self.values.append(strip_forbidden(value))
         self.calls.append(Call("add_foreign", tuple(parameters)))

@@ -158,6 +158,8 @@ class FsspecTarget(Target):
     """A folder of a store of fsspec: `FsspecTarget(fsspec.filesystem("s3"), "a/feeds")`. Threads need one each."""
 
     def __init__(self, filesystem: Any, path: str) -> None:
+        if isinstance(filesystem, str):
+            raise TypeError(f'filesystem is text (pass fsspec.filesystem("{filesystem}"))')
         self._files, self._path = filesystem, filesystem._strip_protocol(path).rstrip("/")
         names = filesystem.protocol
         options = (_MEDIA_TYPE_OPTIONS.get(one) for one in ([names] if isinstance(names, str) else names))
