@@ -1,4 +1,4 @@
-"""Changes of events: which changes readers must hear of, and which dates they concern.
+"""Changes of events: which changes need a notice for readers, and which dates they concern.
 
 The memory stores each change once. Later runs make the same notice of it again.
 """
@@ -132,7 +132,7 @@ def _normalize(facts: EventSnapshot) -> EventSnapshot:
 
 
 def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple[str, list[str]] | None:
-    """Return the field that changed and the dates that it concerns, or None if readers need not hear of it."""
+    """Return the field that changed and the dates that it concerns, or None if the change needs no notice."""
     before, after = restore_times(old, UTC), restore_times(new, UTC)
     if not (_list_dates(before, now, 1) or _list_dates(after, now, 1)):
         return None  # the event is over

@@ -237,7 +237,7 @@ def _format_clock_interval(start: datetime, end: datetime, locale: Locale) -> st
     skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
     try:
         return format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
-    except NotImplementedError:  # Babel cannot do it for Traditional Chinese, which names the part of the day
+    except NotImplementedError:  # Babel cannot format intervals of times in Traditional Chinese
         return _join_interval(_format_time(start, locale), _format_time(end, locale), locale)
 
 

@@ -50,7 +50,7 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
     """Yield the entries of a feed, with the names of our fields. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(1, EMPTY)
-    prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tag and end tag
+    prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tags and end tags
     if max(content.count(b"<item"), content.count(b"<entry"), prefixed) > _MAX_ENTRIES:
         raise Unreadable(1, _MANY_ENTRIES)
     pictures = _list_pictures(content) if b"_thumbnail_id" in content else {}
@@ -87,7 +87,8 @@ def _iterate(content: bytes) -> Iterator[Any]:
                 if element.getparent() is None:
                     _check_root(element)
                 if elements > _MAX_ELEMENTS:
-                    raise Unreadable(element.sourceline, f"an entry has more than {_MAX_ELEMENTS:,} elements")
+                    message = f"an entry has more than {_MAX_ELEMENTS:,} elements (simplify this entry)"
+                    raise Unreadable(element.sourceline, message)
             elif name_of(element) in _ENTRIES:
                 elements, entries = 0, entries + 1
                 if entries > _MAX_ENTRIES:

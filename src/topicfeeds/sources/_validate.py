@@ -23,7 +23,7 @@ _EMPTY = "is an empty record (write an item in its place, or remove it)"
 
 
 class RecordValidator:
-    """Maps the records of one chunk as their source says, and validates them."""
+    """Maps the records of one chunk with the settings of their source, and validates them."""
 
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context, self._extensions = source, context, source.extensions

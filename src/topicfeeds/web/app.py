@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from inspect import iscoroutine
+from pathlib import Path
 from typing import Any
 
+from ..errors import show
 from ..feeds.terms import FeedTerms
 from ..models.site import Site
 from ..output.documents import Document, describe_makers
@@ -22,6 +24,7 @@ from .mix import MixError
 from .responses import (
     FeedResponse,
     KnownDocument,
+    RequestHeaders,
     respond_with_document,
     respond_with_text,
 )
@@ -43,10 +46,11 @@ class FeedApp:
     - `version(selection)` returns a value that changes whenever these items change, such as the time of the last edit.
       While it stays the same, the app does not call `items` for a document that it has in memory.
     - `state` (preferably a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
+      After `publish` wrote a feed that has gone since, the app serves the empty feed for `retire_days`.
     - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
     - `cache` is the number of documents that the app keeps in memory.
 
-    The functions of the user may be coroutines: `respond_async` awaits them.
+    `items` and `version` may be coroutine functions: `respond_async` awaits their results.
     """
 
     def __init__(  # noqa: PLR0913 - keyword options of a public call
@@ -61,19 +65,21 @@ class FeedApp:
         max_terms: int = 16,
         cache: int = 256,
     ) -> None:
+        if not isinstance(site, Site):
+            raise TypeError(f"site is a {type(site).__name__} (pass a Site, such as the result of load_site)")
         if not callable(items):
             raise TypeError(f"items is a {type(items).__name__} (pass a function that returns items)")
         self.site = site
         self._items, self._version, self._clock = items, version, clock
         self._state = make_state(state, read_only=True)
+        if self._state and self._state.path and not Path(self._state.path).exists():
+            _LOG.warning("%s: there is no state (publish or record with this path creates it)", self._state.path)
         self._max_terms, self._max_documents = max_terms if mix else 0, cache
         self._makers = describe_makers(site)
         self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
         self._lock = threading.Lock()
 
-    def respond(
-        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
-    ) -> FeedResponse:
+    def respond(self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None) -> FeedResponse:
         """Answer a request. `path` is relative to the address of the feeds, such as `topics/housing.atom.xml`.
 
         An exception of `items` or `version` reaches the caller.
@@ -81,9 +87,9 @@ class FeedApp:
         return self._answer((method, path, query, headers or {}), _refuse_coroutine)
 
     async def respond_async(
-        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
+        self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None
     ) -> FeedResponse:
-        """Answer a request as `respond` does, in a thread. The event loop runs coroutines of the user."""
+        """Answer a request as `respond` does, in a thread. The event loop runs the coroutines."""
         loop = asyncio.get_running_loop()
 
         def wait(value: Any) -> Any:
@@ -91,7 +97,7 @@ class FeedApp:
 
         return await asyncio.to_thread(self._answer, (method, path, query, headers or {}), wait)
 
-    def _answer(self, given: tuple[str, str, str, Mapping[str, str]], wait: Callable[[Any], Any]) -> FeedResponse:
+    def _answer(self, given: tuple[str, str, str, RequestHeaders], wait: Callable[[Any], Any]) -> FeedResponse:
         """Answer a request. `wait` returns the result of a coroutine, and any other value unchanged."""
         method, path, query, headers = given
         if method not in ("GET", "HEAD"):
@@ -120,7 +126,7 @@ class FeedApp:
             document, report = find_document(self.site, request, items, now, self._makers, memory)
             for problem in report.problems:
                 level = logging.INFO if problem.severity == "warning" else logging.WARNING
-                _LOG.log(level, "%s: %s", request.path, problem)
+                _LOG.log(level, "%s: %s%s", request.path, problem, f" (id {show(problem.id)})" if problem.id else "")
             if document is None:
                 return respond_with_text(404, _NOT_FOUND)
             known = self._render(request.path, document, now)._replace(basis=basis, due=report.due)

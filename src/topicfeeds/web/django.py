@@ -10,7 +10,7 @@ from .app import FeedApp
 
 
 def feed_urls(app: FeedApp, *, name: str = "topicfeeds") -> list[URLPattern]:
-    """Return the URL patterns of an app, for `include`. `reverse(name, args=["all.atom.xml"])` gives an address."""
+    """Return the URL patterns of an app, for `include`. `reverse(name, args=["all.atom.xml"])` returns an address."""
 
     def serve(request: HttpRequest, path: str) -> HttpResponse:
         made = app.respond(request.method or "GET", path, request.META.get("QUERY_STRING", ""), request.headers)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class RequestHeaders(Protocol):
+    """The headers of a request: a mapping, or the headers of a framework."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return names and values."""
 
 
 class FeedResponse(NamedTuple):
-    """A response of HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]

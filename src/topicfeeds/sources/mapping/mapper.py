@@ -1,4 +1,4 @@
-"""The mapper: converts the records of one chunk to the fields of items, as their source says."""
+"""The mapper: converts the records of one chunk to the fields of items, with the settings of their source."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ class RecordMapper:
     ) -> None:
         """Warn about values that a field does not get, because its path expects a table in their place."""
         parts = (place.rpartition(".") for place in used)
-        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads the texts of image, too
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue

@@ -148,7 +148,7 @@ def _fit_one(field: str, part: str, value: Any) -> Any:
 
 
 _NO_TEXT = 1e300
-"""Numbers of this size and larger are not converted to text: they are mistakes."""
+"""Numbers of this size and larger are not converted to text: they are probably mistakes."""
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
@@ -167,7 +167,7 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
 
 
 def has_relative_address(fields: Mapping[str, Any]) -> bool:
-    """Return whether the link or image of an item must be completed."""
+    """Return whether the link or image of an item has a relative address."""
     image = fields.get("image")
     given = [fields.get("link"), image.get("url") if isinstance(image, Mapping) else image]
     return any(complete_address(one, "https://a.invalid/") != one for one in given)
