@@ -99,8 +99,8 @@ def test_a_site_that_replaces_the_feeds_of_another_is_told(started: Path, tmp_pa
     other = shutil.copytree(started, tmp_path / "other", ignore=shutil.ignore_patterns("public", ".topicfeeds"))
     run = command("build", "--output", started / "public", cwd=other)
     site = started / "topicfeeds.toml"
-    said = f"topicfeeds.toml:1: warning: {started / 'public'} has the feeds of {site}, which were replaced "
-    assert said + "(choose another folder with --output)\n" in run.err
+    said = f"topicfeeds.toml:1: warning: {started / 'public'} has the feeds of {site}, which were replaced. "
+    assert said + "Choose another folder for one of the two sites with --output.\n" in run.err
     assert "replaced" not in command("build", "--output", started / "public", cwd=other).err
     before = (started / "public" / LOCK_NAME).stat().st_mtime_ns
     site.rename(started / "renamed.toml")

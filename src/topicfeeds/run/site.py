@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ..config import check_output, check_url, load_site, read_site_file
-from ..errors import Omitted, Problem, PublishError, SourceError
+from ..errors import Hint, Omitted, Problem, PublishError, SourceError
 from ..output.lock import last_success, note_site
 from ..output.write import lock_folder
 from ..sources import SiteSources
@@ -50,8 +50,11 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))
     if other:
-        message = f"{paths.folder} has the feeds of {other}, which were replaced (choose another folder with --output)"
-        problems = (*problems, Problem(Path(paths.site).name, 1, "", message, "warning", is_urgent=True))
+        message = f"{paths.folder} has the feeds of {other}, which were replaced"
+        problems = (
+            *problems,
+            Problem(Path(paths.site).name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True),
+        )
     return replace(changes, problems=problems, omitted=omitted)
 
 
