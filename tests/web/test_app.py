@@ -349,3 +349,17 @@ def test_threads_share_an_app() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(8)))
+
+
+def test_a_router_of_fastapi_has_a_name_for_its_addresses() -> None:
+    fastapi = pytest.importorskip("topicfeeds.web.fastapi")
+    app = Caller().app
+    assert fastapi.feed_router(app).url_path_for("topicfeeds", path="all.atom.xml") == "/all.atom.xml"
+    assert fastapi.feed_router(app, name="news").url_path_for("news", path="all.atom.xml") == "/all.atom.xml"
+
+
+def test_the_headers_of_a_request_can_be_those_of_werkzeug() -> None:
+    headers = pytest.importorskip("werkzeug.datastructures").Headers
+    app = Caller().app
+    tag = app.respond("GET", "all.atom.xml").headers["ETag"]
+    assert app.respond("GET", "all.atom.xml", "", headers({"If-None-Match": tag})).status == 304
