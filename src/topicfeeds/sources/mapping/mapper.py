@@ -7,12 +7,13 @@ from contextlib import suppress
 from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 from ...errors import Problem, show
 from ...models.dates import parse_moment
 from ...models.fields import is_absent
 from ...models.items import FIELDS
-from ...models.mapping import FLAGS, LISTS, list_defaults
+from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
@@ -24,7 +25,7 @@ from .drafts import KEYS, is_draft, read_window
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import SCALARS, Finder, Loss, flatten, is_empty, to_text
+from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
 from .values import (
@@ -36,6 +37,8 @@ from .values import (
     find_kind,
     find_markup,
     fit,
+    lacks_part,
+    list_addresses,
     take_simple,
 )
 
@@ -113,7 +116,7 @@ class RecordMapper:
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
         if source.fields:
-            self._drop_event_fields(fields)
+            self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
             moment = fields["start"]
@@ -157,16 +160,17 @@ class RecordMapper:
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
-            if not part and is_empty(given.get(field)):
+            if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
         if source.drafts and is_draft(given):
             given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
         fields = {name: value for name, value in given.items() if not is_absent(value)}
+        flags = {name: self._flag(finder, name, raw) for name in FLAGS}
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
         if source.all_day or source.open_end or source.end_day == "exclusive":
-            set_days(fields, source, **{name: self._flag(finder, name, raw) for name in FLAGS})
+            set_days(fields, source, **flags)
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
@@ -219,7 +223,12 @@ class RecordMapper:
                 continue
             finder.losses.clear()
             used: set[str] = set()
-            found = [self._find_field(one, field, names, raw, used) for one in self._split_list(finder, field, names)]
+            finders = self._split_list(finder, field, names)
+            found = [self._find_field(one, field, names, raw, used) for one in finders]
+            if len(found) > 1 and field not in LISTS:
+                for name in names:
+                    self._find_values(finder, name, raw, used)  # warns about several values
+                found = [one for one in found if one and not lacks_part(field, one)][:1] or found[:1]
             fields[field] = found[0] if len(found) == 1 else flatten(found)
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
@@ -235,7 +244,9 @@ class RecordMapper:
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the parts of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        if field not in LISTS or (names == [field] and all(isinstance(place, ValuePath) for place in places)):
+        if field not in LISTS | PARTS.keys() or (
+            names == [field] and all(isinstance(place, ValuePath) for place in places)
+        ):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
@@ -291,7 +302,7 @@ class RecordMapper:
     def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
-        value = self._find(finder, name, self._source.places[name])
+        value = first_value(self._find(finder, name, self._source.places[name]))
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
@@ -356,9 +367,12 @@ class RecordMapper:
 
     # Values that an item cannot have.
 
-    def _drop_event_fields(self, fields: dict[str, Any]) -> None:
+    def _drop_event_fields(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Drop the fields of events if a record has no start, unless its kind is event."""
         if is_empty(fields.get("start")) and fields.get("kind") != "event":
+            if not is_empty(fields.get("end")):
+                hint = "check fields.start in [[sources]]"
+                self._warn_once(raw, "end", f"is ignored in records without start: they are articles ({hint})")
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)
 
@@ -371,15 +385,13 @@ class RecordMapper:
             fields["link"] = complete_address(fields["link"], base)
         link = fields.get("link")
         near = link if isinstance(link, str) and "://" in link else base
-        for name, value in fields.items():
-            if isinstance(value, dict) and "url" in value:
-                value["url"] = complete_address(value["url"], near, base)
-            elif name == "image":
-                fields[name] = complete_address(value, near, base)
-            elif name in LISTS and isinstance(value, list):
-                for one in value:
-                    if isinstance(one, dict) and "url" in one:
-                        one["url"] = complete_address(one["url"], near, base)
+        for name, holder, key in list_addresses(fields):
+            given = holder[key]
+            holder[key] = complete_address(given, near, base)
+            if not link and complete_address(given, urljoin(base, "page/"), base) != holder[key]:
+                message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
+                line = self.find_lines(raw).get(name, raw.line)
+                warnings.append(Problem(self._context.path, line, name, message, "warning", raw.item))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
             line = self.find_lines(raw).get("image", raw.line)
             message = f"{reason}; the item is published without it"
