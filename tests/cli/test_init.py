@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -111,6 +113,19 @@ def test_records_that_are_not_public_are_left_out(tmp_path: Path) -> None:
     assert source["only"] == {"is_published": ["1", "true"], "deleted_at": ""}
     assert "title: A" in shown
     assert "title: B" not in shown
+
+
+def test_drafts_of_a_database_are_left_out_whatever_the_column_is_called(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "made.db")) as database:
+        database.execute(
+            "create table posts (id integer primary key, title text, created_at text, starts text, state text)"
+        )
+        rows = [(1, "A", "2026-03-01", "2026-05-01", "live"), (2, "B", "2026-03-01", None, "draft")]
+        database.executemany("insert into posts values (?, ?, ?, ?, ?)", rows)
+        database.commit()
+    shown = start(tmp_path, "sqlite", "a.db", (tmp_path / "made.db").read_bytes())
+    assert source_of(tmp_path)["skip"] == {"state": "draft"}
+    assert ("title: A" in shown, "title: B" in shown, "start: 2026-05-01" in shown) == (True, False, True)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

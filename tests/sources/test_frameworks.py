@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import Enum
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -182,6 +183,24 @@ def test_an_address_of_pydantic_is_an_address() -> None:
     link: Any = HttpUrl("https://www.example.org/a")
     assert only({"title": "A", "published": DAY, "link": link}).link == "https://www.example.org/a"
     assert Article(title="A", published=DAY, link=link).link == "https://www.example.org/a"
+
+
+class Topic(Enum):
+    HOUSING = "Housing"
+
+
+class Kind(Enum):
+    EVENT = "event"
+
+
+@pytest.mark.parametrize(
+    "make", [dict, lambda **fields: SimpleNamespace(**fields), lambda **fields: next(iter(read_objects([fields])))]
+)
+def test_a_member_of_an_enum_is_its_value(make: Any) -> None:
+    entry = only(make(title=Topic.HOUSING, published=DAY, topics=[Topic.HOUSING], tags={Topic.HOUSING}))
+    labels = [[one.label for one in some] for some in (entry.topics, entry.tags)]
+    assert (entry.title, labels) == ("Housing", [["Housing"], ["Housing"]])
+    assert only(make(title="Fair", kind=Kind.EVENT, start=DAY, published=DAY)).kind == "event"
 
 
 def test_a_lazy_text_is_translated_when_the_item_is_made() -> None:

@@ -31,6 +31,11 @@ def test_footnotes_have_numbers_in_the_text_and_stand_at_the_end(tmp_path: Path)
     assert "[^" not in html
 
 
+def test_footnotes_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    html, _ = publish_body(tmp_path, "B[^b] A[^a].\n\n[^a]: Note A\n\n[^b]: Note B\n")
+    assert html.index("Note B") < html.index("Note A")
+
+
 def test_a_footnote_of_one_word_is_no_link_that_nobody_wrote(tmp_path: Path) -> None:
     html, _ = publish_body(tmp_path, "Made in the harbour[^n].\n\n[^n]: Ghent\n")
     assert "/foot/Ghent" not in html
@@ -45,6 +50,7 @@ def test_a_footnote_of_one_word_is_no_link_that_nobody_wrote(tmp_path: Path) -> 
         ("- [x] done\n- [ ] open\n", "<ul>\n<li>☑\ndone</li>\n<li>☐\nopen</li>\n</ul>"),
         ("~~old~~ a | b\n", "<p><del>old</del> a | b</p>"),
         (":::tip\nx\n:::\n\nA\n\n:::note\n", "<p>:::tip\nx\n:::</p>\n<p>A</p>\n<p>:::note</p>"),
+        ("Launch\n\n:tada: today\n", "<p>Launch</p>\n<p>:tada: today</p>"),
         ("`[^1]` and [^none]\n", "<p><code>[^1]</code> and [^none]</p>"),
     ],
 )

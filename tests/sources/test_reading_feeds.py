@@ -137,6 +137,7 @@ def test_titles_of_atom_are_what_their_type_says(tmp_path: Path, title: str, pla
         ("<author>ana@e.org (Ana Ruiz)</author>", {"authors": [{"name": "Ana Ruiz", "email": "ana@e.org"}]}),
         ("<author>Ana</author>", {"authors": [{"name": "Ana"}]}),
         ("<dc:creator>Ana</dc:creator><author>x@e.org</author>", {"authors": [{"name": "Ana"}]}),
+        ("<dc:creator><![CDATA[Ana &amp; Co]]></dc:creator>", {"authors": [{"name": "Ana & Co"}]}),
         ('<source url="https://o.org/f">Other</source>', {"authors": [{"name": "Other"}]}),
         (
             "<category>a</category><category>a</category><dc:subject>B &amp;amp; C</dc:subject>",

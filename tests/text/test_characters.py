@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topicfeeds.text.characters import is_blank, strip_bidi_controls, strip_forbidden, to_one_line
+from topicfeeds.text.characters import is_blank, strip_bidi_controls, strip_edges, strip_forbidden, to_one_line
 
 OTHERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
 
@@ -39,7 +39,7 @@ def is_blank_by_list(code: int) -> bool:
 
 @given(st.text(st.characters(exclude_categories=[])))
 def test_cleaning_makes_no_text_blank(text: str) -> None:
-    cleaned = strip_bidi_controls(to_one_line(strip_forbidden(text)))
+    cleaned = strip_bidi_controls(strip_edges(to_one_line(strip_forbidden(text))))
     assert is_blank(cleaned) == is_blank(text)
 
 

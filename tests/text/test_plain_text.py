@@ -32,6 +32,9 @@ LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
         ("<q>A</q> <ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>(</rp><rt>ji</rt><rp>)</rp></ruby>", '"A" 漢(kan) 字(ji)'),
         ("10<sup>6</sup>, 1<sup>st</sup>, H<sub>2</sub>O", "10⁶, 1st, H2O"),
         ("a &lt; b &amp;amp; c", "a < b &amp; c"),
+        ("<del>18:00</del><ins>19:00</ins> colo<ins>u</ins>r", "18:00 19:00 colour"),
+        ('<ol><li>A</li><li value="9">B</li><li>C</li></ol>', "1. A\n9. B\n10. C"),
+        ('<ol reversed=""><li>A</li><li>B</li></ol>', "2. A\n1. B"),
     ],
 )
 def test_html_becomes_text(html: str, text: str) -> None:
@@ -49,6 +52,8 @@ def test_html_becomes_text(html: str, text: str) -> None:
         (f"x{LINK}<img></a>y", "x https://e.org/x?y=1&z=2 y"),
         ('<audio><source src="https://e.org/a.mp3">Listen</audio>', "Listen (https://e.org/a.mp3)"),
         ("<a>x</a>", "x"),
+        (f"{LINK}A</a>{LINK}B</a>!", "A (https://e.org/x?y=1&z=2) B (https://e.org/x?y=1&z=2)!"),
+        ('<a href="mailto:a@e.org?subject=Hi%20you">Write</a>', "Write (a@e.org)"),
     ],
 )
 def test_the_address_of_a_link_follows_its_text_if_they_differ(html: str, text: str) -> None:

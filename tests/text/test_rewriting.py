@@ -53,6 +53,18 @@ def check(written: str, published: str, changes: str = "") -> None:
         ('<figure class="media"><oembed url="https://youtu.be/x"></oembed></figure>', "", "player"),
         ('<lite-youtube videoid="a-1" title="F"></lite-youtube>', "https://www.youtube.com/watch?v=a-1", "player"),
         ('<map name="m"><area href="/n" alt="North"><area alt="x"></map>', ">North</a>", "1 area of a picture"),
+        ('<p>a</p><iframe src="/b"><p>c</p>', f"<p>{link('https://www.example.org/b')}</p><p>c</p>", "frame"),
+        (
+            '<iframe src="about:blank" data-src-cmplz="https://youtu.be/x"></iframe>',
+            link("https://youtu.be/x"),
+            "player",
+        ),
+        (
+            '<iframe data-placeholder-src="/a.jpg" data-cookieblock-src="//e.org/x"></iframe>',
+            link("https://e.org/x"),
+            "frame",
+        ),
+        ("<script src='//gist.github.com/u/1f.js'></script>", link("https://gist.github.com/u/1f"), "1 frame"),
         ('<gmp-map src="/map?at=1"></gmp-map>', "https://www.example.org/map?at=1", "1 map became a link"),
     ],
 )
@@ -118,6 +130,11 @@ def test_the_content_for_other_readers_is_kept(written: str, published: str, cha
         ('<img data-cfsrc="/a.jpg" style="display:none"><noscript><img src="/a.jpg" alt="A"></noscript>', "/a.jpg"),
         ('<img src="data:image/gif;base64,R0lGODlh" nitro-lazy-src="/a.jpg" alt="A">', "/a.jpg"),
         ('<img src="/blank.gif" data-ll-src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<img src="data:image/gif;base64,R0lGODlh" data-b-src="/a.jpg" alt="A">', "/a.jpg"),
+        ("<img data-image=https://www.example.org/a.jpg data-link=/page alt=A>", "/a.jpg"),
+        ('<img src="/a.jpg" data-original="true" data-src=\'{"a": 1.5}\' alt="A">', "/a.jpg"),
+        ('<amp-img srcset="/a.jpg 2x, /b.jpg" alt="A"></amp-img>', "/a.jpg"),
+        ('<image src="/a.jpg" alt="A">', "/a.jpg"),
         ('<picture><source data-srcset="/a.jpg 2x"><img src="data:image/gif;base64,R0lGODlh"></picture>', "/a.jpg"),
     ],
 )
@@ -200,6 +217,15 @@ ONE = "1 formula became text"
         ),
         ('<mjx-container><mjx-math aria-hidden="true">x</mjx-math><math><mi>x</mi></math></mjx-container>', "x", ONE),
         ('<span class="katex"><span class="katex-html" aria-hidden="true">α</span></span>', "α", ""),
+        ("<math><mn>2</mn><mfrac><mn>1</mn><mn>3</mn></mfrac><mi>x</mi></math>", "2 1/3 x", ONE),
+        ("<math><msub><mi>x</mi><mn>1</mn></msub><mn>2</mn><mi>y</mi></math>", "x_1 2y", ONE),
+        ("<math><mmultiscripts><mi>C</mi><mn>6</mn><mn>14</mn></mmultiscripts></math>", "C 6 14", ONE),
+        ("<math><mfenced open='[' close=']'><mi>a</mi><mphantom>b</mphantom></mfenced></math>", "[a, ]", ONE),
+        ("<mml:math><mml:mfrac><mml:mn>1</mml:mn><mml:mn>3</mml:mn></mml:mfrac></mml:math>", "1/3", ONE),
+        ('<script type="math/mml"><math><mi>x</mi></math></script>', "x", ONE),
+        ('<script type="math/asciimath">x < y</script>', "x &lt; y", ONE),
+        ('<script type="math/tex">% <![CDATA[\na < b %]]></script>', "a &lt; b", ONE),
+        ("<svg><text><tspan>5</tspan><tspan>20</tspan></text></svg>", "5 20", "1 drawing became text"),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),
         ("<svg><text>A <tspan>B</tspan> <text>C</text></text></svg>", "A B C", "1 drawing became text"),
@@ -223,6 +249,10 @@ def test_a_formula_or_a_drawing_becomes_text(written: str, published: str, chang
         ("<text>A</text><text>B</text>", "A B"),
         ("Number <label>A</label>5<output>6</output>", "Number A 5 6"),
         ("Li<wbr>chen <font>re</font>d", "Lichen red"),
+        ("<tr><th>A</th><td>5</td><td></td><td>20</td></tr>B", "<div>A 5 20</div>B"),
+        ('5<span style="color:red; DISPLAY: block">20</span>30', "5 20 30"),
+        ('A<bdo dir="rtl">B</bdo>C', "ABC"),
+        ("<menu><menuitem>A</menuitem><menuitem>B</menuitem></menu>", "<ul><li>A</li><li>B</li></ul>"),
         (
             "<strike>A</strike><tt>B</tt><acronym title='C'>D</acronym>",
             '<s>A</s><code>B</code><abbr title="C">D</abbr>',
@@ -250,6 +280,19 @@ def test_words_stay_apart_and_old_elements_become_new_ones(written: str, publish
 )
 def test_hidden_parts_and_form_fields_are_left_out(written: str, published: str, changes: str) -> None:
     check(written, published, changes)
+
+
+@pytest.mark.parametrize(
+    ("written", "changes"),
+    [
+        ('<drupal-media data-entity-uuid="a-1"></drupal-media>', "1 unknown tag was removed"),
+        ("Use <name> or List<String> here", "2 unknown tags were removed"),
+        ("A<o:p></o:p><x-card>B</x-card><label>C</label>", ""),
+        ('<a href="t3://page?uid=1">A</a><a href="entry:1">B</a>', "2 links lost their addresses"),
+    ],
+)
+def test_unknown_tags_and_addresses_are_counted(written: str, changes: str) -> None:
+    assert sanitize_and_count(written, BASE).changes == changes
 
 
 def test_elements_nested_very_deeply_stay_in_order() -> None:

@@ -41,12 +41,12 @@ def _describe_sample(sample: Sample, console: Console) -> Iterator[str]:
     """Yield the lines of an item: its place, its fields, and a blank line."""
     record = sample.record
     yield f"{console.locate(record.path)}:{record.line}: {record.item.kind}"
-    given = {name: getattr(record.item, name) for name in type(record.item).model_fields}
-    for name, value in (given | {"topics": [*given["topics"], *record.topics]}).items():
-        if name in record.item.model_fields_set or (name == "topics" and record.topics):
-            text = _describe_value(value)
-            if not text:
-                continue
+    item, fields = record.item, type(record.item).model_fields
+    given = {one.serialization_alias or name: getattr(item, name) for name, one in fields.items()}
+    given["topics"] = [*given["topics"], *record.topics]
+    wanted = {fields[name].serialization_alias or name for name in item.model_fields_set} | {"topics"}
+    for name, value in given.items():
+        if name in wanted and (text := _describe_value(value)):
             shown = text if len(text) <= _MAX_VALUE_CHARS else f"{text[:_MAX_VALUE_CHARS]}... ({len(text)} characters)"
             origins = ["topics of the source"] if name == "topics" and record.topics else []
             origins += [place for key, place in sample.origins.items() if key.partition(".")[0] == name]

@@ -121,8 +121,8 @@ def _refuse_duplicate(header: Header, first: Merged) -> NoReturn:
     path, line = first.paths[0], first.line
     if value := header.own_id or header.link:
         named = [describe_file(one, header.source)["lang"] for one in (path, header.path)]
-        has_language = header.language or first.language or any(named)
-        advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if has_language else ""
+        are_translations = header.language != first.language or named[0] != named[1]
+        advice = 'give each translation its own id, such as id = "{slug}.{lang}"' if are_translations else ""
         message = f"{show(value)} is already the id of {path}:{line} ({advice or 'give each item its own id'})"
         raise RefusedError("id" if header.own_id else "link", message, path)
     message = f"is missing, and {path}:{line} has the same date and title (give both items an id)"

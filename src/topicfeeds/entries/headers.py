@@ -22,6 +22,7 @@ from ..text.characters import (
     has_tag,
     strip_bidi_controls,
     strip_broken_references,
+    strip_edges,
     strip_forbidden,
     to_one_line,
 )
@@ -184,7 +185,11 @@ class HeaderMaker:
             self._problems.append(record.problem(name, TAG_IN_NAME, "warning"))
         if value.isprintable():
             return to_one_line(value)
-        whole = self._text(record, name, value, to_one_line)
+        line = self._text(record, name, value, to_one_line)
+        if (whole := strip_edges(line)) != line:
+            codes = _list_codes(c for c in (line[0], line[-1]) if not c.isprintable())
+            message = f"has invisible characters at its ends: {codes} (removed: delete them in the source too)"
+            self._problems.append(record.problem(name, message, "warning"))
         if has_bidi_controls(whole):
             codes = _list_codes(c for c in whole if has_bidi_controls(c))
             done = "kept: check how the title reads" if name == "title" else "removed: delete them in the source too"

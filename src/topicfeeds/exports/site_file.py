@@ -176,8 +176,9 @@ def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]
         if path in kind.settings:
             continue
         name, words = simplify(path), {as_text(one).casefold(): as_text(one) for one in values}
-        if name in ("status", "visibility") and path not in finder.fields.get("status", ()):
-            hidden = sorted(words[one] for one in words.keys() & WORDS["hidden"])
+        if name in WORDS["states"] and path not in finder.fields.get("status", ()):
+            known = () if path.lower() == "status" else WORDS["drafts"]
+            hidden = sorted(words[one] for one in words.keys() & {*WORDS["hidden"], *known})
             seen = printable(", ".join(sorted(words.values())[:8]))
             yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else f"# skip.{quoted(path)} = [] # seen: {seen}"
         if name in WORDS["deleted"]:

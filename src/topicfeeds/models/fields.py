@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, datetime
+from enum import Enum
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
@@ -56,15 +57,17 @@ _LAZY = frozenset({"LazyProxy", "LazyString", "Promise"})
 
 
 def to_plain(value: Any) -> Any:
-    """Return a value of another library as a plain value: lazy text, UUID, URL, set, query or manager of an ORM."""
+    """Return a value of another library as a plain value: lazy text, enum, UUID, URL, set, query or ORM manager."""
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Enum):
+        return to_plain(value.value)
     if isinstance(value, (UUID, AnyUrl, CoreUrl)) or any(one.__name__ in _LAZY for one in type(value).__mro__):
         return str(value)
     if hasattr(value, "get_queryset"):
         value = value.all()
     is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # `read`: files
-    if is_known or not hasattr(type(value), "__iter__"):
+    if is_known or not isinstance(value, Iterable):
         return value
     return sorted(value, key=str) if isinstance(value, Set) else [*value]  # the order of a set is random
 

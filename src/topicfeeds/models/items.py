@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, Va
 
 from ..errors import show
 from .dates import Moment, Zone
-from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent
+from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent, to_plain
 from .recurrence import check_exceptions, check_rule
 from .schema_org import to_schema_org
 from .status import StatusName
@@ -229,5 +229,5 @@ def parse_item(record: Any) -> Item:
 def is_event(record: Any) -> bool:
     """Return whether a mapping or an object with attributes is an event."""
     get = record.get if isinstance(record, Mapping) else partial(getattr, record)
-    kind, start = get("kind", None), get("start", None)
+    kind, start = to_plain(get("kind", None)), get("start", None)
     return bool(kind == "event" or (is_absent(kind) and not is_absent(start)))

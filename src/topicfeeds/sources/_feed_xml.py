@@ -122,13 +122,14 @@ def _list_pictures(content: bytes) -> dict[str, str]:
 def _read_channel(head: Node) -> _FeedHead:
     title = _read_title(head, is_ours=False)
     page = head.text("link") or _find_link(head)
-    authors = _read_people(head)
+    is_ours = head.text("generator", "atom:generator") == "topicfeeds"
+    authors = _read_people(head, is_ours=is_ours)
     return _FeedHead(
         title=title,
         page=page,
         language=head.text("language", "dc:language") or find_language(head.element),
         authors=authors or ([{"name": title}] if title else []),
-        is_ours=head.text("generator", "atom:generator") == "topicfeeds",
+        is_ours=is_ours,
     )
 
 
@@ -138,11 +139,12 @@ def _read_entry(node: Node, channel: _FeedHead) -> dict[str, Any]:
     language = node.text("dc:language") or find_language(element) or channel.language
     source = node.node("atom:source")
     rss_source = node.text("source")
-    people = _read_people(node) or (_read_people(source) if source else [])
+    is_ours = channel.is_ours
+    people = _read_people(node, is_ours=is_ours) or (_read_people(source, is_ours=is_ours) if source else [])
     name = rss_source or (_read_title(source, is_ours=False) if source else "")
     fields = {
         "id": node.text("guid", "atom:id") or element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"),
-        "title": _read_title(node, is_ours=channel.is_ours),
+        "title": _read_title(node, is_ours=is_ours),
         "link": resolve(element, _find_link(node), channel.page),
         "published": node.text("pubDate", "atom:published", "atom:issued", "dc:date", "dcterms:issued") or updated,
         "updated": updated,
@@ -204,13 +206,17 @@ def _read_labels(node: Node, channel: _FeedHead) -> dict[str, list[str]]:
     for one in node.all("category", "atom:category", "dc:subject"):
         scheme = one.get("domain") or one.get("scheme") or ""
         label = one.get("label") or one.get("term") or text_of(one)
-        label = to_plain_text(label) if _REFERENCE.search(label) and not channel.is_ours else label
-        if label:
+        if label := label if channel.is_ours else _decode(label):
             labels["topics" if channel.is_ours and scheme.endswith("/topics/") else "tags"].append(label)
     return {name: list(dict.fromkeys(some)) for name, some in labels.items()}
 
 
-def _read_people(node: Node) -> list[dict[str, str]]:
+def _decode(name: str) -> str:
+    """Return a name without references: many programs escape names as HTML."""
+    return to_plain_text(name) if _REFERENCE.search(name) else name
+
+
+def _read_people(node: Node, *, is_ours: bool) -> list[dict[str, str]]:
     """Return the Atom authors and Dublin Core creators, or else the RSS author, such as `ana@example.org (Ana)`."""
     found = [{"name": one.text("atom:name"), "email": one.text("atom:email"), "url": one.text("atom:uri", "atom:url")}
              for one in map(Node, node.all("atom:author"))]  # fmt: skip
@@ -219,7 +225,8 @@ def _read_people(node: Node) -> list[dict[str, str]]:
         name, email = parseaddr(text_of(one))
         found.append({"name": name or text_of(one), "email": email if "@" in email and name else ""})
     people = [{key: value for key, value in one.items() if value} for one in found]
-    return [one | {"name": one.get("name") or one.get("email") or one["url"]} for one in people if one]
+    decode = str if is_ours else _decode
+    return [one | {"name": decode(one.get("name") or one.get("email") or one["url"])} for one in people if one]
 
 
 def _read_files(node: Node, page: str) -> dict[str, Any]:

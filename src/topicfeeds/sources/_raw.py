@@ -40,6 +40,8 @@ class RawRecord(NamedTuple):
     """The exceptions of a recurring event that have items of their own, such as a moved date."""
     error: tuple[str, str] | None = None
     """The field and message of a problem that the reader found. Such a record is refused."""
+    repeated: tuple[tuple[str, int], ...] = ()
+    """The names that the record has twice, with their lines. Such a record is refused."""
 
     @property
     def item(self) -> int:
@@ -97,15 +99,6 @@ def expand_items(
     for one in found:
         line, fields = lines.get(id(one), (raw.line, NO_LINES))
         yield RawRecord(one, line, fields, whole=raw.fields if source.lookup else None)
-
-
-def refuse_repeated_fields(path: str, item: int, fields: Iterable[tuple[str, int]]) -> Iterator[Problem]:
-    """Yield a problem for each field that a record has twice.
-
-    `item` is the first line of the record, and `fields` has the name and line of each repeated field.
-    """
-    for name, line in fields:
-        yield Problem(path, line, name, "is given twice in this item (keep one)", item=item)
 
 
 Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .mapping.mapper import MappedRecord, RecordMapper
     from .mapping.reports import MappingReport
 
+_REPEATED = "is given twice in this item (keep one)"
 _EMPTY = "is an empty record (write an item in its place, or remove it)"
 
 
@@ -40,6 +41,9 @@ class RecordValidator:
             yield self._refuse(raw, "", _EMPTY)
         elif raw.error:
             yield self._refuse(raw, *raw.error)
+        elif raw.repeated:
+            for name, line in raw.repeated:
+                yield self._refuse(raw._replace(lines={name: line}), name, _REPEATED)
         elif self._mapper and not isinstance(raw.fields, self._no_records):
             yield from self._map(self._mapper, raw)
         else:

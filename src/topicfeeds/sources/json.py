@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import Problem, show
@@ -13,7 +13,7 @@ from ..models.mapping import parse_places
 from ..models.places import ValuePath
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
-from ._raw import RawRecord, Unreadable, refuse_repeated_fields
+from ._raw import RawRecord, Unreadable
 
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
@@ -54,8 +54,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     number, counted = 1, 0
     for at, fields, twice_here in _find_items(whole, start, everything, source, doubles):
         number, counted = number + whole.count("\n", counted, at), at
-        for one in check_record(fields, number, path, twice_here):
-            yield one._replace(whole=document) if document is not None and isinstance(one, RawRecord) else one
+        yield check_record(fields, number, twice_here)._replace(whole=document)
 
 
 class _Found(NamedTuple):
@@ -213,13 +212,11 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
         raise Unreadable(_line_number(text, at), _TOO_LONG) from None
 
 
-def check_record(fields: Any, number: int, path: str, doubles: list[str]) -> Iterator[RawRecord | Problem]:
-    """Yield the record of a JSON object, or a problem for each repeated name. Raises Unreadable for other values."""
+def check_record(fields: Any, number: int, doubles: Sequence[str]) -> RawRecord:
+    """Return the record of a JSON object, and the names that it has twice. Raises Unreadable for other values."""
     if not isinstance(fields, dict | None):
         raise Unreadable(number, f'{show(fields)} is not an object (write an item as {{"title": "...", ...}})')
-    yield from refuse_repeated_fields(path, number, [(name, number) for name in doubles])
-    if not doubles:
-        yield RawRecord(fields, number)
+    return RawRecord(fields, number, repeated=tuple((name, number) for name in doubles))
 
 
 def surrogate_warning(path: str, number: int) -> Problem:

@@ -44,4 +44,4 @@ def _read_line(
         raise Unreadable(number, error.message) from None
     if whole != text:
         yield surrogate_warning(path, number)
-    yield from check_record(fields, number, path, doubles)
+    yield check_record(fields, number, doubles)

@@ -18,9 +18,10 @@ from .toml import parse_toml
 from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
-_CONTAINER = re.compile(r"^ {0,3}:::", re.MULTILINE)
-"""The start of a container, such as `:::tip`, which is not a definition."""
+_COLON = re.compile(r"^ {0,3}:(?=[^\s:]|::)", re.MULTILINE)
+"""The start of a container, such as `:::tip`, or of an emoji, such as `:tada:`. Both are not definitions."""
 _FOOTNOTE, _FOOTNOTE_END = '<div class="footnote-definition"', "</div>\n"
+_NUMBER = re.compile('<sup class="footnote-definition-label">([0-9]{1,9})<')
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -50,7 +51,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             if is_mdx and (tags := find_components(content)):
                 message = f"has parts of MDX: {show_some(tags)} (replace them with the text or HTML that they produce)"
                 yield Problem(path, raw.line, "content", message, "warning", item=raw.item)
-            yield RawRecord({**raw.fields, "content": content}, raw.line, raw.lines)
+            yield raw._replace(fields={**raw.fields, "content": content})
         else:
             yield raw
 
@@ -82,12 +83,13 @@ def _read_toml(front: str) -> RawRecord:
 
 def render_html(text: str) -> str:
     """Return Markdown as HTML, with the footnotes at the end. Raises MissingExtraError."""
-    made = _make_renderer(has_definitions=not _CONTAINER.search(text))(text)
+    made = _make_renderer(has_definitions=not _COLON.search(text))(text)
     if _FOOTNOTE not in made:
         return made
     first, *rest = made.split(_FOOTNOTE)
     parts = [part.partition(_FOOTNOTE_END) for part in rest]
-    notes = (f"{_FOOTNOTE}{note}{end}" for note, end, _ in parts)
+    notes = [f"{_FOOTNOTE}{note}{end}" for note, end, _ in parts]
+    notes.sort(key=lambda note: int(found[1]) if (found := _NUMBER.search(note)) else 0)
     return "".join([first, *(after for _, _, after in parts), *notes])
 
 

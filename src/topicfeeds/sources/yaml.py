@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
-from ._raw import RawRecord, Unreadable, expand_items, refuse_repeated_fields
+from ._raw import RawRecord, Unreadable, expand_items
 from ._yaml_errors import explain_yaml_error, is_unclosed
 
 _MAX_DEPTH = 64
@@ -37,11 +37,10 @@ def read_records(
     reader = _YamlReader(text, may_be_empty=may_be_empty)
     try:
         for raw in reader.items():
-            yield from refuse_repeated_fields(path, raw.line, reader.twice)
-            if not reader.twice and source and source.items:
+            if source and source.items and not reader.twice:
                 yield from expand_items(raw, source, reader.lines)
-            elif not reader.twice:
-                yield raw
+            else:
+                yield raw._replace(repeated=tuple(reader.twice))
     except yaml.MarkedYAMLError as error:
         is_open = error.context_mark and is_unclosed(error.problem or "")
         mark = error.context_mark if is_open else error.problem_mark or error.context_mark

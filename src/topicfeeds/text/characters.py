@@ -28,6 +28,8 @@ LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates t
 
 TAG_IN_NAME = "has a < that some readers take for the start of an HTML tag (remove the <, or put a space after it)"
 """A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
+_EDGES = "\u00ad\u200b\u2060\ufeff"
+"""Invisible characters that only have a meaning between others: soft hyphen, zero width space, word joiner."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _BLANK_CATEGORIES = {"Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co"}
@@ -41,8 +43,8 @@ _INVISIBLE = re.compile(
 def is_blank(value: str) -> bool:
     """Return whether a text shows nothing: it has only white space, control characters and invisible characters.
 
-    `strip_forbidden`, `to_one_line` and `strip_bidi_controls` only remove such characters. So a text that is not blank
-    never becomes blank when it is cleaned.
+    `strip_forbidden`, `to_one_line`, `strip_edges` and `strip_bidi_controls` only remove such characters. So a text
+    that is not blank never becomes blank when it is cleaned.
     """
     if "!" <= value[:1] <= "~":  # most texts start like this, and the check takes a tenth of the time
         return False
@@ -93,6 +95,11 @@ def to_one_line(value: str) -> str:
     if value.isprintable() and "  " not in value:
         return value.strip()
     return _BLANKS.sub(" ", strip_forbidden(value).replace("\ufeff", "")).strip()
+
+
+def strip_edges(value: str) -> str:
+    """Return a text without invisible characters at both ends. Names that look the same are then the same."""
+    return value.strip(f" {_EDGES}")
 
 
 def has_tag(value: str) -> bool:

@@ -22,12 +22,19 @@ def write_formula(formula: Element) -> str:
 
 
 def _spell_all(one: Element) -> str:
-    return "".join(unescape(each) if isinstance(each, str) else _spell(each) for each in one.children)
+    text, before = "", None
+    for each in one.children:
+        part = unescape(each) if isinstance(each, str) else _spell(each)
+        is_apart = isinstance(before, Element) and not _is_token(before)
+        if part[:1].isalnum() and text[-1:].isalnum() and (is_apart or (text[-1:] + part[:1]).isdigit()):
+            text += " "  # 2 1/3 is not 21/3
+        text, before = text + part, each
+    return text
 
 
 def _spell(one: Element) -> str:
     parts = [each for each in one.children if isinstance(each, Element)]
-    if one.name in ("annotation", "annotation-xml"):
+    if one.name in ("annotation", "annotation-xml", "mphantom"):
         return ""
     if one.name in _SIGNS and len(parts) == 2:
         return f"{_group(parts[0])}{_SIGNS[one.name]}{_group(parts[1])}"
@@ -36,13 +43,16 @@ def _spell(one: Element) -> str:
     if one.name in ("msubsup", "munderover") and len(parts) == 3:
         return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
     if one.name == "mfenced":
-        return f"({', '.join(_spell(each).strip() for each in parts)})"
+        start, end = one.attributes.get("open", "("), one.attributes.get("close", ")")
+        return f"{start}{', '.join(_spell(each).strip() for each in parts)}{end}"
     return _spell_row(one)
 
 
 def _spell_row(one: Element) -> str:
     """Return the text of an element whose parts are written one after the other."""
     text = _spell_all(one)
+    if one.name == "mmultiscripts":
+        return " ".join(filter(None, (_spell(each).strip() for each in one.parts())))
     if one.name == "mo":
         sign = text.strip()
         return " " if sign in _INVISIBLE else f" {sign} " if sign in _OPERATORS else text

@@ -11,26 +11,42 @@ GHOST_URL = "__GHOST_URL__/"
 
 _GHOST_ADDRESS = re.compile(rf"""(?:(?<=["'])|(?<=, )){GHOST_URL}""")
 _SOURCE_LINK = re.compile(
-    r"""(?i)\bhref=["'](?![a-z][a-z0-9+.-]{0,20}:|//)([^"'?#\s<>]{1,200}\.(?:mdx?|markdown))(?=["'?#])"""
+    r"""(?i)\bhref=["']?(?![a-z][a-z0-9+.-]{0,20}:|//)"""
+    r"""([^"'?#\s<>]{1,200}\.(?:adoc|asciidoc|ipynb|markdown|mdx?|qmd|rmd|rst|textile))(?=["'?#\s>])"""
 )
+_SUFFIXES = (".adoc", ".asciidoc", ".ipynb", ".M", ".m", ".qmd", ".Rmd", ".rmd", ".rst", ".textile")
 _COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
 _TEMPLATE_TAG = re.compile(
-    r"(?i)<(/?)(?:code|pre)\b|(?:\{\{(?:&lt;|[<%]|-? ?\w{1,40}\.\w)|\{%|\{: ?[.#])[^{}]{0,60}"
-    r"|!?\[\[[a-z][^\[\]<>]{0,60}|:::+ ?[a-z]{1,20}"
-    r"|\[(?:audio|caption|embed|gallery|playlist|video)(?=[ \]])[^\[\]<>]{0,60}"
+    r"(?i)(?=[<{\[!:%?*&-])(?:<(/?)(?:code|pre|script|style)\b"
+    r"|(?:\{\{(?:&[lg]t;|[<>%#/]|-? ?\$?\w{1,40}(?:\.\w|\(| \|))|\{%|\{:(?: ?[.#]|[a-z])"
+    r"|\{ ?(?:[.#][a-z]|[a-z]{1,20}=))[^{}]{0,60}"
+    r"|!?\[\[[a-z{][^\[\]<>]{0,60}|:::+ ?[a-z{]{1,20}"
+    r"|\[(?:(?:audio|caption|embed|gallery|playlist|toc|video)(?=[ \]])|/[a-z][\w-]{0,40}\]"
+    r"|[a-z][\w-]{0,40} [\w-]{1,40}=)[^\[\]<>]{0,60}"
+    r"|\{/(?:\*|[a-z][\w-]{0,40}\})|\{load(?:module|position) [^{}<>]{0,60}|\{[a-z:-]{1,30}\}(?=<code)"
+    r"|(?:<|&lt;)(?:%[=#-]? ?[a-z@]|\?(?:php|=))[^<>%]{0,60}|%%[^%<>]{1,60}%%"
+    r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: )"
 )
-"""Tags of Hugo, Jekyll and others; links of wikis; containers; shortcodes of WordPress."""
+"""Tags of Hugo, Jekyll, Joomla, PHP and others; lists of attributes; links of wikis; containers; shortcodes of
+WordPress; blocks, roles and included files of MkDocs and Sphinx; comments of Obsidian; abbreviations.
+"""
+_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8")
+"""Each template tag contains one of these texts."""
 
 
 def find_source_links(fragment: str) -> list[str]:
-    """Return the addresses of Markdown files that relative links lead to."""
-    return [unescape(found[1]) for found in _SOURCE_LINK.finditer(fragment)] if ".m" in fragment else []
+    """Return the addresses of Markdown files, and of similar files, that relative links lead to."""
+    return (
+        [unescape(found[1]) for found in _SOURCE_LINK.finditer(fragment)]
+        if any(suffix in fragment for suffix in _SUFFIXES)
+        else []
+    )
 
 
 def find_template_tags(fragment: str) -> list[str]:
     """Return the starts of the template tags outside of code."""
-    has_start = "{" in fragment or "[" in fragment or ":::" in fragment
-    return list(_find_outside_code(_TEMPLATE_TAG, fragment)) if has_start else []
+    has_mark = any(mark in fragment for mark in _MARKS)
+    return list(_find_outside_code(_TEMPLATE_TAG, fragment)) if has_mark else []
 
 
 def find_components(fragment: str) -> list[str]:

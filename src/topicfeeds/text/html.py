@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fast_paths
 from .characters import decode_broken_references, strip_forbidden
+from .html_tree import CELLS
 from .pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
 from .rewriting import HANDLED, ResolveAddress, describe_changes, rewrite
@@ -69,10 +70,11 @@ _ORDINARY = _TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*none|(?<![\w-])hidden(?![\w-])|math/tex"
+    r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*(?:block|flex|grid|list-item|none|table)"
+    r"|(?<![\w-])hidden(?![\w-])|math/|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\."
 )
 """Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
-_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "math/tex", "nitro-lazy")
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "<script", "math/", "nitro-lazy")
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
@@ -156,7 +158,8 @@ def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
 
 def _is_ordinary(fragment: str) -> bool:
     """Return whether a fragment needs no rewriting, except for addresses that are missing."""
-    if not _ORDINARY.issuperset({name.lower() for name in set(_TAG_NAME.findall(fragment))}):
+    names = {name.lower() for name in set(_TAG_NAME.findall(fragment))}
+    if not names <= _ORDINARY or ("table" not in names and not names.isdisjoint(CELLS)):
         return False
     lower = fragment.lower()
     return not (any(text in lower for text in _SUSPECT_TEXTS) and _SUSPECT.search(lower))

@@ -16,27 +16,38 @@ LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-sr
         "data-lazyload", "data-ll-src", "data-cfsrc", "data-ezsrc", "data-original-src", "data-wpfc-original-src",
         "data-pagespeed-lazy-src", "data-flickity-lazyload", "nitro-lazy-src")  # fmt: skip
 """Attributes from which scripts load a picture or a frame later."""
+CELLS = {"td", "th", "tr"}
+"""Elements that parsers ignore outside of a table, so that their words run together."""
 LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
 VOID = {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
         "meta", "param", "source", "track", "wbr"}  # fmt: skip
 """Elements that have no end tag."""
 _ATTRIBUTES = {
-    "alt", "alttext", "aria-hidden", "aria-label", "checked", "class", "colspan", "controls", "data", "data-videoid",
-    "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open", "poster",
-    "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url", "value",
-    "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
+    "alt", "alttext", "aria-hidden", "aria-label", "checked", "class", "close", "colspan", "controls", "data",
+    "data-videoid", "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open",
+    "poster", "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url",
+    "value", "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
 }  # fmt: skip
-_SCHEMES = {
-    "blob", "data", "feed", "file", "ftp", "geo", "http", "https", "intent", "irc", "javascript", "magnet", "mailto",
-    "sms", "tel", "vbscript", "view-source", "webcal", "whatsapp", "xmpp",
-}  # fmt: skip
-"""The schemes that are kept here. A later step removes addresses that feeds cannot have, and counts them."""
+_SCHEMES = {"data", "http", "https", "javascript", "mailto", "tel", "vbscript"}
+"""The schemes that are kept here, with those that `_SCHEME` finds. A later step removes and counts other addresses."""
 _DROPPED = {"noscript", "plaintext", "script", "style", "template", "xmp"}
 _TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
 _ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_CDATA = re.compile(r"(?:% )?<!\[CDATA\[(.*?)(?:(?:%)?\]\]>|\Z)", re.DOTALL)
+"""CDATA. In TeX, the marks follow a `%`, which starts a comment."""
 _RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</(?!p)\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+_FORMULA = re.compile(r"math/(?:asciimath|mml|tex)")
+_SNIPPET = re.compile(
+    r"""\bsrc\s*=\s*["']?((?:https?:)?//(?:asciinema\.org|gist\.github\.com|gitlab\.com)/[^"'\s]*)\.js\b"""
+)
+"""The address of a script that shows a text of another site. Without `.js`, it is the address of a page."""
+_PREFIX = re.compile("(</?)(?:m|mml):(?=m)")
+"""The prefix of MathML in XML."""
+_DATA = re.compile(r"""\b(data-[a-z-]{1,40}+)\s*=\s*["']?(?:https?:/)?/""")
+"""An attribute from which a script loads something, and the start of its address."""
+_SCHEME = re.compile(r"""\b(?:data|href|poster|src|url)\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,40}+):""")
+"""The scheme of an address."""
 _CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGNORECASE)
 _FRAME = re.compile(
     r"(<iframe(?=[\s/>])(?:(?!</?iframe[\s/>]).)*+</iframe)|<(/?)(iframe)(?=[\s/>])", re.DOTALL | re.IGNORECASE
@@ -89,7 +100,9 @@ def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> E
     fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
     # Without an end tag, the rest would be the content of a frame.
     fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
-    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes))
+    if ":math" in fragment:
+        fragment = _PREFIX.sub(r"\1", fragment)
+    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes.union(_DATA.findall(fragment))))
 
 
 def _rename(fragment: str, *names: str) -> str:
@@ -100,11 +113,14 @@ def _rename(fragment: str, *names: str) -> str:
 def _normalize(fragment: str, attributes: frozenset[str]) -> str:
     """Return a fragment as well-formed HTML."""
     names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
-    if foreign := {name for name in names if _find_root(name)}:
+    names |= {"img"} & {name.replace("image", "img") for name in names}  # parsers replace `image`
+    foreign = {name for name in names if _find_root(name)} | (set() if "table" in names else names & CELLS)
+    if foreign:
         fragment = _rename_outside(fragment, foreign)
         names |= {f"x-{name}" for name in foreign}
     parse = partial(_parse_content, attributes)
-    return _RAW_CONTENT.sub(parse, _normalizer(frozenset(names), attributes).clean(fragment))
+    schemes = frozenset(one.lower() for one in _SCHEME.findall(fragment))
+    return _RAW_CONTENT.sub(parse, _normalizer(frozenset(names), attributes, schemes).clean(fragment))
 
 
 def _parse_content(attributes: frozenset[str], found: re.Match[str]) -> str:
@@ -114,7 +130,7 @@ def _parse_content(attributes: frozenset[str], found: re.Match[str]) -> str:
 
 
 def _rename_outside(fragment: str, foreign: set[str]) -> str:
-    """Rename elements of SVG and MathML that are outside of both: nh3 would drop their content."""
+    """Rename elements that are outside of SVG and MathML: nh3 would drop the elements, or their content."""
 
     def rename(found: re.Match[str]) -> str:
         return f"{found[1]}x-{found[2]}" if found[2].lower() in foreign else found[0]
@@ -129,13 +145,15 @@ def _rename_outside(fragment: str, foreign: set[str]) -> str:
 
 
 @lru_cache(maxsize=200)
-def _normalizer(names: frozenset[str], attributes: frozenset[str] = frozenset()) -> nh3.Cleaner:
-    """Return a cleaner that keeps these elements and attributes, and the attributes that topicfeeds uses."""
+def _normalizer(
+    names: frozenset[str], attributes: frozenset[str] = frozenset(), schemes: frozenset[str] = frozenset()
+) -> nh3.Cleaner:
+    """Return a cleaner that keeps these elements, attributes and schemes, and the attributes that topicfeeds uses."""
     import nh3
 
     kept = {"*": _ATTRIBUTES | attributes}
     return nh3.Cleaner(
-        tags=set(names), clean_content_tags=_DROPPED, attributes=kept, url_schemes=_SCHEMES, link_rel=None
+        tags=set(names), clean_content_tags=_DROPPED, attributes=kept, url_schemes=_SCHEMES | schemes, link_rel=None
     )
 
 
@@ -149,10 +167,14 @@ def _find_root(name: str) -> str:
 
 
 def _escape_raw(found: re.Match[str]) -> str:
-    """Keep the unparsed content of `plaintext` and `xmp`, and of scripts with a TeX formula, as escaped text."""
+    """Keep the unparsed content of `plaintext` and `xmp`, and of scripts with a formula. Find texts of other sites."""
     if found[1].lower() != "script":
         return f"<pre>{escape(found[3])}</pre>"
-    return f"<x-tex>{escape(found[3])}</x-tex>" if "math/tex" in found[2] else found[0]
+    if snippet := _SNIPPET.search(found[2]):
+        return f'<x-iframe src="{snippet[1]}"></x-iframe>'
+    if not _FORMULA.search(found[2]):
+        return found[0]
+    return found[3] if "math/mml" in found[2] else f"<x-tex>{escape(found[3])}</x-tex>"
 
 
 def parse_clean(fragment: str) -> Element:

@@ -42,8 +42,8 @@ class _TextWriter:
         """How many line breaks come before the next text."""
         self._has_space = False
         """Whether a space comes before the next text."""
-        self._is_after_picture = False
-        """Whether the description of a picture comes directly before the next text."""
+        self._after = ""
+        """The element directly before the next text, if a space may be needed: a link, a picture, a deletion."""
         self._mark = ""
         """The mark of a list item that has no text yet."""
         self._lists = 0
@@ -65,9 +65,9 @@ class _TextWriter:
         if name == "br":
             self._breaks += 1
         elif name == "img":
-            self._has_space = self._has_space or self._is_after_picture
+            self._has_space = self._has_space or self._after == "img"
             self._add_text(one.attributes.get("alt", ""))
-            self._is_after_picture = True
+            self._after = "img"
         elif name == "tr" and len(cells := [each for each in one.children if isinstance(each, Element)]) > 1:
             self._add_row(cells)
         elif name in _PARAGRAPHS or name in _LINES:
@@ -99,14 +99,16 @@ class _TextWriter:
         self._breaks = max(self._breaks, breaks)
 
     def _add_list(self, one: Element) -> None:
-        start = one.attributes.get("start", "")
-        number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
+        step = -1 if "reversed" in one.attributes else 1
+        count = sum(child.name == "li" for child in one.parts())
+        number = _read_number(one.attributes.get("start", ""), count if step < 0 else 1)
         self._lists += 1
         for child in one.children:
             if isinstance(child, Element):
                 self._breaks = max(self._breaks, 1)
+                number = _read_number(child.attributes.get("value", ""), number)
                 self._mark = "  " * (self._lists - 1) + (f"{number}. " if one.name == "ol" else "- ")
-                number += child.name == "li"
+                number += step * (child.name == "li")
                 self._add(child)
                 self._mark = ""
             else:
@@ -127,11 +129,14 @@ class _TextWriter:
     def _add_linked(self, one: Element) -> None:
         """Write an inline element, and its address if that is wanted."""
         start = len(self._parts)
+        self._has_space = self._has_space or (one.name == "ins" and self._after == "del")
         self.add_all(one)
+        self._after = "del" if one.name in ("del", "s") else self._after
         if self._with_links and one.name in ("a", "audio", "video") and (address := _find_address(one)):
             text = "".join(self._parts[start:]).strip()
             if _shorten(text) != _shorten(address):
                 self._add_text(f" ({address})" if text else f" {address} ")
+                self._after = "a"
 
     def _add_text(self, text: str) -> None:
         if self._is_pre:
@@ -147,17 +152,23 @@ class _TextWriter:
         if text:
             if self._parts and self._breaks:
                 self._parts.append("\n" * min(self._breaks, 2))
-            elif self._parts and self._has_space:
+            elif self._parts and (self._has_space or (self._after == "a" and text[0].isalnum())):
                 self._parts.append(" ")
             self._parts.append(self._mark + text)
-            self._breaks, self._has_space, self._is_after_picture, self._mark = 0, False, False, ""
+            self._breaks, self._has_space, self._after, self._mark = 0, False, "", ""
 
 
 def _find_address(one: Element) -> str:
     """Return the address of a link or a player, as people write it."""
     found = next((each.attributes["src"] for each in one.parts() if each.name == "source"), "")
     address = one.attributes.get("href") or one.attributes.get("src") or found
-    return address.removeprefix("mailto:").removeprefix("tel:")
+    if address.startswith("mailto:"):
+        return address.removeprefix("mailto:").partition("?")[0]
+    return address.removeprefix("tel:")
+
+
+def _read_number(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
 
 
 def _shorten(address: str) -> str:

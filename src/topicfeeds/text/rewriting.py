@@ -20,11 +20,13 @@ ResolveAddress = Callable[[str, str], str | None]
 _BLOCKS = {"address", "article", "aside", "body", "center", "dialog", "fieldset", "footer", "form", "frameset",
            "header", "hgroup", "html", "legend", "main", "marquee", "nav", "optgroup", "search", "section"}  # fmt: skip
 """Block elements that become `div`, so that their text stays on its own lines."""
-_BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "strike": "s", "tt": "code"}
+_BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "menuitem": "li",
+           "strike": "s", "tt": "code", "x-tr": "div"}  # fmt: skip
 _BECOME |= dict.fromkeys(_BLOCKS, "div")
 _UNWRAPPED = {
     "applet",
     "basefont",
+    "bdo",
     "big",
     "blink",
     "data",
@@ -45,13 +47,18 @@ _INLINE = {"a", "abbr", "audio", "b", "bdi", "cite", "code", "del", "dfn", "em",
            "rp", "rt", "ruby", "s", "samp", "small", "source", "span", "strong", "sub", "sup", "time", "u", "var",
            "video"}  # fmt: skip
 """The allowed elements that do not start a line."""
+_TRANSPARENT = {"button", "canvas", "ilayer", "label", "layer", "map", "meter", "multicol", "noembed", "noframes",
+                "option", "output", "progress", "x-td", "x-th"}  # fmt: skip
+"""Elements of HTML that are removed, with spaces around their content."""
 _TEXT_BLOCKS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "summary"}
 """Blocks that cannot contain paragraphs."""
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|list-item|table)", re.IGNORECASE)
 _PLAYER = re.compile(r"embed |youtu|vimeo|player|video|audio|sound|music|spotify|podcast|\.mp[34]\b", re.IGNORECASE)
 _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
 _NUMBER = re.compile("[A-Za-z0-9_-]+")
+_LOOKS_LIKE_ADDRESS = re.compile(r"(?=[^./]*[./])[^{}<>\"]+")
 _VIDEO_PAGES = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
 _PHRASES = {
@@ -69,6 +76,7 @@ _PHRASES = {
     "field": ("form field was left out", "form fields were left out"),
     "hidden": ("hidden part was left out", "hidden parts were left out"),
     "link": ("link lost its address", "links lost their addresses"),
+    "tag": ("unknown tag was removed", "unknown tags were removed"),
 }
 """The changes that a reader would notice, in singular and plural."""
 
@@ -93,7 +101,8 @@ class _Rewriter:
         self.parts: list[str] = []
         self.changes: Counter[str] = Counter()
         self._allowed, self._address = allowed, address
-        self._blocks = (allowed.keys() | _BECOME.keys()) - _INLINE - {"acronym", "br", "strike", "tt"}
+        names = allowed.keys() | _BECOME.keys()
+        self._blocks = {name for name in names if _BECOME.get(name, name) not in _INLINE} - {"br"}
         self._path: list[str] = []
         """The names of the enclosing elements."""
         self._last = ""
@@ -174,8 +183,10 @@ class _Rewriter:
 
     def _find_address(self, one: Element, *names: str) -> str | None:
         """Return the first address that can be published, among some attributes."""
-        values = [one.attributes.get(name, "").strip() for name in names]
-        found = (self._address(value, "img") for value in values if value and not value.startswith("#"))
+        values = [(name, one.attributes.get(name, "").strip()) for name in names]
+        # Scripts also store other values in `data` attributes.
+        usable = (value for name, value in values if "data-" not in name or _LOOKS_LIKE_ADDRESS.fullmatch(value))
+        found = (self._address(value, "img") for value in usable if value and not value.startswith("#"))
         return next(filter(None, found), None)
 
     def _link(self, one: Element, address: str, text: str = "") -> None:
@@ -201,13 +212,15 @@ class _Rewriter:
     def _add_frame(self, one: Element) -> None:
         if {one.attributes.get("width", "").strip(), one.attributes.get("height", "").strip()} <= {"0", "1"}:
             return  # an invisible frame that counts visitors
-        if (address := self._find_address(one, *LAZY, "src")) and one.attributes.get("type", "").startswith("image/"):
+        address = self._find_address(one, *LAZY, "src", *_find_loaded(one))
+        if address and one.attributes.get("type", "").startswith("image/"):
             self._add_picture(one, address)
         elif address:
             self._link(one, address)
         else:
             self._leave_gap()
             self.changes["frame lost"] += 1
+        self.add_all(one.children)
 
     def _add_field(self, one: Element) -> None:
         kind = one.attributes.get("type", "").lower()
@@ -219,7 +232,7 @@ class _Rewriter:
 
     def _add_unknown(self, one: Element) -> None:
         """Write the content of an unknown element. Its address becomes a link or a picture."""
-        address = self._find_address(one, *LAZY, "src", "url") or _find_video(one)
+        address = self._find_picture(one) or self._find_address(one, "url") or _find_video(one)
         if address and _PICTURE.search(f"{one.name} {address}"):
             self._add_picture(one, address)
         elif address and not one.inside:
@@ -227,6 +240,8 @@ class _Rewriter:
             return
         elif address:
             self._link(one, address)
+        elif ":" not in one.name and one.name not in _TRANSPARENT and ("-" not in one.name or not one.children):
+            self.changes["tag"] += 1
         self._add_apart(one.children)
 
     def _add_image(self, one: Element, others: Iterable[Element] = ()) -> None:
@@ -242,7 +257,8 @@ class _Rewriter:
         given = one.attributes
         sets = {name: choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
         own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if has_source(one) else None)
-        return own or self._find_address(Element("img", {name: value or "" for name, value in sets.items()}), *sets)
+        largest = Element("img", {name: value or "" for name, value in sets.items()})
+        return own or self._find_address(largest, *sets) or self._find_address(one, *_find_loaded(one))
 
     def _add_picture(self, one: Element, address: str) -> None:
         if not self._in_noscript or address != self._picture:  # a `noscript` often repeats the picture before it
@@ -305,9 +321,8 @@ class _Rewriter:
         """Write the title of a drawing, or its texts."""
         inner = list(one.elements())
         titles = [each for each in one.children if isinstance(each, Element) and each.name == "title"]
-        texts = [
-            unescape(each.text("style", "text", "title")) for each in titles or inner if each.name in ("text", "title")
-        ]
+        named = [each for each in titles or inner if each.name in ("text", "title", "tspan")]
+        texts = [unescape(each.text("style", "text", "title", "tspan")) for each in named]
         if not self._say(" ".join(texts), "drawing") and not self._say(one.attributes.get("aria-label", ""), "drawing"):
             is_decoration = one.attributes.get("aria-hidden") == "true" or all(each.name == "use" for each in inner)
             self.changes["drawing lost"] += not is_decoration
@@ -322,6 +337,8 @@ class _Rewriter:
         classes = {*one.attributes.get("class", "").split(), one.name}
         if "math" in one.inside and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
             self._add_formula(next(each for each in one.elements() if each.name == "math"))
+        elif _BLOCK_STYLE.search(one.attributes.get("style", "")):
+            self._add_apart(one.children)
         elif one.name == "span":
             self._write("span", one.attributes, one.children)
         else:
@@ -350,6 +367,12 @@ HANDLED = frozenset(_METHODS)
 def _is_hidden(one: Element) -> bool:
     given = one.attributes
     return given.get("hidden", "until-found") != "until-found" or bool(_HIDDEN.search(given.get("style", "")))
+
+
+def _find_loaded(one: Element) -> list[str]:
+    """Return the attributes, of any script, that seem to have an address to load later."""
+    names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
+    return [name for name in names if "placeholder" not in name]
 
 
 def _find_video(one: Element) -> str | None:

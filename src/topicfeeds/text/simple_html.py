@@ -29,6 +29,25 @@ _LINK = re.compile('<a href="([^"<>&]*)">')
 _REL = ' rel="noopener noreferrer"'
 _TEXT = "[^<>&\r\xa0\ufeff]++|&(?:amp|lt|gt|nbsp);"
 _INLINE = "b|code|em|i|s|small|span|strong|sub|sup|u"
+_NAMES = {
+    *_INLINE.split("|"),
+    "a",
+    "blockquote",
+    "br",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "ul",
+}
+"""The elements of simple HTML."""
 _MAX_INLINE_DEPTH = 3
 _MAX_TAGS = 1000
 """The limit of tags in a fragment: the pattern takes 5 KB of memory for each tag."""
@@ -45,12 +64,13 @@ def sanitize_simple(fragment: str, address: ResolveAddress) -> str | None:
     if len(fragment) > 3 * _MAX_TAGS and fragment.count("<") > _MAX_TAGS:
         return None
     pieces = _TAGS.split(fragment)
-    checked = [
-        (len(tag) < _MAX_CACHED_TAG_CHARS and _check_cached_tag(tag)) or _check_tag(tag, address)
-        for tag in pieces[1::2]
-    ]
-    tags = [one for one in checked if one]
-    if len(tags) < len(checked) or _MARK in fragment:
+    tags: list[CheckedTag] = []
+    for tag in pieces[1::2]:
+        checked = (len(tag) < _MAX_CACHED_TAG_CHARS and _check_cached_tag(tag)) or _check_tag(tag, address)
+        if not checked:
+            return None
+        tags.append(checked)
+    if _MARK in fragment:
         return None
     pieces[1::2] = [bare for bare, _ in tags]
     if not _simple_pattern().fullmatch("".join(pieces)):
@@ -71,7 +91,7 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
         made = address(link[1], "a")
         return (f"<a{_MARK}>", f'<a href="{made}"{_REL}>') if made and _ADDRESS.fullmatch(made) else None
     found = _TAG.fullmatch(tag)
-    if not found:
+    if not found or found[1] not in _NAMES:
         return _EMPTY.get(tag)
     name, kept, given = found[1], "", _ATTRIBUTE.findall(found[2])
     for attribute, value in given:
@@ -93,7 +113,7 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
 def _is_dropped(name: str, attribute: str, value: str) -> bool:
     """Return whether the sanitiser drops an attribute, or writes it for every link."""
     if attribute == " style":
-        return "none" not in value.lower()  # elements with `display: none` are left out
+        return "display" not in value.lower()  # elements that are hidden, or start a line
     return attribute in (" class", " id") or (name == "a" and f'{attribute}="{value}"' == _REL)
 
 

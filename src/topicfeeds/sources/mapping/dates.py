@@ -42,6 +42,18 @@ def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
         _set_zones(fields, settings.timezone or {}, has_default="timezone" in settings.defaults)
 
 
+def find_date(value: Any, settings: MappingSettings) -> date | None:
+    """Return the date in a value, by any of the date formats, or None."""
+    for name in settings.date_format or {}:
+        with suppress(MappingError):
+            found = read_moment(value, name or "published", settings)
+            if isinstance(found, date):
+                return found
+    with suppress(ValueError):
+        return parse_moment(value)
+    return None
+
+
 def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
     """Return the date in a text or number, by the date formats of a field. Raises MappingError.
 

@@ -25,8 +25,19 @@ _ALL = {name.lower() for name in (*KEYS, "published", "status")}
 def is_draft(record: Any) -> bool:
     """Return whether a record says that it is not public."""
     get = _getter(record)
-    is_off = _word(get("published")) in _NO or _word(get("status")) in (*_STATUSES, "false")
-    return is_off or _word(get("draft")) in _YES
+    return _is_off("published", get("published")) or _is_off("status", get("status")) or _word(get("draft")) in _YES
+
+
+def drop_draft_values(fields: dict[str, Any]) -> bool:
+    """Remove the fields whose values say that a record is not public. Return whether there were any."""
+    off = [name for name in ("published", "status") if _is_off(name, fields.get(name))]
+    for name in off:
+        del fields[name]
+    return bool(off)
+
+
+def _is_off(name: str, value: Any) -> bool:
+    return _word(value) in (_NO if name == "published" else (*_STATUSES, "false"))
 
 
 def read_window(record: Any, settings: MappingSettings) -> tuple[date | None, date | None] | None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from ...errors import Problem, show
-from ...models.dates import parse_moment
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
@@ -20,14 +17,14 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import KNOWN_FLAGS, MappingError, read_dates, read_moment, set_days, split_recurrence
-from .drafts import KEYS, is_draft, read_window
+from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
+from .drafts import KEYS, drop_draft_values, is_draft, read_window
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
+from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, name_setting
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -98,7 +95,12 @@ class RecordMapper:
         return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
 
     def _make_finder(self, raw: RawRecord) -> Finder:
-        return Finder(raw.fields, self._file.get, self._read_date, objects=self._context.form == "python")
+        return Finder(
+            raw.fields,
+            self._file.get,
+            partial(find_date, settings=self._source),
+            objects=self._context.form == "python",
+        )
 
     def map(self, raw: RawRecord, *, names_element: bool = True) -> MappedRecord | Draft | None:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
@@ -115,6 +117,8 @@ class RecordMapper:
         self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
+        if fields is None:
+            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         if source.fields:
             self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
@@ -123,17 +127,6 @@ class RecordMapper:
             fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
         return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
-
-    def _read_date(self, value: Any) -> date | None:
-        """Return the date in a value, by any date format of the source."""
-        for name in self._source.date_format or {}:
-            with suppress(MappingError):
-                found = read_moment(value, name or "published", self._source)
-                if isinstance(found, date):
-                    return found
-        with suppress(ValueError):
-            return parse_moment(value)
-        return None
 
     # Which records are read.
 
@@ -156,14 +149,15 @@ class RecordMapper:
             self._known.add(setting)
         return value
 
-    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
+    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | None:
+        """Return the fields of a record, or None if the values of `published` or `status` say that it is a draft."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
-        if source.drafts and is_draft(given):
-            given |= {name: None for name in ("published", "status") if is_draft({name: given.get(name)})}
+        if drop_draft_values(given) and not source.drafts:
+            return None
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         flags = {name: self._flag(finder, name, raw) for name in FLAGS}
         if "recurrence" in fields and source.fields:
@@ -287,7 +281,7 @@ class RecordMapper:
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
             every = f' or set each = "{place.text.rpartition(".")[0]}"' if name == "start" and "." in place.text else ""
             message = "has several values, so the first is used"
-            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {_name_setting(name)}{every})')
+            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {name_setting(name)}{every})')
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -355,7 +349,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(_name_setting(name), [one.text for place in places for one in list_paths(place)])
+                describe_missing(name_setting(name), [one.text for place in places for one in list_paths(place)])
                 for name, places in reported.items()
                 if name not in self._known
             ]
@@ -371,8 +365,7 @@ class RecordMapper:
         """Drop the fields of events if a record has no start, unless its kind is event."""
         if is_empty(fields.get("start")) and fields.get("kind") != "event":
             if not is_empty(fields.get("end")):
-                hint = "check fields.start in [[sources]]"
-                self._warn_once(raw, "end", f"is ignored in records without start: they are articles ({hint})")
+                self._warn_once(raw, "end", NO_START)
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)
 
@@ -394,19 +387,15 @@ class RecordMapper:
                 warnings.append(Problem(self._context.path, line, name, message, "warning", raw.item))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
             line = self.find_lines(raw).get("image", raw.line)
-            message = f"{reason}; the item is published without it"
-            warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
+            reason += "; the item is published without it"
+            warnings.append(Problem(self._context.path, line, "image", reason, "warning", raw.item))
             del fields["image"]
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
         if self._context.form == "markdown" and is_template(link := fields.get("link")):
-            day = self._read_date(fields.get("published"))
+            day = find_date(fields.get("published"), self._source)
             try:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
                 raise MappingError("link", str(error)) from None
-
-
-def _name_setting(name: str) -> str:
-    return name if name.startswith(("only.", "skip.")) or name in (*FLAGS, "each") else f"fields.{name}"

@@ -63,8 +63,9 @@ class Finder:
             return self._fill(place, kind)
         value = self._follow(self.record, place, 0)
         if place.names[0] == "file" and len(place.names) == 2 and is_empty(value):
-            self.is_known = True
-            return self._file(place.names[1])
+            found = self._file(place.names[1])
+            self.is_known = self.is_known or found is not None
+            return found
         return value
 
     def find_first(self, places: Iterable[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
