@@ -64,17 +64,17 @@ slug = "c--"
 kinds = ["evnt"]
 """
     assert load(tmp_path, text) == [
-        "topicfeeds.toml:1: title: is missing",
+        "topicfeeds.toml:1: title: is missing (add it)",
         'topicfeeds.toml:1: titel: unknown field (did you mean "title"?)',
         'topicfeeds.toml:2: url: "example.org" is not a web address (start it with https:// or http://)',
-        "topicfeeds.toml:3: author.name: is missing",
+        "topicfeeds.toml:3: author.name: is missing (add it)",
         'topicfeeds.toml:3: author.nmae: unknown field (did you mean "name"?)',
         "topicfeeds.toml:4: feeds.limit: 0 is too small (write 1 or more)",
         'topicfeeds.toml:10: sources[1].formt: unknown field (did you mean "format"?)',
         "topicfeeds.toml:12: topics.housing.title: 3 is a number, not text (put it in quotes)",
         'topicfeeds.toml:14: tags.C++.slug: "c--" is not a slug (use only a-z, 0-9 and single hyphens, such as "c")',
-        "topicfeeds.toml:15: feed[0].slug: is missing",
-        "topicfeeds.toml:15: feed[0].title: is missing",
+        "topicfeeds.toml:15: feed[0].slug: is missing (add it)",
+        "topicfeeds.toml:15: feed[0].title: is missing (add it)",
         'topicfeeds.toml:16: feed[0].kinds[0]: unknown value "evnt" (did you mean "event"?)',
     ]
 

@@ -70,7 +70,7 @@ class Profile:
             yield one
 
     def measure_call(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
-        """Return a function that calls `do` and charges the call to a step."""
+        """Return a function that calls `do` and adds its time to a step."""
 
         def done() -> T:
             with self.measure(name):

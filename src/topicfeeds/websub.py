@@ -1,6 +1,6 @@
 """WebSub (https://www.w3.org/TR/websub/): announces changed feeds to a hub, which sends them to their subscribers.
 
-Nothing here locks the output folder or writes to the memory, so a hub never holds up a build.
+Nothing here locks the output folder or writes to the memory, so a slow hub never delays a build.
 """
 
 from __future__ import annotations

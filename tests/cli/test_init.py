@@ -144,7 +144,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         ("wordpress", b"{", "a:1: is not valid JSON"),
         ("wordpress", b"[]", "a:1: has no records (check PATH)"),
         ("sqlite", b"x" * 2000, "a:1: is not a database of SQLite: file is not a database"),
-        ("spreadsheet", b"x", "a:1: is not a spreadsheet"),
+        ("spreadsheet", b"x", "a:1: cannot be read as a spreadsheet: "),
     ],
 )
 def test_data_that_cannot_be_read_is_named_and_no_file_is_written(

@@ -103,7 +103,7 @@ def test_a_bad_item_is_printed_and_the_rest_is_published(started: Path) -> None:
     items = started / "items/first.yaml"
     items.write_text(items.read_text("utf-8") + "- titel: x\n  published: 2026-01-01\n", "utf-8")
     messages = [
-        "items/first.yaml:25: title: is missing",
+        "items/first.yaml:25: title: is missing (add it)",
         'items/first.yaml:25: titel: unknown field (did you mean "title"?)',
     ]
     run = command("build", cwd=started)
@@ -155,7 +155,7 @@ def test_all_faults_of_a_site_file_are_printed_and_nothing_is_read(started: Path
     run = command("build", cwd=started)
     assert (run.code, run.out) == (2, "")
     assert run.err.splitlines() == [
-        "topicfeeds.toml:1: title: is missing",
+        "topicfeeds.toml:1: title: is missing (add it)",
         'topicfeeds.toml:2: url: "x" is not a web address (start it with https:// or http://)',
     ]
 
@@ -214,7 +214,7 @@ def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
     assert (run.code, run.err.splitlines()) == (
         1,
         [
-            "items/second.yaml:1: title: is missing",
+            "items/second.yaml:1: title: is missing (add it)",
             'items/second.yaml:1: titel: unknown field (did you mean "title"?)',
             "2 items would be published, 1 would be refused",
         ],
@@ -245,7 +245,7 @@ def test_check_annotates_for_github(started: Path) -> None:
         2,
         [
             "::error file=topicfeeds.toml,line=1::title: 1 is a number, not text (put it in quotes)",
-            "::error file=topicfeeds.toml,line=1::url: is missing",
+            "::error file=topicfeeds.toml,line=1::url: is missing (add it)",
         ],
     )
 

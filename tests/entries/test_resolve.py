@@ -237,14 +237,14 @@ def test_a_page_speaks_of_its_topic_where_the_site_is_silent() -> None:
 def test_without_a_list_for_findings_a_refused_item_is_an_error() -> None:
     with pytest.raises(SourceError, match="items:1: published: is missing") as caught:
         select(site(), [event(published=None)])
-    assert str(caught.value).endswith(" Correct the items, or pass a list as the argument problems.")
+    assert str(caught.value).endswith(" Correct the items, or pass a list (problems=...) to collect their problems.")
     assert [problem.field for problem in caught.value.problems] == ["published"]
 
 
 def test_what_is_no_item_is_told() -> None:
     what = "is not an item (give an Article, an Event, a mapping, or an object with attributes)"
     assert problems_of(["x", None]) == [f'items:1: "x" {what}', f"items:2: None {what}"]  # type: ignore[list-item]
-    assert problems_of([{"title": "x"}]) == ["items:1: published: is missing"]
+    assert problems_of([{"title": "x"}]) == ["items:1: published: is missing (add a date such as 2026-03-01)"]
 
 
 TITLES = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1).filter(str.strip)

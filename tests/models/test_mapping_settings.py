@@ -40,7 +40,7 @@ FIELDS = "[sources.fields]\n"
         ('values.stat = { a = "b" }\n', 5, 'values.stat: unknown field (did you mean "start"?)'),
         ('markup.content = "rst"\n', 5, 'unknown value "rst" (known: plain, html, markdown)'),
         ("all_day = 5\n", 5, "5 is not a path"),
-        ('lookup.tags = { items = "a", key = "id" }\n', 5, "lookup.tags.value: is missing"),
+        ('lookup.tags = { items = "a", key = "id" }\n', 5, "lookup.tags.value: is missing (add it)"),
         ('each = "."\n', 5, '"." is not a path (write the name of a key'),
         ('drafts = "yes"\n', 5, '"yes" is not true or false (write it without quotes)'),
         ('filter.status = "x"\n', 5, 'filter: unknown field (did you mean "only"?)'),

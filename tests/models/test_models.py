@@ -82,7 +82,7 @@ def test_null_and_blank_are_absent() -> None:
         {"title": "x", "published": "2026-01-01", "summary": None, "link": " ", "tags": None, "id": "", "authors": None}
     )
     assert (made.summary, made.link, made.tags, made.id) == (None, None, (), None)
-    assert refused(title=" ") == ["title: is missing"]
+    assert refused(title=" ") == ["title: is missing (add it)"]
 
 
 def test_an_integer_id_becomes_text_and_nothing_else_does() -> None:
@@ -308,7 +308,7 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"title": None}, "title: is missing"),
+        ({"title": None}, "title: is missing (add it)"),
         ({"titel": "x"}, 'titel: unknown field (did you mean "title"?)'),
         ({"feeds": {"formats": ["atm"]}}, 'feeds.formats[0]: unknown value "atm" (did you mean "atom"?)'),
         ({"feeds": {"limit": 0}}, "feeds.limit: 0 is too small (write 1 or more)"),
@@ -322,7 +322,7 @@ def test_the_authority_of_minted_ids_is_the_host_in_ascii() -> None:
         ({"tag_authority": "example.org,2026-13"}, 'tag_authority: "example.org,2026-13" is not a tag authority'),
         ({"url": "https://example.org/?a=1"}, 'url: "https://example.org/?a=1" contains ? or #'),
         ({"title": "a\x01"}, r'title: "a\x01" contains characters that XML forbids'),
-        ({"title": "\ufeff"}, "title: is missing"),
+        ({"title": "\ufeff"}, "title: is missing (add it)"),
         ({"tags": {"\u200b": {"slug": "x"}}}, "tags.\u200b: is blank"),
         ({"author": "a\x01"}, r'author: "a\x01" contains characters that XML forbids'),
         ({"author": {"name": "a\x01", "email": "a@b"}}, r'author: "a\x01" contains characters that XML forbids'),

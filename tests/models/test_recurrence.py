@@ -170,7 +170,7 @@ def test_a_date_that_is_left_out_has_to_be_one(left_out: list[str], fields: dict
         ),
         (
             {"start": "2026-10-25T02:30+01:00", "recurrence": "FREQ=DAILY"},
-            "start: occurs twice, as clocks go back: a recurring event cannot start at the second 02:30 "
+            "start: 02:30 occurs twice on this day; a recurring event cannot start at the later one "
             "(choose another day)",
         ),
     ],

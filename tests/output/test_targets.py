@@ -285,7 +285,7 @@ def test_a_refused_run_and_a_dry_run_write_nothing(target: Target) -> None:
 
 
 def test_only_one_run_works_in_a_target(target: Target) -> None:
-    with target.lock(0), pytest.raises(BusyError, match=r"another run publishes there\. .*wait=60") as caught:
+    with target.lock(0), pytest.raises(BusyError, match=r"another run is using this target\. .*wait=60") as caught:
         publish(SITE, ITEMS, target)
     assert str(caught.value).startswith(str(target))
     pickle.loads(pickle.dumps(caught.value))
@@ -446,3 +446,8 @@ def test_a_run_that_is_killed_while_it_writes_is_finished_by_the_next_run(tmp_pa
     changes = publish(SITE, ITEMS[:1], target, state=State(tmp_path / "memory"), now=NOW)
     assert set(changes.written) == expected.keys() - left
     assert contents(target, expected) == expected
+
+
+def test_the_name_of_a_store_is_not_a_file_system() -> None:
+    with pytest.raises(TypeError, match=r'filesystem is text \(pass fsspec.filesystem\("memory"\)\)'):
+        FsspecTarget("memory", "feeds")

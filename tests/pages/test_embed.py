@@ -205,4 +205,4 @@ def test_the_command_prints_the_file_that_reserves_text_and_data_mining(folder: 
     (folder / "topicfeeds.toml").write_text(text)
     done = command("embed", "--part", "tdmrep", cwd=folder)
     assert (done.code, done.out) == (2, "")
-    assert 'does not reserve text and data mining (add tdm = "reserved")' in done.err
+    assert 'does not reserve the rights for text and data mining (add tdm = "reserved")' in done.err

@@ -98,7 +98,7 @@ def test_invisible_names_refuse_their_items_only(tmp_path: Path) -> None:
         1,
         [
             "a.jsonl:1: authors[0]: is blank (remove it)",
-            "a.jsonl:2: authors[0].name: is missing",
+            "a.jsonl:2: authors[0].name: is missing (add it)",
             "a.jsonl:4: tags[0]: is blank (remove it)",
         ],
     )

@@ -156,6 +156,14 @@ def test_templates_and_feedgen_give_equal_bytes(elements: list[XmlElement]) -> N
             assert render(one, name) == fast
 
 
+@pytest.mark.parametrize(("text", "attributes"), [(5, {}), (None, {"a": 5})])
+def test_an_element_whose_values_are_not_text_is_an_error(text: Any, attributes: Any) -> None:
+    one = XmlElement("itunes:season", text, attributes)
+    made = BASE.extend(Extensions(version="1", namespaces={"itunes": ITUNES}, entry_elements=lambda _: [one]))
+    with pytest.raises(TypeError, match=r"(text|@a) of the element itunes:season is 5 \(pass text\)"):
+        render(select(made, [article()])["all"], "atom")
+
+
 @pytest.mark.parametrize("name", ["duration", "other:duration", "itunes:", ":x"])
 def test_an_element_without_a_known_prefix_is_an_error(name: str) -> None:
     extensions = Extensions(version="1", namespaces={"itunes": ITUNES}, entry_elements=lambda _: [XmlElement(name)])
@@ -309,7 +317,7 @@ def test_a_filter_chooses_the_entries_of_a_declared_feed() -> None:
     assert [one.title for one in found["feeds/short"].entries] == ["Show", "A"]
     assert len(found["all"].entries) == 3
     assert [one.title for one in feed(SITE, [SHOW], "feeds/short", now=NOW).entries] == ["Show"]
-    with pytest.raises(ValueError, match=r'^filters: the site declares no feed "short"$'):
+    with pytest.raises(ValueError, match=r'^filters: the site declares no feed "short" \(declare it, or'):
         site().extend(PODCAST)
 
 

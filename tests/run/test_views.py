@@ -23,6 +23,7 @@ from topicfeeds import (
     State,
     feed,
     publish,
+    read_objects,
     record,
     render,
     select,
@@ -99,8 +100,8 @@ def test_what_no_run_has_recorded_waits(town: Town) -> None:
     }
     assert not any(one.notice for one in view.entries)
     assert [str(one) for one in problems] == [
-        "items:2: warning: published: is missing, and no run has recorded the event: "
-        "it is held back until the next publish or record"
+        "items:2: warning: published: is missing, and no run has recorded the event, "
+        "so the event is held back (call publish or record)"
     ]
     town.publish(*items, now=NOW + DAY)
     town.compare(*items, now=NOW + DAY)
@@ -277,3 +278,16 @@ def test_a_state_with_a_path_can_be_pickled(town: Town) -> None:
     assert len(feed(SITE, [unsaid()], "all", now=NOW, state=copy).entries) == 1
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(State())
+
+
+def test_an_address_that_is_not_text_is_an_error() -> None:
+    with pytest.raises(TypeError, match=r"url is 3 \(pass the address of the document as text\)"):
+        render(feed(site(), [article()], "all", now=NOW), "atom", 3)  # type: ignore[arg-type]
+
+
+def test_a_source_of_the_site_sets_the_limit_of_objects_with_its_name(tmp_path: Path) -> None:
+    rows = [{"id": str(n), "title": "A", "published": "2026-01-01"} for n in range(20)]
+    for named, found in ((site(), 1), (site(sources=[{"path": "posts", "max_shrink": 0.9}]), 0)):
+        state = tmp_path / f"{found}.sqlite"
+        assert record(named, read_objects(rows, name="posts"), state, now=NOW) == ()
+        assert len(record(named, read_objects(rows[:2], name="posts"), state, now=NOW)) == found

@@ -66,7 +66,7 @@ def test_rows_are_items_with_columns_for_fields(sqlite: str) -> None:
 def test_a_bad_row_is_named_by_query_number_id_and_column(sqlite: str) -> None:
     name = 'query "select id, title, published, tags from posts order by id"'
     assert told(sqlite, "select id, title, published, tags\nfrom posts\norder by id") == [
-        f'refused {name}:3: id "3": title: is missing',
+        f'refused {name}:3: id "3": title: is missing (add it)',
         f'refused {name}:4: id "4": published: "03/01/2026" is not a date in ISO 8601 '
         '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")',
         f'refused {name}:4: id "4": tags: "a, b" is text, not a list (write ["a", "b"])',
@@ -119,7 +119,7 @@ def test_sqlite_is_opened_read_only_and_never_created(tmp_path: Path, journal: s
 
 def test_a_row_without_an_id_is_named_by_its_number_and_a_mapped_id_is_used(sqlite: str) -> None:
     (line, *_) = told(sqlite, "select title, published from posts where id = 3")
-    assert line.endswith(":1: title: is missing")
+    assert line.endswith(":1: title: is missing (add it)")
     fields = {"id": "number", "title": "title", "published": "published"}
     (line,) = told(sqlite, "select id as number, title, published from posts where id = 4", fields=fields)
     assert ':1: id "4": published: "03/01/2026" is not a date' in line
@@ -260,7 +260,7 @@ def test_the_command_reads_a_database(sqlite: str, tmp_path: Path) -> None:
     )
     run = command("build", cwd=tmp_path)
     assert (run.code, run.out) == (1, "all.atom.xml\nall.rss.xml\n")
-    assert run.err.startswith('query "select id, title, published from posts":3: id "3": title: is missing\n')
+    assert run.err.startswith('query "select id, title, published from posts":3: id "3": title: is missing (add it)\n')
 
 
 def test_without_the_extra_the_command_says_what_to_install(sqlite: str, tmp_path: Path) -> None:

@@ -243,3 +243,22 @@ def test_a_refused_object_is_named_by_its_id() -> None:
     problems: list[Problem] = []
     select(site(), read_objects([{"pk": 7, "name": ""}], fields={"id": "pk", "title": "name"}), problems=problems)
     assert {one.id for one in problems if one.severity == "refused"} == {"7"}
+
+
+@pytest.mark.parametrize("make", [dict, lambda **fields: SimpleNamespace(**fields)])
+@pytest.mark.parametrize("address", ["", "https://other.example/"])
+def test_without_fields_relative_addresses_are_completed_too(make: Any, address: str) -> None:
+    lazy: Any = LazyProxy(lambda: "/a", enable_cache=False)
+    base = address or "https://www.example.org/"
+    for link, image in (("/a", "b.jpg"), (lazy, {"url": "b.jpg"})):
+        row = make(title="A", published=DAY, link=link, image=image)
+        [entry] = select(site(), read_objects([row], url=address))["all"].entries
+        assert (entry.link, entry.image) == (f"{base}a", f"{base}b.jpg")
+    assert only(make(title="A", published=DAY, link=lazy)).link == "https://www.example.org/a"
+
+
+def test_an_argument_that_read_objects_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match='read_objects has no argument "max_shrink"'):
+        read_objects([], max_shrink=1.0)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"no argument \"defalts\" \(did you mean \"defaults\"\?\)"):
+        read_objects([], defalts={})  # type: ignore[call-arg]

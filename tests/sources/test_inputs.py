@@ -268,7 +268,10 @@ def test_markdown_is_rendered_and_its_html_sanitised(tmp_path: Path) -> None:
     [
         ("# Head\n", ["1: has no front matter (start the file with a line ---, the fields, and another line ---)"]),
         ("---\ntitle: A\n", ["1: the front matter has no end (add a line --- below the fields)"]),
-        ("---\n---\nBody\n", ["1: title: is missing", "1: published: is missing"]),
+        (
+            "---\n---\nBody\n",
+            ["1: title: is missing (add it)", "1: published: is missing (add a date such as 2026-03-01)"],
+        ),
         ("---\ntitle: [\n---\n", ["3: is not valid YAML: a value is incomplete"]),
         ("---\ntitle: A\npublished: x\n---\n", ['3: published: "x" is not a date in ISO 8601 (write 2026-03-01']),
         ("---\ntitle: A\ntitle: B\n---\n", ["3: title: is given twice in this item (keep one)"]),
@@ -322,7 +325,7 @@ def test_standard_input_is_a_source(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "topicfeeds", "build"]
     done = subprocess.run(run, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "all.atom.xml\nall.rss.xml\n")
-    assert done.stderr.startswith("standard input:2: title: is missing\n")
+    assert done.stderr.startswith("standard input:2: title: is missing (add it)\n")
 
 
 @pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "a pipe"), (os.mkdir, "a folder")])
@@ -494,8 +497,8 @@ def test_models_mappings_and_objects_may_be_mixed() -> None:
     made = select(site(), [article(id="a"), mapping, *read_objects([Row("c", "C", date(2026, 1, 3))])])
     assert [entry.title for entry in made["all"].entries] == ["New homes", "C", "B"]
     assert problems_of([mapping, {"titel": "x"}]) == [
-        "items:2: title: is missing",
-        "items:2: published: is missing",
+        "items:2: title: is missing (add it)",
+        "items:2: published: is missing (add a date such as 2026-03-01)",
         'items:2: titel: unknown field (did you mean "title"?)',
     ]
 

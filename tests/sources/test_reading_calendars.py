@@ -288,7 +288,7 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
             "7: end: must be a date without a time, like start (or write both with a time)",
         ),
         ("SUMMARY:A\nDTSTART:20260101\nDURATION:3 hours", '7: end: "3 hours" is not a valid duration'),
-        ("DTSTART:20260101", "4: title: is missing"),
+        ("DTSTART:20260101", "4: title: is missing (add it)"),
         (
             "SUMMARY:A\nDTSTART:20260101\nRECURRENCE-ID:",
             '7: "" is not a valid date (iCalendar has dates such as 20260301T143000)',
@@ -299,7 +299,7 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
         ),
         (
             "SUMMARY:A\nDTSTART:20260101\nRRULE:FREQ=DAILY\nRRULE:FREQ=YEARLY",
-            "8: is a second RRULE (make each rule an event of its own)",
+            "8: is a second RRULE (write a separate event for each rule)",
         ),
         (
             "SUMMARY:A\nDTSTART:20260101\nURL:www.example.org",

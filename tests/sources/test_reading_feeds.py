@@ -94,7 +94,7 @@ def test_a_wrong_date_in_a_feed_on_one_line_names_its_item(tmp_path: Path) -> No
     assert told(tmp_path, "a.rss", rss(items)) == [
         f'refused a.rss:2: item 2 ("B"): {day} {advice}',
         f'refused a.rss:2: item 3 ("D"): {day} {advice}',
-        'refused a.rss:2: item 4 ("C"): published: is missing',
+        'refused a.rss:2: item 4 ("C"): published: is missing (add a date such as 2026-03-01)',
     ]
 
 
@@ -263,10 +263,10 @@ ENTITIES = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "x" * 10}">' f
         (rss("<item><title>A</title>")[:-16], "is not well-formed XML: "),
         (rss("&nbsp;"), "is not well-formed XML: Entity 'nbsp' not defined (check the program that writes the feed)"),
         (rss("<item>" + "<a>" * 300), "is not well-formed XML: Excessive depth"),
-        (rss("<item>" + "<a/>" * 100_001 + "</item>"), "an entry has more than 100,000 elements"),
+        (rss("<item>" + "<a/>" * 100_001 + "</item>"), "an entry has more than 100,000 elements (simplify this entry)"),
         (rss("<item/>" * 100_001), "has more than 100,000 entries (split the feed)"),
         ("<html><body/></html>", "is not a feed: it starts with <html> (expected rss, feed or RDF)"),
-        ("{}", 'is not a JSON Feed: version is not of jsonfeed.org (for other JSON, set format = "json")'),
+        ("{}", 'is not a JSON Feed: version does not contain jsonfeed.org (for other JSON, set format = "json")'),
         ("Hello", "is not well-formed XML: Start tag expected"),
         ("  ", "is empty"),
     ],
@@ -287,7 +287,7 @@ def test_a_json_feed_needs_its_version_and_keeps_its_lines(tmp_path: Path) -> No
         "items": [{"id": "1", "date_published": "2026-03-03"}],
     }
     assert told(tmp_path, "a.json", json.dumps(feed, indent=1), format="feed") == [
-        "refused a.json:5: title: is missing"
+        "refused a.json:5: title: is missing (add it)"
     ]
 
 

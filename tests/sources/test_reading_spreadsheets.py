@@ -24,7 +24,7 @@ HEADER: list[Cell] = ["id", "title", "published", "start", "tags", "location.nam
 ROW: list[Cell] = [12, "Größe & <b>", date(2026, 5, 1), datetime(2026, 5, 2, 9, 30), "a; b", "Hall"]
 MAKERS = {"a.xlsx": make_xlsx, "a.ods": make_ods}
 CANNOT_OPEN = (
-    "unreadable a.xlsx:1: cannot be opened with 512 MiB of memory or 60 seconds "
+    "unreadable a.xlsx:1: cannot be opened: it needs more than 512 MiB of memory or 60 seconds "
     "(delete empty rows, columns and sheets, or export CSV)"
 )
 

@@ -104,11 +104,11 @@ def test_yaml_anchors_stand_for_values_and_not_for_bombs(tmp_path: Path) -> None
 def test_findings_have_the_line_of_their_field_and_come_in_its_order(tmp_path: Path) -> None:
     text = "- titel: A\n  published: x\n  authors:\n    - {nam: y}\n- title: B\n  published: 2026-01-01\n"
     assert told(tmp_path, "a.yaml", text) == [
-        "refused a.yaml:1: title: is missing",
+        "refused a.yaml:1: title: is missing (add it)",
         'refused a.yaml:1: titel: unknown field (did you mean "title"?)',
         'refused a.yaml:2: published: "x" is not a date in ISO 8601 (write 2026-03-01 or 2026-03-01T14:30, '
         'or set date_format in [[sources]], such as "%d/%m/%Y")',
-        "refused a.yaml:3: authors[0].name: is missing",
+        "refused a.yaml:3: authors[0].name: is missing (add it)",
         'refused a.yaml:3: authors[0].nam: unknown field (did you mean "name"?)',
     ]
     assert [one.item.title for one in found(tmp_path, "a.yaml")] == ["B"]

@@ -157,7 +157,7 @@ NO_DATE = (
 )
 QUERY = 'query "select * from posts order by id"'
 TITLES = "".join(
-    f'table.csv:{n}: title: is missing\ntable.csv:{n}: name: unknown field (did you mean "title"?)\n'
+    f'table.csv:{n}: title: is missing (add it)\ntable.csv:{n}: name: unknown field (did you mean "title"?)\n'
     for n in range(2, 14)
 )
 DATES = "".join(f'table.csv:{n + 1}: published: "01/2020/{n:02}" {NO_DATE}\n' for n in range(1, 13))
@@ -317,7 +317,7 @@ BREAKS = [
         "the site file empty",
         "topicfeeds.toml",
         holds(lambda _: b""),
-        "topicfeeds.toml:1: title: is missing\ntopicfeeds.toml:1: url: is missing",
+        "topicfeeds.toml:1: title: is missing (add it)\ntopicfeeds.toml:1: url: is missing (add it)",
         kept=0,
         code=2,
     ),

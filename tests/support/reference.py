@@ -12,15 +12,16 @@ from itertools import pairwise
 from typing import Any
 
 import topicfeeds
+import topicfeeds.web
 from topicfeeds.models import dates, fields
 from topicfeeds.run import arguments
 from topicfeeds.sources import model
 
 START = """# Reference
 
-Every public name of `topicfeeds`, made from the docstrings by `pytest tests/test_reference.py --bless`.
-[From Python](python.md) explains how to use these names. [Threads and asyncio](threads.md) says which objects threads
-may share.
+Every public name of `topicfeeds` and `topicfeeds.web`, made from the docstrings by
+`pytest tests/test_reference.py --bless`. [From Python](python.md) explains how to use these names.
+[Threads and asyncio](threads.md) says which objects threads may share.
 
 """
 
@@ -35,7 +36,8 @@ def make_reference() -> str:
     parts = [
         f"## {title}\n\n{''.join(describe(name, values[name]) for name in names)}" for title, names in groups.items()
     ]
-    page = START + "".join(parts)
+    web = "".join(describe(name, getattr(topicfeeds.web, name)) for name in topicfeeds.web.__all__)
+    page = START + "".join(parts) + f"## Names of topicfeeds.web\n\n{web}"
     return page + describe_types(page)
 
 
@@ -49,14 +51,16 @@ def describe_types(page: str) -> str:
                 [target], text = node.targets, str(after.value.value).replace("\n", " ")
                 if isinstance(target, ast.Name) and re.search(rf"[:`\[] ?{target.id}\b", page):
                     rows.append(f"| `{target.id}` | {text} |\n")
-    return "## Types\n\n| type | |\n| --- | --- |\n" + "".join(sorted(rows))
+    return "## Types\n\nYou cannot import these names from `topicfeeds`.\n\n| type | |\n| --- | --- |\n" + "".join(
+        sorted(rows)
+    )
 
 
 def describe(name: str, value: Any) -> str:
     """Return the section of a name."""
     lines = [f"### {name}", ""]
-    if not inspect.isclass(value):
-        lines += [f"    {line}" for line in sign(value)] + [""]
+    if not inspect.isclass(value) or value is topicfeeds.web.FeedApp:
+        lines += [re.sub(r"<function (\w+) at \w+>", r"\1", f"    {line}") for line in sign(value)] + [""]
     lines += [inspect.getdoc(value) or "", ""]
     if inspect.isclass(value):
         rows = [f"| `{field}` | `{kind}` | {text} |" for field, kind, text in list_fields(value)]
@@ -87,7 +91,12 @@ def shorten(member: Any) -> str:
     """Return the parameters of a method without `self`, or nothing for a property."""
     if isinstance(member, property):
         return ""
-    return re.sub(r"\(self(, )?", "(", str(inspect.signature(member))).replace("'", "").partition(" -> ")[0]
+    return (
+        re.sub(r"\(self(, )?", "(", str(inspect.signature(member)))
+        .replace("''", '""')
+        .replace("'", "")
+        .partition(" -> ")[0]
+    )
 
 
 @cache

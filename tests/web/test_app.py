@@ -167,6 +167,8 @@ def test_a_changed_document_has_a_later_date_even_within_one_second() -> None:
     first = caller.get("all.atom.xml")
     caller.found = ITEMS[1:]
     assert caller.get("all.atom.xml", If_Modified_Since=first.headers["Last-Modified"]).status == 200
+    assert "Last-Modified" not in caller.get("all.atom.xml").headers  # a date in the future is not allowed
+    caller.now += timedelta(seconds=1)
     assert caller.get("all.atom.xml").headers["Last-Modified"] == "Mon, 02 Mar 2026 12:00:01 GMT"
 
 
@@ -176,17 +178,34 @@ def test_with_a_version_no_item_is_read_while_it_is_unchanged() -> None:
     assert caller.get("topics/work.atom.xml", If_None_Match=first.headers["ETag"]).status == 304
     assert caller.get("topics/work.atom.xml") == first
     assert len(caller.asked) == 1
-    caller.version = 2
+    caller.version, caller.found = 2, [article(id="new", topics=["work"])]
     assert caller.get("topics/work.atom.xml", If_None_Match=first.headers["ETag"]).status == 200
     assert len(caller.asked) == 2
 
 
-def test_another_process_answers_an_unchanged_version_without_reading_items() -> None:
+def test_another_process_knows_an_unchanged_document_after_it_has_read_the_items_once() -> None:
     tag = Caller(versions=True).get("topics/work.atom.xml").headers["ETag"]
     other = Caller(versions=True)
-    assert other.get("topics/work.atom.xml", If_None_Match=tag).status == 304
-    assert other.asked == []
+    assert [other.get("topics/work.atom.xml", If_None_Match=tag).status for _ in range(3)] == [304] * 3
+    assert len(other.asked) == 1
     assert other.get("topics/housing.atom.xml", If_None_Match=tag).status == 200
+
+
+def test_no_header_shows_that_a_hidden_item_waits_for_its_date() -> None:
+    caller = Caller(site(), [article(id="now")], versions=True)
+    first = caller.get("all.atom.xml")
+    caller.version, caller.now = 2, NOW + timedelta(minutes=5)
+    caller.found = [article(id="now"), article(id="later", published=NOW + timedelta(days=3))]
+    assert caller.get("all.atom.xml") == first
+    assert caller.get("all.atom.xml", If_None_Match=first.headers["ETag"]).status == 304
+    assert len(caller.asked) == 2
+
+
+def test_another_version_of_the_same_items_keeps_the_validators() -> None:
+    caller = Caller(versions=True)
+    first = caller.get("all.atom.xml")
+    caller.version, caller.now = 2, NOW + timedelta(minutes=5)
+    assert caller.get("all.atom.xml") == first
 
 
 def test_with_a_version_items_are_read_again_when_a_date_comes() -> None:
@@ -215,6 +234,33 @@ def test_with_a_state_documents_have_the_bytes_of_the_published_files(tmp_path: 
     assert changes.unchanged + len(changes.written) > 20
 
 
+def test_with_a_state_a_feed_that_has_gone_is_empty_and_later_not_found(tmp_path: Path) -> None:
+    state, folder = tmp_path / "feeds.sqlite", tmp_path / "public"
+    publish(CITY, ITEMS, folder, state=state, now=NOW)
+    caller = Caller(CITY, ITEMS[1:2], state=state, mix=False, versions=True)
+    gone = ("all.ics", "topics/work.ics", "tags/care.ics", "tags/cpp.atom.xml", "tags/cpp.rss.xml")
+    early = [caller.get(path) for path in gone]
+    assert [made.status for made in early] == [200] * 5
+    assert not any(b"<entry>" in made.body or b"VEVENT" in made.body for made in early)
+    assert b"C++ - " in early[3].body  # the title of the feed is remembered
+    assert publish(CITY, ITEMS[1:2], folder, state=state, now=NOW + timedelta(days=1)).retired == 6
+    caller.now += timedelta(days=1)
+    assert [caller.get(path).body for path in gone] == [(folder / path).read_bytes() for path in gone]
+    caller.now += timedelta(days=29)
+    assert caller.get("tags/cpp.atom.xml").status == 200
+    caller.now += timedelta(days=1)
+    assert [caller.get(path).status for path in gone] == [404] * 5
+
+
+def test_an_app_whose_state_does_not_exist_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Caller(state=tmp_path / "typo.sqlite")
+    assert "typo.sqlite: there is no state (publish or record with this path creates it)" in caplog.text
+    caplog.clear()
+    record(CITY, ITEMS, tmp_path / "feeds.sqlite", now=NOW)
+    Caller(state=tmp_path / "feeds.sqlite")
+    assert caplog.text == ""
+
+
 def test_a_run_that_stores_new_dates_changes_the_version(tmp_path: Path) -> None:
     state = tmp_path / "feeds.sqlite"
     caller = Caller(CITY, ITEMS, state=state, versions=True)
@@ -236,7 +282,9 @@ def test_an_item_with_an_error_is_left_out_and_logged(caplog: pytest.LogCaptureF
     caller = Caller(CITY, [*ITEMS, {"title": "No date", "id": "bad"}])
     with caplog.at_level(logging.WARNING, "topicfeeds.web"):
         assert caller.get("all.atom.xml").status == 200
-    assert [one.getMessage() for one in caplog.records] == ["all.atom.xml: items:4: published: is missing"]
+    assert [one.getMessage() for one in caplog.records] == [
+        'all.atom.xml: items:4: published: is missing (add a date such as 2026-03-01) (id "bad")'
+    ]
 
 
 def test_an_error_of_the_user_reaches_the_caller() -> None:
@@ -254,6 +302,8 @@ def test_an_error_of_the_user_reaches_the_caller() -> None:
 def test_items_that_are_no_function_are_a_type_error_that_says_what_to_pass() -> None:
     with pytest.raises(TypeError, match=r"items is a list \(pass a function that returns items\)"):
         FeedApp(CITY, ITEMS)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"site is a str \(pass a Site, such as the result of load_site\)"):
+        FeedApp("city", lambda _: ITEMS)  # type: ignore[arg-type]
 
 
 async def _items(_: FeedTerms) -> Any:

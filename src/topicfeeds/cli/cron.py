@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _UNCHANGED = "Nothing was published. The existing feeds are unchanged."
 _DAY = 24 * 60 * 60
 _EARLY = 15 * 60
-"""A reminder may be this many seconds early, as cron does not start every run in the same second of the day."""
+"""A reminder may be this many seconds early, because cron does not always start a run in the same second of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class CronReport:
             self._print_head(_describe(listed, is_due=is_due))
             self.console.print_problems(listed, omitted)
             self._print_foot(errors, listed, error)
-        days = round((self.now - known.moment) / _DAY) if is_due else 0  # reminders keep the time of day of the first
+        days = round((self.now - known.moment) / _DAY) if is_due else 0  # reminders come at the same time of day
         moment = known.moment + days * _DAY if is_known else self.now
         updated = Reported() if is_clean else Reported(moment, error is not None, found)
         if is_clean or updated != known:
@@ -107,7 +107,7 @@ class CronReport:
 
 
 def _describe(listed: Sequence[Problem], *, is_due: bool) -> str:
-    """Say how many problems are listed. If there are none, the message of the error is the problem."""
+    """Say how many problems are listed. If none is listed, the error that stopped the run is the problem."""
     errors = _count_places(listed)
     what = count("problem", errors or 1) if errors or not listed else count("warning", len(listed))
     return f"{what} not solved yet" if is_due else what.replace(" ", " new ", 1)

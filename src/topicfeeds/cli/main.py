@@ -81,7 +81,7 @@ def _run(session: _Session) -> int:
     except (click.Abort, KeyboardInterrupt, _SignalReceived):
         return 128 + (session.signals[0] if session.signals else signal.SIGINT)
     except Exception as error:
-        if session.signals:  # a library in C may have replaced the exception of the signal by one of its own
+        if session.signals:  # a C library may have replaced the exception of the signal with another one
             return 128 + session.signals[0]
         return _report(error)
 
@@ -175,7 +175,7 @@ remaining files.
 )
 @click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
-@click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory was damaged.")
+@click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory file was damaged.")
 @click.option(
     "--cron",
     is_flag=True,
@@ -332,7 +332,7 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     default="all",
     show_default=True,
     help="head: the links for the head of your page. body: the entries and events. tdmrep: the file "
-    "/.well-known/tdmrep.json of your site, which reserves text and data mining.",
+    "/.well-known/tdmrep.json of your site, which reserves the rights for text and data mining.",
 )
 def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
     """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.

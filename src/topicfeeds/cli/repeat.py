@@ -26,7 +26,7 @@ def repeat_problems(check: Check, report: Console | CronReport) -> int:
 
 
 def repeat_last_run(check: Check, arguments: Sequence[str]) -> int:
-    """Do the same for the arguments of a plain build."""
+    """Print the problems of the last run, given the arguments of a plain build. Return the exit code."""
     options = parse_options(arguments) or {}
     console = Console(
         "--quiet" in arguments,
@@ -38,7 +38,7 @@ def repeat_last_run(check: Check, arguments: Sequence[str]) -> int:
 
 
 def make_report(console: Console, paths: SitePaths, now: int, *, cron: bool) -> Console | CronReport:
-    """Return what prints the result of a build. `now` is in seconds since 1970."""
+    """Return the object that prints the result of a build. `now` is in seconds since 1970."""
     if not cron:
         return console
     from .cron import CronReport

@@ -1,4 +1,4 @@
-"""Changes of events: which changes readers must hear of, and which dates they concern.
+"""Changes of events: which changes need a notice for readers, and which dates they concern.
 
 The memory stores each change once. Later runs make the same notice of it again.
 """
@@ -92,11 +92,14 @@ def find_nearest(change: EventChange) -> datetime:
     return min(_to_instant(one) for some in both for one in some)
 
 
-def recall_event(event: EventDetails, facts: EventSnapshot, at: int) -> EventDetails:
-    """Return an event with its dates as readers saw them at the time `at`, in seconds since 1970."""
+def recall_event(event: EventDetails, facts: EventSnapshot, at: int, limit: int = 3) -> EventDetails:
+    """Return an event with its dates as readers saw them at the time `at`, in seconds since 1970.
+
+    `limit` is the largest number of next dates of a recurring event.
+    """
     times = restore_times(facts, _find_zone(event))
     now, length = datetime.fromtimestamp(at, UTC), duration(times.start, times.end)
-    following = tuple(islice(list_coming(times, now, length), 3)) if times.recurrence else ()
+    following = tuple(islice(list_coming(times, now, length), limit)) if times.recurrence else ()
     return replace(event, **times._asdict(), next=following)
 
 
@@ -129,7 +132,7 @@ def _normalize(facts: EventSnapshot) -> EventSnapshot:
 
 
 def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple[str, list[str]] | None:
-    """Return the field that changed and the dates that it concerns, or None if readers need not hear of it."""
+    """Return the field that changed and the dates that it concerns, or None if the change needs no notice."""
     before, after = restore_times(old, UTC), restore_times(new, UTC)
     if not (_list_dates(before, now, 1) or _list_dates(after, now, 1)):
         return None  # the event is over

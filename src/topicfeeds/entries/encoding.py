@@ -36,7 +36,7 @@ class Loader(Protocol):
 
 
 NO_CONTENTS = '[""]'
-"""The row of a chunk without contents, so that the cache knows such a chunk, too."""
+"""The row of a chunk without contents: the cache needs at least one row for each chunk."""
 
 
 Row = Header | Page | Problem | Draft | MappingReport

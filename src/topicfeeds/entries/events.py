@@ -24,7 +24,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
         message = f"has an offset that {zone.key} does not have at this time (set timezone to the zone of this event)"
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
-        message = f"occurs twice, as clocks go back: a recurring event cannot start at the second {start:%H:%M}"
+        message = f"{start:%H:%M} occurs twice on this day; a recurring event cannot start at the later one"
         raise RefusedError("start", f"{message} (choose another day)")
     made = EventDetails(
         start=start,

@@ -141,7 +141,7 @@ class Entry:
     notice: EventChange | None = None
     """The change that this entry reports. A notice has the `event`, but is not published as an event."""
     item: Item | None = None
-    """The item, if its class is one of `Extensions`. None for other items."""
+    """The item, if `Extensions` sets its class. None for other items."""
     allowed_html: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The elements and attributes that `Extensions` adds to the allowed HTML of `content`."""
 
@@ -332,7 +332,7 @@ def load_entry(candidate: Candidate) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An item held back until `published`, or a published item whose `updated` is not used before that time comes."""
+    """An item held back until `published`, or a published item whose `updated` is in the future and not used yet."""
 
     header: Header
     title: str

@@ -30,7 +30,7 @@ from .spill import Spill
 _MISSING = (
     "is missing: without a state, an event needs it (add the day when the event was announced, such as 2026-03-01)"
 )
-_NOT_RECORDED = "is missing, and no run has recorded the event: it is held back until the next publish or record"
+_NOT_RECORDED = "is missing, and no run has recorded the event, so the event is held back (call publish or record)"
 
 
 def resolve(

@@ -1,1 +1,1 @@
-"""Exports: looks at the data of other systems, and writes a site file for it."""
+"""Exports: examine the data of other systems, and write a site file for it."""

@@ -33,7 +33,7 @@ KINDS = {name: ExportKind(**one) for name, one in _DATA["kinds"].items()}
 
 
 def simplify(path: str) -> str:
-    """Return the name by which a path is compared: `Ort (Halle)` is `ort`, `attributes.title.rendered` is `title`."""
+    """Return the name to look up for a path: `ort` for `Ort (Halle)`, `title` for `attributes.title.rendered`."""
     name = path.casefold().partition("(")[0].strip(" :*").replace(" ", "_")
     for start in WORDS["starts"]:
         name = name.removeprefix(start)

@@ -78,7 +78,7 @@ def write_site_file(export: ExportedData, base: Path) -> str:
     lines = [
         _Line(f"title = {quoted(host)}", "the name of your site: change it"),
         _Line(f"url = {quoted(url)}", "the address of your site"),
-        _Line(f'tag_authority = "{host},{export.year}"', "a part of all ids: never change it, even if you move"),
+        _Line(f'tag_authority = "{host},{export.year}"', "a part of all ids: keep it, even if your domain changes"),
         _Line(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
         _Line('# language = "en"', "the language of your items"),
         _Line('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
@@ -117,7 +117,7 @@ def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path
     lines = [_Line(one) for one in settings] + [
         _describe_field(finder, name) for name in finder.fields if name in FLAGS
     ]
-    lines += [_Line(), _Line("[sources.fields]", "fields of topicfeeds: where each is in your data, and an example")]
+    lines += [_Line(), _Line("[sources.fields]", "the place of each field of topicfeeds in your data, with an example")]
     lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
         lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))

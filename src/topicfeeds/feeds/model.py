@@ -46,7 +46,7 @@ class Feed:
     license: str | None = None
     """The address of the licence of its entries."""
     refresh: int | None = None
-    """The minutes after which readers should look for changes. None: readers decide."""
+    """The minutes after which readers should check for changes. None: readers decide."""
     stylesheet: str | None = None
     """The address of the stylesheet of Atom and RSS, relative to its documents."""
     logo: str | None = None
@@ -61,7 +61,7 @@ class Feed:
     hub: str | None = None
     """The address of the hub to which changes of the feed are announced (WebSub)."""
     timezone: str = "UTC"
-    """The site's time zone (IANA name). An empty calendar names it, as a calendar needs a component."""
+    """The site's time zone (IANA name). An empty calendar contains this zone, because a calendar needs a component."""
     extensions: Extensions = NO_EXTENSIONS
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=

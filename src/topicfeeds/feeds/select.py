@@ -67,7 +67,7 @@ class Wanted(NamedTuple):
     names: frozenset[str] | None = None
     """The names of the feeds. None means all feeds."""
     terms: FeedTerms | None = None
-    """If set, only items that this feed can contain are used. The terms of a mix also add its feed."""
+    """If set, only items that this feed can contain are used. The feed of a mix is then also selected."""
 
     def includes(self, name: str) -> bool:
         """Return whether to select the feed with this name."""

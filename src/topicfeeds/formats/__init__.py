@@ -40,6 +40,8 @@ def render(
     addresses of the feed in other formats, by format. Default: the addresses of the published documents. Raises
     ValueError for an unknown format, and for a calendar of a feed without events. Threads may call it.
     """
+    if not isinstance(url, str | None):
+        raise TypeError(f"url is {url!r} (pass the address of the document as text)")
     if feed.find_format(format).is_calendar and not feed.calendar:
         raise ValueError(f"the feed {feed.path} has no events, so it has no calendar")
     return render_document(feed, format, RenderCache(), url, alternates)

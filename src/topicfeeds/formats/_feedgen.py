@@ -133,10 +133,12 @@ class ElementCalls:
         self.values.append(text)
 
     def add_foreign(self, element: XmlElement, namespaces: Mapping[str, str]) -> None:
-        """Add an element of `Extensions`. Raises ValueError if its prefix is unknown."""
+        """Add an element of `Extensions`. Raises ValueError for an unknown prefix, and TypeError."""
         parameters: list[tuple[str, str | None]] = [("name", _qualify(element.name, namespaces))]
         for name, value in (("text", element.text), *((f"@{one}", text) for one, text in element.attributes.items())):
             if value is not None:
+                if not isinstance(value, str):
+                    raise TypeError(f"{name} of the element {element.name} is {value!r} (pass text)")
                 parameters.append((name, None))
                 self.values.append(strip_forbidden(value))
         self.calls.append(Call("add_foreign", tuple(parameters)))
@@ -219,7 +221,7 @@ def render_with_feedgen(
 
 
 def use_hexadecimal_references(document: str, dialect: Dialect) -> str:
-    """Replace the references for `&` and `<` by hexadecimal ones, in the plain texts of a rendered document."""
+    """Write hexadecimal references for `&` and `<` in the plain texts of a rendered document."""
     if not dialect.plain:
         return document
     names = "|".join(sorted(dialect.plain))
@@ -289,7 +291,7 @@ class _Extended:
         self.told.elements.append((name, text, attributes, False))
 
     def add_inside(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element inside the last one that `add` added."""
+        """Add a child to the element that the last call of `add` made."""
         self.told.elements.append((name, text, attributes, True))
 
     def add_foreign(self, name: str, text: str | None = None, **attributes: str) -> None:
@@ -340,7 +342,7 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._people.append(person)
 
     def link(self, **link: str) -> None:
-        """Add a link. An RSS item only has its last `alternate` and its last `enclosure`."""
+        """Add a link. feedgen writes only the last `alternate` and the last `enclosure` of an RSS item."""
         self._links.append(link)
         if link["rel"] == "alternate":
             self._FeedEntry__rss_link = link["href"]

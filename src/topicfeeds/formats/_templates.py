@@ -32,7 +32,7 @@ _CATEGORY = re.compile(r"[ ]*<category[^\n]*\n")
 _MAX_CACHED_CALLS = 50
 """The template of an entry with this many calls or more is not cached."""
 _VERIFIED_BODY = "verified body"
-"""The cache key of a body that was read back in one format. Bodies are long, and are not read back twice."""
+"""The cache key of a body that was read back in one format. Bodies are long, so each is only read back once."""
 _LAST_TAG = re.compile(r"<([\w:.-]+)[^<>]*>?$")
 
 

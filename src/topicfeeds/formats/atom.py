@@ -47,7 +47,8 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.call(_LINK_SELF, to_uri(url))
     if feed.hub:
         made.call(_LINK_HUB, to_uri(feed.hub))
-    if alternates:  # newsboat uses the last alternate as the page; hreflang keeps it valid (4.1.1)
+    # newsboat uses the last alternate link as the page. With hreflang, the second link to the page is valid (4.1.1).
+    if alternates:
         made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
     logo = to_uri(feed.logo) if feed.logo else None
     for call, value in ((_LOGO, logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):

@@ -127,14 +127,21 @@ def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> st
     said, word = find_translation(feed.language), _change_word(change, find_translation(feed.language))
     if change.field == "location":
         return f"{word} ({change.after.place or '–'})"
-    if change.field in _DATE_STATUS:
-        days = [_format_short(one, one, feed.language) for one in recall_dates(event, change)]
+    if dates := _list_titled_dates(change, event):
+        days = [_format_short(one, one, feed.language) for one in dates]
         return f"{word} ({said.semicolon.join([*days[:3], '…'] if len(days) > 3 else days)})"
     shown = [recall_event(event, facts, change.at) for facts in (change.before, change.after)]
     old, new = (one.next[0] if one.next else one.start for one in shown)
     if change.field == "start":
         return said.moved_to.format(_format_short(new, old, feed.language))
     return f"{word} ({_format_short(new, new, feed.language)})"
+
+
+def _list_titled_dates(change: EventChange, event: EventDetails) -> Sequence[date]:
+    """Return the dates of a recurring event that got another status: some of them, or the next ones of the series."""
+    if change.field in _DATE_STATUS:
+        return recall_dates(event, change)
+    return recall_event(event, change.after, change.at, 4).next if change.field == "status" else ()
 
 
 def _format_notice_when(notice: EventChange, event: EventDetails, feed: Feed) -> str:
@@ -230,7 +237,7 @@ def _format_clock_interval(start: datetime, end: datetime, locale: Locale) -> st
     skeleton = "hm" if "h" in locale.time_formats["short"].pattern else "Hm"
     try:
         return format_interval(start, end, skeleton, tzinfo=start.tzinfo, locale=locale)
-    except NotImplementedError:  # Babel cannot do it for Traditional Chinese, which names the part of the day
+    except NotImplementedError:  # Babel cannot format intervals of times in Traditional Chinese
         return _join_interval(_format_time(start, locale), _format_time(end, locale), locale)
 
 

@@ -62,7 +62,7 @@ def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
 def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
     """Return a calendar with zones and events. Each event is rendered once for all calendars.
 
-    An empty calendar has the zone of the site: a calendar needs a component (RFC 5545, 3.4).
+    An empty calendar contains the zone of the site: a calendar needs a component (RFC 5545, 3.4).
     """
     start, end = head.to_ical().split(b"END:VCALENDAR")
     events = [entry.event for entry in entries if entry.event]
@@ -85,7 +85,7 @@ def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
     """Return the name of the zone of a date-time, or None if the calendar must give the time in UTC.
 
     Calendar programs disagree about some local times. If the clocks show a time twice, some programs use the second
-    one. ical.js drops the seconds of old offsets. Recurring events use local times even then.
+    one. ical.js drops the seconds of old offsets. Recurring events always use local times.
     """
     zone = moment.tzinfo
     if not isinstance(zone, ZoneInfo) or zone.key.removeprefix("Etc/") in _UTC or moment.year >= KNOWN:

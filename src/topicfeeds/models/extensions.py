@@ -13,7 +13,7 @@ from ..registry import EXTENSION_MARK, FEED_FORMATS, SOURCE_FORMATS, FeedFormat
 from .fields import Model
 from .items import Article, Event, Item
 
-if TYPE_CHECKING:  # for type checkers only: the package of models must not import these
+if TYPE_CHECKING:  # for type checkers only: `models` must not import these modules at run time
     from ..entries.model import Entry
     from ..feeds.model import Feed
 
@@ -65,7 +65,7 @@ class Extensions:
     feeds: Mapping[str, FeedOptions] = field(default_factory=dict)
     """Options by name of the feed, such as `all` or `topics/mobility`, or by pattern, such as `tags/*`."""
     html: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Further allowed elements of HTML in `content`, with their attributes. `*` stands for all elements."""
+    """Further HTML elements to allow in `content`, with attributes. Attributes of `*` are allowed on all elements."""
 
     def __post_init__(self) -> None:
         """Check the values. Raises ValueError."""
@@ -104,7 +104,7 @@ class Extensions:
         return tuple(sorted((name, tuple(sorted(attributes))) for name, attributes in self.html.items()))
 
     def find_options(self, name: str) -> FeedOptions:
-        """Return the options of a feed. The first name or pattern that matches counts."""
+        """Return the options of a feed. The first name or pattern that matches is used."""
         return next((one for pattern, one in self.feeds.items() if fnmatchcase(name, pattern)), FeedOptions())
 
 
@@ -118,7 +118,7 @@ def _find_errors(given: Extensions) -> Iterable[str]:
     for name, form in given.formats.items():
         is_own = name not in FEED_FORMATS and form.suffix.startswith(".") and not form.suffix.endswith(suffixes)
         if not is_own or not form.render or form.mark != EXTENSION_MARK or form.is_calendar:
-            yield f"formats: {name!r} needs render, and a new name and suffix (leave out mark and is_calendar)"
+            yield f"formats: {name!r} needs render, a new name and a new suffix (do not set mark and is_calendar)"
     known = {suffix for one in SOURCE_FORMATS.values() for suffix in one.suffixes}
     for suffix in given.readers:
         if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
@@ -126,7 +126,7 @@ def _find_errors(given: Extensions) -> Iterable[str]:
     for name, options in given.feeds.items():
         is_low = options.limit is not None and options.limit < 1
         if is_low or not {*(options.formats or ())} <= given.feed_formats.keys():
-            yield f"feeds: {name!r} has an unknown format, or a limit below 1"
+            yield f"feeds: {name!r} has an unknown format or a limit below 1 (choose known formats, or a higher limit)"
 
 
 NO_EXTENSIONS = Extensions(version="none")

@@ -174,9 +174,10 @@ def _trim(value: str) -> str:
 
 
 def _check_language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
+    """Return a language tag. Many systems write pt_BR instead of pt-BR."""
+    if not _LANGUAGE.fullmatch(tag := value.replace("_", "-")):
         raise ValueError(f"{show(value)} is not a language tag (write a tag such as en or pt-BR, BCP 47)")
-    return value
+    return tag
 
 
 Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_shown)]

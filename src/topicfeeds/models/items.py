@@ -61,7 +61,7 @@ class Enclosure(Model):
 
 
 class Image(Model):
-    """The picture of an item, and what it shows. `width` and `height` are in pixels, `type` is its media type."""
+    """A picture of an item, with its description. `width` and `height` are in pixels, `type` is its media type."""
 
     url: Url
     alt: Text | None = None
@@ -91,7 +91,7 @@ def _must_match_offset(start: datetime) -> str:
 
 
 def choose_branch(value: object) -> str:
-    """Return the tag of text or of an object, for fields that can be both."""
+    """Return the tag of a union's branch: text or object."""
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 

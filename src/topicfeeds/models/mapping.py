@@ -1,4 +1,4 @@
-"""The settings of a source that say where our fields are in records of other systems."""
+"""The settings of a source that map fields to places in records of other systems."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ Texts = Annotated[
 
 
 class Lookup(Model):
-    """A join: replaces keys in a field by values of the records that have these keys, such as author ids by names."""
+    """A join: replaces keys in a field with values of the records that have these keys, such as author ids by names."""
 
     items: ItemsSetting = "."
     """Where the other records are."""
@@ -262,7 +262,7 @@ class MappingSettings(Model):
 
     @cached_property
     def mapped_fields(self) -> dict[str, list[str]]:
-        """The names in `fields`, by field: the field itself, or its parts."""
+        """For each field, its names in `fields`: the field itself, or its parts."""
         found: dict[str, list[str]] = {}
         for name in self.fields:
             found.setdefault(name.partition(".")[0], []).append(name)
@@ -282,6 +282,12 @@ class MappingSettings(Model):
     def each_path(self) -> ValuePath | None:
         """The parsed path of `each`."""
         return parse_path(self.each) if self.each else None
+
+    @cached_property
+    def title_tables(self) -> list[ValuePath]:
+        """The paths of the tables that contain the title, such as `attributes` for `attributes.title`."""
+        paths = [path for place in self.places.get("title", ()) for path in list_paths(place)]
+        return [parse_path(".".join(path.names[:size])) for path in paths for size in range(1, len(path.names))]
 
     @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:

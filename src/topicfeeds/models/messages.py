@@ -148,7 +148,7 @@ def _explain_missing(finding: _Finding) -> str:
         setting = finding.origin.fields_setting
         paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
         return f"is missing or blank in this record (it is read from {paths}, as set by {setting})"
-    return "is missing"
+    return "is missing (add a date such as 2026-03-01)" if finding.name in _DATES else "is missing (add it)"
 
 
 def _explain_shape(finding: _Finding) -> str:

@@ -19,7 +19,7 @@ class ValuePath(NamedTuple):
     text: str
     names: tuple[str, ...]
     steps: tuple[tuple[tuple[str, int], ...], ...]
-    """The keys (with dots) that may start at each position, the longest first, each with the position after it."""
+    """For each position, the keys that may start there, longest first (keys may contain dots), with their ends."""
 
 
 class ValuePattern(NamedTuple):

@@ -82,7 +82,7 @@ def _deduplicate(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_text(value: str) -> str:
-    """Reject characters that XML forbids. The publisher has to correct the site file: it is not cleaned."""
+    """Reject characters that XML forbids. Texts of items are cleaned, but the publisher must correct the site file."""
     if strip_forbidden(value) != value:
         raise ValueError(f"{show(value)} contains characters that XML forbids (remove them)")
     return value
@@ -166,7 +166,7 @@ class FeedSettings(Model):
     retire_days: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] = 30
     """Days for which the documents of a removed feed are kept, as readers still request them."""
     memory_days: Annotated[int, Field(ge=1, le=MAX_DAYS, strict=True)] = 400
-    """Days for which the state remembers an item that is in no feed any more."""
+    """Days for which the state remembers an item that is no longer in a feed."""
     per: Annotated[Sequence[Literal["topic", "tag"]], AfterValidator(_deduplicate)] = ("topic", "tag")
     event_title: Annotated[Text, AfterValidator(_check_pattern)] | None = None
     """The pattern of event titles in feeds, such as `{title} ({when})`. `{where}` is also available."""
@@ -213,7 +213,7 @@ class PageSettings(Model):
     """Whether Atom and RSS have a stylesheet (`feed.css`), so that browsers show them as pages."""
 
     opml_tags: Annotated[bool, Field(strict=True)] = False
-    """Whether the list of feeds (`feeds.opml`) has the feeds of tags. A reader would then show each item many times."""
+    """Whether the list of feeds (`feeds.opml`) has the feeds of tags. With them, readers show each item many times."""
 
 
 class Hub(Model):
@@ -255,7 +255,7 @@ class Site(ExtensibleModel):
     tdm: Literal["reserved"] | None = None
     """`reserved`: text and data mining needs your permission (TDM Reservation Protocol). Default: no statement."""
     refresh: Annotated[Text, AfterValidator(_check_refresh)] | None = None
-    """How often readers should look for changes, such as `30m`, `6h` or `1d`. Default: readers decide."""
+    """How often readers should check for changes, such as `30m`, `6h` or `1d`. Default: readers decide."""
     require_alt: Annotated[bool, Field(strict=True)] = False
     """Whether to warn about pictures without a text for people who do not see them."""
     logo: Url | None = None
@@ -279,7 +279,8 @@ class Site(ExtensibleModel):
         if not isinstance(extensions, Extensions):
             raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
         if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:
-            raise ValueError(f"filters: the site declares no feed {show(min(unknown))}")
+            advice = "declare it, or remove the filter"
+            raise ValueError(f"filters: the site declares no feed {show(min(unknown))} ({advice})")
         sources = tuple(source.with_extensions(extensions) for source in self.sources)
         return self.model_copy(update={"sources": sources}).with_extensions(extensions)
 
@@ -315,7 +316,7 @@ class Site(ExtensibleModel):
 
     @property
     def refresh_minutes(self) -> int | None:
-        """The minutes after which readers should look for changes, or None if readers decide."""
+        """The minutes after which readers should check for changes, or None if readers decide."""
         return _to_minutes(self.refresh) if self.refresh else None
 
     @property

@@ -48,7 +48,7 @@ class Document:
     """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        copy = replace(self, render=partial(bytes, self.render()))  # what `render` needs cannot be pickled
+        copy = replace(self, render=partial(bytes, self.render()))  # the data that `render` uses cannot be pickled
         return Document, tuple(getattr(copy, one.name) for one in fields(copy))
 
 

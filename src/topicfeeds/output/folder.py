@@ -1,6 +1,6 @@
 """The output folder and its folders of documents: each is opened once, and no link inside is followed.
 
-Documents and temporary files are opened relative to these folders. If somebody replaces a folder by a link during a
+Documents and temporary files are opened relative to these folders. If somebody replaces a folder with a link during a
 run, the run still works in the folder that it has checked.
 """
 
@@ -62,7 +62,7 @@ class OutputFolder:
         return descriptor
 
     def find_status(self, path: str) -> os.stat_result | None:
-        """Return the status of a file, or of a link; None if there is none, or if a folder above it is a link."""
+        """Return the status of a file or link. Return None if it does not exist, or if a folder above it is a link."""
         try:
             folder, name = self._locate(path)
             return os.lstat(name, dir_fd=folder)
@@ -127,7 +127,7 @@ class OutputFolder:
             self.remove(path)
 
     def find_leftovers(self, name: str) -> list[str]:
-        """Return the temporary files in a folder. If the folder is missing, or a link, there are none."""
+        """Return the temporary files in a folder, or an empty list if the folder is missing or a link."""
         try:
             found = os.listdir(self.open_folder(name))  # noqa: PTH208 - Path has no descriptors
         except (FileNotFoundError, NotADirectoryError):

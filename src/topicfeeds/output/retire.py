@@ -22,7 +22,7 @@ class Retirement:
     waiting: list[str] = field(default_factory=list)
     """The paths of empty documents, which wait for their removal."""
     foreign: list[str] = field(default_factory=list)
-    """The paths whose file is missing, or no longer ours. The state forgets them."""
+    """The paths whose file is missing or no longer ours. The state forgets these documents."""
 
     def retire(self, state: State, folder: OutputFolder, site: Site, now: datetime | None) -> Iterator[Document]:
         """Decide for each document: remove it, yield it empty, or forget it.

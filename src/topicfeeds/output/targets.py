@@ -1,4 +1,4 @@
-"""Targets: other places than a folder to which `publish` writes, such as an object store or a zip file.
+"""Targets: places other than folders to which `publish` writes, such as an object store or a zip file.
 
 A run treats a target as a folder (`TargetFolder`). Changed documents wait in a local folder until all of them are
 rendered. Then the run writes them to the target in their order, and removes files last.
@@ -65,7 +65,7 @@ def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
     try:
         descriptor = acquire_lock(str(folder), wait)
     except BlockingIOError:
-        raise BusyError(message=f"{name}: another run publishes there", hint=Hint.FREE_LOCK) from None
+        raise BusyError(message=f"{name}: another run is using this target", hint=Hint.FREE_LOCK) from None
     try:
         yield
     finally:
@@ -158,6 +158,8 @@ class FsspecTarget(Target):
     """A folder of a store of fsspec: `FsspecTarget(fsspec.filesystem("s3"), "a/feeds")`. Threads need one each."""
 
     def __init__(self, filesystem: Any, path: str) -> None:
+        if isinstance(filesystem, str):
+            raise TypeError(f'filesystem is text (pass fsspec.filesystem("{filesystem}"))')
         self._files, self._path = filesystem, filesystem._strip_protocol(path).rstrip("/")
         names = filesystem.protocol
         options = (_MEDIA_TYPE_OPTIONS.get(one) for one in ([names] if isinstance(names, str) else names))

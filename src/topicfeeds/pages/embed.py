@@ -43,7 +43,8 @@ def make_embed(one: Selection, site: Site, now: datetime | None) -> Embed:
 def make_reservation(site: Site) -> str:
     """Return the file `/.well-known/tdmrep.json` of a site. Raises ConfigError if the site reserves nothing."""
     if site.tdm is None:
-        raise ConfigError(message='the site file does not reserve text and data mining (add tdm = "reserved")')
+        message = 'the site file does not reserve the rights for text and data mining (add tdm = "reserved")'
+        raise ConfigError(message=message)
     place = f"{urlsplit(to_uri(site.base)).path}*"
     return json.dumps([{"location": place, "tdm-reservation": 1}], indent=2) + "\n"
 

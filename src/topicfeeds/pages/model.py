@@ -12,7 +12,7 @@ class PageAddress(NamedTuple):
     """The address of a feed in one format."""
 
     name: str
-    """The name of the format for people, such as `Atom`."""
+    """The name of the format that people see, such as `Atom`."""
     url: str
     media_type: str
     title: str
@@ -33,9 +33,9 @@ class PageEntry(NamedTuple):
     date: str
     """The date of an event, or when the entry was published, in ISO 8601."""
     when: str
-    """The same date for people."""
+    """The same date, formatted for people."""
     published: str
-    """When the entry was published, for people."""
+    """When the entry was published, formatted for people."""
     entry: Entry
     """The whole entry, with its summary, picture and authors."""
     place: str = ""

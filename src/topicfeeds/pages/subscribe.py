@@ -22,15 +22,15 @@ from .templates import digest_templates, read_template, render_page
 
 _MEDIA_TYPE = "text/html"
 _PAGE_BYTES = 32_000
-"""The most bytes for the links of a page, so that the whole page has at most 50 kB."""
+"""The limit of the links on a page, in bytes. It keeps the whole page below 50 kB."""
 _LIST_BYTES = 7000
-"""The most bytes for each list of links on the index."""
+"""The limit of each list of links on the index, in bytes."""
 _LINK_BYTES = 70
 """The estimated bytes of HTML around the texts of a link."""
 _LISTS = ("topics", "feeds", "tags")
 _MAX_TITLE_CHARS = 80
 _MAX_CODE_CHARS = 300
-"""Longer addresses have no QR code: cameras could hardly read it."""
+"""Longer addresses get no QR code, because cameras could hardly read it."""
 _SHOWN = 3
 """How many new entries, and how many events, a page shows."""
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
@@ -246,7 +246,7 @@ def _describe_calendar(feed: Feed) -> PageCalendar:
 def _draw_code(address: str) -> str:
     """Return a QR code of an address, as SVG. The code is black on white, as cameras expect.
 
-    The mask is fixed: to choose the best of eight would take four times as long, and cameras read all of them.
+    The mask is fixed: choosing the best of the eight masks takes four times as long, and cameras can read all eight.
     """
     import segno
 

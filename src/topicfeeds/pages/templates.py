@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SOURCE = "en"
 """The language of the texts in the templates."""
-_NO_MARK = f"has no {PAGE_MARK.decode()} (add this line: by it, topicfeeds recognises its own pages)"
+_NO_MARK = f"has no {PAGE_MARK.decode()} (add this line: topicfeeds uses it to recognise its own pages)"
 
 
 def render_page(template: str, page: PageContent, folder: str | None) -> bytes:
@@ -46,7 +46,7 @@ def render(template: str, page: PageContent, folder: str | None, **more: object)
 def _fill(environment: Environment, template: str, **values: object) -> bytes:
     names = ["style.css", "form.css"] if getattr(values["page"], "form", False) else ["style.css"]
     style = "\n".join(environment.loader.get_source(environment, name)[0].strip() for name in names)  # type: ignore[union-attr]
-    # The Content Security Policy allows no other style.
+    # The Content Security Policy of the page only allows the style with this digest.
     digest = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     found = environment.get_template(f"{template}.html")
     return found.render(style=style, style_hash=digest, **values).encode("utf-8", "replace")
@@ -88,14 +88,14 @@ def _digest_package() -> str:
 
 @cache
 def find_catalog(language: str) -> str:
-    """Return the name of the catalog for a language (BCP 47): English if there is none."""
+    """Return the name of the catalog for a language (BCP 47), or English if the language has no catalog."""
     name = language.lower().partition("-")[0]
     return name if (files(__package__) / "messages" / f"{name}.po").is_file() else _SOURCE
 
 
 @cache
 def _open_environment(language: str, folder: str | None) -> Environment:
-    """Return the templates in a language. Those in `folder` can extend ours by the name `topicfeeds/base.html`."""
+    """Return the templates in a language. Those in `folder` can extend ours with the name `topicfeeds/base.html`."""
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 
     ours = PackageLoader(__package__)

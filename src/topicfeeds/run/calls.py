@@ -112,7 +112,7 @@ def record(
 ) -> tuple[Problem, ...]:
     """Store in the state what `publish` would store, write no feed, and return the problems of the items.
 
-    Call it in a job, e.g. each minute or after an edit, if views serve the feeds. `items` are all items of the site.
+    If views serve the feeds, call it in a job, e.g. each minute or after an edit. `items` are all items of the site.
     Views that read this state then have the dates and notices of new and changed items. `allow_shrink` works as in
     `publish`.
 

@@ -200,7 +200,7 @@ class Run:
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
-        """Return the files to prune. If items were refused, there are none: feeds may be missing because of them."""
+        """Return the files to prune. Return no files if items were refused, as feeds may then be missing."""
         if not self.options.prune:
             return Strays()
         if report.changes().refused:

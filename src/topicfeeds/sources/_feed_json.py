@@ -27,7 +27,8 @@ def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord |
     except (ValueError, RecursionError):
         feed = {"version": "jsonfeed.org"}  # the JSON reader reports the error
     if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
-        raise Unreadable(1, 'is not a JSON Feed: version is not of jsonfeed.org (for other JSON, set format = "json")')
+        advice = 'for other JSON, set format = "json"'
+        raise Unreadable(1, f"is not a JSON Feed: version does not contain jsonfeed.org ({advice})")
     for one in json_format.read(text, source, path):
         if isinstance(one, RawRecord) and isinstance(one.fields, Mapping):
             yield one._replace(fields=_map_item(one.fields, feed))

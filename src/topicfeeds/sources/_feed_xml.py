@@ -27,7 +27,7 @@ from .model import Draft
 
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
 _MAX_ENTRIES = 100_000
 _MANY_ENTRIES = f"has more than {_MAX_ENTRIES:,} entries (split the feed)"
@@ -50,7 +50,7 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
     """Yield the entries of a feed, with the names of our fields. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(1, EMPTY)
-    prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tag and end tag
+    prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tags and end tags
     if max(content.count(b"<item"), content.count(b"<entry"), prefixed) > _MAX_ENTRIES:
         raise Unreadable(1, _MANY_ENTRIES)
     pictures = _list_pictures(content) if b"_thumbnail_id" in content else {}
@@ -87,7 +87,8 @@ def _iterate(content: bytes) -> Iterator[Any]:
                 if element.getparent() is None:
                     _check_root(element)
                 if elements > _MAX_ELEMENTS:
-                    raise Unreadable(element.sourceline, f"an entry has more than {_MAX_ELEMENTS:,} elements")
+                    message = f"an entry has more than {_MAX_ELEMENTS:,} elements (simplify this entry)"
+                    raise Unreadable(element.sourceline, message)
             elif name_of(element) in _ENTRIES:
                 elements, entries = 0, entries + 1
                 if entries > _MAX_ENTRIES:

@@ -14,7 +14,7 @@ from ..models.site import Source
 from ._raw import RawRecord, Unreadable
 
 _EMPTY = "skipped {} without a value in a named column; the first is here (delete such rows)"
-_UNNAMED = "{} with values in columns without a name, which are not read; the first is here (name the columns)"
+_UNNAMED = "skipped the values of {} in columns without a name; the first row is here (name the columns)"
 
 
 def read_table(

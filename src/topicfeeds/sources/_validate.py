@@ -23,7 +23,7 @@ _EMPTY = "is an empty record (write an item in its place, or remove it)"
 
 
 class RecordValidator:
-    """Maps the records of one chunk as their source says, and validates them."""
+    """Maps the records of one chunk with the settings of their source, and validates them."""
 
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context, self._extensions = source, context, source.extensions
@@ -117,17 +117,18 @@ class RecordValidator:
             return
         if not self._mapper and isinstance(fields, Mapping):
             from .mapping.dates import MappingError
-            from .mapping.drafts import KEYS, is_draft, read_window
+            from .mapping.drafts import KEYS, read_publication
 
-            if is_draft(fields):
+            try:
+                is_off, window = read_publication(fields, source)
+            except MappingError as error:
+                yield self._refuse(raw, error.field, error.message, read_identity(fields))
+                return
+            if is_off:
                 yield Draft(path, raw.line, identity=read_identity(fields))
                 return
             if not fields.keys().isdisjoint(KEYS):
-                try:
-                    raw = raw._replace(window=read_window(fields, source))
-                except MappingError as error:
-                    yield self._refuse(raw, error.field, error.message, read_identity(fields))
-                    return
+                raw = raw._replace(window=window)
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]

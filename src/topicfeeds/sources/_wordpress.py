@@ -46,7 +46,7 @@ def _read_date(post: Node, name: str) -> str:
 
 
 def read_post(post: Node, export: Export) -> dict[str, Any]:
-    """Return the fields of a post that are read differently than in other feeds."""
+    """Return the fields of a post that topicfeeds reads differently from other feeds."""
     content = post.text("content:encoded")
     labels: dict[str, list[str]] = {"topics": [], "tags": []}
     for one in post.all("category"):

@@ -269,7 +269,7 @@ def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> di
         is_left_out = times.start in exceptions
         return None if is_left_out else {}
     if len(event["RRULE"]) > 1:
-        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (make each rule an event of its own)")
+        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
     rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
     local = [_match_start(one, start) for one in exceptions]
     try:

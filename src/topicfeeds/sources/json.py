@@ -39,7 +39,7 @@ _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a JSON file: a list of items, an object with a list under `items`, or as the source says.
+    """Read a JSON file: a list of items, an object with a list under `items`, or the `items` of the source.
 
     Raises Unreadable.
     """
@@ -119,7 +119,7 @@ def _seek(text: str, one: _Found, path: ValuePath, step: int) -> Iterator[_Found
 
 
 def _find_member(text: str, at: int, name: str) -> int:
-    """Return the position of a value of the object at a position. If a name occurs twice, its last value counts."""
+    """Return the position of a value of the object at a position. If a name occurs twice, its last value is used."""
     start, at = -1, _skip_blanks(text, at + 1)
     while text[at] != "}":
         key, end = _decode_value(text, at, [])

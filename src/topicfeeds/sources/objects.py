@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
-from ..errors import Problem, show
+from ..errors import Problem, nearest, show
 from ..models.fields import to_plain
 from ..models.items import Article, Event, Item
 from ..models.messages import format_path, validate_item
@@ -37,7 +37,7 @@ def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page 
             yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", _explain_no_item(one), item=position)
-        elif isinstance(item := validate_item(_complete_link(one, url), extensions=extensions), Item):
+        elif isinstance(item := validate_item(_complete(one, url), extensions=extensions), Item):
             yield Record(item, "items", position)
         else:
             for place, sentence in item:
@@ -81,10 +81,17 @@ def read_objects(
     Problems name an object by `name` and its position (from 1). Raises pydantic.ValidationError for wrong options. The
     result is an iterator, so each thread needs its own.
     """
+    if unknown := [one for one in options if one not in MappingOptions.__annotations__]:
+        hint = nearest(unknown[0], MappingOptions.__annotations__)
+        raise TypeError(f"read_objects has no argument {show(unknown[0])}{hint}")
     source = Source.model_validate({"path": name, **options})
     load = partial(load_index, base=Path(), digests=digest_lookups(source, Path()))
     validator = RecordValidator(source, FileContext(name, url=url or None, load_index=load))
     whole = objects if source.items or isinstance(objects, (list, tuple)) else None
+
+    def place(raw: RawRecord, base: str) -> Iterator[Record | Problem | Draft]:
+        found = validator.validate(raw._replace(fields=_complete(raw.fields, base)))
+        return (one for one in found if not isinstance(one, Unplaced))
 
     def validate() -> Iterator[Record | Problem | Draft | Unplaced | MappingReport]:
         try:
@@ -93,7 +100,13 @@ def read_objects(
             yield Problem(name, 1, "", str(error), "unreadable")
             return
         for position, one in enumerate(found, 1):
-            yield from validator.validate(RawRecord(_name_columns(one), position, whole=whole))
+            raw = RawRecord(_name_columns(one), position, whole=whole)
+            if source.is_mapped or _complete(raw.fields, "https://a.invalid/") is raw.fields:
+                yield from validator.validate(raw)
+            elif url:
+                yield from place(raw, url)
+            else:
+                yield Unplaced(partial(place, raw))
         yield from validator.report()
 
     return merge_reports(validate(), setting="of read_objects")
@@ -105,8 +118,31 @@ def _name_columns(one: Any) -> Any:
     return one._asdict() if is_row else one
 
 
-def _complete_link(one: Any, url: str) -> Any:
-    return {**one, "link": complete_address(one["link"], url)} if isinstance(one, Mapping) and "link" in one else one
+class _Completed:
+    """An object with other values of some attributes."""
+
+    def __init__(self, original: Any, changed: Mapping[str, Any]) -> None:
+        self.__dict__.update(changed)
+        self._original = original
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+def _complete(one: Any, url: str) -> Any:
+    """Return a record with absolute addresses of its link and image. If they are absolute, return it unchanged."""
+    names = ("link", "image")
+    given = {name: one.get(name) if isinstance(one, Mapping) else getattr(one, name, None) for name in names}
+    made = {name: _complete_value(to_plain(value), url) for name, value in given.items()}
+    changed = {name: value for name, value in made.items() if value != to_plain(given[name])}
+    if not changed:
+        return one
+    return {**one, **changed} if isinstance(one, Mapping) else _Completed(one, changed)
+
+
+def _complete_value(value: Any, url: str) -> Any:
+    is_table = isinstance(value, Mapping) and "url" in value
+    return {**value, "url": complete_address(value["url"], url)} if is_table else complete_address(value, url)
 
 
 def _explain_no_item(one: object) -> str:

@@ -69,10 +69,11 @@ def _decode_rows(process: subprocess.Popen[bytes], content: bytes, sheet: str) -
         yield [_PARSERS[cell[0]](cell[1]) if isinstance(cell, list) else cell for cell in row]
     if process.wait() != 0:
         limits = f"{MAX_BYTES >> 20} MiB of memory or {MAX_SECONDS} seconds"
-        raise Unreadable(1, f"cannot be opened with {limits} (delete empty rows, columns and sheets, or export CSV)")
+        advice = "delete empty rows, columns and sheets, or export CSV"
+        raise Unreadable(1, f"cannot be opened: it needs more than {limits} ({advice})")
 
 
 def _explain(found: dict[str, Any], sheet: str) -> str:
     if "sheets" in found:
         return f"has no sheet {show(sheet)} (its sheets: {', '.join(map(show, found['sheets'][:10]))})"
-    return f"is not a spreadsheet that can be read: {found['error']} (open it, and save it again without a password)"
+    return f"cannot be read as a spreadsheet: {found['error']} (open it, and save it again without a password)"

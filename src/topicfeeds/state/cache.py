@@ -129,7 +129,7 @@ class Cache:
         return self._file
 
     def _is_ours(self) -> bool:
-        """Return whether this version wrote the file, and its list of tables and its single values are sound."""
+        """Return whether this version wrote the file, and its list of tables and its values in `meta` are intact."""
         try:
             marks = [self._run(f"pragma {name}").fetchone()[0] for name in ("application_id", "user_version")]
             if marks != [APPLICATION_ID, VERSION] or not has_tables(self._open, _SCHEMA):
@@ -273,7 +273,7 @@ class Cache:
     def content_changes(self) -> dict[str, str] | None:
         """Return the changes that sanitising made to published contents, by the digest of the entry.
 
-        Return None if no run has stored it. Contents that sanitising did not change are left out.
+        Return None if no run has stored changes. Contents that sanitising did not change are left out.
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 

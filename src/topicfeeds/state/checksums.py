@@ -96,7 +96,7 @@ def check_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Yield rows without their checksums, which are the last values. Raises DamageError."""
     for row in rows:
         if row[-1] != compute_checksum(*row[:-1]):
-            raise DamageError("a row has another checksum than its values")
+            raise DamageError("the values of a row do not match its checksum")
         yield row[:-1]
 
 

@@ -34,8 +34,9 @@ def expand_path(given: str, base: str, kind: str | None = None, exclude: str | N
     matches files and folders at any depth.
 
     - The path of a file, and `-`, is returned as it is, even if there is no such file.
-    - A folder gives all files below it. Without `kind` (the format of the source), their suffixes must be known.
-    - A pattern gives the files that match it. The result of an absolute pattern is absolute.
+    - For a folder, all files below it are returned. Without `kind` (the format of the source), only files with known
+      suffixes are returned.
+    - For a pattern, the files that match it are returned. The result of an absolute pattern is absolute.
 
     Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
     path, not a pattern without matches.
@@ -231,7 +232,7 @@ class InputFiles(NamedTuple):
 
     sources: list[SourcePath]
     stamps: dict[str, FileStamp]
-    """The stamps of all files. A file that cannot be read has one, too, and so has a folder that cannot be listed."""
+    """The stamps of all files. Files that cannot be read and folders that cannot be listed also have stamps."""
     changed: set[str]
     """The files that differ from the stamps in the cache; "" for a source without path."""
     site: str

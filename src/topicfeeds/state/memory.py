@@ -24,7 +24,7 @@ class ItemMemory(NamedTuple):
     changes: str | None = None
     """The changes of these facts that have a notice, as JSON."""
     held: str | None = None
-    """If a feed has the item: its source, files, topics and tags, as JSON. The memory then has its fields, too."""
+    """For an item in a feed: its source, files, topics and tags, as JSON. The table `versions` has its fields."""
 
 
 class StoredProblem(NamedTuple):

@@ -23,7 +23,7 @@ def check_owner(path: str, status: os.stat_result | None = None, folder: int | N
 
     The owner of the folder is trusted, and so is its group if the folder is shared with this group only.
     """
-    if sys.platform == "win32":  # it has other permissions
+    if sys.platform == "win32":  # Windows has a different model of permissions
         return
     try:
         status = status or os.lstat(path)
@@ -63,7 +63,7 @@ def create_private(path: str) -> None:
 
 
 def read_marked(path: str, mark: str) -> list[str]:
-    """Return the lines of a small text file after its first line, the mark. Without the mark, there are none."""
+    """Return the lines of a small text file below its first line. If that line is not the mark, return no lines."""
     with suppress(OSError, ValueError):
         check_owner(path)
         with open(path, encoding="utf-8") as file:
@@ -74,7 +74,7 @@ def read_marked(path: str, mark: str) -> list[str]:
 
 
 def write_marked(path: str, mark: str, lines: Iterable[str]) -> None:
-    """Replace a small text file with a mark and lines; without lines, remove it. A file without this mark stays.
+    """Write a mark and lines to a small text file. Without lines, remove the file. A file without the mark stays.
 
     Raises OSError.
     """

@@ -1,4 +1,4 @@
-"""The tables of the memory, the migration from earlier versions, and how to save the sound rows of a damaged memory."""
+"""The tables of the memory, the migration from earlier versions, and the rescue of rows from a damaged memory."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def read_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]
 
 
 def salvage(path: str, file: sqlite3.Connection) -> int:
-    """Copy each row that is sound from a damaged memory to a new one, and return the number of items.
+    """Copy each intact row from a damaged memory to a new one, and return the number of items.
 
     A scan ends at a damaged page, so each table is scanned from both ends.
     """
@@ -161,7 +161,7 @@ def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
-    """Return table and values of a sound row, or None for any other row. The name of a table may be damaged.
+    """Return table and values of an intact row, or None for any other row. The name of a table may be damaged.
 
     In a memory of an earlier version, a row may have no value for the last column.
     """

@@ -30,7 +30,7 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         yield []
         return
     if not state.lock.acquire(blocking=False):
-        raise BusyError(message=f"another run uses this State of {state}: a State is for one run at a time")
+        raise BusyError(message=f"another run is using this State of {state}: a State is for one run at a time")
     try:
         with explain_errors(state, dry=dry), _replace_if_damaged(state, dry=dry):
             yield _begin(state, int(now.timestamp()) if now else None, dry=dry)

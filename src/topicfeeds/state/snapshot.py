@@ -49,7 +49,7 @@ class Snapshot:
         return self._documents.get(path)
 
     def find_version(self, name: str) -> tuple[str, str] | None:
-        """Return kind and fields (JSON) of an item that a feed had after the last run; None if there are none."""
+        """Return kind and fields (JSON) of an item that a feed had after the last run, or None."""
         with suppress(sqlite3.Error), closing(self._state.open_copy()) as file:
             row = file.execute("select * from versions where id = ?", (name,)).fetchone()
             return (row[1], row[2]) if row and row[-1] == compute_text_checksum(*row[:-1]) else None

@@ -216,7 +216,7 @@ class State:
         return open_database(":memory:", "")
 
     def heal(self) -> str:
-        """Rename the damaged file, copy its sound rows to a new file, and return a warning.
+        """Rename the damaged file, copy its intact rows to a new file, and return a warning.
 
         Raises sqlite3.Error and OSError.
         """
@@ -252,7 +252,7 @@ class State:
         return ItemMemory(*row) if row else None
 
     def note_item(self, name: str, known: ItemMemory) -> None:
-        """Store the memory of an item under its id, and the day on which it existed. The last call for an id counts."""
+        """Store the memory of an item under its id, with the day of this run. A later call replaces it."""
         if self._items is not None and name in self._items:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return

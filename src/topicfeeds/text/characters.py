@@ -26,8 +26,8 @@ LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates t
 """The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
 
-TAG_IN_NAME = "has a < that some readers take for the start of an HTML tag (remove the <, or put a space after it)"
-"""A warning about a name. It is published as it is: an escaped name would look wrong in all other readers."""
+TAG_IN_NAME = "has a < that some readers treat as the start of an HTML tag (remove the <, or put a space after it)"
+"""A warning about a name. The name is published unchanged: if it were escaped, most readers would show it wrongly."""
 _EDGES = "\u00ad\u200b\u2060\ufeff"
 """Invisible characters that only have a meaning between others: soft hyphen, zero width space, word joiner."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -69,7 +69,7 @@ def strip_broken_references(fragment: str) -> tuple[str, list[str]]:
 
 
 def decode_broken_references(fragment: str) -> str:
-    """Replace references to forbidden characters in HTML by these characters. Invalid numbers become U+FFFE."""
+    """Replace references to forbidden characters in HTML with these characters. Invalid numbers become U+FFFE."""
     if "&#" in fragment:
         fragment = _REFERENCE.sub(lambda one: _decode(one[0]) if _is_broken(one[0]) else one[0], fragment)
     return _SURROGATE.sub("\ufffe", fragment)

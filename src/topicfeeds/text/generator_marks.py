@@ -64,5 +64,5 @@ def _find_outside_code(pattern: re.Pattern[str], fragment: str) -> Iterator[str]
 
 
 def fill_in_ghost_url(fragment: str, url: str) -> str:
-    """Replace the mark of Ghost at the start of addresses by the address of the site."""
+    """Replace Ghost's placeholder at the start of addresses with the address of the site."""
     return _GHOST_ADDRESS.sub(lambda _: url, fragment) if GHOST_URL in fragment else fragment

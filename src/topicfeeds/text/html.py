@@ -94,7 +94,7 @@ _MAX_UNPAIRED_TAGS = 100
 
 
 Additions = tuple[tuple[str, tuple[str, ...]], ...]
-"""Further allowed elements, with their attributes. `*` stands for all elements."""
+"""Further allowed elements, with their attributes. Attributes of `*` are allowed on all elements."""
 
 
 class Sanitized(NamedTuple):
@@ -166,7 +166,7 @@ def _is_ordinary(fragment: str) -> bool:
 
 
 def _lacks_addresses(made: str, base: str) -> bool:
-    """Return whether a link or a picture has no address. Empty addresses were resolved to that of the page."""
+    """Return whether a link or a picture has no address. Empty addresses were resolved to the address of the page."""
     if made.count("<a ") > made.count(' href="'):
         return True
     page = escape(base)
@@ -240,7 +240,7 @@ def to_plain_text(fragment: str) -> str:
     fragment = decode_broken_references(fragment)
     if "<" not in fragment:
         return unescape(fragment)
-    # The sanitiser would remove forbidden characters, so placeholders replace them meanwhile.
+    # The sanitiser would remove forbidden characters, so placeholders replace them while it runs.
     forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
     stand_ins: dict[str, str | int | None] = dict(zip(sorted(forbidden), unused, strict=False))
@@ -249,7 +249,10 @@ def to_plain_text(fragment: str) -> str:
 
 
 def format_paragraphs(fragment: str) -> str:
-    """Split HTML without paragraphs, or escaped text, at blank lines into paragraphs. Other line ends become `<br>`."""
+    """Put each part between blank lines into a paragraph. Other line breaks become `<br>`.
+
+    The fragment is HTML without paragraphs, or escaped text.
+    """
     parts = [part.strip().replace("\n", "<br>") for part in _BLANK_LINES.split(fragment)]
     return "\n".join(f"<p>{part}</p>" for part in parts if part)
 

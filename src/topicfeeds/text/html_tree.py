@@ -98,7 +98,7 @@ def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> E
     `attributes` are kept, in addition to the attributes that topicfeeds uses.
     """
     fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
-    # Without an end tag, the rest would be the content of a frame.
+    # If a frame has no end tag, parsers treat the rest of the fragment as its content.
     fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
     if ":math" in fragment:
         fragment = _PREFIX.sub(r"\1", fragment)

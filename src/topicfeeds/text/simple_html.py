@@ -98,7 +98,7 @@ def _check_tag(tag: str, address: ResolveAddress) -> CheckedTag | None:
         if (name, attribute) in (("a", " href"), ("img", " src")):
             made = None if name == "img" and value.lstrip()[:1] in ("", "#") else address(value, name)
             if not made or not _ADDRESS.fullmatch(made) or (name == "img" and made == address("", "a")):
-                return None  # an address such as `https://` becomes that of the page, and is no picture
+                return None  # an address such as `https://` becomes the page's address, which is not a picture
             kept += f'{attribute}="{made}"'
         elif (name, attribute) == ("img", " alt"):
             kept += f'{attribute}="{value}"'

@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from inspect import iscoroutine
+from pathlib import Path
 from typing import Any
 
+from ..errors import show
 from ..feeds.terms import FeedTerms
 from ..models.site import Site
 from ..output.documents import Document, describe_makers
@@ -22,8 +24,7 @@ from .mix import MixError
 from .responses import (
     FeedResponse,
     KnownDocument,
-    list_etags,
-    respond_not_modified,
+    RequestHeaders,
     respond_with_document,
     respond_with_text,
 )
@@ -43,12 +44,13 @@ class FeedApp:
     - `items(selection)` returns the items that a feed can contain. It may return more: the app selects. `selection`
       (`FeedTerms`) has the slugs of the topics and tags of the feed.
     - `version(selection)` returns a value that changes whenever these items change, such as the time of the last edit.
-      If the client has the current document, the app then answers 304 and does not call `items`.
+      While it stays the same, the app does not call `items` for a document that it has in memory.
     - `state` (preferably a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
+      After `publish` wrote a feed that has gone since, the app serves the empty feed for `retire_days`.
     - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
     - `cache` is the number of documents that the app keeps in memory.
 
-    The functions of the user may be coroutines: `respond_async` awaits them.
+    `items` and `version` may be coroutine functions: `respond_async` awaits their results.
     """
 
     def __init__(  # noqa: PLR0913 - keyword options of a public call
@@ -63,19 +65,21 @@ class FeedApp:
         max_terms: int = 16,
         cache: int = 256,
     ) -> None:
+        if not isinstance(site, Site):
+            raise TypeError(f"site is a {type(site).__name__} (pass a Site, such as the result of load_site)")
         if not callable(items):
             raise TypeError(f"items is a {type(items).__name__} (pass a function that returns items)")
         self.site = site
         self._items, self._version, self._clock = items, version, clock
         self._state = make_state(state, read_only=True)
+        if self._state and self._state.path and not Path(self._state.path).exists():
+            _LOG.warning("%s: there is no state (publish or record with this path creates it)", self._state.path)
         self._max_terms, self._max_documents = max_terms if mix else 0, cache
         self._makers = describe_makers(site)
         self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
         self._lock = threading.Lock()
 
-    def respond(
-        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
-    ) -> FeedResponse:
+    def respond(self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None) -> FeedResponse:
         """Answer a request. `path` is relative to the address of the feeds, such as `topics/housing.atom.xml`.
 
         An exception of `items` or `version` reaches the caller.
@@ -83,9 +87,9 @@ class FeedApp:
         return self._answer((method, path, query, headers or {}), _refuse_coroutine)
 
     async def respond_async(
-        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None
+        self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None
     ) -> FeedResponse:
-        """Answer a request as `respond` does, in a thread. The event loop runs coroutines of the user."""
+        """Answer a request as `respond` does, in a thread. The event loop runs the coroutines."""
         loop = asyncio.get_running_loop()
 
         def wait(value: Any) -> Any:
@@ -93,7 +97,7 @@ class FeedApp:
 
         return await asyncio.to_thread(self._answer, (method, path, query, headers or {}), wait)
 
-    def _answer(self, given: tuple[str, str, str, Mapping[str, str]], wait: Callable[[Any], Any]) -> FeedResponse:
+    def _answer(self, given: tuple[str, str, str, RequestHeaders], wait: Callable[[Any], Any]) -> FeedResponse:
         """Answer a request. `wait` returns the result of a coroutine, and any other value unchanged."""
         method, path, query, headers = given
         if method not in ("GET", "HEAD"):
@@ -116,41 +120,40 @@ class FeedApp:
         if self._version:
             stamp = memory and (memory.stamp or id(memory))  # without a file, there is no stamp
             basis = self._digest(request.path, wait(self._version(request.terms)), stamp)
-            if tag := next((one for one in list_etags(headers) if _is_current(one, basis, now)), None):
-                return respond_not_modified(tag)
         known = self._documents.get(request.path)
-        if known is None or not _is_current(known.etag, basis, now):
+        if known is None or not known.is_current(basis, now):
             items = wait(self._items(request.terms))
             document, report = find_document(self.site, request, items, now, self._makers, memory)
             for problem in report.problems:
                 level = logging.INFO if problem.severity == "warning" else logging.WARNING
-                _LOG.log(level, "%s: %s", request.path, problem)
+                _LOG.log(level, "%s: %s%s", request.path, problem, f" (id {show(problem.id)})" if problem.id else "")
             if document is None:
                 return respond_with_text(404, _NOT_FOUND)
-            due = int(report.due.timestamp()) if report.due else 0
-            etag = f'"{basis}-{due}"' if basis else f'"{document.fingerprint}"'
-            known = self._render(request.path, etag, document, now)
-        return respond_with_document(known, headers)
+            known = self._render(request.path, document, now)._replace(basis=basis, due=report.due)
+            self._keep(request.path, known)
+        return respond_with_document(known, headers, now)
 
     def _digest(self, path: str, *versions: object) -> str:
         """Return a digest of everything that a document depends on, except the time."""
         parts = [self._makers, path, repr(versions)]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
-    def _render(self, path: str, etag: str, document: Document, now: datetime) -> KnownDocument:
+    def _render(self, path: str, document: Document, now: datetime) -> KnownDocument:
         """Return a rendered document. If it is unchanged, it comes from the cache."""
-        known = self._documents.get(path)
-        if known is None or known.etag != etag:
-            modified = now.astimezone(UTC).replace(microsecond=0)
-            if known:  # each version has a later date than the one before, as in an output folder
-                modified = max(modified, known.modified + timedelta(seconds=1))
-            known = KnownDocument(etag, document.media_type, modified, document.render())
+        known, etag = self._documents.get(path), f'"{document.fingerprint}"'
+        if known and known.etag == etag:
+            return known
+        modified = now.astimezone(UTC).replace(microsecond=0)
+        if known:  # each version has a later date than the one before, as in an output folder
+            modified = max(modified, known.modified + timedelta(seconds=1))
+        return KnownDocument(etag, document.media_type, modified, document.render())
+
+    def _keep(self, path: str, known: KnownDocument) -> None:
         with self._lock:
             self._documents[path] = known
             self._documents.move_to_end(path)
             while len(self._documents) > self._max_documents:
                 self._documents.popitem(last=False)
-        return known
 
 
 def _refuse_coroutine(value: Any) -> Any:
@@ -158,11 +161,3 @@ def _refuse_coroutine(value: Any) -> Any:
         value.close()
         raise TypeError("items or version is a coroutine (use respond_async, asgi or feed_router)")
     return value
-
-
-def _is_current(etag: str, basis: str, now: datetime) -> bool:
-    """Return whether an ETag has the digest `basis`, and the next change of its document is in the future.
-
-    The ETag contains the time of this change, or 0 if no change will come by itself."""
-    start, _, due = etag.strip('"').partition("-")
-    return bool(basis) and start == basis and due.isdigit() and (int(due) == 0 or int(due) > now.timestamp())

@@ -10,10 +10,13 @@ from .app import FeedApp
 
 
 def feed_urls(app: FeedApp, *, name: str = "topicfeeds") -> list[URLPattern]:
-    """Return the URL patterns of an app, for `include`. `reverse(name, args=["all.atom.xml"])` gives an address."""
+    """Return the URL patterns of an app, for `include`. `reverse(name, args=["all.atom.xml"])` returns an address."""
 
     def serve(request: HttpRequest, path: str) -> HttpResponse:
         made = app.respond(request.method or "GET", path, request.META.get("QUERY_STRING", ""), request.headers)
-        return HttpResponse(made.body, status=made.status, headers=made.headers)
+        response = HttpResponse(made.body, status=made.status, headers=made.headers)
+        if "Content-Type" not in made.headers:
+            del response["Content-Type"]  # Django adds its default, which a 304 must not have
+        return response
 
     return [re_path("^(.*)$", csrf_exempt(serve), name=name)]

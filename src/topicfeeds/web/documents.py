@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..feeds.model import add_suffix
@@ -12,7 +12,7 @@ from ..feeds.select import Wanted
 from ..feeds.terms import FeedTerms, read_declared
 from ..formats import EVENT_FOLDER
 from ..models.site import Site
-from ..output.documents import Document, build_documents
+from ..output.documents import Document, build_documents, build_empty
 from ..registry import STYLESHEET_PATH
 from ..run.calls import select_lazily
 from ..run.report import RunReport, can_keep, check_severity
@@ -92,7 +92,18 @@ def find_document(
         documents = build_pages(selections, site, now, form=request.has_form)
     else:
         documents = build_documents(selections.values(), site, makers=makers)
-    return next((one for one in documents if one.path == path), None), report
+    found = next((one for one in documents if one.path == path), None)
+    return found or _find_retired(site, path, now, memory, report), report
+
+
+def _find_retired(site: Site, path: str, now: datetime, memory: Snapshot | None, report: RunReport) -> Document | None:
+    """Return the empty document that `publish` keeps for `retire_days` after a feed has gone, or None."""
+    known = memory.find_document(path) if memory else None
+    removal = known.removal_time(site.feeds.retire_days) if known else None
+    if known is None or (removal is not None and removal <= now.timestamp()):
+        return None
+    report.note_due(datetime.fromtimestamp(removal, UTC) if removal else None)
+    return build_empty(known, site, None)
 
 
 def _open_calendars(site: Site) -> Site:

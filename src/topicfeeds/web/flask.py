@@ -12,7 +12,7 @@ from .app import FeedApp
 def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Blueprint:
     """Return a blueprint. `options` are those of `Blueprint`, such as `url_prefix="/feeds"`.
 
-    `url_for("topicfeeds.serve", path="all.atom.xml")` gives an address.
+    `url_for("topicfeeds.serve", path="all.atom.xml")` returns an address.
     """
     blueprint = Blueprint(name, __name__, **options)
 
@@ -20,7 +20,7 @@ def feed_blueprint(app: FeedApp, name: str = "topicfeeds", **options: Any) -> Bl
     @blueprint.get("/<path:path>")
     def serve(path: str) -> Response:
         # for HEAD, Flask computes Content-Length from the body, then removes the body
-        made = app.respond("GET", path, request.query_string.decode("latin-1"), dict(request.headers))
+        made = app.respond("GET", path, request.query_string.decode("latin-1"), request.headers)
         return Response(made.body, made.status, dict(made.headers))
 
     return blueprint

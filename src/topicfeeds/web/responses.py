@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class RequestHeaders(Protocol):
+    """The headers of a request: a mapping, or the headers of a framework."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return names and values."""
 
 
 class FeedResponse(NamedTuple):
-    """A response of HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -17,12 +24,21 @@ class FeedResponse(NamedTuple):
 
 
 class KnownDocument(NamedTuple):
-    """A rendered document, as the cache keeps it. `modified` is when this process first had these bytes."""
+    """A rendered document, as the cache keeps it."""
 
     etag: str
     media_type: str
     modified: datetime
+    """When this process first had these bytes. After several edits within a second, it is in the future."""
     body: bytes
+    basis: str = ""
+    """A digest of everything that the document depends on, except the time. Empty if it is unknown."""
+    due: datetime | None = None
+    """When the document next changes without an edit. No header shows this: it can be the date of a hidden item."""
+
+    def is_current(self, basis: str, now: datetime) -> bool:
+        """Return whether the document is known to be unchanged."""
+        return bool(basis) and basis == self.basis and (self.due is None or now < self.due)
 
 
 _SHARED = {"Cache-Control": "max-age=300", "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
@@ -36,25 +52,18 @@ def respond_with_text(status: int, text: str, **headers: str) -> FeedResponse:
     return FeedResponse(status, {**headers, **kind, "Content-Length": str(len(body))}, body)
 
 
-def respond_not_modified(etag: str) -> FeedResponse:
-    """Return the response to a request of a client that has the document."""
-    return FeedResponse(304, {**_SHARED, "ETag": etag})
-
-
-def respond_with_document(document: KnownDocument, headers: Mapping[str, str]) -> FeedResponse:
+def respond_with_document(document: KnownDocument, headers: Mapping[str, str], now: datetime) -> FeedResponse:
     """Return a document, or 304 if the client has it. `headers` are those of the request, in lower case."""
-    etag, tags = document.etag, list_etags(headers)
+    etag, tags = document.etag, _list_etags(headers)
     if etag in tags or "*" in tags or (not tags and _is_unmodified(document, headers)):
-        return respond_not_modified(etag)
-    made = {
-        "Content-Type": f"{document.media_type}; charset=utf-8",
-        "Content-Length": str(len(document.body)),
-        "Last-Modified": format_datetime(document.modified, usegmt=True),
-    }
+        return FeedResponse(304, {**_SHARED, "ETag": etag})
+    made = {"Content-Type": f"{document.media_type}; charset=utf-8", "Content-Length": str(len(document.body))}
+    if document.modified <= now:  # a date in the future is not allowed (RFC 9110)
+        made["Last-Modified"] = format_datetime(document.modified, usegmt=True)
     return FeedResponse(200, {**_SHARED, **made, "ETag": etag}, document.body)
 
 
-def list_etags(headers: Mapping[str, str]) -> list[str]:
+def _list_etags(headers: Mapping[str, str]) -> list[str]:
     """Return the tags of `If-None-Match`. A proxy that compresses a response marks its tag as weak (`W/`)."""
     return [one.strip().removeprefix("W/") for one in headers.get("if-none-match", "").split(",") if one.strip()]
 

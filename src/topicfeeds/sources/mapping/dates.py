@@ -31,7 +31,7 @@ class MappingError(Exception):
 
 
 def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
-    """Convert all dates of an item as its source says. Raises MappingError."""
+    """Convert all dates of an item with the settings of its source. Raises MappingError."""
     for name in DATES:
         value = fields.get(name)
         if settings.date_format and isinstance(value, (list, tuple)):

@@ -73,7 +73,7 @@ def _count_keys(record: Any, path: ValuePath) -> int:
 
 
 def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
-    """Return a record for each element of the list that all paths lead into, or the record if there is no such list."""
+    """If all paths lead into one list, return a record for each of its elements; otherwise the record itself."""
     columns = zip(*(path.names[:-1] for path in paths), strict=False)
     shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, columns)]
     for size in range(1, len(shared) + 1):

@@ -1,4 +1,4 @@
-"""Lookups: replace keys in a field by values of the records that have these keys, such as author ids by names."""
+"""Lookups: replace keys in a field with values of the records that have these keys, such as author ids by names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def index_document(document: Any, lookup: Lookup) -> dict[str, Any]:
 
 
 def index_records(records: Iterable[Any], lookup: Lookup) -> dict[str, Any]:
-    """Return the values of a lookup by key. If several records have the same key, the first counts."""
+    """Return the values of a lookup by key. If several records have the same key, the first one is used."""
     keys, values = parse_places(lookup.key), parse_places(lookup.value)
     index: dict[str, Any] = {}
     for record in records:

@@ -1,4 +1,4 @@
-"""The mapper: converts the records of one chunk to the fields of items, as their source says."""
+"""The mapper: converts the records of one chunk to the fields of items, with the settings of their source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
-from .drafts import KEYS, drop_draft_values, is_draft, read_window
+from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
@@ -108,12 +108,12 @@ class RecordMapper:
         self._has.add("records")
         if not self._is_wanted(finder):
             return None
-        if not source.drafts and is_draft(raw.fields):
+        is_off, window = read_publication(raw.fields, source)
+        if is_off:
             # Paths that only drafts have are not reported as missing.
             for name, places in source.places.items():
                 self._find(finder, name, places)
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
-        window = None if source.drafts else read_window(raw.fields, source)
         self._has.add("items")
         warnings: list[Problem] = []
         fields = self._find_fields(finder, raw, warnings)
@@ -329,7 +329,7 @@ class RecordMapper:
     ) -> None:
         """Warn about values that a field does not get, because its path expects a table in their place."""
         parts = (place.rpartition(".") for place in used)
-        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads the texts of image, too
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue

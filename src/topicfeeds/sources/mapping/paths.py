@@ -141,7 +141,7 @@ class Finder:
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:
-    """Return the date-time of a date object and a time. Return None if other text than separators is between them."""
+    """Return the date-time of a date object and a time, or None if there is text that is not a separator."""
     days = [part for part in parts if isinstance(part, date)]
     times = [part for part in parts if isinstance(part, time)]
     rest = [text for part in parts if not isinstance(part, (date, time)) and (text := to_text(part).strip(" ,T"))]

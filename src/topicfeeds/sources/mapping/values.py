@@ -145,7 +145,12 @@ def fit(name: str, values: list[Any]) -> Any:
 
 
 def _fit_one(field: str, part: str, value: Any) -> Any:
-    """Keep only the known parts of a table. Convert a number to text if the field is a text."""
+    """Keep only the known parts of a table. Convert a number to text if the field is a text.
+
+    JSON-LD can write a value as `{"@value": "Fair"}`, and an address or a status as `{"@id": "..."}`.
+    """
+    if isinstance(value, Mapping) and (part or field not in PARTS):
+        value = next((value[key] for key in ("@value", "@id") if isinstance(value.get(key), str)), value)
     if isinstance(value, Mapping) and field in PARTS and not part:
         return {key: one for key, one in value.items() if key in PARTS[field].model_fields and not is_empty(one)}
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _NO_TEXT
@@ -153,7 +158,7 @@ def _fit_one(field: str, part: str, value: Any) -> Any:
 
 
 _NO_TEXT = 1e300
-"""Numbers of this size and larger are not converted to text: they are mistakes."""
+"""Numbers of this size and larger are not converted to text: they are probably mistakes."""
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
@@ -172,7 +177,7 @@ def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
 
 
 def has_relative_address(fields: Mapping[str, Any]) -> bool:
-    """Return whether the link or image of an item must be completed."""
+    """Return whether the link or image of an item has a relative address."""
     image = fields.get("image")
     given = [fields.get("link"), image.get("url") if isinstance(image, Mapping) else image]
     return any(complete_address(one, "https://a.invalid/") != one for one in given)
