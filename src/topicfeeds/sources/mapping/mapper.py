@@ -374,9 +374,8 @@ class RecordMapper:
         raw, fields, warnings = found
         if not self._source.fields:
             return
-        if "link" in fields:
-            fields["link"] = complete_address(fields["link"], base)
-        link = fields.get("link")
+        if link := complete_address(fields.get("link"), base):
+            fields["link"] = link
         near = link if isinstance(link, str) and "://" in link else base
         for name, holder, key in list_addresses(fields):
             given = holder[key]
