@@ -22,7 +22,7 @@ _WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +0
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
-    r"(?: ?([Zz]|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
+    r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
 )
 _UTC_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?00)?")
 """An offset from UTC of whole hours."""
@@ -50,7 +50,7 @@ def _parse_iso(text: str) -> date | datetime:
         if found := _MOMENT.fullmatch(text):
             # Python does not support leap seconds: second 60 becomes second 59.
             seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
-            return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper())
+            return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper().replace("UTC", "Z"))
     except ValueError:
         raise ValueError(f"{show(text)} {_explain_impossible(text)}") from None
     raise PydanticCustomError(NOT_ISO, "{text}", {"text": f"{show(text)} is not a date in ISO 8601 ({ISO_EXAMPLES})"})

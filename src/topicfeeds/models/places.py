@@ -71,7 +71,10 @@ def _split_pattern(text: str) -> Iterator[str | ValuePath]:
 
 def as_text(value: object) -> str:
     """Return a value as text, for comparisons: true is "true", 6 and 6.0 are "6", no value is ""."""
-    if isinstance(value, bool) or (isinstance(value, str) and len(value) < 6 and value.lower() in ("true", "false")):
+    if isinstance(value, str):
+        text = value.strip()
+        return text.lower() if len(text) < 6 and text.lower() in ("true", "false") else text
+    if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 from ...errors import Problem, show
 from ...models.fields import is_absent
 from ...models.items import FIELDS
-from ...models.mapping import FLAGS, LISTS, list_defaults
+from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths
 from ...models.source import Source
 from ...registry import TABLES
@@ -21,9 +22,9 @@ from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import SCALARS, Finder, Loss, flatten, is_empty, to_text
+from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, MappingReport, describe_missing, describe_warning
+from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, name_setting
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -33,6 +34,8 @@ from .values import (
     find_kind,
     find_markup,
     fit,
+    lacks_part,
+    list_addresses,
     take_simple,
 )
 
@@ -117,7 +120,7 @@ class RecordMapper:
         if fields is None:
             return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
         if source.fields:
-            self._drop_event_fields(fields)
+            self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
             moment = fields["start"]
@@ -151,16 +154,17 @@ class RecordMapper:
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
-            if not part and is_empty(given.get(field)):
+            if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
         if drop_draft_values(given) and not source.drafts:
             return None
         fields = {name: value for name, value in given.items() if not is_absent(value)}
+        flags = {name: self._flag(finder, name, raw) for name in FLAGS}
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
         if source.all_day or source.open_end or source.end_day == "exclusive":
-            set_days(fields, source, **{name: self._flag(finder, name, raw) for name in FLAGS})
+            set_days(fields, source, **flags)
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
@@ -213,7 +217,12 @@ class RecordMapper:
                 continue
             finder.losses.clear()
             used: set[str] = set()
-            found = [self._find_field(one, field, names, raw, used) for one in self._split_list(finder, field, names)]
+            finders = self._split_list(finder, field, names)
+            found = [self._find_field(one, field, names, raw, used) for one in finders]
+            if len(found) > 1 and field not in LISTS:
+                for name in names:
+                    self._find_values(finder, name, raw, used)  # warns about several values
+                found = [one for one in found if one and not lacks_part(field, one)][:1] or found[:1]
             fields[field] = found[0] if len(found) == 1 else flatten(found)
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
@@ -229,7 +238,9 @@ class RecordMapper:
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the parts of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        if field not in LISTS or (names == [field] and all(isinstance(place, ValuePath) for place in places)):
+        if field not in LISTS | PARTS.keys() or (
+            names == [field] and all(isinstance(place, ValuePath) for place in places)
+        ):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
@@ -270,7 +281,7 @@ class RecordMapper:
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
             every = f' or set each = "{place.text.rpartition(".")[0]}"' if name == "start" and "." in place.text else ""
             message = "has several values, so the first is used"
-            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {_name_setting(name)}{every})')
+            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {name_setting(name)}{every})')
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -285,7 +296,7 @@ class RecordMapper:
     def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
-        value = self._find(finder, name, self._source.places[name])
+        value = first_value(self._find(finder, name, self._source.places[name]))
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
@@ -338,7 +349,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(_name_setting(name), [one.text for place in places for one in list_paths(place)])
+                describe_missing(name_setting(name), [one.text for place in places for one in list_paths(place)])
                 for name, places in reported.items()
                 if name not in self._known
             ]
@@ -350,9 +361,11 @@ class RecordMapper:
 
     # Values that an item cannot have.
 
-    def _drop_event_fields(self, fields: dict[str, Any]) -> None:
+    def _drop_event_fields(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Drop the fields of events if a record has no start, unless its kind is event."""
         if is_empty(fields.get("start")) and fields.get("kind") != "event":
+            if not is_empty(fields.get("end")):
+                self._warn_once(raw, "end", NO_START)
             for name in _EVENT_FIELDS:
                 fields.pop(name, None)
 
@@ -361,23 +374,20 @@ class RecordMapper:
         raw, fields, warnings = found
         if not self._source.fields:
             return
-        if "link" in fields:
-            fields["link"] = complete_address(fields["link"], base)
-        link = fields.get("link")
+        if link := complete_address(fields.get("link"), base):
+            fields["link"] = link
         near = link if isinstance(link, str) and "://" in link else base
-        for name, value in fields.items():
-            if isinstance(value, dict) and "url" in value:
-                value["url"] = complete_address(value["url"], near, base)
-            elif name == "image":
-                fields[name] = complete_address(value, near, base)
-            elif name in LISTS and isinstance(value, list):
-                for one in value:
-                    if isinstance(one, dict) and "url" in one:
-                        one["url"] = complete_address(one["url"], near, base)
+        for name, holder, key in list_addresses(fields):
+            given = holder[key]
+            holder[key] = complete_address(given, near, base)
+            if not link and complete_address(given, urljoin(base, "page/"), base) != holder[key]:
+                message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
+                line = self.find_lines(raw).get(name, raw.line)
+                warnings.append(Problem(self._context.path, line, name, message, "warning", raw.item))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
             line = self.find_lines(raw).get("image", raw.line)
-            message = f"{reason}; the item is published without it"
-            warnings.append(Problem(self._context.path, line, "image", message, "warning", raw.item))
+            reason += "; the item is published without it"
+            warnings.append(Problem(self._context.path, line, "image", reason, "warning", raw.item))
             del fields["image"]
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
@@ -388,7 +398,3 @@ class RecordMapper:
                 fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
             except ValueError as error:
                 raise MappingError("link", str(error)) from None
-
-
-def _name_setting(name: str) -> str:
-    return name if name.startswith(("only.", "skip.")) or name in (*FLAGS, "each") else f"fields.{name}"

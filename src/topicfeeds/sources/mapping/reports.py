@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
+from ...models.mapping import FLAGS
 
 T = TypeVar("T")
 NO_LINK = ("link", "")
+NO_START = "is ignored in records without start: they are articles (check fields.start in [[sources]])"
 
 
 class MappingReport(NamedTuple):
@@ -65,3 +67,8 @@ def describe_warning(problem: Problem) -> tuple[str, str]:
 def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
     """Return an entry of `MappingReport.missing`."""
     return name, " or ".join(map(show, paths))
+
+
+def name_setting(name: str) -> str:
+    """Return the setting of a place, as messages name it."""
+    return name if name.startswith(("only.", "skip.")) or name in (*FLAGS, "each") else f"fields.{name}"

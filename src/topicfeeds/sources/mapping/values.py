@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from html import escape
 from types import MethodType
@@ -92,7 +92,17 @@ def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
 
 
 def _is_absent(name: str, value: Any) -> bool:
+    if isinstance(value, Mapping) and name in PARTS:
+        known = [one for part, one in value.items() if part in PARTS[name].model_fields]
+        return not value or (bool(known) and all(map(is_empty, known)))
     return is_empty(value) or (name in NEVER_FALSE and as_text(value) in ("false", "0"))
+
+
+def lacks_part(field: str, value: Any) -> bool:
+    """Return whether a value is a table without a part that the field needs, such as the address of an enclosure."""
+    if field not in PARTS or not isinstance(value, Mapping):
+        return False
+    return any(part.is_required() and name not in value for name, part in PARTS[field].model_fields.items())
 
 
 def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
@@ -171,6 +181,16 @@ def has_relative_address(fields: Mapping[str, Any]) -> bool:
     image = fields.get("image")
     given = [fields.get("link"), image.get("url") if isinstance(image, Mapping) else image]
     return any(complete_address(one, "https://a.invalid/") != one for one in given)
+
+
+def list_addresses(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield each address but the link: its field, the table that holds it, and its key in this table."""
+    for name, value in list(fields.items()):
+        for one in value if name in LISTS and isinstance(value, list) else [value]:
+            if isinstance(one, dict) and "url" in one:
+                yield name, one, "url"
+            elif name == "image":
+                yield name, fields, name
 
 
 def complete_address(value: Any, base: str, site: str = "") -> Any:
