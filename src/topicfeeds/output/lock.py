@@ -8,12 +8,11 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import suppress
 
 from ..state.ownership import check_owner, choose_mode, restrict
 
 LOCK_NAME = ".topicfeeds.lock"
-"""The lock file. Its mtime is the time of the last success. It has the path of the site file that was built last.
+"""The lock file. Its mtime is the time of the last success.
 
 Runs do not delete the file. The operating system releases the lock when a run ends, so there are no stale locks. There
 is one exception: a run that created the folder and stops with ConfigError removes the file and the folder.
@@ -71,25 +70,6 @@ def _create(path: str) -> int:
         return os.open(path, _FLAGS)
     os.utime(descriptor, (0, 0))
     return descriptor
-
-
-def note_site(folder: str, site: str) -> str | None:
-    """Write the path of a site file into the lock file of its output folder. The lock must be held.
-
-    Return the path that was there before if it is another file that still exists: two sites share the folder.
-    """
-    path, name = os.path.join(folder, LOCK_NAME), os.fsencode(os.path.realpath(site))
-    with suppress(OSError, ValueError):
-        with open(path, "r+b") as file:
-            before, status = file.read(), os.fstat(file.fileno())
-            if before == name:
-                return None
-            file.seek(0)
-            file.truncate()
-            file.write(name)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # the mtime is the last success
-        return os.fsdecode(before) if before and os.path.isfile(before) else None
-    return None
 
 
 def last_success(folder: str) -> float | None:

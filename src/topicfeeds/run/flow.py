@@ -299,7 +299,8 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     """Store in the cache what the run read and found."""
     found = enumerate(report.problems)
     cache.replace_rows("findings", (_flatten_problem(n, problem) for n, problem in found))
-    cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items})
+    site = files.site if files else None
+    cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items, "site": site})
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..config import check_output, check_url, load_site, read_site_file
 from ..errors import Hint, Omitted, Problem, PublishError, SourceError
-from ..output.lock import last_success, note_site
+from ..output.lock import last_success
 from ..output.write import lock_folder
 from ..sources import SiteSources
 from ..state.files import storable_path
@@ -31,30 +31,25 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)
     state = State(paths.state, is_default=paths.state == default_paths(paths.site, paths.folder).state)
-    digest = _digest_file(paths.site)
+    digest, name = _digest_file(paths.site), Path(paths.site).name
     site = load_site(paths.site)
     check_output(site, folder, base)
     run = Run(site, folder, state, replace(options, pool=_make_pool(jobs)))
     with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
-        known = _read_findings(state)
+        known, last_site = _read_last_run(state)
         try:
-            name = Path(paths.site).name
             changes = run.publish(SiteSources(site.sources, base, site.url, name, digest, site.templates))
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
         lock.is_success = not changes.has_unread
-        other = None if options.dry_run else note_site(paths.folder, paths.site)
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))
-    if other:
-        message = f"{paths.folder} has the feeds of {other}, which were replaced"
-        problems = (
-            *problems,
-            Problem(Path(paths.site).name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True),
-        )
+    if last_site != name and (base / last_site).is_file():
+        message = f"{paths.folder} has the feeds of {last_site}, which were replaced"
+        problems = (*problems, Problem(name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True))
     return replace(changes, problems=problems, omitted=omitted)
 
 
@@ -73,12 +68,13 @@ def _digest_file(path: str) -> bytes:
     return b""
 
 
-def _read_findings(state: State) -> set[tuple[str, ...]]:
-    """Return the problems of the last successful run, without their lines."""
+def _read_last_run(state: State) -> tuple[set[tuple[str, ...]], str]:
+    """Return the problems of the last successful run, without their lines, and the name of its site file."""
     with state.reading(), suppress(sqlite3.Error, UnicodeError):  # the run reports the error later
         problems = state.cache.stored_problems() if state.has_cache() else []  # another version has other tables
-        return {(one.path, one.field, one.message, one.severity) for one in problems}
-    return set()
+        site = state.cache.get_value("site") if state.has_cache() else None
+        return {(one.path, one.field, one.message, one.severity) for one in problems}, str(site or "")
+    return set(), ""
 
 
 def _find_new(

@@ -284,7 +284,7 @@ class Cache:
             self.set_values({"contents": 1})
 
     def get_value(self, name: str) -> str | int | None:
-        """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted` or `omitted_items`, or None."""
+        """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted`, `omitted_items` or `site`."""
         found = self._read("select * from meta where name = ?", (name,))
         return next((value for _, value in found), None)
 
