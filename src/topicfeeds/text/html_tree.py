@@ -46,7 +46,9 @@ _PREFIX = re.compile("(</?)(?:m|mml):(?=m)")
 """The prefix of MathML in XML."""
 _DATA = re.compile(r"""\b(data-[a-z-]{1,40}+)\s*=\s*["']?(?:https?:/)?/""")
 """An attribute from which a script loads something, and the start of its address."""
-_SCHEME = re.compile(r"""\b(?:data|href|poster|src|url)\s*=\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,40}+):""")
+_SCHEME = re.compile(
+    r"""=(?:(?<=href=)|(?<=src=)|(?<=data=)|(?<=url=)|(?<=poster=))\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,40}+):"""
+)
 """The scheme of an address."""
 _CHILDLESS_FRAME = re.compile(r"<(?:frame(?=[\s/>])|iframe(?=[^<>]*/>))", re.IGNORECASE)
 _FRAME = re.compile(
@@ -97,12 +99,15 @@ def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> E
 
     `attributes` are kept, in addition to the attributes that topicfeeds uses.
     """
-    fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, _CDATA.sub(r"\1", fragment)))
+    if "<![CDATA[" in fragment:
+        fragment = _CDATA.sub(r"\1", fragment)
+    fragment = _CHILDLESS_FRAME.sub("<embed", _RAW.sub(_escape_raw, fragment))
     # If a frame has no end tag, parsers treat the rest of the fragment as its content.
     fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
     if ":math" in fragment:
         fragment = _PREFIX.sub(r"\1", fragment)
-    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes.union(_DATA.findall(fragment))))
+    loaded = _DATA.findall(fragment) if "data-" in fragment else ()
+    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes.union(loaded)))
 
 
 def _rename(fragment: str, *names: str) -> str:
