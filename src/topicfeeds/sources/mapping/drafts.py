@@ -14,7 +14,7 @@ from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
 from ..model import Window
 from .dates import MappingError, read_moment
-from .paths import Finder, first_value
+from .paths import Finder
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
 """The keys that only say whether a record is published."""
@@ -134,8 +134,9 @@ def _is_part_of_published(key: str, settings: MappingSettings) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return the single value in a list or table. Drupal writes values as `[{"value": false}]`."""
-    value = first_value(value)
-    return first_value(value.get("value")) if isinstance(value, Mapping) else value
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
+    return value.get("value") if isinstance(value, Mapping) else value
 
 
 def _word(value: Any) -> str:
