@@ -173,7 +173,7 @@ def _flatten(values: Iterable[Any]) -> Iterator[Any]:
 def first_value(value: Any) -> Any:
     """Return the first non-empty element of a list, or the value itself if it is not a list."""
     return (
-        next((one for one in flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
+        next((one for one in _flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
     )
 
 
