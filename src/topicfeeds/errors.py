@@ -58,7 +58,7 @@ class Hint(Enum):
     FREE_LOCK = "Try again later, or wait for it, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
     NEWER_STATE = "Install that version, or choose another path for the state"
-    OTHER_FOLDER = "Choose another folder for one of the two sites"
+    OTHER_FOLDER = "Give one of the two sites another folder"
     OTHER_STATE = "Choose another path for the state"
     STRICT = "Correct the items, or run without strict=True"
 

@@ -375,6 +375,7 @@ def test_additions_let_no_code_through(html: str) -> None:
     names = {"section": ["class"], "main": ["href"], "nav": ["poster"], "track": ["src"], "code": ["class"]}
     more = Extensions(version="1", html=names).allowed_html
     made = sanitize_and_count(html, "https://e.org/", more).html
+    # Old versions of nh3 do not escape < and > in the values of attributes.
     assert "<" not in re.sub(r'</?(section|main|nav|track|code|div|p|img)( (class|src|alt)="[^"]*")*>', "", made)
     assert "javascript:" not in made
     assert "data:" not in made

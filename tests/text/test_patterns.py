@@ -138,6 +138,7 @@ WORST = {
     "text/html_tree.py _PREFIX": ("sub", "", "<mml:", ""),
     "text/html_tree.py _DATA": ("findall", "", "data-a", ""),
     "text/html_tree.py _SCHEME": ("findall", "", "src=a", ""),
+    "text/html_tree.py _CELL": ("sub", "", "<td ", ""),
     "text/rewriting.py _BLOCK_STYLE": ("search", "", "display ", ""),
     "text/rewriting.py _LOOKS_LIKE_ADDRESS": ("fullmatch", "", ".a", "<"),
     "text/html_tree.py _TAG_NAME": ("findall", "", "</a", ""),

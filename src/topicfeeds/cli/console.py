@@ -29,7 +29,7 @@ _HINTS = {
     Hint.FREE_LOCK: "Try again later, or wait for it with --wait SECONDS",
     Hint.FREE_PLACE: "Move it away, or choose another folder with --output",
     Hint.NEWER_STATE: "Install that version, or choose another file with --state",
-    Hint.OTHER_FOLDER: "Choose another folder for one of the two sites with --output",
+    Hint.OTHER_FOLDER: "Give one of the two sites another folder, with --output",
     Hint.OTHER_STATE: "Choose another file with --state",
     Hint.STRICT: "Correct the items, or run without --strict",
 }

@@ -1,7 +1,4 @@
-"""The output of a build, and the output of a run with nothing to do, which repeats the messages about errors.
-
-It loads neither click nor pydantic, so that a run with nothing to do stays short.
-"""
+"""A build with nothing to do repeats the messages about errors. It loads neither click nor pydantic."""
 
 from __future__ import annotations
 

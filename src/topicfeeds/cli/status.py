@@ -16,7 +16,7 @@ from ..state.paths import SitePaths
 from ..state.store import State
 from .console import Console, name_options, restore_problem
 
-_PAGE_SUFFIXES = (".css", ".html", ".opml")
+_OTHER_SUFFIXES = (".css", ".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
 _NO_STATE = "run topicfeeds build, or run status as the user who builds"
 _UNITS = {"s": ("second", 1), "m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86400)}
@@ -92,7 +92,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
     yield f"items         {state.get_value('items') or 0}, {count} refused, {len(held)} held back"
     retired, feeds = [], {}
     for document in state.list_documents():
-        if document.path.endswith(_PAGE_SUFFIXES) or document.path.startswith("events/"):
+        if document.path.endswith(_OTHER_SUFFIXES) or document.path.startswith("events/"):
             continue
         if document.retired is None:
             folder, name = os.path.split(document.path)

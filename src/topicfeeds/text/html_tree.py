@@ -46,6 +46,7 @@ _PREFIX = re.compile("(</?)(?:m|mml):(?=m)")
 """The prefix of MathML in XML."""
 _DATA = re.compile(r"""\b(data-[a-z-]{1,40}+)\s*=\s*["']?(?:https?:/)?/""")
 """An attribute from which a script loads something, and the start of its address."""
+_CELL = re.compile(r"</?(td|th|tr)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _SCHEME = re.compile(
     r"""=(?:(?<=href=)|(?<=src=)|(?<=data=)|(?<=url=)|(?<=poster=))\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,40}+):"""
 )
@@ -119,7 +120,10 @@ def _normalize(fragment: str, attributes: frozenset[str]) -> str:
     """Return a fragment as well-formed HTML."""
     names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
     names |= {"img"} & {name.replace("image", "img") for name in names}  # parsers replace `image`
-    foreign = {name for name in names if _find_root(name)} | (set() if "table" in names else names & CELLS)
+    if "table" not in names and not names.isdisjoint(CELLS):
+        fragment = _CELL.sub(lambda one: "<br>" if one[1].lower() == "tr" else " ", fragment)
+        names.add("br")
+    foreign = {name for name in names if _find_root(name)}
     if foreign:
         fragment = _rename_outside(fragment, foreign)
         names |= {f"x-{name}" for name in foreign}

@@ -21,7 +21,7 @@ _BLOCKS = {"address", "article", "aside", "body", "center", "dialog", "fieldset"
            "header", "hgroup", "html", "legend", "main", "marquee", "nav", "optgroup", "search", "section"}  # fmt: skip
 """Block elements that become `div`, so that their text stays on its own lines."""
 _BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "menuitem": "li",
-           "strike": "s", "tt": "code", "x-tr": "div"}  # fmt: skip
+           "strike": "s", "tt": "code"}  # fmt: skip
 _BECOME |= dict.fromkeys(_BLOCKS, "div")
 _UNWRAPPED = {
     "applet",
@@ -48,7 +48,7 @@ _INLINE = {"a", "abbr", "audio", "b", "bdi", "cite", "code", "del", "dfn", "em",
            "video"}  # fmt: skip
 """The allowed elements that do not start a line."""
 _TRANSPARENT = {"button", "canvas", "ilayer", "label", "layer", "map", "meter", "multicol", "noembed", "noframes",
-                "option", "output", "progress", "x-td", "x-th"}  # fmt: skip
+                "option", "output", "progress"}  # fmt: skip
 """Elements of HTML that are removed, with spaces around their content."""
 _TEXT_BLOCKS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "summary"}
 """Blocks that cannot contain paragraphs."""
