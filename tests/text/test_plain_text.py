@@ -32,7 +32,10 @@ LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
         ("<q>A</q> <ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>(</rp><rt>ji</rt><rp>)</rp></ruby>", '"A" 漢(kan) 字(ji)'),
         ("10<sup>−6</sup>, 1<sup>st</sup>, XX<sup>e</sup>, H<sub>2</sub>O", "10⁻⁶, 1st, XXᵉ, H₂O"),
         ("x<sup>n+1</sup> a<sub>n+1</sub> v<sub>max</sub> b<sub>i</sub>", "xⁿ⁺¹ a_(n+1) v_max b_i"),
-        ("e<sup><i>ix</i></sup> x<sup>a/b</sup>, f<sup>(k)</sup> e<sup>x<sup>2</sup></sup>", "e^ix x^(a/b), f^(k) e^(x²)"),
+        (
+            "e<sup><i>ix</i></sup> x<sup>a/b</sup> f<sup>(k)</sup> e<sup>x<sup>2</sup></sup>",
+            "e^ix x^(a/b) f^(k) e^(x²)",
+        ),
         ("In 2020<sup>1, 2</sup> A<sup>®</sup> B<sup>[3]</sup> <sup>4</sup> C", "In 2020¹, ² A® B[3] ⁴ C"),
         ("<p>A <sub>Photo by B</sub></p>C<sup> 2 </sup>D<sup></sup>E", "A Photo by B\n\nC ² DE"),
         ("a &lt; b &amp;amp; c", "a < b &amp; c"),

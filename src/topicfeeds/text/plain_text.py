@@ -16,9 +16,7 @@ _BLANK_LINES = re.compile("\n{3,}")
 _RUN = re.compile(r"[ \t\n\r\f]+")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
 _SCRIPTS = {
-    "sup": str.maketrans(
-        ", 0123456789+-−abcdefghijklmnoprstuvwxyz", ", ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-    ),
+    "sup": str.maketrans(", 0123456789+-−abcdefghijklmnoprstuvwxyz", ", ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"),
     "sub": str.maketrans(", 0123456789+-−", ", ₀₁₂₃₄₅₆₇₈₉₊₋₋"),
 }
 """Superscript and subscript characters."""
@@ -197,7 +195,9 @@ def _write_script(text: str, one: Element, is_attached: bool) -> str:
     is_ordinal = is_word and one.name == "sup" and one.inside.isdisjoint({"em", "i", "var"})
     if not is_attached or is_ordinal or text.startswith("[") or not any(map(str.isalnum, text)):
         return text
-    return ("^" if one.name == "sup" else "_") + (text if text.isalpha() or text.isdecimal() else f"({text.strip('()')})")
+    return ("^" if one.name == "sup" else "_") + (
+        text if text.isalpha() or text.isdecimal() else f"({text.strip('()')})"
+    )
 
 
 def _find_address(one: Element) -> str:
