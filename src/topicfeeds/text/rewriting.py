@@ -21,6 +21,7 @@ from .pictures import (
     keep_data_picture,
     looks_blank,
 )
+from .players import HOLDERS, find_pages
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -65,20 +66,7 @@ _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|list-item|table)", 
 _PLAYER = re.compile(r"embed |youtu|vimeo|player|video|audio|sound|music|spotify|podcast|\.mp[34]\b", re.IGNORECASE)
 _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
-_ID = re.compile(
-    "(?:data-)?(?:(?:plyr-)?embed-?|tweet-?|video-?|vimeo-?|youtube-?|channel)id|data-(?:embed|id|video|vimeo|youtube)"
-)
-_NUMBER = re.compile("[A-Za-z0-9_-]+")
-_HOLDERS = {"a", "article", "aside", "blockquote", "div", "figure", "li", "p", "section", "span"}
-"""Elements that scripts fill."""
-_EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-")
-_EMBEDDED = re.compile(
-    r"""(?:[\[{].*?"(?:canonical_url|href|src|url)"\s*:\s*")?((?:https?:)?//[^\s"'<>]+)""", re.DOTALL
-)
-"""An address at the start of an attribute, or in JSON."""
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?=[^./]*[./])[^{}<>\"]+")
-_VIDEO_PAGES = {"ytsubscribe": "https://www.youtube.com/channel/", "youtube": "https://www.youtube.com/watch?v=",
-                "vimeo": "https://vimeo.com/", "tweet": "https://twitter.com/i/status/"}  # fmt: skip
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
 _PHRASES = {
     "player": ("player became a link", "players became links"),
@@ -140,7 +128,7 @@ class _Rewriter:
             elif _is_hidden(child):
                 self._leave_gap()
                 self.changes["hidden"] += bool(child.text("math", "svg", "x-iframe").strip())
-            elif child.is_blank and child.name in _HOLDERS and self._find_embedded(child):
+            elif child.is_blank and child.name in HOLDERS and self._find_embedded(child):
                 self._add_unknown(child)
             else:
                 self._add(child)
@@ -212,16 +200,7 @@ class _Rewriter:
         return next(filter(None, found), None)
 
     def _find_embedded(self, one: Element) -> str | None:
-        """Return the address of an empty element that a script would turn into a player, a post or a picture."""
-        if not one.is_blank or not one.inside <= _HOLDERS | {"b", "br", "button", "i"}:
-            return None
-        given = one.attributes
-        values = [value for name, value in given.items() if name == "cite" or name.startswith("data-")]
-        found = [_EMBEDDED.match(value.replace("\\/", "/")) for value in values if one.name != "a"]
-        links = [each.attributes.get("href", "") for each in (one, *one.elements()) if each.name == "a"]
-        is_embed = _EMBED.search(f"{given.get('class', '')} {given.get('data-pin-do', '')}")
-        pages = [*(each[1] for each in found if each), _find_video(one), *(links if is_embed else ())]
-        addresses = (self._address(page, "img") for page in pages if page)
+        addresses = (self._address(page, "img") for page in find_pages(one) if page)
         return next((each for each in addresses if each and each != self._address("", "a")), None)
 
     def _link(self, one: Element, address: str, text: str = "") -> None:
@@ -413,11 +392,3 @@ def _find_loaded(one: Element) -> list[str]:
     """Return the attributes, of any script, that seem to have an address to load later."""
     names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
     return [name for name in names if "placeholder" not in name and "srcset" not in name]
-
-
-def _find_video(one: Element) -> str | None:
-    """Return the page of a video whose element only has an id."""
-    where = f"{one.name} {one.attributes}".lower()
-    page = next((page for site, page in _VIDEO_PAGES.items() if site in where), None)
-    values = [value for name, value in one.attributes.items() if _ID.fullmatch(name) and _NUMBER.fullmatch(value)]
-    return page + values[0] if page and values else None
