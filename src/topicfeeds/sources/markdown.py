@@ -77,7 +77,7 @@ def _read_front_matter(mark: str, front: str, path: str) -> list[RawRecord | Pro
         return [simple]
     from .yaml import read as read_yaml  # imported here, as most front matter is simple
 
-    return list(read_yaml(front, None, path, may_be_empty=True))
+    return list(read_yaml(front, None, path))
 
 
 def render_html(text: str) -> str:

@@ -23,9 +23,9 @@ _PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
-def read(text: str, source: Source | None, path: str, *, may_be_empty: bool = False) -> Iterator[RawRecord | Problem]:
-    """Read a YAML file, or front matter (without a source). Raises Unreadable."""
-    reader = _YamlReader(text, may_be_empty=may_be_empty)
+def read(text: str, source: Source | None, path: str) -> Iterator[RawRecord | Problem]:
+    """Read a YAML file, or front matter, which has no source. Raises Unreadable."""
+    reader = _YamlReader(text, may_be_empty=source is None)
     try:
         for raw in reader.items():
             if source and source.items and not reader.twice:
