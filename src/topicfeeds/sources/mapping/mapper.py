@@ -19,7 +19,7 @@ from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
-from .elements import expand, split_record
+from .elements import advise_each, expand, split_record
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
@@ -163,7 +163,7 @@ class RecordMapper:
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
-        if source.all_day or source.open_end or source.end_day == "exclusive":
+        if source.all_day or source.open_end or source.end_day == "exclusive" or "recurrence" in fields:
             set_days(fields, source, **flags)
         return fields
 
@@ -198,8 +198,9 @@ class RecordMapper:
 
     @cached_property
     def _changed(self) -> set[str]:
+        parts = [name for name in self._source.places if name.partition(".")[0] in self._converted]
         marked = [name for name in self._source.places if find_markup(name, self._source)]
-        return {*self._converted, *marked, *self._source.lookup}
+        return {*self._converted, *parts, *marked, *self._source.lookup}
 
     @cached_property
     def _special(self) -> set[str]:
@@ -253,11 +254,12 @@ class RecordMapper:
         parts = {name.partition(".")[2]: values for name, values in found.items() if values}
         if not parts:
             return None
+        given = set(parts)
         self._add_default_parts(field, parts)
         try:
             many = field in LISTS
             parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-            return combine_parts(field, parts)
+            return combine_parts(field, parts, given if field == "authors" else ())
         except ValueError as error:
             raise MappingError(field, str(error)) from None
 
@@ -279,9 +281,7 @@ class RecordMapper:
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            every = f' or set each = "{place.text.rpartition(".")[0]}"' if name == "start" and "." in place.text else ""
-            message = "has several values, so the first is used"
-            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {name_setting(name)}{every})')
+            self._warn_about_several(finder, name, place, len(values), raw)
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -324,18 +324,33 @@ class RecordMapper:
         if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
             self._warnings.append(problem)
 
+    def _warn_about_several(self, finder: Finder, name: str, place: ValuePath, number: int, raw: RawRecord) -> None:
+        """Warn that a field gets the first of several values. Raises MappingError for starts without their ends."""
+        advice = f'write "{place.text}.0" in {name_setting(name)}'
+        if other := {"start": "end", "end": "start"}.get(name):
+            each = advise_each(finder.record, self._source)
+            size = len(flatten([self._find(finder, other, self._source.places.get(other, ()))]))
+            if size not in (number, 0):
+                raise MappingError(name, f"has {number} values, but {other} has {size} (keep one of each{each})")
+            advice += each
+        self._warn_once(raw, name.partition(".")[0], f"has several values, so the first is used ({advice})")
+
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
-        """Warn about values that a field does not get, because its path expects a table in their place."""
+        """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
-            if field in NEVER_FALSE and as_text(loss.value) == "false":
+            if loss.value is None and field not in self._source.defaults and loss.path != "file.lang":
+                message = f"this record has no {loss.path}, so {show(loss.place)} has no value (complete the record, "
+                message += f"or add a pattern without {loss.path})"
+            elif loss.value is None or (field in NEVER_FALSE and as_text(loss.value) == "false"):
                 continue
-            kind = "text" if isinstance(loss.value, str) else "not a table"
-            message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, add {show(loss.place)} "
-            message += f"to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"
+            else:
+                kind = "text" if isinstance(loss.value, str) else "not a table"
+                message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, "
+                message += f"add {show(loss.place)} to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"
             line = self.find_lines(raw).get(field, raw.line)
             warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
 
