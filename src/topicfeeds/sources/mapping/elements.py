@@ -13,6 +13,7 @@ from ...models.places import ValuePath, list_paths, parse_path
 from ...models.source import Source
 from .dates import MappingError
 from .paths import Finder, flatten, is_empty
+from .reports import name_setting
 
 _MAX_COPIED_KEYS = 1_000_000
 """The limit of keys that `each` copies: each element gets a copy of its record."""
@@ -122,7 +123,20 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     return value
 
 
-def advise_each(record: Any, source: Source) -> str:
+def explain_several(finder: Finder, name: str, place: ValuePath, sizes: tuple[int, int], source: Source) -> str:
+    """Say that a field gets the first of several values. Raises MappingError for starts that cannot be paired.
+
+    `sizes` are the numbers of its values, and of the values of its partner: `end` for `start`, and `start` for `end`.
+    """
+    number, other = sizes
+    each = _advise_each(finder.record, source) if name in _TIMES else ""
+    if other not in (number, 0):
+        partner = "end" if name == "start" else "start"
+        raise MappingError(name, f"has {number} values, but {partner} has {other} (keep one of each{each})")
+    return f'has several values, so the first is used (write "{place.text}.0" in {name_setting(name)}{each})'
+
+
+def _advise_each(record: Any, source: Source) -> str:
     """Return how to write `each`, for a record with several dates; an empty text if it has one start only."""
     start, end = ([path for place in source.places.get(name, ()) for path in list_paths(place)] for name in _TIMES)
     starts = [key for path in start if (key := _find_list(record, path))]

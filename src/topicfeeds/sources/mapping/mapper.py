@@ -19,12 +19,12 @@ from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
-from .elements import advise_each, expand, split_record
+from .elements import expand, explain_several, split_record
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, name_setting
+from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -281,7 +281,9 @@ class RecordMapper:
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            self._warn_about_several(finder, name, place, len(values), raw)
+            other = {"start": "end", "end": "start"}.get(name, "")
+            others = len(flatten([self._find(finder, other, self._source.places.get(other, ()))]))
+            self._warn_once(raw, field, explain_several(finder, name, place, (len(values), others), self._source))
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -324,17 +326,6 @@ class RecordMapper:
         if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
             self._warnings.append(problem)
 
-    def _warn_about_several(self, finder: Finder, name: str, place: ValuePath, number: int, raw: RawRecord) -> None:
-        """Warn that a field gets the first of several values. Raises MappingError for starts without their ends."""
-        advice = f'write "{place.text}.0" in {name_setting(name)}'
-        if other := {"start": "end", "end": "start"}.get(name):
-            each = advise_each(finder.record, self._source)
-            size = len(flatten([self._find(finder, other, self._source.places.get(other, ()))]))
-            if size not in (number, 0):
-                raise MappingError(name, f"has {number} values, but {other} has {size} (keep one of each{each})")
-            advice += each
-        self._warn_once(raw, name.partition(".")[0], f"has several values, so the first is used ({advice})")
-
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
@@ -342,17 +333,9 @@ class RecordMapper:
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
-            if loss.value is None and field not in self._source.defaults and loss.path != "file.lang":
-                message = f"this record has no {loss.path}, so {show(loss.place)} has no value (complete the record, "
-                message += f"or add a pattern without {loss.path})"
-            elif loss.value is None or (field in NEVER_FALSE and as_text(loss.value) == "false"):
-                continue
-            else:
-                kind = "text" if isinstance(loss.value, str) else "not a table"
-                message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, "
-                message += f"add {show(loss.place)} to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"
-            line = self.find_lines(raw).get(field, raw.line)
-            warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+            if message := explain_loss(loss, field, self._source):
+                line = self.find_lines(raw).get(field, raw.line)
+                warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""
@@ -364,7 +347,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name_setting(name), [one.text for place in places for one in list_paths(place)])
+                describe_missing(name, [one.text for place in places for one in list_paths(place)])
                 for name, places in reported.items()
                 if name not in self._known
             ]
