@@ -108,13 +108,20 @@ def test_a_page_shows_the_newest_entries_the_next_events_the_counts_and_the_last
 
 def test_a_page_says_how_to_follow_in_a_reader_a_calendar_and_on_a_phone() -> None:
     tree = parse(made(ITEMS, **SETTINGS)["topics/t.html"])
-    fields = {one.get("value") for one in tree.iter("input")}
+    fields = {one.text for one in tree.iter("textarea")}
     assert fields == {BASE + name for name in ("topics/t.atom.xml", "topics/t.rss.xml", "topics/t.ics")}
     links = {one.get("href") for one in tree.iter("a")}
     assert "webcal://www.example.org/feeds/topics/t.ics" in links
     assert len(list(tree.iter("ol"))) == 3
     titles = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}title")]
-    assert titles == [BASE + "topics/t.atom.xml"]
+    assert titles == [BASE + "topics/t.html"]
+    assert BASE + "topics/t.html" in "".join(tree.find("body").itertext())
+
+
+def test_the_steps_are_open_on_the_page_of_a_feed_and_closed_on_the_index() -> None:
+    pages = made(ITEMS)
+    opened = {path for path, page in pages.items() if "open" in next(parse(page).iter("details")).attrib}
+    assert opened == pages.keys() - {"index.html"}
 
 
 def test_a_page_without_calendar_says_nothing_about_calendars() -> None:
