@@ -50,6 +50,7 @@ def write_pages(folder: Path, language: str) -> list[Path]:
     ]
     made = site(
         language=language,
+        feeds_url=f"https://www.example.org/{'neighbourhoods/' * 8}",
         description=HOSTILE[0],
         pages={"stylesheet": True},
         feeds={"formats": ["atom", "rss", "ics"]},
