@@ -26,7 +26,7 @@ def compute_checksum(*values: object) -> int:
 
 def compute_text_checksum(*texts: str) -> int:
     """Return the checksum of a row of long texts, in a ninth of the time of `compute_checksum`."""
-    return zlib.crc32("\0".join(texts).encode())
+    return zlib.crc32("\0".join(texts).encode(errors="surrogateescape"))
 
 
 def checksum_text(text: str) -> int:

@@ -36,7 +36,7 @@ from .checksums import (
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, CHECKED, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
+from .schema import APPLICATION_ID, CHECKED, NAMES, RUN_TABLES, SCHEMA, VERSION, create_tables, read_rows, salvage
 
 if TYPE_CHECKING:
     from .snapshot import Snapshot
@@ -182,14 +182,14 @@ class State:
 
         A newer version has other tables. So a newer version number with the tables of this version is damage.
         """
-        version = self._value("pragma user_version")
-        if version > VERSION and not has_tables(self._open, SCHEMA):
+        version, is_ours = self._value("pragma user_version"), has_tables(self._open, SCHEMA)
+        if version > VERSION and not is_ours:
             raise NewerStateError
-        if version < VERSION:
-            if not version and self._value("select count(*) from sqlite_master"):
-                raise ForeignStateError(self.path)
-            migrate(self._open)
-        elif version > VERSION or not has_tables(self._open, SCHEMA):
+        if not version and self._value("select count(*) from sqlite_master"):
+            raise ForeignStateError(self.path)
+        if not version:
+            create_tables(self._open)
+        elif version != VERSION or not is_ours:
             raise DamageError("the list of tables is damaged")
 
     def _load(self) -> None:
@@ -224,7 +224,7 @@ class State:
         aside = f"{self.path}.damaged"
         os.replace(self.path or "", aside)
         with closing(open_database(self.path or "", "rwc")) as file:
-            migrate(file)
+            create_tables(file)
             count = salvage(aside, file)
         kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
         lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
