@@ -177,15 +177,15 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     state, one = State(tmp_path / "state"), WrittenDocument("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
     state.begin(1)
     for document in (one, one._replace(path="a.xml")):
-        state.note_document(document)
+        state.note_documents(document)
     state.commit(400)
     state.close()
     for now in (2, 3):
         state.begin(now)
-        state.note_document(one._replace(path="a.xml"))
+        state.note_documents(one._replace(path="a.xml"))
         (gone,) = state.unmade_documents(now)
         assert gone == one._replace(retired=2)
-        state.note_document(gone)
+        state.note_documents(gone)
         assert state.unmade_documents(now) == []
         state.commit(400)
         assert [document.path for document in state.list_documents()] == ["a.xml", "b.xml"]
@@ -205,7 +205,7 @@ def test_the_next_moment_is_that_of_the_run_or_of_the_first_document_that_goes(t
     assert state.next_due(30) is None
     state.set_values({"due": 500})
     assert state.next_due(30) == 500
-    state.note_document(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
+    state.note_documents(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.next_due(0), state.next_due(1)) == (400, 500)
 

@@ -224,7 +224,7 @@ class Run:
             for waiting in report.held:
                 chunks.keep(waiting.header)
         # a size that no file has: if this run is killed before it removes these files, the next run removes them
-        state.note_documents(one._replace(size=-1) for one in retirement.removed)
+        state.note_documents(*(one._replace(size=-1) for one in retirement.removed))
         for path in retirement.foreign:
             state.forget_document(path)
         before, names = state.accepted_counts(), {source.name for source in self.site.sources}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from typing import Any
 
@@ -14,7 +14,6 @@ from .checksums import (
     compute_text_checksum,
     open_database,
     write_rows,
-    write_texts,
 )
 from .documents import is_inside
 
@@ -65,6 +64,18 @@ def read_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]
         yield row
 
 
+def read_version(file: sqlite3.Connection, name: str) -> tuple[str, str] | None:
+    """Return kind and fields (JSON) of the last good version of an item, or None if they are missing or damaged."""
+    row = file.execute("select * from versions where id = ?", (name,)).fetchone()
+    return row[1:3] if row and row[-1] == compute_text_checksum(*row[:-1]) else None
+
+
+def write_versions(file: sqlite3.Connection, rows: Iterable[tuple[str, ...]]) -> None:
+    """Write last good versions with their checksums. SQLite would compute these checksums more slowly."""
+    found = ((*row, compute_text_checksum(*row)) for row in rows)
+    file.executemany("insert or replace into versions values (?, ?, ?, ?)", found)
+
+
 def salvage(path: str, file: sqlite3.Connection) -> int:
     """Copy each intact row from a damaged memory to a new one, and return the number of items.
 
@@ -78,7 +89,7 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
             for row in _scan(old, name):
                 if table := _find_table(name, row):
                     kept[table][row[0]] = row[:-1]
-    write_texts(file, kept.pop("versions").values())
+    write_versions(file, kept.pop("versions").values())
     for table, rows in kept.items():
         write_rows(file, table, rows.values(), _COUNTS[table])
     return len(kept["items"])

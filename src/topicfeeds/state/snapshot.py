@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing, suppress
 
 from ..errors import PublishError
-from .checksums import compute_text_checksum, is_foreign, open_database
+from .checksums import is_foreign, open_database
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, VERSION, create_tables, read_rows
+from .schema import APPLICATION_ID, VERSION, create_tables, read_rows, read_version
 from .session import explain_errors
 from .store import ForeignStateError, NewerStateError, State
 
@@ -51,8 +51,7 @@ class Snapshot:
     def find_version(self, name: str) -> tuple[str, str] | None:
         """Return kind and fields (JSON) of an item that a feed had after the last run, or None."""
         with suppress(sqlite3.Error), closing(self._state.open_copy()) as file:
-            row = file.execute("select * from versions where id = ?", (name,)).fetchone()
-            return (row[1], row[2]) if row and row[-1] == compute_text_checksum(*row[:-1]) else None
+            return read_version(file, name)
         return None
 
 
