@@ -61,7 +61,7 @@ def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: E
 
     Raises PublishError if neither a worker nor this process can read a shard.
     """
-    reader = _ShardReader(executor, Task(site, items.base), files)
+    reader = _ShardReader(executor, site, items.base, files)
     ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
     waiting: deque[tuple[Shard, Future[ShardResult] | None]] = deque()
     try:
@@ -96,15 +96,11 @@ def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: i
                 yield group
                 group, heavy = Shard(source, number), 0
             if stamp:
-                yield from _cut_file(Shard(source, number, (path,), stamp=stamp), -(-weight // size))
+                parts = -(-weight // size)
+                edges = pairwise(stamp[0] * n // parts for n in range(parts + 1))
+                yield from (Shard(source, number, (path,), part=part, stamp=stamp) for part in edges)
         if group.paths or not found:
             yield group
-
-
-def _cut_file(shard: Shard, parts: int) -> Iterator[Shard]:
-    whole = shard.stamp[0]
-    edges = [whole * n // parts for n in range(parts + 1)]
-    return (shard._replace(part=part) for part in pairwise(edges))
 
 
 def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[int, int] | None]]:
@@ -130,8 +126,9 @@ def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[i
 class _ShardReader:
     """Sends shards to workers, and yields their results in order."""
 
-    def __init__(self, executor: Executor, task: Task, files: InputFiles) -> None:
-        self.executor, self.task, self.files, self.run = executor, task, files, secrets.token_hex(8)
+    def __init__(self, executor: Executor, site: Site, base: Path, files: InputFiles) -> None:
+        self.executor, self.site, self.base, self.files = executor, site, base, files
+        self.run = secrets.token_hex(8)
         self._lines = Counter[str]()
         """The number of line ends in the parts of each file that were collected so far."""
         self._changed: set[str] = set()
@@ -141,13 +138,13 @@ class _ShardReader:
         if shard.paths:
             # The executor is broken, shut down, or cannot start a process, as in a daemonic worker of Celery.
             with suppress(RuntimeError, OSError, AssertionError):
-                return self.executor.submit(read_shard, shard, self.task, self.run)
+                return self.executor.submit(read_shard, shard, self.site, self.base, self.run)
         return None
 
     def collect(self, shard: Shard, future: Future[ShardResult] | None) -> Iterator[ChunkResult]:
         """Yield the results of a shard, from its worker or read here."""
         if not shard.paths:
-            yield from read_chunks([shard.source], self.task.base, url=self.task.site.url)
+            yield from read_chunks([shard.source], self.base, url=self.site.url)
             return
         path = shard.paths[0]
         found = self._result(shard, future)
@@ -167,7 +164,7 @@ class _ShardReader:
             except (Exception, CancelledError):  # noqa: S110 - the worker died, or the same error occurs here
                 pass
         try:
-            return read_shard(shard, self.task, self.run)
+            return read_shard(shard, self.site, self.base, self.run)
         except (OSError, MemoryError) as error:
             message = f"{shard.paths[0]}: could not be read by a worker or by the main process: {error} (run again)"
             raise PublishError(message=message) from error
@@ -198,13 +195,6 @@ class Shard(NamedTuple):
     """Size and mtime (nanoseconds) of a file that is read in parts."""
 
 
-class Task(NamedTuple):
-    """The data that all shards of a run share."""
-
-    site: Site
-    base: Path
-
-
 class ShardResult(NamedTuple):
     """The result of reading a shard."""
 
@@ -225,9 +215,8 @@ class _WorkerMemory(threading.local):
 _WORKER = _WorkerMemory()
 
 
-def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
+def read_shard(shard: Shard, site: Site, base: Path, run: str) -> ShardResult:
     """Return the results of a shard. `run` identifies the run. Workers call this function in their own processes."""
-    site, base = task
     if _WORKER.run != run:
         _WORKER.run, _WORKER.selector = run, FeedSelector(site)
     if _is_changed(shard, base):

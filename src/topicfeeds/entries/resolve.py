@@ -33,29 +33,6 @@ _MISSING = (
 _NOT_RECORDED = "is missing, and no run has recorded the event, so the event is held back (call publish or record)"
 
 
-def resolve(
-    site: Site,
-    found: Iterable[Header | Page | Problem | Draft],
-    memory: State | Snapshot | None = None,
-    now: datetime | None = None,
-    spill: Spill | None = None,
-    *,
-    is_check: bool = False,
-) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
-    """Yield a candidate for each header. Pages, problems and drafts are passed on.
-
-    Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
-    the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
-    items with a later date are held back.
-
-    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
-    it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
-    has the data that the memory will store. With `is_check`, an event without `published` gets the time `now`, even
-    without a memory.
-    """
-    yield from Resolver(site, memory, now, spill, is_check=is_check).resolve_all(found)
-
-
 def _find_draft(header: Header, now: datetime) -> Draft | None:
     """Return a draft if an item is not public yet, or no longer."""
     start, end = header.window or (None, None)
@@ -65,7 +42,13 @@ def _find_draft(header: Header, now: datetime) -> Draft | None:
 
 
 class Resolver:
-    """Resolves headers, as `resolve` does, and the last good versions of items whose records have errors."""
+    """Resolves headers, and the last good versions of items whose records have errors.
+
+    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
+    it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. With `now` (a
+    date-time with a zone), items with a later date are held back. With `is_check`, an event without `published` gets
+    the time `now`, even without a memory.
+    """
 
     def __init__(
         self,
@@ -89,7 +72,12 @@ class Resolver:
     def resolve_all(
         self, found: Iterable[Header | Page | Problem | Draft]
     ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
-        """Yield a candidate for each header. Pages, problems and drafts are passed on."""
+        """Yield a candidate for each header. Pages, problems and drafts are passed on.
+
+        Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
+        the candidate of the item is yielded again, with all topics and tags so far. The candidate has the data that the
+        memory will store.
+        """
         inferred: list[tuple[str, Header]] = []
         for one in found:
             draft = one if isinstance(one, Draft) else None
