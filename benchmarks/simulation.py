@@ -126,7 +126,7 @@ def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[ReadChun
     stamp = (status.st_size, status.st_mtime_ns)
     shard = Shard(source, 0, (path.name,), part=(0, status.st_size), stamp=stamp)
     began = time.process_time()
-    sent = pickle.dumps(read_shard(shard, site, folder, "measured"))
+    sent = pickle.dumps(read_shard(shard, site, folder))
     took = time.process_time() - began
     result: ShardResult = pickle.loads(sent)
     return result.chunks, took

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import secrets
 import signal
 import threading
 from collections import Counter, deque
@@ -24,7 +23,7 @@ from typing import NamedTuple
 
 from .entries.chunk_cache import ReadChunk, parse_chunk
 from .entries.headers import HeaderMaker
-from .entries.model import Candidate, Entry, Header
+from .entries.model import Candidate, Header
 from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
@@ -128,7 +127,6 @@ class _ShardReader:
 
     def __init__(self, executor: Executor, site: Site, base: Path, files: InputFiles) -> None:
         self.executor, self.site, self.base, self.files = executor, site, base, files
-        self.run = secrets.token_hex(8)
         self._lines = Counter[str]()
         """The number of line ends in the parts of each file that were collected so far."""
         self._changed: set[str] = set()
@@ -138,7 +136,7 @@ class _ShardReader:
         if shard.paths:
             # The executor is broken, shut down, or cannot start a process, as in a daemonic worker of Celery.
             with suppress(RuntimeError, OSError, AssertionError):
-                return self.executor.submit(read_shard, shard, self.site, self.base, self.run)
+                return self.executor.submit(read_shard, shard, self.site, self.base)
         return None
 
     def collect(self, shard: Shard, future: Future[ShardResult] | None) -> Iterator[ChunkResult]:
@@ -164,7 +162,7 @@ class _ShardReader:
             except (Exception, CancelledError):  # noqa: S110 - the worker died, or the same error occurs here
                 pass
         try:
-            return read_shard(shard, self.site, self.base, self.run)
+            return read_shard(shard, self.site, self.base)
         except (OSError, MemoryError) as error:
             message = f"{shard.paths[0]}: could not be read by a worker or by the main process: {error} (run again)"
             raise PublishError(message=message) from error
@@ -205,50 +203,38 @@ class ShardResult(NamedTuple):
     """The number of line ends in its part; None if the file changed."""
 
 
-class _WorkerMemory(threading.local):
-    """The data of a worker about a run: the newest candidates of all shards that it has read."""
-
-    run = ""
-    selector: FeedSelector
-
-
-_WORKER = _WorkerMemory()
-
-
-def read_shard(shard: Shard, site: Site, base: Path, run: str) -> ShardResult:
-    """Return the results of a shard. `run` identifies the run. Workers call this function in their own processes."""
-    if _WORKER.run != run:
-        _WORKER.run, _WORKER.selector = run, FeedSelector(site)
+def read_shard(shard: Shard, site: Site, base: Path) -> ShardResult:
+    """Return the results of a shard. Workers call this function in their own processes."""
     if _is_changed(shard, base):
         return ShardResult([], {}, None)
-    maker, stamps = HeaderMaker(site), dict(shard.stamps)
+    maker, selector, stamps = HeaderMaker(site), FeedSelector(site), dict(shard.stamps)
     files = InputFiles([], stamps, set(), "", str(base), set(), {})
     chunks: list[ReadChunk | Problem] = []
     for path in shard.paths:
         for chunk in read_file(shard.source, shard.number, path, Surroundings(base, files, site.url), shard.part):
-            chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker)
+            chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker, selector)
     if _is_changed(shard, base):
         return ShardResult([], {}, None)
-    held = _WORKER.selector.held_ids()
+    held = selector.held_ids()
     kept = [one if isinstance(one, Problem) else _drop_bodies(one, held) for one in chunks]
     return ShardResult(kept, stamps, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0)
 
 
-def _read_chunk(chunk: Chunk, maker: HeaderMaker) -> list[ReadChunk | Problem]:
+def _read_chunk(chunk: Chunk, maker: HeaderMaker, selector: FeedSelector) -> list[ReadChunk | Problem]:
     """Return a chunk as its rows, or the problems of a chunk that is unreadable."""
     stored: list[ReadChunk | Problem] = []
     bodies: dict[int, tuple[str, str]] = {}
     problems: list[ReadChunk | Problem] = []
     for one in parse_chunk(chunk, maker, lambda key, rows: stored.append(ReadChunk(chunk.location, key, rows, bodies))):
         if isinstance(one, Header) and not one.is_single:
-            bodies[one.position[1]] = _select_header(one), one.body()
+            bodies[one.position[1]] = _select_header(one, selector), one.body()
         elif isinstance(one, Problem):
             problems.append(one)
     return stored or problems
 
 
-def _select_header(header: Header) -> str:
-    """Add a header to the worker's feeds, and return its id.
+def _select_header(header: Header, selector: FeedSelector) -> str:
+    """Add a header to the feeds of a shard, and return its id.
 
     Return an empty text if only the parent process can find its date or id.
     """
@@ -257,9 +243,7 @@ def _select_header(header: Header) -> str:
         return ""
     dates = header.published, header.updated or header.published
     labels = header.topics, header.tags
-    load = header.load if _WORKER.selector.site.extensions.filters else _not_loadable
-    found = Candidate(name, header.kind, *dates, *labels, load, "", language=header.language)
-    _WORKER.selector.add(found)
+    selector.add(Candidate(name, header.kind, *dates, *labels, header.load, "", language=header.language))
     return name
 
 
@@ -268,11 +252,6 @@ def _drop_bodies(one: ReadChunk, held: Container[str]) -> ReadChunk:
     return one._replace(
         bodies={number: found for number, found in one.bodies.items() if not found[0] or found[0] in held}
     )
-
-
-def _not_loadable() -> Entry:
-    """Raise an error: a worker keeps no entries."""
-    raise RuntimeError("workers do not keep entries")
 
 
 def _is_changed(shard: Shard, base: Path) -> bool:
