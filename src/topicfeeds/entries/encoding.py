@@ -97,12 +97,10 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
         one.language,
-        [one.name, one.place, *_flatten_window(one.window)] if one.place or one.window else None,
+        [one.name, one.place, *(at and at.isoformat() for at in one.window or (None, None))]
+        if one.place or one.window
+        else None,
     ]
-
-
-def _flatten_window(window: tuple[datetime | None, datetime | None] | None) -> list[str | None]:
-    return [moment.isoformat() if moment else None for moment in window or (None, None)]
 
 
 def decode_rows(
@@ -130,7 +128,7 @@ def _decode_header(
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
-    name, place, *window = rare or _USUAL
+    name, place, public, expires = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(
         kind=kind,
@@ -161,12 +159,10 @@ def _decode_header(
         language=language,
         name=name,
         place=place,
-        window=(_restore_time(window[0]), _restore_time(window[1])) if any(window) else None,
+        window=(public and datetime.fromisoformat(public), expires and datetime.fromisoformat(expires))
+        if public or expires
+        else None,
     )
-
-
-def _restore_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _flatten_times(times: EventTimes) -> list[object]:

@@ -32,7 +32,7 @@ from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
 from .digests import digest_item
 from .events import make_aware, resolve_event, take_snapshot
-from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
+from .model import Category, Entry, EventTimes, Header, RefusedError
 
 _MAX_SHOWN_REFERENCES = 20
 _MAX_SHOWN_REFERENCE_CHARS = 20
@@ -157,7 +157,7 @@ class HeaderMaker:
             load=lambda: entry,
             from_page=record.from_page,
             untitled=record.untitled,
-            times=_get_times(event) if event else None,
+            times=EventTimes(event.start, event.end, event.recurrence, event.left_out) if event else None,
             snapshot=take_snapshot(event, item.timezone or self.site.timezone, record.moved) if event else None,
             path=record.path,
             line=record.line,
@@ -296,10 +296,6 @@ def _describe_minted(item: Item, *, untitled: bool) -> tuple[str, str]:
     """Return the date and the title from which an id is made."""
     stated = item.published or (item.start if isinstance(item, Event) else None)
     return stated.isoformat() if stated else "", "" if untitled else to_one_line(item.title)
-
-
-def _get_times(event: EventDetails) -> EventTimes:
-    return EventTimes(event.start, event.end, event.recurrence, event.left_out)
 
 
 def _list_codes(characters: Iterable[str]) -> str:

@@ -242,7 +242,10 @@ class Header(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """The part of an entry that selection needs. `load_entry` returns the whole entry."""
+    """The part of an entry that selection needs. `load_entry` returns the whole entry.
+
+    Fields without a description are those of its header.
+    """
 
     id: str
     kind: str
@@ -257,15 +260,10 @@ class Candidate(NamedTuple):
     link: str | None = None
     """The link of the entry if its author set none: the page of a topic, or the site's `url`."""
     source: str = "items"
-    """The name of the source of its record."""
     position: tuple[bytes, int] = (b"", 0)
-    """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] = str
-    """Returns the item as JSON, or an empty text if that fails."""
     is_parsed: bool = False
-    """Whether this run parsed the item, so that it is in memory."""
     is_single: bool = False
-    """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
     paths: tuple[str, ...] = ()
     """The files of its records."""
     author_digest: bytes = b""
@@ -282,7 +280,6 @@ class Candidate(NamedTuple):
     expires: datetime | None = None
     """When the item is no longer public."""
     language: str | None = None
-    """The language that its author set."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
     warning: Problem = Problem("items", 0, "content", "", "warning")

@@ -166,7 +166,8 @@ class Resolver:
         if schedule and header.times:
             schedule = add_history(schedule, header.times, dates, known)
         link = None if header.link else self._page(topics)
-        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or "", *_list_labels(tags)]
+        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or ""]
+        parts += [tag.label for tag in tags]
         parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
@@ -218,7 +219,9 @@ class Resolver:
         """Return `published` and `updated`. Raises RefusedError."""
         published = header.published
         if published and before and header.is_local:
-            published = _keep_moment(published, datetime.fromisoformat(before.published))
+            known = datetime.fromisoformat(before.published)
+            if published.replace(tzinfo=None) == known.replace(tzinfo=None):  # only the time zone changed
+                published = known
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
@@ -241,17 +244,8 @@ class Resolver:
             yield header.problem("updated", message, "warning")
 
 
-def _list_labels(categories: Iterable[Category]) -> list[str]:
-    return [one.label for one in categories]
-
-
 def _combine_digests(header: Header, merged: Merged | None) -> bytes:
     return combine_digests(merged.author_digests) if merged else header.author_digest
-
-
-def _keep_moment(published: datetime, known: datetime) -> datetime:
-    """Return the known date of publication if only the time zone changed, and the local time is the same."""
-    return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

@@ -9,20 +9,8 @@ from collections.abc import Iterator
 from .. import __version__
 
 LIBRARIES = (
-    *(
-        "babel",
-        "feedgen",
-        "icalendar",
-        "idna",
-        "jinja2",
-        "lxml",
-        "nh3",
-        "pydantic",
-        "pydantic_core",
-        "pyromark",
-        "python_calamine",
-    ),
-    *("python_dateutil", "pyyaml", "segno", "tzdata"),
+    *("babel", "feedgen", "icalendar", "idna", "jinja2", "lxml", "nh3", "pydantic", "pydantic_core"),
+    *("pyromark", "python_calamine", "python_dateutil", "pyyaml", "segno", "tzdata"),
 )
 _ZONES_MARK = "# version "
 """The start of the line that has the release of the system's time zones."""
