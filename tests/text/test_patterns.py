@@ -165,6 +165,7 @@ WORST = {
     "text/generator_marks.py _COMPONENT": ("findall", "", "{a<A", ""),
     "text/generator_marks.py _GHOST_ADDRESS": ("findall", "", "'__GHOST_URL__", ""),
     "text/generator_marks.py _SOURCE_LINK": ("search", "", 'href="a', ""),
+    "text/generator_marks.py _SUFFIX": ("search", "", ".ado", ""),
     "text/generator_marks.py _TEMPLATE_TAG": ("findall", "", "{%a", ""),
     "text/html.py _PRE": ("sub", "", '<pre a="b"', "x"),
     "text/plain_urls.py _PLAIN": ("fullmatch", "https://e", ".e", "!"),

@@ -14,7 +14,8 @@ _SOURCE_LINK = re.compile(
     r"""(?i)\bhref=["']?(?![a-z][a-z0-9+.-]{0,20}:|//)"""
     r"""([^"'?#\s<>]{1,200}\.(?:adoc|asciidoc|ipynb|markdown|mdx?|qmd|rmd|rst|textile))(?=["'?#\s>])"""
 )
-_SUFFIXES = (".adoc", ".asciidoc", ".ipynb", ".M", ".m", ".qmd", ".Rmd", ".rmd", ".rst", ".textile")
+_SUFFIX = re.compile(r"\.(?:adoc|asciidoc|ipynb|[Mm]|qmd|[Rr]md|rst|textile)")
+"""What each link to a source file contains. One search for it takes a tenth of the time of a search for links."""
 _COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
 _TEMPLATE_TAG = re.compile(
     r"(?i)(?=[<{\[!:%?*&-])(?:<(/?)(?:code|pre|script|style)\b"
@@ -31,21 +32,17 @@ _TEMPLATE_TAG = re.compile(
 WordPress; blocks, roles and included files of MkDocs and Sphinx; comments of Obsidian; abbreviations.
 """
 _MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8")
-"""Each template tag contains one of these texts."""
+"""Each template tag contains one of these texts. Their last characters are rare, and quick to search for."""
 
 
 def find_source_links(fragment: str) -> list[str]:
     """Return the addresses of Markdown files, and of similar files, that relative links lead to."""
-    return (
-        [unescape(found[1]) for found in _SOURCE_LINK.finditer(fragment)]
-        if any(suffix in fragment for suffix in _SUFFIXES)
-        else []
-    )
+    return [unescape(found[1]) for found in _SOURCE_LINK.finditer(fragment)] if _SUFFIX.search(fragment) else []
 
 
 def find_template_tags(fragment: str) -> list[str]:
     """Return the starts of the template tags outside of code."""
-    has_mark = any(mark in fragment for mark in _MARKS)
+    has_mark = any(mark[-1] in fragment and mark in fragment for mark in _MARKS)
     return list(_find_outside_code(_TEMPLATE_TAG, fragment)) if has_mark else []
 
 
