@@ -267,12 +267,6 @@ class Cache:
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 
-    def store_content_changes(self, changes: Mapping[str, str]) -> None:
-        """Store the changes that sanitising made to published contents, in place of all earlier changes."""
-        if self.content_changes() != changes:
-            self.replace_rows("contents", changes.items())
-            self.set_values({"contents": 1})
-
     def get_value(self, name: str) -> str | int | None:
         """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted`, `omitted_items` or `site`."""
         found = self._read("select * from meta where name = ?", (name,))
