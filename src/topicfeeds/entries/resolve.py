@@ -162,9 +162,8 @@ class Resolver:
     ) -> Candidate:
         published, updated = dates
         topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
-        schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
-        if schedule and header.times:
-            schedule = add_history(schedule, header.times, dates, known)
+        times = header.times
+        schedule = add_history(make_schedule(times, self.now, self.site.feeds), times, dates, known) if times else None
         link = None if header.link else self._page(topics)
         parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or ""]
         parts += [tag.label for tag in tags]
