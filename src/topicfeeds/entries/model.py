@@ -56,13 +56,11 @@ class EventChange(NamedTuple):
 
 
 class EventTimes(NamedTuple):
-    """When an event takes place. Each time has a zone."""
+    """When an event takes place, with the fields of `EventDetails`. Each time has a zone."""
 
     start: date | datetime
     end: date | datetime | None
-    """If this is a date, it is the last day of the event."""
     recurrence: str | None = None
-    """A rule of RFC 5545."""
     left_out: tuple[date | datetime, ...] = ()
 
 
@@ -101,7 +99,6 @@ class Schedule(NamedTuple):
 
     start: date | datetime
     next: tuple[date | datetime, ...] = ()
-    """The next starts of a recurring event, three at most."""
     in_calendar: bool = True
     until: datetime | None = None
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
