@@ -32,7 +32,7 @@ class EventSnapshot(NamedTuple):
     end: str | None
     place: str | None
     status: StatusName
-    zone: str
+    zone: str = "UTC"
     """The time zone of the event (IANA name)."""
     recurrence: str | None = None
     left_out: Sequence[str] = ()
