@@ -134,8 +134,8 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
     With `now`, events need no `published`, as in `publish` with a state.
     Threads may call it.
     """
-    report = RunReport()
-    found = Resolver(site, now=now, is_check=True).resolve_all(make_headers(site, check_items(site, items)))
+    report, items = RunReport(), check_items(site, items)
+    found = Resolver(site, now=now, is_check=True).resolve_all(make_headers(site, items))
     select_feeds(site, _check_contents(report.collect(found), report))
     for waiting in report.held:
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):
