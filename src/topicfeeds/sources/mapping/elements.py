@@ -146,6 +146,7 @@ def explain_several(finder: Finder, name: str, place: ValuePath, sizes: tuple[in
     number, other = sizes
     each = _advise_each(finder.record, source) if name in _TIMES else ""
     if other not in (number, 0):
+        each = "" if 1 in sizes and "." not in place.text and not source.each else each  # the end of the whole series
         partner = "end" if name == "start" else "start"
         raise MappingError(name, f"has {number} values, but {partner} has {other} (keep one of each{each})")
     return f'has several values, so the first is used (write "{place.text}.0" in {name_setting(name)}{each})'

@@ -330,7 +330,7 @@ class RecordMapper:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
-        for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+        for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
                 line = self.find_lines(raw).get(field, raw.line)
                 warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))

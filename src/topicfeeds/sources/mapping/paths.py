@@ -82,6 +82,7 @@ class Finder:
             paths = dict.fromkeys(list_paths(place))
             empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
             if 0 < len(empty) < len(paths):
+                self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
 
