@@ -89,7 +89,7 @@ def _scan_line(line: str, inside: str, depth: int) -> tuple[str, int]:
 
 
 def _split_key(dotted: str) -> KeyPath:
-    return tuple(_unescape(next(filter(None, groups), "")) for groups in _PART.findall(dotted))
+    return tuple(_unescape(basic) or literal or bare for basic, literal, bare in _PART.findall(dotted))
 
 
 def _unescape(name: str) -> str:
