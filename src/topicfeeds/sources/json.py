@@ -152,7 +152,7 @@ def _advise_list(found: Any) -> str:
         from .mapping.elements import has_records_by_key
 
         for items, tables in (("items", found.get("items")), (".", found)):
-            if has_records_by_key(tables) and len(tables) > 1:
+            if isinstance(tables, dict) and len(tables) > 1 and has_records_by_key(tables):
                 return f'set items = "{items}" in [[sources]]'
         lists = [name for name, value in found.items() if isinstance(value, list)]
         return f'set items = "{lists[0]}" in [[sources]]' if len(lists) == 1 else _NAME_ITEMS
