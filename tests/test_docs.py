@@ -72,6 +72,7 @@ COUNTS = {
     "csv/topicfeeds.toml": 2,
     "hugo/topicfeeds.toml": 2,
     "jekyll/topicfeeds.toml": 2,
+    "parallel/topicfeeds.toml": 2,
     "sheet/topicfeeds.toml": 2,
 }
 """How many items a page with several files has, or the site file of a folder. Other folders have one item."""
