@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
-from ...models.mapping import FLAGS
+from ...models.mapping import FLAGS, MappingSettings
+from ...models.places import as_text
+from .paths import Loss
+from .values import NEVER_FALSE
 
 T = TypeVar("T")
 NO_LINK = ("link", "")
@@ -66,7 +69,20 @@ def describe_warning(problem: Problem) -> tuple[str, str]:
 
 def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
     """Return an entry of `MappingReport.missing`."""
-    return name, " or ".join(map(show, paths))
+    return name_setting(name), " or ".join(map(show, paths))
+
+
+def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
+    """Say why a field does not get a value. The text is empty if the value may be absent."""
+    if loss.value is None:
+        is_intended = field in settings.defaults or loss.path == "file.lang"
+        advice = f"complete the record, or add a pattern without {loss.path}"
+        return "" if is_intended else f"this record has no {loss.path}, so {show(loss.place)} has no value ({advice})"
+    if field in NEVER_FALSE and as_text(loss.value) == "false":
+        return ""
+    kind = "text" if isinstance(loss.value, str) else "not a table"
+    advice = f"add {show(loss.place)} to the paths: {field} = [{show(loss.path)}, {show(loss.place)}]"
+    return f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, {advice})"
 
 
 def name_setting(name: str) -> str:
