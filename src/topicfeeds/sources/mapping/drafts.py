@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ...errors import show
-from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
 from ..model import Window
-from .dates import MappingError, read_moment
+from .dates import MappingError, read_iso, read_moment
 from .paths import Finder
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
@@ -118,8 +117,8 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
 
 def _parse_date(value: Any, settings: MappingSettings) -> date | None:
     """Return a date in ISO 8601, or in the date format of `published`."""
-    with suppress(ValueError):
-        return parse_moment(value)
+    if moment := read_iso(value):
+        return moment
     with suppress(MappingError):
         found = read_moment(value, "published", settings)
         return found if isinstance(found, date) else None
