@@ -43,12 +43,9 @@ def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
 
     The second value says whether the `id` comes from the element. If not, the caller adds the start to the `id`.
     """
-    if not source.each_path:
-        yield record, True
-        return
     path = source.each_path
-    elements = Finder(record).find(path)
-    if elements is None:
+    elements = Finder(record).find(path) if path else None
+    if path is None or elements is None:
         yield record, True
         return
     names_element = any(

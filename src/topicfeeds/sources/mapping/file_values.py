@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from datetime import date
 
 from ...state.files import cut_folder
@@ -33,7 +34,6 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
 
 
 def _make_date(found: re.Match[str]) -> date | None:
-    try:
+    with suppress(ValueError):
         return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
+    return None
