@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Problem
 from ..models.site import Source
-from ..registry import find_source_format
+from ..registry import SUFFIXES
 from .model import NO_LINES, Page, Window, label_item, number_item
 
 EMPTY = "is empty (if this is intended, remove the file or its source)"
@@ -115,7 +115,7 @@ def find_format(source: Source, path: str) -> str | None:
     The name of a format of `Extensions` is its suffix.
     """
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a path in a message
-    return source.format or (suffix if suffix in source.extensions.readers else find_source_format(path))
+    return source.format or (suffix if suffix in source.extensions.readers else SUFFIXES.get(suffix))
 
 
 LineReader = Callable[[bytes, int], RawContents]
