@@ -24,7 +24,7 @@ from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, name_setting
+from .reports import NO_LINK, NO_START, MappingReport, describe_warning, name_setting
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -350,7 +350,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name_setting(name), [one.text for place in places for one in list_paths(place)])
+                (name_setting(name), " or ".join(show(one.text) for place in places for one in list_paths(place)))
                 for name, places in reported.items()
                 if name not in self._known
             ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from ...errors import Problem, show
+from ...errors import Problem
 from ...models.mapping import FLAGS
 
 T = TypeVar("T")
@@ -62,11 +62,6 @@ def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
 def describe_warning(problem: Problem) -> tuple[str, str]:
     """Return field and message of a warning, without the example, which differs between records."""
     return problem.field, problem.message.partition(" (such as ")[0]
-
-
-def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
-    """Return an entry of `MappingReport.missing`."""
-    return name, " or ".join(map(show, paths))
 
 
 def name_setting(name: str) -> str:
