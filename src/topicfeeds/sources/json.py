@@ -18,8 +18,6 @@ from ._raw import RawRecord, Unreadable
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
-
-
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "control character": r"write \n for a line break within a text",

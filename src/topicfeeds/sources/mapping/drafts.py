@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ...errors import show
-from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
 from ..model import Window
-from .dates import MappingError, read_moment
+from .dates import MappingError, read_iso, read_moment
 from .paths import Finder
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
@@ -69,7 +68,7 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[bool, Wind
 
 def drop_draft_values(fields: dict[str, Any]) -> bool:
     """Remove the fields whose values say that a record is not public. Return whether there were any."""
-    off = [name for name in ("published", "status") if _is_off([_Mark(name, name, fields.get(name))])]
+    off = [name for name in ("published", "status") if _is_off([_Mark(name, name, _plain(fields.get(name)))])]
     for name in off:
         del fields[name]
     return bool(off)
@@ -80,10 +79,9 @@ def _is_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> boo
 
     `known_statuses` are the values of `status` to which the publisher gave a meaning.
     """
-    said = ((name, _plain(value)) for name, _, value in marks)
     return any(
         _word(value) in _MARKS.get(name, ()) and not (name == "status" and as_text(value) in known_statuses)
-        for name, value in said
+        for name, _, value in marks
     )
 
 
@@ -91,11 +89,11 @@ def _list_marks(record: Any) -> Iterator[_Mark]:
     if isinstance(record, Mapping):
         for key, value in record.items():
             if isinstance(key, str) and (name := _simplify(key)) in _NAMES:
-                yield _Mark(name, key, value)
+                yield _Mark(name, key, _plain(value))
     else:
         for key in _ATTRIBUTES:
             if (value := getattr(record, key, None)) is not None:
-                yield _Mark(_simplify(key), key, value)
+                yield _Mark(_simplify(key), key, _plain(value))
 
 
 @lru_cache(maxsize=4096)
@@ -105,8 +103,7 @@ def _simplify(key: str) -> str:
 
 
 def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSettings) -> date | None:
-    for name, key, given in marks:
-        value = _plain(given)
+    for name, key, value in marks:
         if name not in names or _word(value) in ("", "0") or _word(value).startswith("0000-00-00"):
             continue
         if moment := _parse_date(value, settings):
@@ -118,8 +115,8 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
 
 def _parse_date(value: Any, settings: MappingSettings) -> date | None:
     """Return a date in ISO 8601, or in the date format of `published`."""
-    with suppress(ValueError):
-        return parse_moment(value)
+    if moment := read_iso(value):
+        return moment
     with suppress(MappingError):
         found = read_moment(value, "published", settings)
         return found if isinstance(found, date) else None
