@@ -195,9 +195,9 @@ def _restore_moment(text: str, zone: tzinfo) -> date:
     return _restore(datetime.fromisoformat(text), zone) if "T" in text else date.fromisoformat(text)
 
 
-def restore_times(facts: EventSnapshot) -> EventTimes:
-    """Return the dates of a snapshot."""
-    zone = ZoneInfo(facts.zone)
+def restore_times(facts: EventSnapshot, zone: tzinfo) -> EventTimes:
+    """Return the dates of a snapshot. `zone` is used if the snapshot has no zone."""
+    zone = ZoneInfo(facts.zone) if facts.zone else zone
     start, *left_out = (_restore_moment(one, zone) for one in (facts.start, *facts.left_out))
     end = _restore_moment(facts.end, zone) if facts.end else None
     return EventTimes(start, end, facts.recurrence, tuple(left_out))
