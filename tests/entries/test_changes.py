@@ -289,8 +289,6 @@ def test_a_notice_keeps_its_old_date_when_the_zone_of_the_site_changes(years: Ye
     [
         ({"start": "2026-05-06T18:00"}, {"start": "2026-05-06T18:00", "end": "2026-05-06T21:00"}),
         ({"start": "2026-05-06T18:00"}, {"start": "2026-05-06T12:00", "timezone": "America/New_York"}),
-        (WEEKLY, {**WEEKLY, "start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}),
-        (WEEKLY, {**WEEKLY, "start": "2026-04-08T19:00", "end": "2026-04-08T21:00", RULE: "FREQ=WEEKLY;COUNT=5"}),
         (WEEKLY, {**WEEKLY, RULE: "FREQ=WEEKLY;BYDAY=WE;UNTIL=20260506T170000Z"}),
         (WEEKLY, {**WEEKLY, RULE: "FREQ=WEEKLY;COUNT=10"}),
         (WEEKLY, {**WEEKLY, "timezone": "Europe/Paris"}),
@@ -303,6 +301,7 @@ def test_a_notice_keeps_its_old_date_when_the_zone_of_the_site_changes(years: Ye
             {"start": "2026-02-02", RULE: "FREQ=WEEKLY", "except": ["2026-02-09"]},
         ),
         ({"start": "2026-05-06"}, {"start": "2026-05-06", RULE: "FREQ=WEEKLY;COUNT=3"}),
+        ({"location": "City Hall, Main St. 1"}, {"location": "City hall - Main St 1"}),
     ],
 )
 def test_an_event_that_takes_place_as_readers_know_it_makes_no_notice(
@@ -423,6 +422,12 @@ def test_an_exception_that_was_always_one_is_no_cancelled_date(years: Years) -> 
         ({"except": ["2026-03-25"]}, {}, "Confirmed (Mar 25): Fair"),
         ({}, {RULE: "FREQ=WEEKLY;COUNT=6"}, "Cancelled (Apr 29; May 6): Fair"),
         ({}, {RULE: "FREQ=WEEKLY;COUNT=2"}, "Cancelled (Apr 1; Apr 8; Apr 15; …): Fair"),
+        ({}, {"start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}, "Cancelled (Mar 18): Fair"),
+        (
+            {},
+            {"start": "2026-04-01T19:00", "end": "2026-04-01T21:00", RULE: None},
+            "Cancelled (Mar 18; Mar 25; Apr 8; …): Fair",
+        ),
         ({}, {RULE: "FREQ=WEEKLY;BYDAY=WE,TH;COUNT=8"}, "Moved (Mar 18): Fair"),
         ({}, {"start": "2026-03-19T19:00", "end": "2026-03-19T21:00"}, "Moved to Mar 19: Fair"),
         ({}, {"start": "2026-03-18T20:00", "end": "2026-03-18T22:00"}, "Moved to Mar 18, 8:00 PM: Fair"),
@@ -436,6 +441,12 @@ def test_a_change_of_a_series_is_one_notice(
 ) -> None:
     assert titles(change(years, WEEKLY | before, WEEKLY | after))[0] == notice
     assert titles(years.run(fair(**(WEEKLY | after))))[0] == notice
+
+
+def test_a_date_that_has_begun_is_not_cancelled_by_a_later_start(years: Years) -> None:
+    years.now = datetime(2026, 3, 18, 18, 30, tzinfo=UTC)
+    later = {**WEEKLY, "start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}
+    assert titles(change(years, WEEKLY, later)) == ["Fair"]
 
 
 def test_a_new_rule_is_told_with_the_next_dates(years: Years) -> None:

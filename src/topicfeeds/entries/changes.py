@@ -139,7 +139,8 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
     coming, following = (_list_dates(one._replace(left_out=()), now) for one in (before, after))
     kept = [one for one in coming if _to_instant(one) >= _to_instant(after.start)]
     is_moved = _is_moved(before, after, kept, following)
-    cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else kept[len(following) :])
+    dropped = [one for one in coming if now < _to_instant(one) < _to_instant(after.start)] + kept[len(following) :]
+    cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else dropped)
     restored = [one for one in before.left_out if one in coming and one in following and one not in after.left_out]
     lengths = [duration(one.start, one.end) for one in (before, after)]
     is_found = {
@@ -148,12 +149,17 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
         "recurrence": is_moved,
         "date_cancelled": bool(cancelled),
         "end": bool(lengths[0]) and lengths[0] != lengths[1],  # an end that is only added needs no notice
-        "location": old.place != new.place,
+        "location": _spell(old.place) != _spell(new.place),
         "date_confirmed": bool(restored),
     }
     field = next((name for name in FIELDS if is_found[name]), None)
     dates = restored if field == "date_confirmed" else cancelled
     return (field, sorted(map(format_moment, dates))) if field else None
+
+
+def _spell(place: str | None) -> str:
+    """Return the letters and digits of a place. Capitals, spaces and punctuation are only its notation."""
+    return "".join(c for c in (place or "").casefold() if c.isalnum())
 
 
 def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following: list[date]) -> bool:
@@ -171,14 +177,14 @@ def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following
     return kept[:number] != following[:number] or (has_new_start and not kept and bool(following))
 
 
-def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], ended: list[date]) -> list[date]:
-    """Return the coming dates that the series now excludes, or that are after its new end.
+def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], dropped: list[date]) -> list[date]:
+    """Return the coming dates that the series now excludes, and those that are before its new start or after its end.
 
     Days are compared, because the time of the series may have changed, too.
     """
     days = {f"{one:%Y-%m-%d}" for one in coming if one not in before.left_out}
     excepted = [one for one in after.left_out if one not in before.left_out and f"{one:%Y-%m-%d}" in days]
-    return excepted + [one for one in ended if one not in before.left_out and one not in excepted]
+    return excepted + [one for one in dropped if one not in before.left_out and one not in excepted]
 
 
 def _list_dates(times: EventTimes, now: datetime, limit: int = _MAX_COMPARED) -> list[date]:

@@ -20,7 +20,7 @@ from ._ics_zones import Zones
 from ._raw import RawRecord, Unreadable
 from .model import Draft
 
-_TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"}
+_TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"}
 _OTHERS = {"UID", "CLASS", "CREATED", "LAST-MODIFIED", "DTSTAMP", "X-MICROSOFT-CDO-ALLDAYEVENT"}
 _WANTED = _TIMES | _OTHERS | TEXTS
 _LINES = {"DTSTART": "start", "DTEND": "end", "DURATION": "end", "RRULE": "recurrence", "EXDATE": "except",
@@ -152,9 +152,9 @@ def _make_records(
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
     """Yield the fields of each item of an event, with its moved dates: first the event, then each added date."""
     zones, uid = calendar.zones, event.text("UID")
-    fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
-    if calendar.cancels:
-        fields["status"] = "cancelled"
+    fields = read_texts(event, is_ours=calendar.is_ours, cancels=calendar.cancels)
+    fields |= _read_dates(event, is_ours=calendar.is_ours)
+    _check_properties(event)
     times = _read_times(event, zones)
     if changed := event.get("RECURRENCE-ID"):
         moment = _read_moment(changed, zones)
@@ -173,6 +173,18 @@ def _make_records(
         yield fields | _write_times(times, uid or None) | series, moved
     for start in _read_added_dates(event, times, exceptions, zones):
         yield fields | _write_times(times.move(start), f"{uid}/{_name_date(start)}" if uid else None), []
+
+
+def _check_properties(event: Properties) -> None:
+    """Refuse properties that would change dates of a series, but that topicfeeds does not apply."""
+    if len(event.get("RRULE", ())) > 1:
+        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
+    if "EXRULE" in event:
+        raise InvalidPropertyError(event["EXRULE"][0].line, "is an EXRULE (list the dates in EXDATE)")
+    for one in event.get("RECURRENCE-ID", ()):
+        if "RANGE" in one.params:
+            message = "changes all later dates of the series, too (end the series here, and add a new one)"
+            raise InvalidPropertyError(one.line, message)
 
 
 def _read_times(event: Properties, zones: Zones) -> _Times:
@@ -266,8 +278,6 @@ def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> di
     """Return the fields of a series. Return None if each of its dates is an exception."""
     if "RRULE" not in event:
         return None if times.start in exceptions else {}
-    if len(event["RRULE"]) > 1:
-        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
     rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
     local = [_match_start(one, start) for one in exceptions]
     try:

@@ -379,7 +379,7 @@ class RecordMapper:
         for name, holder, key in list_addresses(fields):
             given = holder[key]
             holder[key] = complete_address(given, near, base)
-            if not link and complete_address(given, urljoin(base, "page/"), base) != holder[key]:
+            if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
                 warnings.append(self._make_warning(raw, name, message))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
