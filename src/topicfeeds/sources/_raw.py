@@ -91,7 +91,7 @@ def expand_items(
 
     `lines` has the line of each record, and the lines of its fields, by the Python `id()` of the record.
     """
-    from .mapping.elements import find_items
+    from .mapping.elements import add_key, find_items
 
     if not isinstance(raw.fields, (Mapping, list)):
         yield raw
@@ -100,9 +100,9 @@ def expand_items(
         found = find_items(raw.fields, source)
     except ValueError as error:
         raise Unreadable(raw.line, str(error)) from None
-    for one in found:
+    for key, one in found:
         line, fields = lines.get(id(one), (raw.line, NO_LINES))
-        yield RawRecord(one, line, fields, whole=raw.fields if source.lookup else None)
+        yield RawRecord(add_key(one, key), line, fields, whole=raw.fields if source.lookup else None)
 
 
 def find_format(source: Source, path: str) -> str | None:

@@ -15,7 +15,7 @@ from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
 from ._validate import RecordValidator
-from .mapping.elements import find_items
+from .mapping.elements import add_key, find_items
 from .mapping.reports import MappingReport, merge_reports
 from .mapping.values import complete_address
 from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
@@ -97,7 +97,8 @@ def read_objects(
 
     def validate() -> Iterator[Record | Problem | Draft | Unplaced | MappingReport]:
         try:
-            found = find_items(objects, source) if source.items else to_plain(objects)
+            pairs = find_items(objects, source) if source.items else ()
+            found = [add_key(one, key) for key, one in pairs] if source.items else to_plain(objects)
         except ValueError as error:
             yield Problem(name, 1, "", str(error), "unreadable")
             return

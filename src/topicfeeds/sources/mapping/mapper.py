@@ -108,17 +108,15 @@ class RecordMapper:
         self._has.add("records")
         if not self._is_wanted(finder):
             return None
-        is_off, window = read_publication(raw.fields, source)
-        if is_off:
-            # Paths that only drafts have are not reported as missing.
-            for name, places in source.places.items():
-                self._find(finder, name, places)
-            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
-        self._has.add("items")
+        reason, window = read_publication(raw.fields, source)
         warnings: list[Problem] = []
-        fields = self._find_fields(finder, raw, warnings)
-        if fields is None:
-            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
+        fields = reason or self._find_fields(finder, raw, warnings)
+        if isinstance(fields, str):
+            self._has.add("drafts")
+            for name, places in source.places.items():
+                self._find(finder, name, places)  # paths that only drafts have are not reported as missing
+            return Draft(self._context.path, raw.line, identity=self.find_identity(raw), reason=fields)
+        self._has.add("items")
         if source.fields:
             self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
@@ -148,15 +146,15 @@ class RecordMapper:
             self._known.add(setting)
         return value
 
-    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | None:
-        """Return the fields of a record, or None if the values of `published` or `status` say that it is a draft."""
+    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | str:
+        """Return the fields of a record. If `published` or `status` say that it is a draft, return their value."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
-        if drop_draft_values(given) and not source.drafts:
-            return None
+        if (reason := drop_draft_values(given)) and not source.drafts:
+            return reason
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         flags = {name: self._flag(finder, name, raw) for name in FLAGS}
         if "recurrence" in fields and source.fields:
@@ -334,7 +332,7 @@ class RecordMapper:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
-        for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+        for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
                 warnings.append(self._make_warning(raw, field, message))
 
@@ -354,6 +352,7 @@ class RecordMapper:
             ]
             if group == "items" and self._needs_link and "link" not in self._source.fields:
                 missing.append(NO_LINK)
+            group = "drafts" if group == "items" and group not in self._has else group
             if group in self._has and (reported or self._warnings):
                 yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings))
                 self._warnings.clear()

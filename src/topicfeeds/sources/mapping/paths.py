@@ -78,10 +78,11 @@ class Finder:
             value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
-        for place in places if kind != "date" else ():
+        for place in (one for one in places if kind != "date" and isinstance(one, ValuePattern)):
             paths = dict.fromkeys(list_paths(place))
             empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
             if 0 < len(empty) < len(paths):
+                self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
 
