@@ -91,12 +91,10 @@ def _is_picture(one: Property) -> bool:
 
 
 def _make_enclosure(one: Property) -> dict[str, Any]:
-    address = one.value.strip()
-    title = one.params.get("FILENAME") or one.params.get("X-FILENAME")
-    length = one.params.get("SIZE", "")
+    address, length = one.value.strip(), one.params.get("SIZE", "")
     return {
         "url": address,
         "type": one.params.get("FMTTYPE") or guess_media_type(address),
         "length": length if length.isdecimal() else None,
-        "title": title,
+        "title": one.params.get("FILENAME") or one.params.get("X-FILENAME"),
     }

@@ -114,9 +114,8 @@ def _survey(text: str) -> _Survey:
             zone_chars += 0 if lines in definitions else sum(map(len, lines))
             definitions.add(lines)
             if zone_chars > _MAX_ZONE_CHARS:
-                raise Unreadable(
-                    one.line, f"defines time zones in more than {_MAX_ZONE_CHARS:,} characters (split the file)"
-                )
+                size = f"{_MAX_ZONE_CHARS:,} characters"
+                raise Unreadable(one.line, f"defines time zones in more than {size} (split the file)")
         elif not one.name:
             _add_property(calendar, one)
         if events > _MAX_EVENTS:
@@ -278,8 +277,7 @@ def _write_times(times: _Times, uid: str | None) -> dict[str, Any]:
 def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> dict[str, Any] | None:
     """Return the fields of a series. Return None if each of its dates is an exception."""
     if "RRULE" not in event:
-        is_left_out = times.start in exceptions
-        return None if is_left_out else {}
+        return None if times.start in exceptions else {}
     rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
     local = [_match_start(one, start) for one in exceptions]
     try:
@@ -324,11 +322,8 @@ def _normalize_until(part: str, start: date) -> str:
 
 def _read_added_dates(event: Properties, times: _Times, exceptions: list[date], zones: Zones) -> list[date]:
     """Return the dates that RDATE adds, without the start and the exceptions."""
-    if "RDATE" not in event:
-        return []
-    found = _list_moments(event["RDATE"], zones)
-    left_out = {times.start, *exceptions}
-    return sorted({_match_start(one, times.start) for one in found} - left_out)
+    found = _list_moments(event.get("RDATE", []), zones)
+    return sorted({_match_start(one, times.start) for one in found} - {times.start, *exceptions})
 
 
 def _read_dates(event: Properties, *, is_ours: bool) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from ._raw import RawRecord, Unreadable
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
-
-
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "control character": r"write \n for a line break within a text",
@@ -74,16 +72,11 @@ def _decode(text: str, at: int) -> _Found:
 
 def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
     """Yield the elements of the file or of its `items`."""
-    document, at = whole.value, whole.at
-    if isinstance(document, dict):
-        items = document.get("items")
-        is_list = isinstance(items, list) and ("items" not in whole.doubles or len(document) > 1)
-        at = _find_member(text, at, "items") if is_list else -1
-    elif not isinstance(document, list):
-        at = -1
-    if at < 0:
+    document, is_object = whole.value, isinstance(whole.value, dict)
+    items = document.get("items") if is_object else document
+    if not isinstance(items, list) or (is_object and "items" in whole.doubles and len(document) == 1):
         raise Unreadable(1, f"{_NO_LIST} ({_advise_list(document)})")
-    yield from _list_elements(text, at)
+    yield from _list_elements(text, _find_member(text, whole.at, "items") if is_object else whole.at)
 
 
 def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:

@@ -11,7 +11,7 @@ from ...errors import Problem, show
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
-from ...models.places import ValuePath, ValuePlace, as_text, list_paths
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths, to_text
 from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
@@ -22,7 +22,7 @@ from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
+from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
@@ -121,8 +121,7 @@ class RecordMapper:
             self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
-            moment = fields["start"]
-            fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
+            fields["id"] = f"{to_text(fields['id'])}/{to_text(fields['start'])}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
         return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
 
@@ -318,9 +317,12 @@ class RecordMapper:
 
     # Warnings.
 
-    def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
+    def _make_warning(self, raw: RawRecord, field: str, message: str) -> Problem:
         line = self.find_lines(raw).get(field, raw.line)
-        problem = Problem(self._context.path, line, field, message, "warning", raw.item)
+        return Problem(self._context.path, line, field, message, "warning", raw.item)
+
+    def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
+        problem = self._make_warning(raw, field, message)
         if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
             self._warnings.append(problem)
 
@@ -332,8 +334,7 @@ class RecordMapper:
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
-                line = self.find_lines(raw).get(field, raw.line)
-                warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+                warnings.append(self._make_warning(raw, field, message))
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""
@@ -379,12 +380,9 @@ class RecordMapper:
             holder[key] = complete_address(given, near, base)
             if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
-                line = self.find_lines(raw).get(name, raw.line)
-                warnings.append(Problem(self._context.path, line, name, message, "warning", raw.item))
+                warnings.append(self._make_warning(raw, name, message))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
-            line = self.find_lines(raw).get("image", raw.line)
-            reason += "; the item is published without it"
-            warnings.append(Problem(self._context.path, line, "image", reason, "warning", raw.item))
+            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without it"))
             del fields["image"]
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:

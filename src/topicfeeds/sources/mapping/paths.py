@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from ...models.fields import is_absent, to_plain
-from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, write_text
+from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, to_text
 
 SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """The types of values that have no fields. Their methods are never called."""
@@ -107,9 +107,7 @@ class Finder:
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
-        is_manager = hasattr(
-            type(value), "get_queryset"
-        )  # a manager of Django: it has attributes of its own, such as name
+        is_manager = hasattr(type(value), "get_queryset")  # of Django: it has attributes of its own, such as name
         if found is _NOTHING or (is_manager and not callable(found)):
             plain = to_plain(value)
             return None if plain is value else self._follow(plain, path, at)
@@ -182,15 +180,6 @@ def _flatten(values: Iterable[Any]) -> Iterator[Any]:
 
 def first_value(value: Any) -> Any:
     """Return the first non-empty element of a list, or the value itself if it is not a list."""
-    return (
-        next((one for one in _flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
-    )
-
-
-def to_text(value: Any) -> str:
-    """Return a value as text: `true` or `false`, whole numbers without a decimal point, dates in ISO 8601."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, (date, time)) else write_text(value)
+    if not isinstance(value, (list, tuple)):
+        return value
+    return next((one for one in _flatten(value) if not is_empty(one)), None)
