@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from ...errors import show
 from ...models.dates import explain_several, find_zone, parse_moment
 from ...models.mapping import DATES, MappingSettings
-from ...models.places import as_text
+from ...models.places import ValuePath, as_text, list_paths
 from .paths import is_empty
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIRECTIVE = re.compile("%.")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})|\.(25|5|75))")
+_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3])[:.h][0-5][0-9](?::[0-5][0-9])?(?: ?(?:[AaPp]\.?[Mm]\.?|Uhr|h))?")
 _YES = ("true", "1")
 KNOWN_FLAGS = {*_YES, "", "0", "false", "no", "off"}
 
@@ -40,6 +42,26 @@ def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
             fields[name] = read_moment(value, name, settings)
     if settings.timezone or fields.get("timezone"):
         _set_zones(fields, settings.timezone or {}, has_default="timezone" in settings.defaults)
+
+
+def explain_unused_time(start: Any, all_day: Any, record: Any, settings: MappingSettings) -> str:
+    """Say which value beside the day of an event is a time that no setting uses. The text is empty if there is none."""
+    *others, place = settings.places.get("start", [None])
+    is_day = type(start) is date or (isinstance(start, str) and _DAY.fullmatch(start.strip()))
+    if not is_day or as_text(all_day) in _YES or others or not isinstance(place, ValuePath):
+        return ""
+    for name in place.names[:-1]:
+        record = record.get(name) if isinstance(record, Mapping) else None
+    used = {path.names for some in settings.places.values() for one in some for path in list_paths(one)}
+    for key, value in record.items() if isinstance(record, Mapping) else ():
+        path = (*place.names[:-1], str(key))
+        is_time = isinstance(value, str) and _CLOCK.fullmatch(value.strip()) and value.strip(" 0:.h")
+        if is_time and path not in used:
+            name = ".".join(path)
+            advice = f'start = ["{{{place.text}}} {{{name}}}", "{place.text}"]'
+            advice += ", and a date_format for both" if settings.date_format else ""
+            return f"{show(name)} has a time that is not used (such as {show(value)}; to use it, write {advice})"
+    return ""
 
 
 def find_date(value: Any, settings: MappingSettings) -> date | None:

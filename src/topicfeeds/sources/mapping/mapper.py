@@ -17,7 +17,7 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
+from .dates import KNOWN_FLAGS, MappingError, explain_unused_time, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
@@ -160,6 +160,8 @@ class RecordMapper:
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
+        if message := explain_unused_time(fields.get("start"), flags["all_day"], raw.fields, source):
+            self._warn_once(raw, "start", message)
         if source.all_day or source.open_end or source.end_day == "exclusive" or "recurrence" in fields:
             set_days(fields, source, **flags)
         return fields
