@@ -106,7 +106,7 @@ class RecordMapper:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
         source, finder = self._source, self._make_finder(raw)
         self._has.add("records")
-        if not self._is_wanted(finder):
+        if not self._is_wanted(finder, raw):
             return None
         is_off, window = read_publication(raw.fields, source)
         if is_off:
@@ -130,10 +130,15 @@ class RecordMapper:
 
     # Which records are read.
 
-    def _is_wanted(self, finder: Finder) -> bool:
+    def _is_wanted(self, finder: Finder, raw: RawRecord) -> bool:
         for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
             for path, allowed in conditions:
-                found = self._find(finder, f"{setting}.{path.text}", (path,))
+                name = f"{setting}.{path.text}"
+                found = self._find(finder, name, (path,))
+                for loss in finder.losses:
+                    message = f"some values of {show(loss.place)} are not tables, so {path.text} has no value"
+                    self._warn_once(raw, name, f"{message} (such as {show(loss.value)})")
+                finder.losses.clear()
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
                     return False
@@ -236,11 +241,10 @@ class RecordMapper:
         return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
-        """Return a finder for each element of the list that has the parts of a field, such as each of the authors."""
+        """Return a finder for each element of the list that has the values of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        if field not in LISTS | PARTS.keys() or (
-            names == [field] and all(isinstance(place, ValuePath) for place in places)
-        ):
+        is_path = len(places) == 1 and isinstance(places[0], ValuePath)
+        if field not in LISTS | PARTS.keys() or (names == [field] and is_path):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
@@ -334,10 +338,18 @@ class RecordMapper:
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue
             kind = "text" if isinstance(loss.value, str) else "not a table"
-            message = f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, add {show(loss.place)} "
-            message += f"to the paths: {field} = [{show(loss.path)}, {show(loss.place)}])"
+            message = f"{show(loss.value)} is {kind}, so {loss.path} has no value ({self._advise(loss, field)})"
             line = self.find_lines(raw).get(field, raw.line)
             warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+
+    def _advise(self, loss: Loss, field: str) -> str:
+        """Return how to use a value that a path did not enter: the setting with one more place."""
+        settings = ((name, place) for name in self._source.mapped_fields[field] for place in self._source.places[name])
+        name, place = next(one for one in settings if loss.path in [path.text for path in list_paths(one[1])])
+        is_path = isinstance(place, ValuePath)
+        added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
+        shown = ", ".join(show(one) for one in (*(one.text for one in self._source.places[name]), added))
+        return f"to use it, add {show(added)} to the paths: {name} = [{shown}]"
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""
