@@ -24,7 +24,16 @@ from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, name_setting
+from .reports import (
+    NO_LINK,
+    NO_START,
+    MappingReport,
+    describe_missing,
+    describe_warning,
+    explain_condition,
+    explain_loss,
+    name_setting,
+)
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -136,8 +145,7 @@ class RecordMapper:
                 name = f"{setting}.{path.text}"
                 found = self._find(finder, name, (path,))
                 for loss in finder.losses:
-                    message = f"some values of {show(loss.place)} are not tables, so {path.text} has no value"
-                    self._warn_once(raw, name, f"{message} (such as {show(loss.value)})")
+                    self._warn_once(raw, name, explain_condition(loss))
                 finder.losses.clear()
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
@@ -243,8 +251,9 @@ class RecordMapper:
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the values of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        is_path = len(places) == 1 and isinstance(places[0], ValuePath)
-        if field not in LISTS | PARTS.keys() or (names == [field] and is_path):
+        if field not in LISTS | PARTS.keys() or (
+            names == [field] and isinstance(places[-1], ValuePath) and not places[1:]
+        ):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
@@ -337,19 +346,9 @@ class RecordMapper:
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
             if field in NEVER_FALSE and as_text(loss.value) == "false":
                 continue
-            kind = "text" if isinstance(loss.value, str) else "not a table"
-            message = f"{show(loss.value)} is {kind}, so {loss.path} has no value ({self._advise(loss, field)})"
-            line = self.find_lines(raw).get(field, raw.line)
+            places = {name: self._source.places[name] for name in self._source.mapped_fields[field]}
+            line, message = self.find_lines(raw).get(field, raw.line), explain_loss(loss, places)
             warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
-
-    def _advise(self, loss: Loss, field: str) -> str:
-        """Return how to use a value that a path did not enter: the setting with one more place."""
-        settings = ((name, place) for name in self._source.mapped_fields[field] for place in self._source.places[name])
-        name, place = next(one for one in settings if loss.path in [path.text for path in list_paths(one[1])])
-        is_path = isinstance(place, ValuePath)
-        added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
-        shown = ", ".join(show(one) for one in (*(one.text for one in self._source.places[name]), added))
-        return f"to use it, add {show(added)} to the paths: {name} = [{shown}]"
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
 from ...models.mapping import FLAGS
+from ...models.places import ValuePath, ValuePlace, list_paths
+from .paths import Loss
 
 T = TypeVar("T")
 NO_LINK = ("link", "")
@@ -57,6 +59,22 @@ def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
     else:
         message = f"no record has {paths} (check {name} {setting}, or remove it)"
     return Problem(source, 1, name.removeprefix("fields."), message, "warning")
+
+
+def explain_loss(loss: Loss, settings: Mapping[str, Iterable[ValuePlace]]) -> str:
+    """Say that a path did not enter a value, and how to use the value: with one more place in its setting."""
+    found = ((name, place) for name, places in settings.items() for place in places)
+    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
+    is_path, kind = isinstance(place, ValuePath), "text" if isinstance(loss.value, str) else "not a table"
+    added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
+    advice = f"{name} = [{', '.join(show(text) for text in (*(one.text for one in settings[name]), added))}]"
+    message = f"{show(loss.value)} is {kind}, so {loss.path} has no value"
+    return f"{message} (to use it, add {show(added)} to the paths: {advice})"
+
+
+def explain_condition(loss: Loss) -> str:
+    """Say that the path of a condition, such as `only.status`, did not enter a value."""
+    return f"some values of {show(loss.place)} are not tables, so the path has no value (such as {show(loss.value)})"
 
 
 def describe_warning(problem: Problem) -> tuple[str, str]:
