@@ -24,16 +24,7 @@ from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import (
-    NO_LINK,
-    NO_START,
-    MappingReport,
-    describe_missing,
-    describe_warning,
-    explain_condition,
-    explain_loss,
-    name_setting,
-)
+from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss, name_setting
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -145,7 +136,7 @@ class RecordMapper:
                 name = f"{setting}.{path.text}"
                 found = self._find(finder, name, (path,))
                 for loss in finder.losses:
-                    self._warn_once(raw, name, explain_condition(loss))
+                    self._warn_once(raw, name, loss.description)
                 finder.losses.clear()
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
@@ -251,9 +242,7 @@ class RecordMapper:
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the values of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        if field not in LISTS | PARTS.keys() or (
-            names == [field] and isinstance(places[-1], ValuePath) and not places[1:]
-        ):
+        if field not in LISTS | PARTS.keys() or (names == [field] and [type(one) for one in places] == [ValuePath]):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
+from ...errors import show
 from ...models.fields import is_absent, to_plain
 from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
 
@@ -28,6 +29,12 @@ class Loss(NamedTuple):
     """The path of the value."""
     value: Any
     path: str
+
+    @property
+    def description(self) -> str:
+        return (
+            f"some values of {show(self.place)} are not tables, so the path has no value (such as {show(self.value)})"
+        )
 
 
 class Finder:

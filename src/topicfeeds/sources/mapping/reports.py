@@ -72,11 +72,6 @@ def explain_loss(loss: Loss, settings: Mapping[str, Iterable[ValuePlace]]) -> st
     return f"{message} (to use it, add {show(added)} to the paths: {advice})"
 
 
-def explain_condition(loss: Loss) -> str:
-    """Say that the path of a condition, such as `only.status`, did not enter a value."""
-    return f"some values of {show(loss.place)} are not tables, so the path has no value (such as {show(loss.value)})"
-
-
 def describe_warning(problem: Problem) -> tuple[str, str]:
     """Return field and message of a warning, without the example, which differs between records."""
     return problem.field, problem.message.partition(" (such as ")[0]
