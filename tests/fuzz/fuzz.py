@@ -141,7 +141,7 @@ RICH = Source.model_validate(
     }
 )
 EACH = Source(
-    path="posts", fields={"id": "id", "title": "title", "start": "dates.start", "end": "dates.end"}, each="dates"
+    path="posts", fields={"id": "id", "title": "title", "start": "dates.start", "end": "dates.end"}, each=("dates",)
 )
 # Each input goes through all of its target's; the pairs differ in what readers and the later steps are told.
 GIVEN: dict[str, list[tuple[Site, Source]]] = {

@@ -81,6 +81,11 @@ def test_the_body_has_microformats_of_entries_and_events() -> None:
     assert ["".join(classes(entry, "p-name")[0].itertext()) for entry in entries] == ["Homes", "Fair"]
 
 
+def test_without_css_title_date_and_place_are_on_lines_of_their_own() -> None:
+    [one] = classes(parse(made(FAIR).body), "h-event")
+    assert [child.tag for child in one if child.tag != "small"] == ["img", "br", "a", "br", "time", "data", "br", "bdi"]
+
+
 def test_pictures_are_in_the_body_only_with_their_description() -> None:
     [image, _] = parse(made(FAIR).body).iter("img")
     facts = {"src": IMAGE["url"], "alt": 'A "crane"', "width": "80", "height": "60", "loading": "lazy"}

@@ -73,17 +73,23 @@ def test_every_feed_has_a_page_and_the_index_comes_last() -> None:
     assert [re.sub("c-[0-9a-f]{10}", "c-c45b21e8c3", name) for name in pages] == [f"{name}.html" for name in names]
 
 
-def test_a_site_without_the_table_has_no_pages_and_loads_no_templates(tmp_path: Path) -> None:
+def test_a_site_without_the_table_has_no_pages_and_a_build_loads_nothing_for_them(tmp_path: Path) -> None:
+    (tmp_path / "items.json").write_text(json.dumps([{"title": "Fair", "id": "f", "start": "2026-03-05"}]))
+    (tmp_path / "topicfeeds.toml").write_text(
+        'title = "A"\nurl = "https://www.example.org/"\n[[sources]]\npath = "items.json"\n'
+    )
     code = (
-        "import sys; from topicfeeds import Article, Site, publish\n"
-        "site = Site(title='A', url='https://www.example.org/')\n"
-        "publish(site, [Article(id='1', title='A', published=__import__('datetime').date(2026, 3, 1))], sys.argv[1])\n"
-        "print([name for name in ('jinja2', 'segno', 'topicfeeds.pages') if name in sys.modules])\n"
+        "import sys; from topicfeeds.__main__ import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
     )
     env = {**os.environ, "PYTHONPATH": str(FOLDER.parents[1])}
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "out"], env=env, capture_output=True, text=True)
-    assert done.stdout == "[]\n", done.stderr
-    assert not list((tmp_path / "out").rglob("*.html"))
+    run = [sys.executable, "-c", code, "build"]
+    done = subprocess.run(run, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    loaded = set(done.stderr.split())
+    assert "topicfeeds.formats.atom" in loaded, done.stderr
+    unwanted = {"jinja2", "segno", "urllib3", "topicfeeds.pages", "topicfeeds.web", "topicfeeds.websub"}
+    unwanted |= {"starlette", "uvicorn", "watchfiles", "topicfeeds.formats.json", "topicfeeds.formats.ics"}
+    assert loaded & unwanted == set()
+    assert not list((tmp_path / "public").rglob("*.html"))
 
 
 def test_every_relative_link_leads_to_a_file_that_was_written(tmp_path: Path) -> None:
@@ -108,13 +114,20 @@ def test_a_page_shows_the_newest_entries_the_next_events_the_counts_and_the_last
 
 def test_a_page_says_how_to_follow_in_a_reader_a_calendar_and_on_a_phone() -> None:
     tree = parse(made(ITEMS, **SETTINGS)["topics/t.html"])
-    fields = {one.get("value") for one in tree.iter("input")}
+    fields = {one.text for one in tree.iter("textarea")}
     assert fields == {BASE + name for name in ("topics/t.atom.xml", "topics/t.rss.xml", "topics/t.ics")}
     links = {one.get("href") for one in tree.iter("a")}
     assert "webcal://www.example.org/feeds/topics/t.ics" in links
     assert len(list(tree.iter("ol"))) == 3
     titles = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}title")]
-    assert titles == [BASE + "topics/t.atom.xml"]
+    assert titles == [BASE + "topics/t.html"]
+    assert BASE + "topics/t.html" in "".join(tree.find("body").itertext())
+
+
+def test_the_steps_are_open_on_the_page_of_a_feed_and_closed_on_the_index() -> None:
+    pages = made(ITEMS)
+    opened = {path for path, page in pages.items() if "open" in next(parse(page).iter("details")).attrib}
+    assert opened == pages.keys() - {"index.html"}
 
 
 def test_a_page_without_calendar_says_nothing_about_calendars() -> None:

@@ -48,7 +48,8 @@ def test_the_index_has_a_form_for_mixes_that_works_without_script() -> None:
     assert not list(page.iter("script"))
     sent = "topic=work&tag=C%2B%2B&tag=&not_tag=&match=any&kind="
     made = Caller().get("mix.html", Caller().get("mix.html", sent).headers["Location"].partition("?")[2])
-    assert b'value="https://www.example.org/mix.atom.xml?topic=work&amp;tag=cpp"' in made.body
+    assert b">https://www.example.org/mix.atom.xml?topic=work&amp;tag=cpp</textarea>" in made.body
+    assert b"<title>https://www.example.org/mix.html?topic=work&amp;tag=cpp</title>" in made.body
 
 
 def test_the_policy_of_the_index_allows_its_form_and_its_style() -> None:

@@ -24,6 +24,9 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
     r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
 )
+_DATE_OR_TIME = re.compile(
+    r"[0-9]{1,4}[-./][0-9]{1,2}(?:[-./][0-9]{1,4}|\.)|(?<![0-9:+-])[0-9]{1,2}:[0-9]{2}(?: ?[-\u2013] ?[0-9]{1,2}:)?"
+)
 _UTC_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?00)?")
 """An offset from UTC of whole hours."""
 _MAX_OFFSET = timedelta(hours=14)
@@ -41,6 +44,15 @@ def parse_moment(value: object) -> date | datetime:
     if isinstance(value, datetime) and abs(value.utcoffset() or timedelta()) > _MAX_OFFSET:
         raise ValueError(f"{show(str(value))} {_WRONG_OFFSET}")
     return value
+
+
+def explain_several(text: str) -> str:
+    """Return what is wrong with a text that has two dates, or two times; otherwise an empty text."""
+    found = [one.count(":") for one in _DATE_OR_TIME.findall(text[:200])]
+    if found.count(0) < 2 and sum(found) < 2:
+        return ""
+    advice = "write start and end in two columns or fields, and each further date as an item of its own"
+    return f"{show(text)} has several dates or times ({advice})"
 
 
 def _parse_iso(text: str) -> date | datetime:

@@ -60,8 +60,9 @@ def _check_place(value: object) -> str | tuple[str, ...]:
     return tuple(places) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _check_path(value: str) -> str:
-    parse_path(value)
+def _check_paths(value: tuple[str, ...]) -> tuple[str, ...]:
+    for path in value:
+        parse_path(path)
     return value
 
 
@@ -207,8 +208,8 @@ class MappingSettings(Model):
     """Values for fields that are absent in a record."""
     items: ItemsSetting | None = None
     """Where the records are in a file. `.` means that the file is one record."""
-    each: Annotated[Text, AfterValidator(_check_path)] | None = None
-    """A list in each record. Each of its elements becomes a record."""
+    each: Annotated[Texts, AfterValidator(_check_paths), WithJsonSchema(_TEXTS)] = ()
+    """A list in each record. Each of its elements becomes a record. Several lists are read side by side."""
     only: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
     """Which records are read: those that have one of these values, by path."""
     skip: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
@@ -279,9 +280,9 @@ class MappingSettings(Model):
         return [(parse_path(path), texts) for path, texts in self.skip.items()]
 
     @cached_property
-    def each_path(self) -> ValuePath | None:
-        """The parsed path of `each`."""
-        return parse_path(self.each) if self.each else None
+    def each_paths(self) -> list[ValuePath]:
+        """The parsed paths of `each`."""
+        return [parse_path(path) for path in self.each]
 
     @cached_property
     def title_tables(self) -> list[ValuePath]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import count, nearest, show
 from ..registry import TABLES
-from .dates import ISO_EXAMPLES, NOT_ISO
+from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
 from .site import DeclaredFeed, FeedSettings, Site, Source
@@ -128,6 +128,10 @@ def _explain(finding: _Finding) -> str:
     is_number = isinstance(given, (int, float)) and not isinstance(given, bool) and 0 <= given < 1e15
     if finding.kind == "value_error" and finding.name in _DATES and is_number:
         return f"{show(finding.given)} is not a date ({_advise_date(finding)})"
+    if finding.name in ("start", "end") and isinstance(given, (list, tuple)):
+        each = '"start"' if finding.name == "start" else '["start", "end"]'
+        setting = f", or set each = {each} in the source" if finding.origin.source else ""
+        return f"{show(given)} is a list (write one item for each date{setting})"
     if finding.kind in ("value_error", "inconsistent"):
         return finding.message.removeprefix("Value error, ")
     if finding.given is None and finding.kind not in ("missing", "literal_error"):
@@ -281,7 +285,8 @@ def _explain_pattern(finding: _Finding) -> str:
 
 
 def _explain_date(finding: _Finding) -> str:
-    return f"{show(finding.given.strip())} is not a date in ISO 8601 ({_advise_date(finding)})"
+    text = finding.given.strip()
+    return explain_several(text) or f"{show(text)} is not a date in ISO 8601 ({_advise_date(finding)})"
 
 
 def _advise_date(finding: _Finding) -> str:

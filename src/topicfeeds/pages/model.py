@@ -93,7 +93,7 @@ class PageContent:
     addresses: tuple[PageAddress, ...] = ()
     calendar: PageCalendar | None = None
     qr: str = ""
-    """The first address as a QR code, as SVG."""
+    """The address of the page as a QR code, as SVG. Empty if the address is too long."""
     opml: str | None = None
     """The path of the list of all feeds, from this page."""
     newest: tuple[PageEntry, ...] = ()

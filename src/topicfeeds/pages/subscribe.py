@@ -119,12 +119,12 @@ class PageMaker:
     def describe(self, path: str, one: Selection, lists: Mapping[str, Any] | None = None) -> PageContent:
         """Return the contents of a page about a feed."""
         feed, site, coming = one.feed, self._site, self._find_coming(one)
-        addresses = tuple(_list_addresses(feed))
+        url = site.base + path
         heading = feed.title.removesuffix(f" - {site.title}")
         is_calendar_published = any(feed.find_format(name).is_calendar for name in feed.formats)
         return PageContent(
             path=path,
-            url=site.base + path,
+            url=url,
             title=feed.title,
             heading=heading,
             description=feed.description,
@@ -133,10 +133,10 @@ class PageMaker:
             language=feed.language,
             direction="rtl" if is_right_to_left(feed.language) else "ltr",
             alternates=tuple(self._list_alternates(path, feed)),
-            addresses=addresses,
+            addresses=tuple(_list_addresses(feed)),
             calendar=_describe_calendar(feed) if is_calendar_published else None,
             opml="../" * path.count("/") + OPML_PATH if self.listed else None,
-            qr=_draw_code(addresses[0].url) if addresses and len(addresses[0].url) <= _MAX_CODE_CHARS else "",
+            qr=_draw_code(url) if len(url) <= _MAX_CODE_CHARS else "",
             newest=tuple(self._describe_entry(feed, candidate) for candidate in one.candidates[:_SHOWN]),
             events=tuple(self._describe_entry(feed, candidate) for candidate in coming[:_SHOWN]),
             entries=len(one.candidates),

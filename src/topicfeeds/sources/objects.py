@@ -51,7 +51,7 @@ class MappingOptions(TypedDict, total=False):
     fields: Mapping[str, Any]
     defaults: Mapping[str, Any]
     items: str | Sequence[str]
-    each: str
+    each: str | Sequence[str]
     only: Mapping[str, Any]
     skip: Mapping[str, Any]
     drafts: bool

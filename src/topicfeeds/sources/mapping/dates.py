@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ...errors import show
-from ...models.dates import find_zone, parse_moment
+from ...models.dates import explain_several, find_zone, parse_moment
 from ...models.mapping import DATES, MappingSettings
 from ...models.places import as_text
 from .paths import is_empty
@@ -65,6 +65,8 @@ def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
     text = as_text(value)
     found = {repr(one): one for one in (_parse(text, form, settings.date_language) for form in forms) if one}
     if not found:
+        if several := explain_several(text):
+            raise MappingError(name, several)
         wanted = f"date_format {show(forms[0])}" if len(forms) == 1 else f"any date_format ({', '.join(forms)})"
         raise MappingError(name, f"{show(text)} does not match {wanted} (correct one of the two)")
     if len(found) > 1:
@@ -187,6 +189,7 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
     """Apply the settings `all_day`, `open_end` and `end_day` to the dates of an event."""
     if as_text(open_end) in _YES:
         fields["end"] = None
+    written = _read(fields.get("start"))
     for name in ("start", "end"):
         moment = _read(fields.get(name))
         if as_text(all_day) in _YES and isinstance(moment, datetime):
@@ -197,6 +200,36 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
     start, end = _read(fields.get("start")), fields.get("end")
     if type(start) is date and type(end) is date and end < start:
         fields["end"] = start if start == end + timedelta(days=1) else end
+    if type(start) is date and written:
+        _cut_times(fields, written)
+
+
+def _cut_times(fields: dict[str, Any], start: date) -> None:
+    """Leave only the days of a recurrence and its exceptions, for an event that takes whole days."""
+    zone = (isinstance(start, datetime) and start.tzinfo) or find_zone(fields.get("timezone") or "")
+    rule = str(fields.get("recurrence") or "")
+    until = next((part for part in rule.split(";") if part.upper().startswith("UNTIL=")), "")
+    with suppress(ValueError):  # reported later
+        day = _to_day(_parse_basic(until[6:]), zone)
+        if isinstance(day, datetime):
+            advice = "set timezone in [[sources]]"
+            raise MappingError("recurrence", f"{show(until)} is in UTC, and the event has no time zone ({advice})")
+        fields["recurrence"] = rule.replace(until, f"UNTIL={day:%Y%m%d}")
+    if isinstance(left_out := fields.get("except"), (list, tuple)):
+        fields["except"] = [_to_day(one, zone) for one in left_out]
+
+
+def _to_day(value: Any, zone: Any) -> Any:
+    """Return the day of a moment, or the value if its day is not known. The day stands beside a time of 0:00 or 23:59.
+
+    Programs write such times in UTC for a day without a zone.
+    """
+    moment = _read(value)
+    if not isinstance(moment, datetime):
+        return value
+    if not moment.tzinfo or moment.time().replace(second=0) in (time(), time(23, 59)):
+        return moment.date()
+    return moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone).date() if zone else value
 
 
 def split_recurrence(fields: dict[str, Any]) -> None:
@@ -223,7 +256,10 @@ def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterat
     zone = next((part[5:] for part in name.split(";") if part.upper().startswith("TZID=")), None)
     start = _read(fields.get("start"))
     for text in value.split(","):
-        moment = _parse_basic(text.strip())
+        try:
+            moment = _parse_basic(text.strip())
+        except ValueError as error:
+            raise MappingError("recurrence", str(error)) from None
         known = find_zone(zone or "") or fields.get("timezone")
         if isinstance(moment, datetime) and isinstance(start, datetime):
             if start.tzinfo and not moment.tzinfo:
@@ -235,9 +271,9 @@ def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterat
 
 
 def _parse_basic(text: str) -> date:
-    """Return a date of RFC 5545. Raises MappingError."""
+    """Return a date of RFC 5545. Raises ValueError."""
     for form in ("%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d"):
         with suppress(ValueError):
             moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
             return moment.date() if "T" not in text else moment.replace(tzinfo=UTC) if text[-1] == "Z" else moment
-    raise MappingError("recurrence", f"{show(text)} is not a date of RFC 5545 (write 20260513T180000)")
+    raise ValueError(f"{show(text)} is not a date of RFC 5545 (write 20260513T180000)")

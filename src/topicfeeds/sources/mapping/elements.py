@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, NamedTuple
 
-from ...errors import nearest, show
+from ...errors import count, nearest, show
 from ...models.mapping import parse_places
-from ...models.places import ValuePath, parse_path
+from ...models.places import ValuePath, list_paths, parse_path
 from ...models.source import Source
 from .dates import MappingError
-from .paths import Finder, is_empty
+from .paths import Finder, flatten, is_empty
+from .reports import name_setting
 
 _MAX_COPIED_KEYS = 1_000_000
 """The limit of keys that `each` copies: each element gets a copy of its record."""
+_TIMES = ("start", "end")
+_Tables = tuple[tuple[Mapping[str, Any], str], ...]
+
+
+class _Element(NamedTuple):
+    """An element of a list."""
+
+    tables: _Tables
+    """The tables on its way, each with its key."""
+    value: Any
+    number: int
+    """Its position in its list, from 0."""
+    size: int
+    """The length of its list."""
 
 
 def find_items(document: Any, source: Source) -> list[Any]:
@@ -41,34 +57,103 @@ def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
     """Yield a record for each element of `each`, or the record itself without `each`.
 
     The second value says whether the `id` comes from the element. If not, the caller adds the start to the `id`.
+    Raises MappingError.
     """
-    if not source.each_path:
+    path, *others = source.each_paths
+    finder, depth = Finder(record), len(path.names)
+    used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
+    has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
+    found = list(islice(_find_elements(record, path, keep_lists=has_lists), _MAX_COPIED_KEYS + 1))
+    if not found and (finder.find(path) is None or not finder.is_known):
         yield record, True
         return
-    path = source.each_path
-    elements = Finder(record).find(path)
-    if elements is None:
-        yield record, True
-        return
-    names_element = any(
-        isinstance(place, ValuePath) and place.names[: len(path.names)] == path.names
-        for place in source.places.get("id", ())
-    )
-    elements = elements if isinstance(elements, (list, tuple)) else [elements]
-    if len(elements) * (keys := _count_keys(record, path)) > _MAX_COPIED_KEYS:
-        message = f"has {len(elements):,} elements, and the record has {keys:,} fields (split the record)"
+    if (keys := sum(len(table) for one in found for table, _ in one.tables)) > _MAX_COPIED_KEYS:
+        message = f"has at least {len(found):,} elements with {keys:,} fields in all (split the record)"
         raise MappingError("", f"{show(path.text)} {message}")
-    for element in elements:
-        yield _replace(record, path, 0, element), names_element
+    names_element = any(
+        isinstance(place, ValuePath) and place.names[:depth] == path.names for place in source.places.get("id", ())
+    )
+    for one in found:
+        copy = one.value
+        for table, key in reversed(one.tables):
+            copy = {**table, key: copy}
+        for other in others:
+            copy = _take(copy, other, 0, one)
+        yield copy, names_element
 
 
-def _count_keys(record: Any, path: ValuePath) -> int:
-    """Return the number of keys of all tables on a path. They are copied for each element."""
-    keys, at = 0, 0
-    while isinstance(record, Mapping) and at < len(path.names):
-        keys += len(record)
-        record, at = next(((record[key], after) for key, after in path.steps[at] if key in record), (None, at))
-    return keys
+def _find_elements(
+    value: Any, path: ValuePath, at: int = 0, tables: _Tables = (), *, keep_lists: bool = False
+) -> Iterator[_Element]:
+    """Yield the elements of all lists at a path, which may lead through other lists.
+
+    A list of lists is one list, unless `keep_lists` is set.
+    """
+    if at == len(path.names):
+        values = value if keep_lists and isinstance(value, (list, tuple)) else flatten([value])
+        yield from (_Element(tables, one, number, len(values)) for number, one in enumerate(values))
+    elif isinstance(value, (list, tuple)):
+        name = path.names[at]
+        if name.isdecimal():
+            value, at, tables = value[int(name) : int(name) + 1], at + 1, (*tables, ({}, name))
+        for one in value:
+            yield from _find_elements(one, path, at, tables, keep_lists=keep_lists)
+    elif isinstance(value, Mapping):
+        for key, after in path.steps[at]:
+            if key in value:
+                yield from _find_elements(value[key], path, after, (*tables, (value, key)), keep_lists=keep_lists)
+                return
+
+
+def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
+    """Return a copy with one value in place of the list at a path: the value beside an element of another list.
+
+    Raises MappingError for a list of another length.
+    """
+    if at == len(path.names):
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if len(values) != element.size:
+            message = f"has {count('value', len(values))}, but the first path of each has {element.size}"
+            raise MappingError("", f"{show(path.text)} {message} (give the same number of each)")
+        return values[element.number]
+    for key, after in path.steps[at] if isinstance(value, Mapping) else ():
+        if key in value:
+            return {**value, key: _take(value[key], path, after, element)}
+    return value
+
+
+def explain_several(finder: Finder, name: str, place: ValuePath, sizes: tuple[int, int], source: Source) -> str:
+    """Say that a field gets the first of several values. Raises MappingError for starts that cannot be paired.
+
+    `sizes` are the numbers of its values, and of the values of its partner: `end` for `start`, and `start` for `end`.
+    """
+    number, other = sizes
+    each = _advise_each(finder.record, source) if name in _TIMES else ""
+    if other not in (number, 0):
+        partner = "end" if name == "start" else "start"
+        raise MappingError(name, f"has {number} values, but {partner} has {other} (keep one of each{each})")
+    return f'has several values, so the first is used (write "{place.text}.0" in {name_setting(name)}{each})'
+
+
+def _advise_each(record: Any, source: Source) -> str:
+    """Return how to write `each`, for a record with several dates; an empty text if it has one start only."""
+    start, end = ([path for place in source.places.get(name, ()) for path in list_paths(place)] for name in _TIMES)
+    starts = [key for path in start if (key := _find_list(record, path))]
+    if not starts and not source.each:
+        return ""
+    found = [*starts, *(key for path in end if (key := _find_list(record, path)))]
+    known = [one for one in source.each if not any(key.startswith(f"{one}.") for key in found)]
+    keys = list(dict.fromkeys([*known, *found]))
+    return f", or set each = {json.dumps(keys if len(keys) > 1 else keys[0], ensure_ascii=False)} to read all dates"
+
+
+def _find_list(record: Any, path: ValuePath) -> str:
+    """Return the longest part of a path that leads to a list with several values, or an empty text."""
+    for size in range(len(path.names), 0, -1):
+        key = ".".join(path.names[:size])
+        if any(one.size > 1 for one in _find_elements(record, parse_path(key))):
+            return key
+    return ""
 
 
 def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
@@ -87,13 +172,3 @@ def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
         if found is not None and not isinstance(found, Mapping):
             break
     return [record]
-
-
-def _replace(record: Any, path: ValuePath, at: int, element: Any) -> Any:
-    """Return a copy of a record that has one element in place of the list at a path."""
-    if at == len(path.names) or not isinstance(record, Mapping):
-        return element
-    for key, after in path.steps[at]:
-        if key in record:
-            return {**record, key: _replace(record[key], path, after, element)}
-    return record

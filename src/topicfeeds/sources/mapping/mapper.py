@@ -19,12 +19,12 @@ from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
 from .dates import KNOWN_FLAGS, MappingError, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
-from .elements import expand, split_record
+from .elements import expand, explain_several, split_record
 from .file_values import describe_file
 from .lookups import index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss, name_setting
+from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
     NEVER_FALSE,
     combine_parts,
@@ -167,7 +167,7 @@ class RecordMapper:
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
-        if source.all_day or source.open_end or source.end_day == "exclusive":
+        if source.all_day or source.open_end or source.end_day == "exclusive" or "recurrence" in fields:
             set_days(fields, source, **flags)
         return fields
 
@@ -202,8 +202,9 @@ class RecordMapper:
 
     @cached_property
     def _changed(self) -> set[str]:
+        parts = [name for name in self._source.places if name.partition(".")[0] in self._converted]
         marked = [name for name in self._source.places if find_markup(name, self._source)]
-        return {*self._converted, *marked, *self._source.lookup}
+        return {*self._converted, *parts, *marked, *self._source.lookup}
 
     @cached_property
     def _special(self) -> set[str]:
@@ -255,11 +256,12 @@ class RecordMapper:
         parts = {name.partition(".")[2]: values for name, values in found.items() if values}
         if not parts:
             return None
+        given = set(parts)
         self._add_default_parts(field, parts)
         try:
             many = field in LISTS
             parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-            return combine_parts(field, parts)
+            return combine_parts(field, parts, given if field == "authors" else ())
         except ValueError as error:
             raise MappingError(field, str(error)) from None
 
@@ -281,9 +283,9 @@ class RecordMapper:
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            every = f' or set each = "{place.text.rpartition(".")[0]}"' if name == "start" and "." in place.text else ""
-            message = "has several values, so the first is used"
-            self._warn_once(raw, field, f'{message} (write "{place.text}.0" in {name_setting(name)}{every})')
+            other = {"start": "end", "end": "start"}.get(name, "")
+            others = len(flatten([self._find(finder, other, self._source.places.get(other, ()))]))
+            self._warn_once(raw, field, explain_several(finder, name, place, (len(values), others), self._source))
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values
@@ -329,15 +331,13 @@ class RecordMapper:
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
     ) -> None:
-        """Warn about values that a field does not get, because its path expects a table in their place."""
+        """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
         for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
-            if field in NEVER_FALSE and as_text(loss.value) == "false":
-                continue
-            places = {name: self._source.places[name] for name in self._source.mapped_fields[field]}
-            line, message = self.find_lines(raw).get(field, raw.line), explain_loss(loss, places)
-            warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+            if message := explain_loss(loss, field, self._source):
+                line = self.find_lines(raw).get(field, raw.line)
+                warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""
@@ -349,7 +349,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name_setting(name), [one.text for place in places for one in list_paths(place)])
+                describe_missing(name, [one.text for place in places for one in list_paths(place)])
                 for name, places in reported.items()
                 if name not in self._known
             ]

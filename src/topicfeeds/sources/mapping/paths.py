@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ...errors import show
 from ...models.fields import is_absent, to_plain
-from ...models.places import ValuePath, ValuePattern, ValuePlace, write_text
+from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, write_text
 
 SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """The types of values that have no fields. Their methods are never called."""
@@ -23,12 +23,13 @@ _DATE_PARTS = ("year", "month", "day")
 
 
 class Loss(NamedTuple):
-    """A value that a path did not enter, because it is not a table."""
+    """A value that a path did not enter, because it is not a table; or None for an incomplete pattern."""
 
     place: str
-    """The path of the value."""
+    """The path of the value, or the pattern."""
     value: Any
     path: str
+    """The path without a value."""
 
     @property
     def description(self) -> str:
@@ -75,12 +76,20 @@ class Finder:
             return found
         return value
 
-    def find_first(self, places: Iterable[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
-        """Return the first value at one of several places, and its place."""
+    def find_first(self, places: Collection[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
+        """Return the first value at one of several places, and its place. Without a value, note incomplete patterns.
+
+        The pattern of a date is complete or not on purpose: a day without a time is a day.
+        """
         for place in places:
             value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
+        for place in places if kind != "date" else ():
+            paths = dict.fromkeys(list_paths(place))
+            empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
+            if 0 < len(empty) < len(paths):
+                self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
 
     def _follow(self, value: Any, path: ValuePath, at: int) -> Any:

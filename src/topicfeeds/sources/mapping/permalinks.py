@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ...errors import show
 
 _PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
-_TEMPLATE = re.compile(r"(?:\A|[^:]/|\A/):[a-z_]|\{[{%]")
+_TEMPLATE = re.compile(r"\A(?:[^:]*/)?:[a-z_]|\{[{%]")
 
 
 def is_template(link: Any) -> TypeGuard[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
-from ...models.mapping import FLAGS
-from ...models.places import ValuePath, ValuePlace, list_paths
+from ...models.mapping import FLAGS, MappingSettings
+from ...models.places import ValuePath, as_text, list_paths
 from .paths import Loss
+from .values import NEVER_FALSE
 
 T = TypeVar("T")
 NO_LINK = ("link", "")
@@ -61,17 +62,6 @@ def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
     return Problem(source, 1, name.removeprefix("fields."), message, "warning")
 
 
-def explain_loss(loss: Loss, settings: Mapping[str, Iterable[ValuePlace]]) -> str:
-    """Say that a path did not enter a value, and how to use the value: with one more place in its setting."""
-    found = ((name, place) for name, places in settings.items() for place in places)
-    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
-    is_path, kind = isinstance(place, ValuePath), "text" if isinstance(loss.value, str) else "not a table"
-    added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
-    advice = f"{name} = [{', '.join(show(text) for text in (*(one.text for one in settings[name]), added))}]"
-    message = f"{show(loss.value)} is {kind}, so {loss.path} has no value"
-    return f"{message} (to use it, add {show(added)} to the paths: {advice})"
-
-
 def describe_warning(problem: Problem) -> tuple[str, str]:
     """Return field and message of a warning, without the example, which differs between records."""
     return problem.field, problem.message.partition(" (such as ")[0]
@@ -79,7 +69,29 @@ def describe_warning(problem: Problem) -> tuple[str, str]:
 
 def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
     """Return an entry of `MappingReport.missing`."""
-    return name, " or ".join(map(show, paths))
+    return name_setting(name), " or ".join(map(show, paths))
+
+
+def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
+    """Say why a field does not get a value. The text is empty if the value may be absent."""
+    if loss.value is None:
+        is_intended = field in settings.defaults or loss.path == "file.lang"
+        advice = f"complete the record, or add a pattern without {loss.path}"
+        return "" if is_intended else f"this record has no {loss.path}, so {show(loss.place)} has no value ({advice})"
+    if field in NEVER_FALSE and as_text(loss.value) == "false":
+        return ""
+    kind = "text" if isinstance(loss.value, str) else "not a table"
+    return f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, {_add_place(loss, field, settings)})"
+
+
+def _add_place(loss: Loss, field: str, settings: MappingSettings) -> str:
+    """Say how to add the place of a lost value to the setting whose path did not enter the value."""
+    found = ((name, place) for name in settings.mapped_fields[field] for place in settings.places[name])
+    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
+    is_path = isinstance(place, ValuePath)
+    added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
+    places = ", ".join(show(text) for text in (*(one.text for one in settings.places[name]), added))
+    return f"add {show(added)} to the paths: {name} = [{places}]"
 
 
 def name_setting(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from html import escape
 from types import MethodType
@@ -58,7 +58,8 @@ def convert(
 
     If `is_table` is set, the record is a row of CSV or of a spreadsheet, in which a list is one text.
     """
-    separators = settings.split.get(name, _CSV_SEPARATORS if is_table and name in _CELL_LISTS else None)
+    field = name.partition(".")[0]
+    separators = settings.split.get(field, _CSV_SEPARATORS if is_table and field in _CELL_LISTS else None)
     mark = find_markup(name, settings)
     values = flatten([value])
     if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
@@ -164,13 +165,16 @@ _TEXTS = frozenset(
 )
 
 
-def combine_parts(field: str, parts: Mapping[str, Any]) -> Any:
-    """Return the table of a field whose parts are given, or a list of tables. Raises ValueError."""
+def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
+    """Return the table of a field whose parts are given, or a list of tables. Raises ValueError.
+
+    A single value belongs to all tables, unless its part is in `own`: two authors do not share an e-mail address.
+    """
     if field not in LISTS:
         return dict(parts)
     size = max(len(values) for values in parts.values())
-    for values in parts.values():
-        if len(values) not in (1, size):
+    for part, values in parts.items():
+        if len(values) not in (size, size if part in own else 1):
             counts = " and ".join(f"{len(one)} of {name}" for name, one in parts.items())
             raise ValueError(f"has {counts} (give the same number of each)")
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
