@@ -30,8 +30,8 @@ from .feeds.select import FeedSelector
 from .models.site import Site, Source
 from .sources import SiteSources
 from .sources._lines import count_line_ends
-from .sources.chunks import Surroundings, is_by_line, list_paths, read_chunks, read_file
-from .sources.model import Chunk
+from .sources.chunks import is_by_line, list_paths, read_chunks, read_file
+from .sources.model import Chunk, Location
 from .state.files import FileStamp, InputFiles
 
 MIN_PARALLEL_BYTES = 75_000_000
@@ -236,7 +236,7 @@ def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
     files = InputFiles([], stamps, set(), "", str(base), set(), {})
     chunks: list[ReadChunk | Problem] = []
     for path in shard.paths:
-        for chunk in read_file(shard.source, shard.number, path, Surroundings(base, files, site.url), shard.part):
+        for chunk in read_file(Location(shard.source, path, url=site.url), shard.number, base, files, shard.part):
             chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker)
     if _is_changed(shard, base):
         return ShardResult([], {}, None)

@@ -28,7 +28,7 @@ from topicfeeds.entries.model import sanitized_content
 from topicfeeds.sources._raw import RawRecord
 from topicfeeds.sources._simple_front_matter import read_simple
 from topicfeeds.sources.model import Record
-from topicfeeds.sources.yaml import read_records
+from topicfeeds.sources.yaml import read as read_yaml
 
 Fields = dict[str, Any]
 
@@ -539,7 +539,7 @@ LINES = st.builds(
 def test_simple_front_matter_is_read_as_all_of_yaml_would_read_it(front: str, end: str) -> None:
     text = f"\n{front}{end}"
     if simple := read_simple(text):
-        assert list(read_records(text, "a.md")) == [simple]
+        assert list(read_yaml(text, None, "a.md")) == [simple]
 
 
 def test_most_front_matter_is_simple() -> None:

@@ -80,7 +80,7 @@ class _NewestEntries:
 
     name: str
     limit: int
-    """How many candidates it keeps; 0 if the feed is not wanted."""
+    """How many candidates it keeps."""
     candidates: list[Candidate] = field(default_factory=list)
     _keys: list[tuple[float, str]] = field(default_factory=list)
     """The sort key of each candidate."""
@@ -114,25 +114,6 @@ class _NewestEntries:
             del self._notices[-1]
 
 
-class _NewestTable(dict[str, _NewestEntries]):
-    """A table of the feeds whose names begin with `start`. Its keys are the names without `start`.
-
-    If a key is missing, the table makes the feed. If the feed is wanted, the table also adds it to `everything` under
-    its whole name.
-    """
-
-    def __init__(self, start: str, site: Site, everything: dict[str, _NewestEntries], wanted: Wanted) -> None:
-        super().__init__()
-        self.start, self.site, self.everything, self.wanted = start, site, everything, wanted
-
-    def __missing__(self, end: str) -> _NewestEntries:
-        name = self.start + end
-        if not self.wanted.includes(name):
-            return self.setdefault(end, _NewestEntries(name, 0))
-        made = self[end] = self.everything[name] = _NewestEntries(name, self.site.find_limit(name))
-        return made
-
-
 def sort_key(published: datetime, name: str) -> tuple[float, str]:
     """Return the sort key of an entry: the newest first, then by id."""
     return -published.timestamp(), name
@@ -154,12 +135,7 @@ class FeedSelector:
         self._declared = [*(read_declared(site, feed) for feed in site.feed), *([mix] if mix else [])]
         self._filters = site.extensions.filters
         self._newest: dict[str, _NewestEntries] = {}
-        """All feeds by name. The tables below add feeds to it."""
-        per, shared = site.feeds.per, (site, self._newest, self._wanted)
-        self._by_name = _NewestTable("", *shared)
-        self._all = self._by_name["all"]
-        self._by_topic = _NewestTable("topics/", *shared) if "topic" in per else None
-        self._by_tag = _NewestTable("tags/", *shared) if "tag" in per else None
+        """The wanted feeds by name."""
         self._calendars: dict[str, dict[str, Candidate]] = {}
         """The events of each calendar, by feed name and id."""
         self._merged: dict[str, Candidate] = {}
@@ -186,7 +162,7 @@ class FeedSelector:
         if candidate.records > 1 and self._declared:
             self._keep_merged(candidate)
         if self._wanted.calendars and candidate.event and not candidate.notice and candidate.event.in_calendar:
-            for place in places if self._wanted.names is None else (one for one in places if one.limit):
+            for place in places:
                 self._calendars.setdefault(place.name, {})[candidate.id] = candidate
         self._insert(candidate, places)
 
@@ -220,16 +196,20 @@ class FeedSelector:
             place.insert(candidate, key)
 
     def _find_places(self, candidate: Candidate) -> list[_NewestEntries]:
-        places = [self._all]
-        if self._by_topic is not None:
-            places += [self._by_topic[topic.term] for topic in candidate.topics]
-        if self._by_tag is not None:
-            places += [self._by_tag[tag.term] for tag in candidate.tags]
-        if self._declared:
-            places += [self._by_name[one.name] for one in self._declared if self._matches(one, candidate)]
+        """Return the wanted feeds that can contain a candidate."""
+        names, per = ["all"], self.site.feeds.per
+        if "topic" in per:
+            names += [f"topics/{topic.term}" for topic in candidate.topics]
+        if "tag" in per:
+            names += [f"tags/{tag.term}" for tag in candidate.tags]
+        names += [one.name for one in self._declared if self._matches(one, candidate)]
         if candidate.notice and candidate.notice.feeds is not None:
-            places = [place for place in places if place.name in candidate.notice.feeds]
-        return places
+            names = [name for name in names if name in candidate.notice.feeds]
+        return [self._newest.get(name) or self._add_feed(name) for name in names if self._wanted.includes(name)]
+
+    def _add_feed(self, name: str) -> _NewestEntries:
+        self._newest[name] = made = _NewestEntries(name, self.site.find_limit(name))
+        return made
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""

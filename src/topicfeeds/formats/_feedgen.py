@@ -72,22 +72,11 @@ class Dialect(NamedTuple):
     """The prefixes and namespaces of `Extensions`."""
 
 
-class Call:
+class Call(NamedTuple):
     """A method of a channel or an entry, and its parameters. The values of the parameters come later."""
 
-    __slots__ = ("_hash", "method", "parameters", "values")
-
-    def __init__(self, method: str, parameters: tuple[tuple[str, str | None], ...]) -> None:
-        self.method, self.parameters = method, parameters
-        self.values = sum(fixed is None for _, fixed in parameters)
-        """How many values the call takes."""
-        self._hash = hash((method, parameters))  # each entry looks up its template by its calls
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Call) and (self.method, self.parameters) == (other.method, other.parameters)
+    method: str
+    parameters: tuple[tuple[str, str | None], ...]
 
 
 @lru_cache(maxsize=1000)

@@ -36,15 +36,6 @@ _VERIFIED_BODY = "verified body"
 _LAST_TAG = re.compile(r"<([\w:.-]+)[^<>]*>?$")
 
 
-class _Rendered(NamedTuple):
-    """A rendered entry that is cached after it has been read back."""
-
-    values: dict[Hashable, Any]
-    """The entry's values in the cache."""
-    content: bytes
-    body: bytes
-
-
 def render_from_templates(
     channel: ElementCalls,
     feed: Feed,
@@ -61,7 +52,8 @@ def render_from_templates(
     has_files = feed.has_event_files
     variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
     entries: list[bytes] = []
-    fresh: list[_Rendered] = []
+    fresh: list[tuple[dict[Hashable, Any], bytes, bytes]] = []
+    """For each entry that is rendered now: its values in the cache, its bytes, its body."""
     unverified: list[bytes] = []
     for entry in feed.entries:
         values = cache.values(entry)
@@ -71,7 +63,7 @@ def render_from_templates(
             content = b"".join(pieces)
             body = values.get(_VERIFIED_BODY)
             unverified += pieces if body is None else [piece for piece in pieces if piece != body]
-            fresh.append(_Rendered(values, content, body or max(pieces[1::2], key=len, default=b"")))
+            fresh.append((values, content, body or max(pieces[1::2], key=len, default=b"")))
         entries.append(content)
     has_events = any(entry.event for entry in feed.entries)
     template, tail = _channel_template(tuple(channel.calls), dialect, has_events)
@@ -123,16 +115,8 @@ def _choose_escape(before: str, plain: frozenset[str]) -> _Escape:
 
 def _escape_text(value: str) -> bytes:
     """Return a text, escaped as libxml2 does."""
-    return _escape_cached(value) if 500 < len(value) < 20_000 else _escape_characters(value)
-
-
-def _escape_characters(value: str) -> bytes:
     escaped = value.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     return escaped.replace(b"\r", b"&#13;")
-
-
-_escape_cached = lru_cache(maxsize=200)(_escape_characters)
-"""Long texts are cached: Atom and RSS contain the same texts, and are rendered one after the other."""
 
 
 def _escape_plain(value: str) -> bytes:
@@ -163,13 +147,9 @@ def _entry_template(calls: tuple[Call, ...], dialect: Dialect, has_categories: b
     return template._replace(slots=[(number, None if number == last else escape) for number, escape in template.slots])
 
 
-@cache
-def _make_category_renderer(dialect: Dialect) -> Callable[[Category], bytes]:
-    """Return the function that renders a category. It caches results, as many entries have the same category."""
-    template = _category_template(dialect)
-    return lru_cache(maxsize=10_000)(
-        lambda one: b"".join(template.fill([one.term, one.label, dialect.to_address(one.scheme)]))
-    )
+@lru_cache(maxsize=10_000)
+def _render_category(one: Category, dialect: Dialect) -> bytes:
+    return b"".join(_category_template(dialect).fill([one.term, one.label, dialect.to_address(one.scheme)]))
 
 
 @cache
@@ -193,7 +173,7 @@ def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> 
     """Return calls with a mark in place of each value."""
     made = ElementCalls(categories)
     made.calls = list(calls)
-    made.values = _make_marks(sum(call.values for call in calls))
+    made.values = _make_marks(sum(fixed is None for call in calls for _, fixed in call.parameters))
     return made
 
 
@@ -204,4 +184,4 @@ def _make_marks(count: int) -> list[str]:
 def _render_entry(item: ElementCalls, dialect: Dialect) -> list[bytes]:
     make = _entry_template if len(item.calls) < _MAX_CACHED_CALLS else _entry_template.__wrapped__
     template = make(tuple(item.calls), dialect, bool(item.categories))
-    return template.fill(item.values, b"".join(map(_make_category_renderer(dialect), item.categories)))
+    return template.fill(item.values, b"".join([_render_category(one, dialect) for one in item.categories]))

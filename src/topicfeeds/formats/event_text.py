@@ -47,16 +47,14 @@ def format_lead(entry: Entry, feed: Feed, file: str | None) -> str:
     event = entry.event
     if event is None:
         return ""
-    said = find_translation(feed.language)
-    change = entry.notice or event.change
-    word = (
-        _change_word(change, said) if change and entry.notice else _status_or_change_word(event, said)
-    ) or _body_word(event, said)
-    parts = [_format_notice_when(entry.notice, event, feed) if entry.notice else format_when(event, feed.language)]
-    if place := entry.notice.after.place if entry.notice else event.place and event.place.line:
-        parts.append(place)
-    line = escape(" · ".join(parts))
-    if change and (old := _describe_old(change, event, feed, is_notice=bool(entry.notice))):
+    said, notice, change = find_translation(feed.language), entry.notice, entry.notice or event.change
+    if notice is None:
+        word = _status_or_change_word(event, said) or _body_word(event, said)
+        when, place = format_when(event, feed.language), event.place.line if event.place else None
+    else:
+        word, when, place = _change_word(notice, said), _format_notice_when(notice, event, feed), notice.after.place
+    line = escape(f"{when} · {place}" if place else when)
+    if change and (old := _describe_old(change, event, feed, is_notice=bool(notice))):
         line += f" ({escape(old)})"
     if file:
         line += f' · <a href="{escape(file)}">{escape(said.calendar)}</a>'
@@ -92,19 +90,15 @@ def _format_dates(dates: Sequence[date], event: EventDetails, language: str) -> 
     return find_translation(language).semicolon.join([*texts, "…"] if len(dates) > 3 else texts)
 
 
-def status_word(event: EventDetails, language: str) -> str | None:
+def status_word(event: EventDetails, said: Translation) -> str | None:
     """Return the word for the status of an event that does not take place as planned, or None. Titles start with it."""
-    return _title_word(event, find_translation(language))
-
-
-def _title_word(event: EventDetails, said: Translation) -> str | None:
     return said.status[event.status] if event.status and STATUSES[event.status].in_title else None
 
 
 def _status_or_change_word(event: EventDetails, said: Translation) -> str | None:
     """Return the word for the status of an event, or else for its last change."""
     change = event.change if event.change and event.change.field not in _DATE_STATUS else None
-    return _title_word(event, said) or (_change_word(change, said) if change else None)
+    return status_word(event, said) or (_change_word(change, said) if change else None)
 
 
 def _body_word(event: EventDetails, said: Translation) -> str | None:
@@ -182,10 +176,9 @@ def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> st
 def _format_old_when(change: EventChange, event: EventDetails, feed: Feed) -> str | None:
     """Return the dates before a change if they differ. The zone is named if the new dates name another zone."""
     old, new = (recall_event(event, facts, change.at) for facts in (change.before, change.after))
-    text = format_when(old, feed.language)
-    return (
-        format_when(old, feed.language, names_zone=new.is_foreign) if text != format_when(new, feed.language) else None
-    )
+    if format_when(old, feed.language) == format_when(new, feed.language):
+        return None
+    return format_when(old, feed.language, names_zone=new.is_foreign)
 
 
 # The functions below use Babel, which has the data of the Unicode CLDR.
@@ -205,7 +198,6 @@ def find_locale(language: str) -> Locale:
     return Locale.parse("en")
 
 
-@lru_cache(maxsize=32)
 def is_right_to_left(language: str) -> bool:
     """Return whether the text of a language runs from right to left, by the script of its tag if it has one."""
     return find_locale(language).character_order == "right-to-left"

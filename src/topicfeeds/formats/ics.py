@@ -48,15 +48,14 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
 
 def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     """Return the calendar file of one event."""
-    variant = "file", feed.language, feed.confirms
-    values = cache.values(entry)
-    if variant not in values:
+
+    def render_file() -> bytes:
         head = Calendar()
         head.add("PRODID", _PRODID)
         head.add("VERSION", "2.0")
-        values[variant] = verify(_render_calendar(head, [entry], feed, cache), entry.id, _count_events(entry))
-    content: bytes = values[variant]
-    return content
+        return verify(_render_calendar(head, [entry], feed, cache), entry.id, _count_events(entry))
+
+    return cache.get(entry, ("file", feed.language, feed.confirms), render_file)
 
 
 def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
@@ -96,23 +95,19 @@ def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
 
 def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     variant = "event", feed.language, feed.confirms
-    values = cache.values(entry)
-    if variant not in values:
-        if entry.event is None:
-            raise TypeError("the entry is not an event")
-        made = [_make_event(entry, entry.event, feed, cache)]
-        made += _make_cancelled_dates(entry, entry.event, feed, cache)
-        values[variant] = b"".join(one.to_ical() for one in made)
-    content: bytes = values[variant]
-    return content
+    return cache.get(entry, variant, lambda: b"".join(one.to_ical() for one in _make_events(entry, feed, cache)))
 
 
 def _count_events(entry: Entry) -> int:
     return 1 + len(entry.event.cancelled) if entry.event else 0
 
 
-def _make_cancelled_dates(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCache) -> Iterator[Event]:
-    """Yield the cancelled dates of a recurring event, each as an event of its own (RFC 5545, 3.8.4.4)."""
+def _make_events(entry: Entry, feed: Feed, cache: RenderCache) -> Iterator[Event]:
+    """Yield an event, and each of its cancelled dates as an event of its own (RFC 5545, 3.8.4.4)."""
+    event = entry.event
+    if event is None:
+        raise TypeError("the entry is not an event")
+    yield _make_event(entry, event, feed, cache)
     for start in event.cancelled:
         end = event.end and start + (event.end - event.start)
         one = replace(event, start=start, end=end, status="cancelled", recurrence=None, left_out=())
@@ -122,16 +117,14 @@ def _make_cancelled_dates(entry: Entry, event: EventDetails, feed: Feed, cache: 
 
 
 def _make_event(entry: Entry, event: EventDetails, feed: Feed, cache: RenderCache) -> Event:
-    word, made = status_word(event, feed.language), Event()
+    said, made = find_translation(feed.language), Event()
+    word = status_word(event, said)
     made.add("UID", _escape_text(entry.id))
     made.add("DTSTAMP", entry.updated.astimezone(UTC))
     made.add("CREATED", entry.published.astimezone(UTC))
     made.add("LAST-MODIFIED", entry.updated.astimezone(UTC))
     made.add("SEQUENCE", event.sequence)
-    made.add(
-        "SUMMARY",
-        _escape_text(find_translation(feed.language).colon.format(word, entry.title) if word else entry.title),
-    )
+    made.add("SUMMARY", _escape_text(said.colon.format(word, entry.title) if word else entry.title))
     _add_times(made, event)
     if event.status:
         confirmed = feed.confirms and event.status == "cancelled"

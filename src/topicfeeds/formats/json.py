@@ -48,12 +48,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
 
 def _render_item(entry: Entry, feed: Feed, cache: RenderCache) -> str:
     """Return an entry as JSON. It is rendered once for all feeds."""
-    variant = "json", feed.language
-    values = cache.values(entry)
-    if variant not in values:
-        values[variant] = _dump(_drop_empty(_describe_item(entry, feed, cache)))
-    text: str = values[variant]
-    return text
+    return cache.get(entry, ("json", feed.language), lambda: _dump(_drop_empty(_describe_item(entry, feed, cache))))
 
 
 def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, Any]:

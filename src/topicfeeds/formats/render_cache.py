@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
 
 from ..entries.model import Candidate, Entry, load_entry, sanitized_content
+
+T = TypeVar("T")
 
 MAX_RENDER_CACHE_CHARS = 30_000_000
 """The limit of cached entries, in characters of content. Their rendered parts take about four bytes for each
@@ -41,13 +43,17 @@ class RenderCache:
         found = self._values.get(entry.id)
         return self._add(entry) if found is None else found
 
+    def get(self, entry: Entry, variant: Hashable, make: Callable[[], T]) -> T:
+        """Return a cached value of an entry. If the value is missing, make it."""
+        values = self.values(entry)
+        if variant not in values:
+            values[variant] = make()
+        value: T = values[variant]
+        return value
+
     def html(self, entry: Entry) -> str | None:
         """Return the content of an entry, sanitised once for all formats."""
-        values = self.values(entry)
-        if "html" not in values:
-            values["html"] = sanitized_content(entry, self._changes)
-        html: str | None = values["html"]
-        return html
+        return self.get(entry, "html", lambda: sanitized_content(entry, self._changes))
 
     def load(self, candidate: Candidate) -> Entry:
         """Return the entry of a candidate. It is loaded once for all feeds that contain it."""

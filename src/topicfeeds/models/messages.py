@@ -346,36 +346,23 @@ def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _list_models(inner)
 
 
-def _say(hint: str) -> Callable[[_Finding], str]:
-    """Return a function that shows the value of a finding, followed by the hint."""
-    return lambda finding: f"{show(finding.given)} {hint}"
+def _explain_number(finding: _Finding) -> str:
+    return f"{show(finding.given)} is not a number (write a number such as 50.85)"
 
 
-_NOT_A_NUMBER = _say("is not a number (write a number such as 50.85)")
 _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "missing": _explain_missing,
-    "model_type": _explain_shape,
-    "model_attributes_type": _explain_shape,
-    "dict_type": _explain_shape,
-    "mapping_type": _explain_shape,
-    "float_parsing": _NOT_A_NUMBER,
-    "float_type": _NOT_A_NUMBER,
-    "finite_number": _NOT_A_NUMBER,
-    "int_parsing": _explain_whole_number,
-    "int_type": _explain_whole_number,
-    "int_from_float": _explain_whole_number,
-    "too_long": _explain_too_long,
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _explain_shape),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _explain_number),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _explain_whole_number),
+    **dict.fromkeys(("too_long", "string_too_long"), _explain_too_long),
     "too_short": lambda _: "is empty (remove it, or name at least one)",
     "string_too_short": _explain_blank,
-    "string_too_long": _explain_too_long,
     "string_type": _explain_text,
     "literal_error": _explain_literal,
     "string_pattern_mismatch": _explain_pattern,
-    "is_instance_of": _explain_list,
-    "sequence_str": _explain_list,
-    "list_type": _explain_list,
-    "greater_than_equal": _explain_bound,
-    "less_than_equal": _explain_bound,
+    **dict.fromkeys(("is_instance_of", "sequence_str", "list_type"), _explain_list),
+    **dict.fromkeys(_BOUNDS, _explain_bound),
     NOT_ISO: _explain_date,
 }
 """The function that explains each type of pydantic's errors."""

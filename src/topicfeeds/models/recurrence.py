@@ -25,10 +25,6 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 MAX_OCCURRENCES = 100_000
 """The limit of dates that a rule is expanded to: a daily event for 270 years."""
-_NAMES = (
-    *("FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY"),
-    *("BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"),
-)
 _DAY = "([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
 _OF_YEAR = "[+-]?([1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])"
 _VALUES = {
@@ -42,6 +38,7 @@ _VALUES = {
     "BYMONTH": "0?[1-9]|1[0-2]",
     "BYSETPOS": _OF_YEAR,
 }
+_NAMES = ("FREQ", "UNTIL", "COUNT", "INTERVAL", *_VALUES, "WKST")
 _NOT_WITH = {
     "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY", *_UNITS),
     "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),

@@ -365,17 +365,8 @@ class Site(ExtensibleModel):
         for label in self.tags:
             for other in [other for other in same[tag_key(label)] if other != label][:1]:
                 yield ("tags", label), f"{show(label)} is the same tag as {show(other)} (keep one)"
-        slugs = Counter(tag.slug for tag in self.tags.values())
-        for label, tag in self.tags.items():
-            if slugs[tag.slug] > 1:
-                yield (
-                    ("tags", label, "slug"),
-                    f"{show(tag.slug)} is the slug of more than one tag (give each tag its own slug)",
-                )
-        declared = Counter(feed.slug for feed in self.feed)
-        for n, feed in enumerate(self.feed):
-            if declared[feed.slug] > 1:
-                yield (
-                    ("feed", n, "slug"),
-                    f"{show(feed.slug)} is the slug of more than one feed (give each feed its own slug)",
-                )
+        for table, declared in (("tags", dict(self.tags)), ("feed", dict(enumerate(self.feed)))):
+            slugs, kind = Counter(one.slug for one in declared.values()), table.removesuffix("s")
+            for place, slug in ((place, one.slug) for place, one in declared.items() if slugs[one.slug] > 1):
+                message = f"{show(slug)} is the slug of more than one {kind} (give each {kind} its own slug)"
+                yield (table, place, "slug"), message

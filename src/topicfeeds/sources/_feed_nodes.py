@@ -32,9 +32,6 @@ _PREFIXES = {
 }
 _WORDPRESS = re.compile(r"http://wordpress\.org/export/[0-9.]+/(excerpt/)?")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-_MAX_BASES = 16
-
-
 _LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
 
 

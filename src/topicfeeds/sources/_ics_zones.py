@@ -47,7 +47,8 @@ class Zones:
         names = [tzid, WINDOWS_TO_OLSON.get(tzid, "")]
         parts = tzid.strip("/").split("/")[:_MAX_PARTS]
         names += ["/".join(parts[start:]) for start in range(len(parts))]
-        names += [line.partition(":")[2] for line in self._definitions.get(tzid, ()) if _is_location(line)]
+        lines = (line.partition(":") for line in self._definitions.get(tzid, ()))
+        names += [place for name, _, place in lines if name.upper() == "X-LIC-LOCATION"]
         return next((ZoneInfo(name) for name in names if name and _is_known(name)), None)
 
     def _find_defined(self, tzid: str, year: int) -> tzinfo | None:
@@ -56,22 +57,10 @@ class Zones:
         if not lines or not all(_RULE.fullmatch(rule.strip()) for rule in rules):
             return None
         try:
-            defined = _make_zone("\r\n".join(lines))
+            defined: tzinfo = Timezone.from_ical("\r\n".join(lines)).to_tz(lookup_tzid=False)  # type: ignore[attr-defined]
             return _match_offsets(defined, year, self.default) or defined
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
             return None
-
-
-def _make_zone(text: str) -> tzinfo:
-    zone = Timezone.from_ical(text)
-    if not isinstance(zone, Timezone):
-        raise TypeError("no VTIMEZONE")
-    made: tzinfo = zone.to_tz(lookup_tzid=False)
-    return made
-
-
-def _is_location(line: str) -> bool:
-    return line.upper().startswith("X-LIC-LOCATION:")
 
 
 @lru_cache(maxsize=1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -49,7 +49,11 @@ class RawRecord(NamedTuple):
         return number_item(self.line, self.place)
 
 
-def number_neighbours(found: Iterable[RawRecord | Page | Problem]) -> Iterator[RawRecord | Page | Problem]:
+RawContents = Iterator[RawRecord | Page | Problem]
+"""The results of a reader."""
+
+
+def number_neighbours(found: RawContents) -> RawContents:
     """Number the records that start on the same line, so that each can be identified."""
     waiting: RawRecord | None = None
     place = 0
@@ -106,7 +110,7 @@ def expand_items(
         yield RawRecord(one, line, fields, place=place, whole=raw.fields if source.lookup else None)
 
 
-Reader = Callable[[Any, Source, str], Iterator[RawRecord | Page | Problem]]
+Reader = Callable[[Any, Source, str], RawContents]
 """Reads a text or an open binary file of a source. The last argument is the name of the file in messages."""
 
 
@@ -119,7 +123,7 @@ def find_format(source: Source, path: str) -> str | None:
     return source.format or (suffix if suffix in source.extensions.readers else find_source_format(path))
 
 
-LineReader = Callable[[bytes, int], Iterator[RawRecord | Page | Problem]]
+LineReader = Callable[[bytes, int], RawContents]
 """Reads one line, given its bytes and number."""
 
 

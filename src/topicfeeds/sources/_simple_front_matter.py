@@ -9,8 +9,9 @@ import re
 from typing import Any
 
 from ._raw import RawRecord
-from .yaml import NULLS
 
+NULLS = {"", "~", "null", "Null", "NULL"}
+"""The plain scalars that are null in YAML."""
 # Most front matter has a name and a text, or a name and a list of words, on each line. YAML reads everything else.
 _WORD = r"[^\W_](?:[\w .&'/+-]*[\w.&'/+-])?"
 _TEXT = r"[^\W_](?:[^:#]++|:(?![ ]|$)|(?<![ ])\#)*"

@@ -31,10 +31,10 @@ def read_table(
         raise Unreadable(1, f"there is no row {source.header_row} (set header_row in [[sources]])")
     header = _read_header(found[1], source, found[0], no_field)
     has_unnamed = not source.fields and "" in header
-    empty, unnamed = _Rows(_EMPTY), _Rows(_UNNAMED)
+    skipped: dict[str, list[int]] = {_EMPTY: [], _UNNAMED: []}
     for line, row in rest:
-        if not row or row.count("") == len(row):
-            empty.add(line, row)
+        if row.count("") == len(row):
+            skipped[_EMPTY] += [line] if row else []
             continue
         if not all(map(is_absent, row[len(header) :])):
             raise Unreadable(line, _explain_width(len(row), len(header)))
@@ -42,28 +42,12 @@ def read_table(
         if not all(map(is_absent, cells.values())):
             yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), line)
         else:
-            empty.add(line, row)
-        if has_unnamed:
-            cells_without_name = [cell for name, cell in zip(header, row, strict=False) if not name]
-            unnamed.add(line, [cell for cell in cells_without_name if not is_absent(cell)])
-    yield from (*empty.report(path), *unnamed.report(path))
-
-
-class _Rows:
-    """Counts the rows of one warning."""
-
-    def __init__(self, message: str) -> None:
-        self._message, self._first, self._number = message, 0, 0
-
-    def add(self, line: int, cells: list[Any]) -> None:
-        """Count a row, unless `cells` is empty: a blank line has no cells."""
-        if cells:
-            self._first = self._first or line
-            self._number += 1
-
-    def report(self, path: str) -> Iterator[Problem]:
-        if self._number:
-            yield Problem(path, self._first, "", self._message.format(count("row", self._number)), "warning")
+            skipped[_EMPTY].append(line)
+        if has_unnamed and not all(is_absent(cell) for name, cell in zip(header, row, strict=False) if not name):
+            skipped[_UNNAMED].append(line)
+    for message, lines in skipped.items():
+        if lines:
+            yield Problem(path, lines[0], "", message.format(count("row", len(lines))), "warning")
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class RecordValidator:
         self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
         """The types of values that are not records. With `fields`, a list can be a record: paths may lead into it."""
+        self._find_origin = partial(Origin, context.form, source)
         self._mapper = None
         if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
@@ -104,7 +105,8 @@ class RecordValidator:
         return Problem(self._context.path, line, field, message, item=raw.item, name=label, identity=identity)
 
     def _name(self, raw: RawRecord, fields: Any, identity: Identity | None) -> str:
-        return label_record(self._context.path, raw.place, _find_name(fields), identity and identity[0])
+        title = fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else ""
+        return label_record(self._context.path, raw.place, title, identity and identity[0])
 
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
@@ -136,11 +138,3 @@ class RecordValidator:
         label = self._name(raw, fields, identity)
         for line, place, sentence in sorted(located, key=lambda found: found[0]):
             yield Problem(path, line, format_path(place), sentence, item=raw.item, name=label, identity=identity)
-
-    def _find_origin(self) -> Origin:
-        return Origin(self._context.form, self._source)
-
-
-def _find_name(fields: Any) -> object:
-    """Return the title or the id of a record, for messages."""
-    return fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else ""

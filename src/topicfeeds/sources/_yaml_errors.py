@@ -52,9 +52,8 @@ def _explain(line: str, above: list[str], column: int, problem: str) -> str:
         return "a tab is used for indentation (use spaces)"
     if problem not in _INDENTED:
         return _SENTENCES.get(problem, problem)
-    if mistake := _find_blank_mistake(line, above, column):
-        return mistake
-    return 'a text with a colon, a quote or a bracket needs quotes (write title: "Homes: the plan")'
+    needs_quotes = 'a text with a colon, a quote or a bracket needs quotes (write title: "Homes: the plan")'
+    return _find_blank_mistake(line, above, column) or needs_quotes
 
 
 def _find_blank_mistake(line: str, above: list[str], column: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 from ..errors import STANDARD_INPUT, Problem, SourceError
 from ..models.extensions import FileReader
@@ -22,6 +22,7 @@ from ._lines import split_lines
 from ._lookup_files import digest_lookups, load_index
 from ._raw import (
     LineReader,
+    RawContents,
     RawRecord,
     Unreadable,
     expand_items,
@@ -31,7 +32,7 @@ from ._raw import (
     number_neighbours,
 )
 from ._validate import RecordValidator
-from .model import Chunk, Contents, FileContext, Location, Page, Record
+from .model import Chunk, Contents, FileContext, Location, Record
 
 T = TypeVar("T")
 _BUFFER_BYTES = 1 << 18
@@ -56,11 +57,10 @@ def read_chunks(
             yield Chunk(place, b"", partial(_read_database, place, base))
         else:
             for path in (paths := list(_expand(source, base))):
-                yield from (
-                    [path]
-                    if isinstance(path, Problem)
-                    else read_file(source, number, path, Surroundings(base, inputs, url))
-                )
+                if isinstance(path, Problem):
+                    yield path
+                else:
+                    yield from read_file(Location(source, path, url=url), number, base, inputs)
             if not paths:
                 message = "no file matches (check path in [[sources]], or remove the source)"
                 yield Problem(source.path or "-", 1, "", message, "warning")
@@ -84,9 +84,8 @@ def list_paths(source: Source, base: Path) -> list[str]:
 
     The list is empty for a database, standard input, or a path with an error, which `read_chunks` reports.
     """
-    if source.database or source.path == "-":
-        return []
-    return [path for path in _expand(source, base) if isinstance(path, str)]
+    paths = () if source.database or source.path == "-" else _expand(source, base)
+    return [path for path in paths if isinstance(path, str)]
 
 
 def is_by_line(source: Source, path: str) -> bool:
@@ -104,39 +103,29 @@ def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
         yield Problem(given, 1, "", f"cannot be read: {where}: {explain_os_error(error, given)}", "unreadable")
 
 
-class Surroundings(NamedTuple):
-    """The settings that all files of all sources share."""
-
-    base: Path
-    """The folder to which paths are relative."""
-    inputs: InputFiles | None = None
-    url: str = ""
-    """The address of the site."""
-
-
 def read_file(
-    source: Source, number: int, path: str, around: Surroundings, part: tuple[int, int] | None = None
+    place: Location, number: int, base: Path, inputs: InputFiles | None = None, part: tuple[int, int] | None = None
 ) -> Iterator[Chunk | Problem]:
-    """Yield the chunks of a file. `number` is the position of its source: several sources may read the same file.
+    """Yield the chunks of a file. `place` has its path and source, and the address of the site.
 
-    `part` selects a range of bytes: its start, and its end (exclusive).
+    `number` is the position of the source: several sources may read the same file. `part` selects a range of bytes:
+    its start, and its end (exclusive).
     """
-    base, inputs, url = around
-    try:
-        lookups = digest_lookups(source, base, inputs)
-    except Unreadable as error:
-        yield _explain_error(path, error)
-        return
+    yield from _report_errors(place.path, _split_file(place, number, base, inputs, part), inputs)
+
+
+def _split_file(
+    place: Location, number: int, base: Path, inputs: InputFiles | None, part: tuple[int, int] | None
+) -> Iterator[Chunk]:
+    """Yield the chunks of a file. Raises Unreadable and OSError."""
+    source, path = place.source, place.path
+    lookups = digest_lookups(source, base, inputs)
     name = f"{number}\0{path}".encode(errors="surrogateescape") + b"".join(digest for _, digest in lookups)
-    salt = hashlib.blake2b(name, digest_size=_KEY_BYTES).digest()
-    kind = find_format(source, path)
-    if kind is None:
-        yield Problem(_name_file(path), 1, "", explain_suffix(path, base), "unreadable")
-        return
-    form = SOURCE_FORMATS.get(kind, _EXTENSION)
-    location = Location(source, path, salt, form.by_line or form.single, url=url, lookups=lookups)
-    found = _split_file(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
-    yield from _report_errors(path, found, inputs)
+    if (kind := find_format(source, path)) is None:
+        raise Unreadable(1, explain_suffix(path, base))
+    form, salt = SOURCE_FORMATS.get(kind, _EXTENSION), hashlib.blake2b(name, digest_size=_KEY_BYTES).digest()
+    location = place._replace(salt=salt, is_single=form.by_line or form.single, lookups=lookups)
+    yield from _split_lines(location, kind, base, part) if form.by_line else _take_file(location, base, inputs)
 
 
 def _name_file(path: str) -> str:
@@ -152,10 +141,10 @@ def _report_errors(path: str, found: Iterator[T], inputs: InputFiles | None = No
 
 
 def _explain_error(path: str, error: Unreadable | OSError, inputs: InputFiles | None = None) -> Problem:
-    if inputs and isinstance(error, OSError) and path in inputs.stamps:
-        inputs.forget(path)  # if permissions change, the mtime stays the same
     if isinstance(error, Unreadable):
         return Problem(_name_file(path), error.line, "", error.message, "unreadable")
+    if inputs and path in inputs.stamps:
+        inputs.forget(path)  # if permissions change, the mtime stays the same
     return Problem(_name_file(path), 1, "", f"cannot be read: {explain_os_error(error, path)}", "unreadable")
 
 
@@ -171,73 +160,18 @@ def _take_file(location: Location, base: Path, inputs: InputFiles | None) -> Ite
         digest = hashlib.sha256(content).digest()
         inputs.note_digest(path, digest, stamp)
         key = make_key(location, digest)
-    yield Chunk(location, key, lambda: (key, _report_errors(path, _parse_file(location, content, base))))
+    yield Chunk(location, key, lambda: (key, _parse(location, content, base)))
 
 
 def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tuple[bytes, Contents]:
-    path = location.path
     try:
-        content, _ = read_content(base, path)
+        content, _ = read_content(base, location.path)
     except (Unreadable, OSError) as error:
-        return b"", iter([_explain_error(path, error, inputs)])
-    key = make_key(location, hashlib.sha256(content).digest())
-    return key, _report_errors(path, _parse_file(location, content, base))
+        return b"", iter([_explain_error(location.path, error, inputs)])
+    return make_key(location, hashlib.sha256(content).digest()), _parse(location, content, base)
 
 
-def _parse_file(location: Location, content: bytes, base: Path) -> Contents:
-    source, path = location.source, location.path
-    kind = find_format(source, path) or ""
-    if reader := source.extensions.readers.get(kind):
-        found = _read_with(reader, content)
-    else:
-        found = find_reader(kind)(prepare_content(content, kind, source), source, _name_file(path))
-    is_single = SOURCE_FORMATS.get(kind, _EXTENSION).single
-    yield from _validate(found if is_single else number_neighbours(found), location, kind, base)
-
-
-def _read_with(reader: FileReader, content: bytes) -> Iterator[RawRecord | Page | Problem]:
-    """Read a file with a reader of `Extensions`. Raises Unreadable."""
-    try:
-        yield from (RawRecord(fields, line) for line, fields in reader(content))
-    except ValueError as error:
-        raise Unreadable(1, str(error)) from error
-
-
-def _validate(found: Iterable[RawRecord | Page | Problem], location: Location, kind: str, base: Path) -> Contents:
-    """Yield the contents of a chunk, given the results of its reader."""
-    validator = make_validator(location, kind, base)
-    for one in found:
-        # `validate` yields no Unplaced, as the address of the site is known.
-        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)
-    yield from validator.report()
-
-
-def make_validator(location: Location, kind: str, base: Path) -> RecordValidator:
-    """Return the validator of the records of a chunk. `kind` is their source format, or `database`."""
-    source = location.source
-    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
-    return RecordValidator(source, FileContext(_name_file(location.path), kind, location.url, load))
-
-
-def read_raw(location: Location, base: Path) -> Iterator[RawRecord | Page | Problem]:
-    """Yield the records of a chunk as its reader finds them, before the mapping. Raises Unreadable and OSError."""
-    source, path = location.source, location.path
-    if source.database:
-        from .database import read_database
-
-        yield from read_database(source, base)
-        return
-    kind = find_format(source, path) or ""
-    with os.fdopen(open_regular(base, path)[0], "rb") as file:
-        file.seek(location.start)
-        content = file.read(location.length)
-    if SOURCE_FORMATS[kind].by_line:
-        yield from _decode_line(find_line_reader(kind)(path), content, location)
-    else:
-        yield from number_neighbours(find_reader(kind)(prepare_content(content, kind, source), source, path))
-
-
-def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
+def _split_lines(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
     """Yield the lines of a file, or of a part of it. Raises Unreadable and OSError."""
     source, path, salt, is_single, *_, url, lookups = location
     with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
@@ -245,16 +179,14 @@ def _split_file(location: Location, kind: str, base: Path, part: tuple[int, int]
         for number, start, line in split_lines(file, part):
             key = b"" if path == "-" else make_key(location, line)
             place = Location(source, path, salt, is_single, number, start, len(line), url, lookups)
-            yield Chunk(place, key, partial(_parse_line, place, decode, line, base))
+            yield Chunk(place, key, partial(_parse_line, place, key, decode, line, base))
 
 
-def _parse_line(location: Location, decode: LineReader, line: bytes, base: Path) -> tuple[bytes, Contents]:
-    key = b"" if location.path == "-" else make_key(location, line)
-    found = _validate(_decode_line(decode, line, location), location, "jsonl", base)
-    return key, _report_errors(location.path, found)
+def _parse_line(location: Location, key: bytes, decode: LineReader, line: bytes, base: Path) -> tuple[bytes, Contents]:
+    return key, _report_errors(location.path, _validate(_decode_line(decode, line, location), location, base))
 
 
-def _decode_line(decode: LineReader, line: bytes, location: Location) -> Iterator[RawRecord | Page | Problem]:
+def _decode_line(decode: LineReader, line: bytes, location: Location) -> RawContents:
     found = decode(line, location.line)
     if not location.source.items:
         return found
@@ -263,15 +195,74 @@ def _decode_line(decode: LineReader, line: bytes, location: Location) -> Iterato
     )
 
 
-def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
-    from .database import read_database
+def _parse(location: Location, content: bytes, base: Path) -> Contents:
+    """Yield the contents of a chunk, and a problem if it cannot be read to its end."""
+    return _report_errors(location.path, _validate(_decode(location, content), location, base))
 
+
+def _decode(location: Location, content: bytes) -> RawContents:
+    """Yield the records of a chunk as its reader finds them, before the mapping. Raises Unreadable."""
+    source, path = location.source, location.path
+    kind, name = find_format(source, path) or "", _name_file(path)
+    form = SOURCE_FORMATS.get(kind, _EXTENSION)
+    if form.by_line:
+        yield from _decode_line(find_line_reader(kind)(name), content, location)
+        return
+    if reader := source.extensions.readers.get(kind):
+        found = _read_with(reader, content)
+    else:
+        found = find_reader(kind)(prepare_content(content, kind, source), source, name)
+    yield from found if form.single else number_neighbours(found)
+
+
+def _read_with(reader: FileReader, content: bytes) -> RawContents:
+    """Read a file with a reader of `Extensions`. Raises Unreadable."""
     try:
-        location = location._replace(lookups=digest_lookups(location.source, base))
-    except Unreadable as error:
-        return b"", iter([_explain_error(location.path, error)])
+        yield from (RawRecord(fields, line) for line, fields in reader(content))
+    except ValueError as error:
+        raise Unreadable(1, str(error)) from error
 
-    return b"", _validate(read_database(location.source, base), location, "database", base)
+
+def _validate(found: RawContents, location: Location, base: Path) -> Contents:
+    """Yield the contents of a chunk, given the results of its reader."""
+    validator = make_validator(location, base)
+    for one in found:
+        # `validate` yields no Unplaced, as the address of the site is known.
+        yield from cast("Contents", validator.validate(one)) if isinstance(one, RawRecord) else (one,)
+    yield from validator.report()
+
+
+def make_validator(location: Location, base: Path) -> RecordValidator:
+    """Return the validator of the records of a chunk."""
+    source, path = location.source, location.path
+    load = partial(load_index, base=base, digests=location.lookups, encoding=source.encoding) if source.lookup else None
+    kind = "database" if source.database else find_format(source, path) or ""
+    return RecordValidator(source, FileContext(_name_file(path), kind, location.url, load))
+
+
+def read_raw(location: Location, base: Path) -> RawContents:
+    """Yield the records of a chunk as its reader finds them, before the mapping. Raises Unreadable and OSError."""
+    if location.source.database:
+        from .database import read_database
+
+        yield from read_database(location.source, base)
+        return
+    with os.fdopen(open_regular(base, location.path)[0], "rb") as file:
+        content = _read_part(file, location)
+    yield from _decode(location, content)
+
+
+def _read_part(file: BinaryIO, location: Location) -> bytes:
+    file.seek(location.start)
+    return file.read(location.length)
+
+
+def _read_database(location: Location, base: Path) -> tuple[bytes, Contents]:
+    def read() -> Contents:
+        place = location._replace(lookups=digest_lookups(location.source, base))
+        yield from _validate(read_raw(place, base), place, base)
+
+    return b"", _report_errors(location.path, read())
 
 
 def make_key(location: Location, content: bytes) -> bytes:
@@ -282,16 +273,9 @@ def make_key(location: Location, content: bytes) -> bytes:
 def read_again(location: Location, base: Path, key: bytes) -> list[Record]:
     """Return the records of a chunk. Raises SourceError if the file changed."""
     with suppress(OSError, Unreadable), (base / location.path).open("rb") as file:
-        file.seek(location.start)
-        content = file.read(location.length)
-        is_file = location.length < 0
-        if make_key(location, hashlib.sha256(content).digest() if is_file else content) == key:
-            found = _parse_file(location, content, base) if is_file else _parse_line_again(location, content, base)
+        content = _read_part(file, location)
+        if make_key(location, hashlib.sha256(content).digest() if location.length < 0 else content) == key:
+            found = _validate(_decode(location, content), location, base)
             return [one for one in found if isinstance(one, Record)]
     problem = Problem(location.path, location.line, "", "changed while topicfeeds read it (run again)", "unreadable")
     raise SourceError([problem], SourceError.UNREADABLE)
-
-
-def _parse_line_again(location: Location, line: bytes, base: Path) -> Contents:
-    kind = find_format(location.source, location.path) or ""
-    return _validate(_decode_line(find_line_reader(kind)(location.path), line, location), location, kind, base)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
 from ..errors import MissingExtraError, Problem
 from ..models.site import Source
-from ._raw import RawRecord
+from ._raw import RawRecord, Unreadable
 from ._tables import make_fields
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ _MIN_PART_CHARS = 4
 """Shorter parts of a secret are ignored: they occur in any text by chance."""
 
 
-class _Address(NamedTuple):
-    """The address of a database, and the secrets that no message may contain."""
-
-    url: URL
-    secrets: frozenset[str]
-
-
 def read_database(source: Source, base: Path) -> Iterator[RawRecord | Problem]:
     """Yield the rows of a query. If the database fails, yield a problem. Its message contains no part of a secret.
 
@@ -46,56 +39,56 @@ def read_database(source: Source, base: Path) -> Iterator[RawRecord | Problem]:
         import sqlalchemy
     except ImportError:
         raise MissingExtraError("sql") from None
-    name = source.label
-    address = _parse_address(source.database or "")
-    if isinstance(address, str):
-        yield Problem(name, 1, "database", address, "unreadable")
-        return
-    step = "connection"
+    step, secrets, message = "connection", frozenset[str](), ""
     try:
-        url = _open_read_only(address.url, base)
-        if isinstance(url, str):
-            yield Problem(name, 1, "database", url, "unreadable")
-            return
-        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+        url, secrets = _parse_address(source.database or "")
+        engine = sqlalchemy.create_engine(_open_read_only(url, base), poolclass=sqlalchemy.pool.NullPool)
         with engine.connect().execution_options(stream_results=True, max_row_buffer=1000) as connection:
             step = "query"
             rows = connection.execute(sqlalchemy.text(source.query or "")).mappings()
             for number, row in enumerate(rows, 1):
-                cells = _convert_row(row)
+                cells = {str(name): _convert_value(value) for name, value in row.items()}
                 yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), number)
+    except Unreadable as error:
+        message = error.message
     except ImportError as error:
         message = f"the driver {error.name} is not installed (run pip install {error.name})"
-        yield Problem(name, 1, "database", message, "unreadable")
     except (sqlalchemy.exc.SQLAlchemyError, OSError, TypeError, ValueError) as error:
-        reason = _explain_error(error, address.secrets)
-        yield Problem(name, 1, "database", f"{step} failed: {reason}", "unreadable")
+        message = f"{step} failed: {_explain_error(error, secrets)}"
+    if message:
+        yield Problem(source.label, 1, "database", message, "unreadable")
 
 
-def _parse_address(given: str) -> _Address | str:
-    """Return the address in a URL with variables, or a message. A URL that cannot be parsed is not shown."""
+def _parse_address(given: str) -> tuple[URL, frozenset[str]]:
+    """Return the address in a URL with variables, and the secrets that no message may contain.
+
+    Raises Unreadable. A URL that cannot be parsed is not shown.
+    """
     import sqlalchemy
 
     for name in _VARIABLE.findall(given):
         if name not in os.environ:
-            return f"the environment variable {name} is not set (set it, or remove ${{{name}}})"
+            raise Unreadable(1, f"the environment variable {name} is not set (set it, or remove ${{{name}}})")
     text = _fill_in_environment(given)
     try:
         url = sqlalchemy.make_url(text)
     except (sqlalchemy.exc.SQLAlchemyError, ValueError):
-        return "connection failed: the URL cannot be read (write it as driver://user:password@host:port/database)"
+        advice = "write it as driver://user:password@host:port/database"
+        raise Unreadable(1, f"connection failed: the URL cannot be read ({advice})") from None
     if "@" in (url.host or ""):
-        return "connection failed: the URL has a second @ (write %40 for each @ in the user name and the password)"
-    return _Address(url, _find_secrets(given, text, url))
+        advice = "write %40 for each @ in the user name and the password"
+        raise Unreadable(1, f"connection failed: the URL has a second @ ({advice})")
+    return url, _find_secrets(given, text, url)
 
 
-def _open_read_only(url: URL, base: Path) -> URL | str:
-    """Return a URL that opens a SQLite file for reading only, or a message if there is no file."""
+def _open_read_only(url: URL, base: Path) -> URL:
+    """Return a URL that opens a SQLite file for reading only. Raises Unreadable if there is no file."""
     file = url.database or ":memory:"
     if url.get_backend_name() != "sqlite" or file == ":memory:" or file.startswith("file:"):
         return url
     if not (base / file).is_file():
-        return f'there is no file "{file}" (check database in [[sources]]: its path is relative to the site file)'
+        advice = "check database in [[sources]]: its path is relative to the site file"
+        raise Unreadable(1, f'there is no file "{file}" ({advice})')
     return url.set(database=(base / file).resolve().as_uri(), query={**url.query, "mode": "ro", "uri": "true"})
 
 
@@ -117,12 +110,8 @@ def _find_secrets(given: str, text: str, url: URL) -> frozenset[str]:
     return frozenset(str(one) for one in secrets if one)
 
 
-def _convert_row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Convert the values of a row to the types of items. Lists and tables may be in a column as JSON."""
-    return {str(name): _convert_value(value) for name, value in row.items()}
-
-
 def _convert_value(value: Any) -> Any:
+    """Convert a value of a row to the types of items. Lists and tables may be in a column as JSON."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:

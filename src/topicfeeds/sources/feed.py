@@ -26,11 +26,8 @@ _ZONES = {"UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, 
           "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13}  # fmt: skip
 """Offsets from UTC in hours by name: the names of RFC 822, and other unambiguous names."""
 _DATES = ("published", "updated", "start", "end")
+_ADVICE = "correct it in the program that writes the feed"
 _MAX_LABEL_CHARS = 80
-
-
-class _DateError(Exception):
-    """A date in a form that no feed format allows."""
 
 
 def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
@@ -54,7 +51,7 @@ def _finish(record: RawRecord) -> RawRecord:
     for name in _DATES:
         try:
             fields |= {name: _parse_date(fields[name])} if isinstance(fields.get(name), str) else {}
-        except _DateError as error:
+        except ValueError as error:
             return record._replace(error=(name, str(error)))
     summary, content = fields.get("summary"), fields.get("content")
     text = summary if isinstance(summary, str) else to_plain_text(content) if isinstance(content, str) else ""
@@ -71,7 +68,7 @@ def _shorten(text: str) -> str:
 
 
 def _parse_date(text: str) -> date | str:
-    """Parse a date of RFC 822. Other texts are returned unchanged: they must be in ISO 8601. Raises _DateError."""
+    """Parse a date of RFC 822. Other texts are returned unchanged: they must be in ISO 8601. Raises ValueError."""
     found = _RFC822.fullmatch(text.strip())
     parts = parsedate_tz(text) if found else None
     if not found or not parts:
@@ -81,12 +78,12 @@ def _parse_date(text: str) -> date | str:
     try:
         moment, offset = datetime(*parts[:6]), timezone(timedelta(seconds=parts[9] or 0))  # noqa: DTZ001
     except ValueError:
-        raise _DateError(f"{show(text)} is not a valid date (correct it in the program that writes the feed)") from None
+        raise ValueError(f"{show(text)} is not a valid date ({_ADVICE})") from None
     if found[1] and _DAYS[moment.weekday()] != found[1]:
-        raise _DateError(f"{show(text)} has the wrong day of the week (correct it in the program that writes the feed)")
+        raise ValueError(f"{show(text)} has the wrong day of the week ({_ADVICE})")
     zone = text.split()[-1].upper()
     if ":" in zone:
         return moment  # without a zone
     if zone not in _ZONES and zone.isalpha():
-        raise _DateError(f"{show(text)} has an unknown time zone (write an offset such as +0100)")
+        raise ValueError(f"{show(text)} has an unknown time zone (write an offset such as +0100)")
     return moment.replace(tzinfo=timezone(timedelta(hours=_ZONES[zone])) if zone in _ZONES else offset)

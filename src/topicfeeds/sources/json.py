@@ -44,46 +44,52 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     Raises Unreadable.
     """
     whole = replace_lone_surrogates(text)
-    doubles: list[str] = []
-    everything, end = _decode_value(whole, start := _skip_blanks(whole, 0), doubles)
-    if (more := _skip_blanks(whole, end)) < len(whole):
+    found = _decode(whole, _skip_blanks(whole, 0))
+    if (more := _skip_blanks(whole, found.end)) < len(whole):
         raise Unreadable(_line_number(whole, more), _MORE)
     if whole != text:
         yield surrogate_warning(path, 1)
-    document = everything if source.lookup else None
+    document = found.value if source.lookup else None
     number, counted = 1, 0
-    for at, fields, twice_here in _find_items(whole, start, everything, source, doubles):
-        number, counted = number + whole.count("\n", counted, at), at
-        yield check_record(fields, number, twice_here)._replace(whole=document)
+    for one in _seek_items(whole, found, source) if source.items else _find_items(whole, found):
+        number, counted = number + whole.count("\n", counted, one.at), one.at
+        yield check_record(one.value, number, one.doubles)._replace(whole=document)
 
 
 class _Found(NamedTuple):
-    """A value, its position in the text, and the names that occur twice in it."""
+    """A value, its position in the text, its end, and the names that occur twice in one object of it."""
 
     at: int
+    end: int
     value: Any
     doubles: list[str]
 
 
-def _find_items(text: str, at: int, everything: Any, source: Source, doubles: list[str]) -> Iterator[_Found]:
-    """Yield all items. By default, they are the elements of the file or of its `items`."""
-    if source.items:
-        yield from _seek_items(text, at, everything, source)
-        return
-    if isinstance(everything, list):
-        yield from _list_elements(text, at)
-        return
-    items = everything.get("items") if isinstance(everything, dict) else None
-    if not isinstance(items, list) or ("items" in doubles and len(everything) == 1):
-        raise Unreadable(1, f"{_NO_LIST} ({_advise_list(everything)})")
-    yield from _list_elements(text, _find_member(text, at, "items"))
+def _decode(text: str, at: int) -> _Found:
+    """Decode the value at a position."""
+    doubles: list[str] = []
+    value, end = decode_json(make_decoder(doubles), text, at)
+    return _Found(at, end, value, doubles)
 
 
-def _seek_items(text: str, at: int, everything: Any, source: Source) -> Iterator[_Found]:
+def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
+    """Yield the elements of the file or of its `items`."""
+    document, at = whole.value, whole.at
+    if isinstance(document, dict):
+        items = document.get("items")
+        is_list = isinstance(items, list) and ("items" not in whole.doubles or len(document) > 1)
+        at = _find_member(text, at, "items") if is_list else -1
+    elif not isinstance(document, list):
+        at = -1
+    if at < 0:
+        raise Unreadable(1, f"{_NO_LIST} ({_advise_list(document)})")
+    yield from _list_elements(text, at)
+
+
+def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:
     """Yield the items at the place that `items` of the source names."""
     from .mapping.elements import explain_missing_items
 
-    whole = _decode_found(text, at)
     if source.items == ".":
         yield whole
         return
@@ -92,12 +98,7 @@ def _seek_items(text: str, at: int, everything: Any, source: Source) -> Iterator
             for one in found:
                 yield from _list_elements(text, one.at) if isinstance(one.value, list) else [one] if one.value else []
             return
-    raise Unreadable(1, explain_missing_items(everything, source))
-
-
-def _decode_found(text: str, at: int) -> _Found:
-    doubles: list[str] = []
-    return _Found(at, _decode_value(text, at, doubles)[0], doubles)
+    raise Unreadable(1, explain_missing_items(whole.value, source))
 
 
 def _seek(text: str, one: _Found, path: ValuePath, step: int) -> Iterator[_Found]:
@@ -107,7 +108,7 @@ def _seek(text: str, one: _Found, path: ValuePath, step: int) -> Iterator[_Found
     elif isinstance(one.value, dict):
         for key, after in path.steps[step]:
             if key in one.value:
-                yield from _seek(text, _decode_found(text, _find_member(text, one.at, key)), path, after)
+                yield from _seek(text, _decode(text, _find_member(text, one.at, key)), path, after)
                 return
     elif isinstance(one.value, list):
         name = path.names[step]
@@ -122,11 +123,10 @@ def _find_member(text: str, at: int, name: str) -> int:
     """Return the position of a value of the object at a position. If a name occurs twice, its last value is used."""
     start, at = -1, _skip_blanks(text, at + 1)
     while text[at] != "}":
-        key, end = _decode_value(text, at, [])
-        value = _skip_blanks(text, _skip_blanks(text, end) + 1)
-        start = value if key == name else start
-        at = _skip_blanks(text, _decode_value(text, value, [])[1])
-        at = _skip_blanks(text, at + 1) if text[at] == "," else at
+        key = _decode(text, at)
+        value = _decode(text, _skip_blanks(text, _skip_blanks(text, key.end) + 1))
+        start = value.at if key.value == name else start
+        at = _skip_comma(text, value.end)
     return start
 
 
@@ -134,16 +134,8 @@ def _list_elements(text: str, at: int) -> Iterator[_Found]:
     """Yield the elements of the list at a position."""
     at = _skip_blanks(text, at + 1)
     while text[at] != "]":
-        doubles: list[str] = []
-        value, end = _decode_value(text, at, doubles)
-        yield _Found(at, value, doubles)
-        at = _skip_blanks(text, end)
-        at = _skip_blanks(text, at + 1) if text[at] == "," else at
-
-
-def _decode_value(text: str, at: int, doubles: list[str]) -> tuple[Any, int]:
-    """Decode the value at a position. Names that occur twice in one object are added to `doubles`."""
-    return decode_json(make_decoder(doubles), text, at)
+        yield (found := _decode(text, at))
+        at = _skip_comma(text, found.end)
 
 
 def _advise_list(found: Any) -> str:
@@ -234,6 +226,11 @@ def replace_lone_surrogates(text: str) -> str:
 def _skip_blanks(text: str, at: int) -> int:
     found = _BLANKS.match(text, at)
     return found.end() if found else at
+
+
+def _skip_comma(text: str, at: int) -> int:
+    at = _skip_blanks(text, at)
+    return _skip_blanks(text, at + 1) if text[at] == "," else at
 
 
 def _line_number(text: str, at: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -50,9 +51,9 @@ class _Block:
         return " ".join(line.strip() for line in self.lines)
 
     @property
-    def tags(self) -> list[str] | None:
-        """The labels of a list of bullets, or None."""
-        return [match[2] for line in self.lines if (match := _TAG.fullmatch(line))] if self.is_list else None
+    def tags(self) -> list[str]:
+        """The labels of a list of bullets."""
+        return [match[2] for line in self.lines if (match := _TAG.fullmatch(line))]
 
 
 @dataclass(slots=True)
@@ -109,14 +110,13 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if _DETAIL.fullmatch(stripped):
-            raise Unreadable(
-                number, "is the page of one item, not a list of items (save the page that lists the items)"
-            )
+            message = "is the page of one item, not a list of items (save the page that lists the items)"
+            raise Unreadable(number, message)
         if started and stripped and "end date".startswith(stripped.lower()):
             started.dates["end"] = (stripped, number)  # an end date that was cut off: its text is not a date
             started = None
         elif dated := _DATE.fullmatch(stripped):
-            name = dated[1].lower()
+            name = dated[1].lower().replace("publication", "published")
             if name == "end" and started:
                 started.dates[name] = (dated[2], number)
                 started = None
@@ -145,8 +145,7 @@ def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
     kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
     tagged = max((n for n, block in enumerate(blocks) if block.is_list), default=None)
     if tagged is not None:
-        tags = blocks[tagged].tags or []
-        return _Parts(blocks[:tagged], tags, blocks[tagged + 1 :], kind)
+        return _Parts(blocks[:tagged], blocks[tagged].tags, blocks[tagged + 1 :], kind)
     if not first:
         return _Parts([], [], blocks, kind)
     before, texts = blocks[:-2], blocks[-2:]
@@ -176,19 +175,18 @@ def _infer_dates(groups: list[_Group]) -> list[date | None]:
     below: date | None = None
     for group in reversed(groups):
         dates.append(below)
-        if "publication" in group.dates:
-            below = _parse_day(group.dates["publication"][0]) or below
+        if "published" in group.dates:
+            below = _parse_day(group.dates["published"][0]) or below
     return dates[::-1]
 
 
 def _read_item(
     group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str
 ) -> Iterator[RawRecord | Problem]:
-    wrong = list(_check_dates(group, path))
-    if wrong:
+    if wrong := list(_check_dates(group, path)):
         yield from wrong
         return
-    days = {_field_name(name): day for name, (text, _) in group.dates.items() if (day := _parse_day(text))}
+    days = {name: day for name, (text, _) in group.dates.items() if (day := _parse_day(text))}
     kind = "article" if "published" in days else "event"
     if parts.kind and _KINDS[parts.kind] != kind:
         message = (
@@ -228,7 +226,7 @@ def _check_dates(group: _Group, path: str) -> Iterator[Problem]:
     for name, (text, line) in group.dates.items():
         if _parse_day(text) is None:
             message = f"{show(text)} is not a date (write 31-12-2026)"
-            yield Problem(path, line, _field_name(name), message, item=group.line)
+            yield Problem(path, line, name, message, item=group.line)
     start, end = (_parse_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
     if start and end and end < start:
         message = "is before start (correct one of the two)"
@@ -238,18 +236,12 @@ def _check_dates(group: _Group, path: str) -> Iterator[Problem]:
         yield Problem(path, group.line, "start", message, item=group.line)
 
 
-def _field_name(name: str) -> str:
-    return "published" if name == "publication" else name
-
-
 def _parse_day(text: str) -> date | None:
     """Parse dd-mm-yyyy. Return None for anything else."""
-    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", text):
-        return None
-    try:
-        return date(int(text[6:]), int(text[3:5]), int(text[:2]))
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", text):
+            return date(int(text[6:]), int(text[3:5]), int(text[:2]))
+    return None
 
 
 def _make_label(kind: str, days: dict[str, date]) -> str:

@@ -15,7 +15,6 @@ from ..text.toml_lines import find_toml_lines
 from ._raw import EMPTY, RawRecord, Unreadable
 from ._simple_front_matter import read_simple
 from .toml import parse_toml
-from .yaml import read_records
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 _COLON = re.compile(r"^ {0,3}:(?=[^\s:]|::)", re.MULTILINE)
@@ -29,22 +28,12 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
     A mistake in the file is yielded as a problem of this one item. It does not prevent publishing other files.
     """
-    found = _FRONT.match(text)
-    if not found:
-        yield Problem(path, 1, "", _explain_no_front_matter(text), item=1)
-        return
-    mark, front, body = found[1], found[2], text[found.end() :]
-    is_mdx = path.lower().endswith(".mdx")
     try:
-        raws = list(_read_front_matter("\n" + front, path)) if mark == "---" else [_read_toml("\n" + front)]
+        raws, body = _split(text, path)
     except Unreadable as error:
         yield Problem(path, error.line, "", error.message, item=1)
         return
-    if len(raws) > 1 and all(isinstance(raw, RawRecord) for raw in raws):
-        yield Problem(
-            path, 1, "", f"has {len(raws)} items in its front matter (write each item in a file of its own)", item=1
-        )
-        return
+    is_mdx = path.lower().endswith(".mdx")
     for raw in raws or [RawRecord({}, 1)]:
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
@@ -54,6 +43,16 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
             yield raw._replace(fields={**raw.fields, "content": content})
         else:
             yield raw
+
+
+def _split(text: str, path: str) -> tuple[list[RawRecord | Problem], str]:
+    """Return the item in the front matter, and the body. Raises Unreadable."""
+    if not (found := _FRONT.match(text)):
+        raise Unreadable(1, _explain_no_front_matter(text))
+    raws = _read_front_matter(found[1], "\n" + found[2], path)
+    if len(raws) > 1 and all(isinstance(raw, RawRecord) for raw in raws):
+        raise Unreadable(1, f"has {len(raws)} items in its front matter (write each item in a file of its own)")
+    return raws, text[found.end() :]
 
 
 def _cut_modules(body: str) -> str:
@@ -73,15 +72,15 @@ def _explain_no_front_matter(text: str) -> str:
     return "has no front matter (start the file with a line ---, the fields, and another line ---)"
 
 
-def _read_front_matter(front: str, path: str) -> Iterator[RawRecord | Problem]:
-    simple = read_simple(front) if fast_paths.ENABLED else None
-    yield from (simple,) if simple else read_records(front, path, may_be_empty=True)
+def _read_front_matter(mark: str, front: str, path: str) -> list[RawRecord | Problem]:
+    if mark == "+++":
+        lines = {str(key[0]): line for key, line in find_toml_lines(front).items() if len(key) == 1}
+        return [RawRecord(parse_toml(front), 1, lines)]
+    if fast_paths.ENABLED and (simple := read_simple(front)):
+        return [simple]
+    from .yaml import read as read_yaml  # imported here, as most front matter is simple
 
-
-def _read_toml(front: str) -> RawRecord:
-    return RawRecord(
-        parse_toml(front), 1, {str(key[0]): line for key, line in find_toml_lines(front).items() if len(key) == 1}
-    )
+    return list(read_yaml(front, None, path))
 
 
 def render_html(text: str) -> str:

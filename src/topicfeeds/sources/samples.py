@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.places import list_paths
 from ..models.site import Source
-from ._raw import RawRecord, Unreadable, find_format
+from ._raw import RawRecord, Unreadable
 from .chunks import make_validator, read_chunks, read_raw
 from .mapping.drafts import KEYS
 from .mapping.paths import is_empty
@@ -38,8 +38,7 @@ def read_samples(source: Source, base: Path, url: str, limit: int) -> tuple[list
     problems: list[Problem] = []
     with suppress(Unreadable, OSError, RecursionError):  # `check` reports them
         for location, raw in _read_all(source, base, url):
-            kind = "database" if source.database else find_format(source, location.path) or ""
-            validator = make_validator(location, kind, base)
+            validator = make_validator(location, base)
             for one in validator.validate(raw):
                 if isinstance(one, Record):
                     origins = {name: f"defaults.{name}" for name in source.defaults} | validator.find_origins(raw)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,26 +20,21 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read a TOML file. Raises Unreadable."""
     table = parse_toml(text)
     lines = find_toml_lines(text)
+    places = dict(_list_tables(table, (), lines))
     if source.items:
-        yield from expand_items(RawRecord(table, 1), source, dict(_list_tables(table, (), lines)))
+        yield from expand_items(RawRecord(table, 1), source, places)
         return
     for name in table:
         if name != "item":
             raise Unreadable(find_line((name,), lines), _explain_outside(name, table[name]))
     if not table:
         raise Unreadable(1, "has no items (if this is intended, write item = [])")
-    items, fields_of = table.get("item", []), defaultdict[object, dict[str, int]](dict)
-    for key, line in lines.items():
-        if len(key) == 3:
-            fields_of[key[1]][str(key[2])] = line
-    for number, fields in enumerate(items if isinstance(items, list) else [items]):
-        place = ("item", number)
-        if not isinstance(items, list) or not isinstance(fields, dict):
-            raise Unreadable(
-                find_line(("item",), lines),
-                "item is not a list of tables (write [[item]] above the fields of each item)",
-            )
-        yield RawRecord(fields, find_line(place, lines), fields_of[number])
+    items = table.get("item", [])
+    for fields in items if isinstance(items, list) else [None]:
+        if not isinstance(fields, dict):
+            message = "item is not a list of tables (write [[item]] above the fields of each item)"
+            raise Unreadable(find_line(("item",), lines), message)
+        yield RawRecord(fields, *places[id(fields)])
 
 
 def _list_tables(
@@ -48,7 +42,8 @@ def _list_tables(
 ) -> Iterator[tuple[int, tuple[int, dict[str, int]]]]:
     """Yield the Python `id()` of each table, with its line and the lines of its fields."""
     if isinstance(value, dict):
-        yield id(value), (find_line(place, lines), {key: lines.get((*place, key), 1) for key in value})
+        known = {key: lines[(*place, key)] for key in value if (*place, key) in lines}
+        yield id(value), (find_line(place, lines), known)
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(inner, (dict, list)):
             yield from _list_tables(inner, (*place, key), lines)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
+
 from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
 from ._raw import RawRecord, Unreadable, expand_items
+from ._simple_front_matter import NULLS
 from ._yaml_errors import explain_yaml_error, is_unclosed
 
 _MAX_DEPTH = 64
@@ -20,21 +23,9 @@ _PLAIN = ["bool", "float", "int", "map", "null", "seq", "str", "timestamp"]
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
 
 
-NULLS = {"", "~", "null", "Null", "NULL"}
-
-
-def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Read a YAML file. Raises Unreadable."""
-    yield from read_records(text, path, source=source)
-
-
-def read_records(
-    text: str, path: str, *, may_be_empty: bool = False, source: Source | None = None
-) -> Iterator[RawRecord | Problem]:
-    """Yield the records of a YAML text. Raises Unreadable."""
-    import yaml
-
-    reader = _YamlReader(text, may_be_empty=may_be_empty)
+def read(text: str, source: Source | None, path: str) -> Iterator[RawRecord | Problem]:
+    """Read a YAML file, or front matter, which has no source. Raises Unreadable."""
+    reader = _YamlReader(text, may_be_empty=source is None)
     try:
         for raw in reader.items():
             if source and source.items and not reader.twice:
@@ -64,9 +55,6 @@ class _YamlReader:
     """
 
     def __init__(self, text: str, *, may_be_empty: bool) -> None:
-        import yaml
-
-        self.yaml = yaml
         self.may_be_empty = may_be_empty
         self.is_markup = text.lstrip()[:1] == "<"
         # libyaml treats these characters as line breaks, but editors do not. Placeholders keep line numbers correct.
@@ -82,7 +70,6 @@ class _YamlReader:
 
     def items(self) -> Iterator[RawRecord]:
         """Yield the mappings in the list of a document, or the documents that are mappings."""
-        yaml = self.yaml
         inside, empty = False, True
         while not isinstance(event := self.next(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
@@ -110,7 +97,6 @@ class _YamlReader:
         return RawRecord(self._mapping(event, 1, lines), _line_number(event), lines)
 
     def _value(self, event: Any, depth: int) -> Any:
-        yaml = self.yaml
         if depth > _MAX_DEPTH:
             raise Unreadable(_line_number(event), _TOO_DEEP)
         if getattr(event, "tag", None) not in _TAGS:
@@ -132,12 +118,12 @@ class _YamlReader:
         return value
 
     def _sequence(self, depth: int) -> Iterator[Any]:
-        while not isinstance(event := self.next(), self.yaml.SequenceEndEvent):
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
             yield self._value(event, depth + 1)
 
     def _mapping(self, start: Any, depth: int, lines: dict[str, int]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        while not isinstance(event := self.next(), self.yaml.MappingEndEvent):
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
             name = self._value(event, depth + 1)
             if not isinstance(name, str):
                 raise Unreadable(_line_number(event), "a name of a field is not text (write name: value)")
@@ -164,7 +150,7 @@ class _YamlReader:
         return 'is not an item (write a list, and start each item with "- title: ...")'
 
     def _is_null(self, event: Any) -> bool:
-        if not isinstance(event, self.yaml.ScalarEvent):
+        if not isinstance(event, yaml.ScalarEvent):
             return False
         plain = event.style is None or event.style == ""
         return event.tag == _NULL or (plain and not event.tag and event.value in NULLS)

@@ -22,6 +22,8 @@ _UNTERMINATED = (
     "Expected \"'",
 )
 """How messages of `tomllib` start if a closing quote is missing."""
+_REPEATED = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Cannot redefine", "Duplicate inline")
+"""How messages of `tomllib` start if a name is given twice."""
 _MAX_SHOWN_CHARS = 40
 
 
@@ -158,11 +160,7 @@ _EXPLANATIONS: dict[str, Callable[[_Stop], str] | str] = {
     "Invalid initial character for a key": _explain_name,
     "Expected ']": _explain_header,
     "Invalid statement": _explain_unknown_statement,
-    "Cannot overwrite": _explain_repeated,
-    "Cannot declare": _explain_repeated,
-    "Cannot mutate": _explain_repeated,
-    "Cannot redefine": _explain_repeated,
-    "Duplicate inline": _explain_repeated,
+    **dict.fromkeys(_REPEATED, _explain_repeated),
     "Unclosed array": "a list is not closed (add the missing ], or the comma between two values)",
     "Unclosed inline": "a value in braces is not closed (add the missing }, or the comma between two values)",
     "Unescaped": r"a text contains a single \ (write \\, or / in a path)",
