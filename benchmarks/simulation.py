@@ -22,12 +22,12 @@ from topicfeeds import Problem
 from topicfeeds.config import load_site
 from topicfeeds.entries.chunk_cache import ChunkCache, ReadChunk
 from topicfeeds.entries.model import Candidate
-from topicfeeds.entries.resolve import resolve
+from topicfeeds.entries.resolve import Resolver
 from topicfeeds.feeds.select import FeedSelector
 from topicfeeds.models import Site, Source
 from topicfeeds.output.documents import Documents
 from topicfeeds.output.write import stage
-from topicfeeds.parallel import Shard, ShardResult, Task, read_shard
+from topicfeeds.parallel import Shard, ShardResult, read_shard
 from topicfeeds.state.cache import open_temporary_cache
 
 from . import corpus
@@ -126,7 +126,7 @@ def _worked(site: Site, source: Source, folder: Path) -> tuple[Sequence[ReadChun
     stamp = (status.st_size, status.st_mtime_ns)
     shard = Shard(source, 0, (path.name,), part=(0, status.st_size), stamp=stamp)
     began = time.process_time()
-    sent = pickle.dumps(read_shard(shard, Task(site, folder), "measured"))
+    sent = pickle.dumps(read_shard(shard, site, folder))
     took = time.process_time() - began
     result: ShardResult = pickle.loads(sent)
     return result.chunks, took
@@ -137,7 +137,7 @@ def _selected(site: Site, folder: Path, found: Sequence[ReadChunk]) -> tuple[Fee
     sent, selector = pickle.dumps(found), FeedSelector(site)
     chunks = ChunkCache(site, folder, open_temporary_cache())
     began = time.process_time()
-    for one in resolve(site, chunks.read(pickle.loads(sent))):
+    for one in Resolver(site).resolve_all(chunks.read(pickle.loads(sent))):
         if isinstance(one, Candidate):
             selector.add(one)
     return selector, time.process_time() - began

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import secrets
 import signal
 import threading
 from collections import Counter, deque
@@ -24,7 +23,7 @@ from typing import NamedTuple
 
 from .entries.chunk_cache import ReadChunk, parse_chunk
 from .entries.headers import HeaderMaker
-from .entries.model import Candidate, Entry, Header
+from .entries.model import Candidate, Header
 from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
@@ -61,7 +60,7 @@ def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: E
 
     Raises PublishError if neither a worker nor this process can read a shard.
     """
-    reader = _ShardReader(executor, Task(site, items.base), files)
+    reader = _ShardReader(executor, site, items.base, files)
     ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
     waiting: deque[tuple[Shard, Future[ShardResult] | None]] = deque()
     try:
@@ -96,15 +95,11 @@ def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: i
                 yield group
                 group, heavy = Shard(source, number), 0
             if stamp:
-                yield from _cut_file(Shard(source, number, (path,), stamp=stamp), -(-weight // size))
+                parts = -(-weight // size)
+                edges = pairwise(stamp[0] * n // parts for n in range(parts + 1))
+                yield from (Shard(source, number, (path,), part=part, stamp=stamp) for part in edges)
         if group.paths or not found:
             yield group
-
-
-def _cut_file(shard: Shard, parts: int) -> Iterator[Shard]:
-    whole = shard.stamp[0]
-    edges = [whole * n // parts for n in range(parts + 1)]
-    return (shard._replace(part=part) for part in pairwise(edges))
 
 
 def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[int, int] | None]]:
@@ -130,8 +125,8 @@ def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[i
 class _ShardReader:
     """Sends shards to workers, and yields their results in order."""
 
-    def __init__(self, executor: Executor, task: Task, files: InputFiles) -> None:
-        self.executor, self.task, self.files, self.run = executor, task, files, secrets.token_hex(8)
+    def __init__(self, executor: Executor, site: Site, base: Path, files: InputFiles) -> None:
+        self.executor, self.site, self.base, self.files = executor, site, base, files
         self._lines = Counter[str]()
         """The number of line ends in the parts of each file that were collected so far."""
         self._changed: set[str] = set()
@@ -141,13 +136,13 @@ class _ShardReader:
         if shard.paths:
             # The executor is broken, shut down, or cannot start a process, as in a daemonic worker of Celery.
             with suppress(RuntimeError, OSError, AssertionError):
-                return self.executor.submit(read_shard, shard, self.task, self.run)
+                return self.executor.submit(read_shard, shard, self.site, self.base)
         return None
 
     def collect(self, shard: Shard, future: Future[ShardResult] | None) -> Iterator[ChunkResult]:
         """Yield the results of a shard, from its worker or read here."""
         if not shard.paths:
-            yield from read_chunks([shard.source], self.task.base, url=self.task.site.url)
+            yield from read_chunks([shard.source], self.base, url=self.site.url)
             return
         path = shard.paths[0]
         found = self._result(shard, future)
@@ -167,7 +162,7 @@ class _ShardReader:
             except (Exception, CancelledError):  # noqa: S110 - the worker died, or the same error occurs here
                 pass
         try:
-            return read_shard(shard, self.task, self.run)
+            return read_shard(shard, self.site, self.base)
         except (OSError, MemoryError) as error:
             message = f"{shard.paths[0]}: could not be read by a worker or by the main process: {error} (run again)"
             raise PublishError(message=message) from error
@@ -198,13 +193,6 @@ class Shard(NamedTuple):
     """Size and mtime (nanoseconds) of a file that is read in parts."""
 
 
-class Task(NamedTuple):
-    """The data that all shards of a run share."""
-
-    site: Site
-    base: Path
-
-
 class ShardResult(NamedTuple):
     """The result of reading a shard."""
 
@@ -215,51 +203,38 @@ class ShardResult(NamedTuple):
     """The number of line ends in its part; None if the file changed."""
 
 
-class _WorkerMemory(threading.local):
-    """The data of a worker about a run: the newest candidates of all shards that it has read."""
-
-    run = ""
-    selector: FeedSelector
-
-
-_WORKER = _WorkerMemory()
-
-
-def read_shard(shard: Shard, task: Task, run: str) -> ShardResult:
-    """Return the results of a shard. `run` identifies the run. Workers call this function in their own processes."""
-    site, base = task
-    if _WORKER.run != run:
-        _WORKER.run, _WORKER.selector = run, FeedSelector(site)
+def read_shard(shard: Shard, site: Site, base: Path) -> ShardResult:
+    """Return the results of a shard. Workers call this function in their own processes."""
     if _is_changed(shard, base):
         return ShardResult([], {}, None)
-    maker, stamps = HeaderMaker(site), dict(shard.stamps)
+    maker, selector, stamps = HeaderMaker(site), FeedSelector(site), dict(shard.stamps)
     files = InputFiles([], stamps, set(), "", str(base), set(), {})
     chunks: list[ReadChunk | Problem] = []
     for path in shard.paths:
         for chunk in read_file(Location(shard.source, path, url=site.url), shard.number, base, files, shard.part):
-            chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker)
+            chunks += [chunk] if isinstance(chunk, Problem) else _read_chunk(chunk, maker, selector)
     if _is_changed(shard, base):
         return ShardResult([], {}, None)
-    held = _WORKER.selector.held_ids()
+    held = selector.held_ids()
     kept = [one if isinstance(one, Problem) else _drop_bodies(one, held) for one in chunks]
     return ShardResult(kept, stamps, count_line_ends(base / shard.paths[0], *shard.part) if shard.part else 0)
 
 
-def _read_chunk(chunk: Chunk, maker: HeaderMaker) -> list[ReadChunk | Problem]:
+def _read_chunk(chunk: Chunk, maker: HeaderMaker, selector: FeedSelector) -> list[ReadChunk | Problem]:
     """Return a chunk as its rows, or the problems of a chunk that is unreadable."""
     stored: list[ReadChunk | Problem] = []
     bodies: dict[int, tuple[str, str]] = {}
     problems: list[ReadChunk | Problem] = []
     for one in parse_chunk(chunk, maker, lambda key, rows: stored.append(ReadChunk(chunk.location, key, rows, bodies))):
         if isinstance(one, Header) and not one.is_single:
-            bodies[one.position[1]] = _select_header(one), one.body()
+            bodies[one.position[1]] = _select_header(one, selector), one.body()
         elif isinstance(one, Problem):
             problems.append(one)
     return stored or problems
 
 
-def _select_header(header: Header) -> str:
-    """Add a header to the worker's feeds, and return its id.
+def _select_header(header: Header, selector: FeedSelector) -> str:
+    """Add a header to the feeds of a shard, and return its id.
 
     Return an empty text if only the parent process can find its date or id.
     """
@@ -268,9 +243,7 @@ def _select_header(header: Header) -> str:
         return ""
     dates = header.published, header.updated or header.published
     labels = header.topics, header.tags
-    load = header.load if _WORKER.selector.site.extensions.filters else _not_loadable
-    found = Candidate(name, header.kind, *dates, *labels, load, "", language=header.language)
-    _WORKER.selector.add(found)
+    selector.add(Candidate(name, header.kind, *dates, *labels, header.load, "", language=header.language))
     return name
 
 
@@ -279,11 +252,6 @@ def _drop_bodies(one: ReadChunk, held: Container[str]) -> ReadChunk:
     return one._replace(
         bodies={number: found for number, found in one.bodies.items() if not found[0] or found[0] in held}
     )
-
-
-def _not_loadable() -> Entry:
-    """Raise an error: a worker keeps no entries."""
-    raise RuntimeError("workers do not keep entries")
 
 
 def _is_changed(shard: Shard, base: Path) -> bool:

@@ -12,7 +12,7 @@ from topicfeeds import Article, Event, State, build, select
 from topicfeeds.entries.digests import digest_item
 from topicfeeds.entries.headers import make_headers
 from topicfeeds.entries.model import Candidate
-from topicfeeds.entries.resolve import resolve
+from topicfeeds.entries.resolve import Resolver
 
 OTHER: dict[str, Any] = {
     "id": "other",
@@ -42,7 +42,9 @@ LABELS = {"topics", "topic", "kind", "except_"}
 
 def digest(item: Article | Event) -> str:
     """Give the digest of the only candidate of an item."""
-    [candidate] = [one for one in resolve(site(), make_headers(site(), [item])) if isinstance(one, Candidate)]
+    [candidate] = [
+        one for one in Resolver(site()).resolve_all(make_headers(site(), [item])) if isinstance(one, Candidate)
+    ]
     return candidate.digest
 
 
@@ -74,7 +76,7 @@ def test_the_next_dates_of_an_event_are_in_its_digest() -> None:
         now = select(site(), [article(published=f"2026-0{month}-01")])["all"].entries[0].published
         found |= {
             one.digest
-            for one in resolve(site(), make_headers(site(), [weekly]), state, now)
+            for one in Resolver(site(), state, now).resolve_all(make_headers(site(), [weekly]))
             if isinstance(one, Candidate)
         }
     assert len(found) == 2

@@ -38,11 +38,11 @@ def write(
 def run_with(state: State, *known: WrittenDocument, made: tuple[WrittenDocument, ...] = ()) -> Iterator[State]:
     """Start a run that made some documents, where the last run knew others."""
     state.begin(MOMENT - 1)
-    state.note_document(*known)
+    state.note_documents(*known)
     state.commit(400)
     state.close()
     state.begin(MOMENT)
-    state.note_document(*made)
+    state.note_documents(*made)
     yield state
     state.close()
 

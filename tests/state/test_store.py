@@ -177,15 +177,15 @@ def test_a_document_is_retired_by_the_first_run_that_did_not_keep_it_and_until_o
     state, one = State(tmp_path / "state"), WrittenDocument("b.xml", "print", 5, 7, 2, "2026-03-01T00:00:00+00:00")
     state.begin(1)
     for document in (one, one._replace(path="a.xml")):
-        state.note_document(document)
+        state.note_documents(document)
     state.commit(400)
     state.close()
     for now in (2, 3):
         state.begin(now)
-        state.note_document(one._replace(path="a.xml"))
+        state.note_documents(one._replace(path="a.xml"))
         (gone,) = state.unmade_documents(now)
         assert gone == one._replace(retired=2)
-        state.note_document(gone)
+        state.note_documents(gone)
         assert state.unmade_documents(now) == []
         state.commit(400)
         assert [document.path for document in state.list_documents()] == ["a.xml", "b.xml"]
@@ -205,7 +205,7 @@ def test_the_next_moment_is_that_of_the_run_or_of_the_first_document_that_goes(t
     assert state.next_due(30) is None
     state.set_values({"due": 500})
     assert state.next_due(30) == 500
-    state.note_document(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
+    state.note_documents(WrittenDocument("a.xml", "", 0, 0, 0, "", retired=400))
     state.commit(1)
     assert (state.next_due(0), state.next_due(1)) == (400, 500)
 
@@ -352,19 +352,6 @@ def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
     state._open.execute("update items set published = cast(x'ff' as text)")
     with pytest.raises(PublishError, match="the state in memory: is damaged"):
         publish(site(), [], tmp_path, state=state)
-
-
-def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
-    city.build()
-    for change in ("items drop column changes", "documents add column digest blob", "accepted rename to more"):
-        city.sql(f"alter table {change}")
-    city.sql("pragma user_version = 1")
-    written = {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")}
-    assert city.build().written == ()
-    assert {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")} == written
-    with State(city.state).reading() as known:
-        assert known
-    assert city.sql("pragma user_version") == [(VERSION,)]
 
 
 def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:

@@ -24,7 +24,7 @@ def test_the_state_and_the_rule_agree_on_the_first_removal() -> None:
     state = State()
     state.begin()
     for retired in (900, 400, None):
-        state.note_document(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
+        state.note_documents(WrittenDocument(f"{retired}.xml", "", 0, 0, 0, "", retired))
     state.commit(1)
     assert [state.next_due(days) for days in (0, 1, 30)] == [400, 86_800, 2_592_400]
 

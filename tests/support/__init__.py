@@ -16,7 +16,7 @@ from support.needs import ROOT
 from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
 from topicfeeds.entries.headers import make_headers
 from topicfeeds.entries.model import Candidate, Schedule
-from topicfeeds.entries.resolve import resolve
+from topicfeeds.entries.resolve import Resolver
 from topicfeeds.formats.body import make_attachment, make_body
 from topicfeeds.formats.event_text import format_title
 from topicfeeds.formats.render_cache import RenderCache
@@ -73,7 +73,9 @@ def _show(entry: Entry, feed: Feed, cache: RenderCache) -> Entry:
 def schedule_of(item: Event, now: datetime, **settings: Any) -> Schedule:
     """Give what a moment says about an event, by the settings of feeds."""
     made = site(feeds=settings)
-    [candidate] = [one for one in resolve(made, make_headers(made, [item]), now=now) if isinstance(one, Candidate)]
+    [candidate] = [
+        one for one in Resolver(made, now=now).resolve_all(make_headers(made, [item])) if isinstance(one, Candidate)
+    ]
     assert candidate.event
     return candidate.event
 

@@ -9,7 +9,7 @@ from support import as_shown, event, site
 from topicfeeds import Article, Entry, Event, publish
 from topicfeeds.entries.headers import make_headers
 from topicfeeds.entries.model import Candidate, load_entry
-from topicfeeds.entries.resolve import resolve
+from topicfeeds.entries.resolve import Resolver
 from topicfeeds.feeds.select import select_feeds
 from topicfeeds.state.store import State
 
@@ -41,7 +41,7 @@ class Years:
         """Resolve items with what the memory has of them, and write nothing."""
         self.state.begin(int(self.now.timestamp()), dry=True)
         try:
-            resolved = resolve(self.site, make_headers(self.site, items), self.state, self.now)
+            resolved = Resolver(self.site, self.state, self.now).resolve_all(make_headers(self.site, items))
             selected = select_feeds(self.site, (one for one in resolved if isinstance(one, Candidate)))["all"]
         finally:
             self.state.close()

@@ -22,6 +22,31 @@ def link(address: str, text: str | None = None) -> str:
     return f'<a href="{address}"{REL}>{text or address}</a>'
 
 
+EMBEDDED = [
+    (
+        '<div class="fb-video" data-href="//fb.com/videos/1/"></div>',
+        f"<p>{link('https://fb.com/videos/1/')}</p>",
+        "player",
+    ),
+    ('<p>a<span data-oembed-url="https://e.org/x"></span>b</p>', f"<p>a {link('https://e.org/x')} b</p>", "frame"),
+    ('<iframe data-lazy-embed="https://e.org/x"></iframe>', link("https://e.org/x"), "frame"),
+    ('<div class="lazyYT" data-youtube-id="a-1" data-video-title="F"></div>', ">F</a>", "1 player became a link"),
+    ('<div class="youtube" data-embed="a-1"><i></i></div>', "https://www.youtube.com/watch?v=a-1", "player"),
+    ('<div class="g-ytsubscribe" data-channelid="UC1"></div>', "https://www.youtube.com/channel/UC1", "player"),
+    ('<div data-plyr-provider="vimeo" data-plyr-embed-id="1"></div>', "https://vimeo.com/1", "player"),
+    ('<div data-attrs=\'{"id": 1, "url": "https:\\/\\/x.com\\/1"}\'></div>', link("https://x.com/1"), "frame"),
+    ('<blockquote class="twitter-tweet"><a href="https://x.com/1"></a></blockquote>', link("https://x.com/1"), "frame"),
+    (
+        '<blockquote cite="https://e.org/@a/video/1" data-video-id="1"> </blockquote>',
+        "https://e.org/@a/video/1",
+        "player",
+    ),
+    ('<a data-pin-do="embedPin" href="https://e.org/pin/1"></a>', link("https://e.org/pin/1"), "frame"),
+    (f'<div class="fb-comments" data-href="{BASE}"></div>a', "<div></div>a", ""),
+    ('<div data-href="https://e.org/x">a</div>', "<div>a</div>", ""),
+]
+"""Empty elements that a script fills."""
+
 FILM = link("https://player.vimeo.com/video/1", "The film")
 
 
@@ -65,6 +90,7 @@ def check(written: str, published: str, changes: str = "") -> None:
             "frame",
         ),
         ("<script src='//gist.github.com/u/1f.js'></script>", link("https://gist.github.com/u/1f"), "1 frame"),
+        *EMBEDDED,
         ('<gmp-map src="/map?at=1"></gmp-map>', "https://www.example.org/map?at=1", "1 map became a link"),
     ],
 )
@@ -135,6 +161,12 @@ def test_the_content_for_other_readers_is_kept(written: str, published: str, cha
         ('<img src="/a.jpg" data-original="true" data-src=\'{"a": 1.5}\' alt="A">', "/a.jpg"),
         ('<amp-img srcset="/a.jpg 2x, /b.jpg" alt="A"></amp-img>', "/a.jpg"),
         ('<image src="/a.jpg" alt="A">', "/a.jpg"),
+        ('<picture><source data-srcset="/a.jpg 2x"><img src="/i.gif" alt="A"></picture>', "/a.jpg"),
+        ('<picture><source srcset="/a.jpg 2x"><img src="/img/placeholder.png"></picture>', "/a.jpg"),
+        ('<picture><source data-srcset="/b.jpg"><img src="/i.gif" data-src="/a.jpg"></picture>', "/a.jpg"),
+        ('<img src="/spacer-2.gif" srcset="/a.jpg 1x">', "/a.jpg"),
+        ('<img src="/spacer.gif" data-x-srcset="/b.jpg, /a.jpg 3x">', "/a.jpg"),
+        ('<div data-bg="https://www.example.org/a.jpg"></div>', "/a.jpg"),
         ('<picture><source data-srcset="/a.jpg 2x"><img src="data:image/gif;base64,R0lGODlh"></picture>', "/a.jpg"),
     ],
 )
@@ -190,6 +222,25 @@ def test_no_picture_is_without_an_address(written: str, published: str | None, c
 ONE = "1 formula became text"
 
 
+def stack(*rows: str, low: bool = False) -> str:
+    """Return what KaTeX writes below each other, from below."""
+    lines = "".join(f'<span style="top:-3em;"><span class="pstrut"></span>{row}</span>' for row in rows)
+    more = " vlist-t2" if low else ""
+    return f'<span class="vlist-t{more}"><span class="vlist-r"><span class="vlist">{lines}</span></span></span>'
+
+
+def scripts(*rows: str, low: bool = False) -> str:
+    return f'<span class="msupsub">{stack(*rows, low=low)}</span>'
+
+
+def katex(*parts: str) -> str:
+    written = "".join(part if "<" in part else f'<span class="mord">{part}</span>' for part in parts)
+    return f'<span class="katex"><span class="katex-html" aria-hidden="true">{written}</span></span>'
+
+
+KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", "1", low=True)}</span>'
+
+
 @pytest.mark.parametrize(
     ("written", "published", "changes"),
     [
@@ -216,7 +267,25 @@ ONE = "1 formula became text"
             ONE,
         ),
         ('<mjx-container><mjx-math aria-hidden="true">x</mjx-math><math><mi>x</mi></math></mjx-container>', "x", ONE),
-        ('<span class="katex"><span class="katex-html" aria-hidden="true">α</span></span>', "α", ""),
+        ('<span class="katex"><span class="katex-html" aria-hidden="true">α</span></span>', "α", ONE),
+        (katex("c", scripts("2")), "c^2", ONE),
+        (katex("x", scripts("i", low=True), "y", scripts("1", "n", low=True)), "x_i y_1^n", ONE),
+        (f'<span class="katex-display">{katex(KATEX_HALF, "x")}</span>', "1/2 x", ONE),
+        (katex(f'<span class="mop op-limits">{stack("i", "∑", "n", low=True)}</span>'), "∑_i^n", ONE),
+        (katex('<span class="sqrt">', "x", '<span class="mbin">+</span>', "1", "</span>"), "√(x + 1)", ONE),
+        (f"a{katex()}b", "ab", "1 formula was left out"),
+        (
+            '<mjx-container><mjx-math><mjx-msup><mjx-mi><mjx-c class="mjx-c1D450 TEX-I"></mjx-c></mjx-mi><mjx-script>'
+            '<mjx-c class="mjx-c32"></mjx-c></mjx-script></mjx-msup></mjx-math></mjx-container>',
+            "c^2",
+            ONE,
+        ),
+        (
+            '<mjx-container><svg><g data-mml-node="mfrac"><g data-mml-node="mn"><use data-c="31"></use></g>'
+            '<g data-mml-node="mn"><use data-c="32"></use></g><rect></rect></g></svg></mjx-container>',
+            "1/2",
+            ONE,
+        ),
         ("<math><mn>2</mn><mfrac><mn>1</mn><mn>3</mn></mfrac><mi>x</mi></math>", "2 1/3 x", ONE),
         ("<math><msub><mi>x</mi><mn>1</mn></msub><mn>2</mn><mi>y</mi></math>", "x_1 2y", ONE),
         ("<math><mmultiscripts><mi>C</mi><mn>6</mn><mn>14</mn></mmultiscripts></math>", "C 6 14", ONE),

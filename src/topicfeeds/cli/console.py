@@ -65,14 +65,8 @@ class Console:
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
-                _log(
-                    level,
-                    problem.message,
-                    path=problem.path,
-                    line=problem.line,
-                    field=problem.field or None,
-                    item=problem.name or None,
-                )
+                field, item = problem.field or None, problem.name or None
+                _log(level, problem.message, path=problem.path, line=problem.line, field=field, item=item)
         else:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
@@ -164,13 +158,8 @@ class Console:
             print_lines(f"{'step':<9}{'CPU (s)':>9}{'elapsed (s)':>13}{'peak memory (MB)':>18}")
         for one in steps:
             line = f"{one.name:<9}{one.cpu:>9.2f}{one.time:>13.2f}{one.peak:>18.0f}"
-            self.print_line(
-                " ".join(line.split()) if self.machine else line,
-                step=one.name,
-                cpu=round(one.cpu, 3),
-                time=round(one.time, 3),
-                peak=round(one.peak),
-            )
+            values: dict[str, Any] = {"cpu": round(one.cpu, 3), "time": round(one.time, 3), "peak": round(one.peak)}
+            self.print_line(" ".join(line.split()) if self.machine else line, step=one.name, **values)
 
 
 def restore_problem(stored: StoredProblem) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,28 +26,19 @@ def _check_path(_: click.Context, parameter: click.Parameter, path: Path | None)
     return path
 
 
-SITE = click.option(
+_path_option = partial(click.option, type=click.Path(path_type=Path), callback=_check_path)
+SITE = _path_option(
     "--site",
     "site_file",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
     default="topicfeeds.toml",
     show_default=True,
     metavar="FILE",
     help="The site file. Paths in it are relative to its folder.",
 )
-OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
-    metavar="DIR",
-    help="The output folder.  [default: public, beside the site file]",
-)
-STATE = click.option(
+OUTPUT = _path_option("--output", metavar="DIR", help="The output folder.  [default: public, beside the site file]")
+STATE = _path_option(
     "--state",
     "state_file",
-    type=click.Path(path_type=Path),
-    callback=_check_path,
     metavar="FILE",
     help="The memory file: dates of items, and a list of the documents of earlier runs. The cache is beside it "
     "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",

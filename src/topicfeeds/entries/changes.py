@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from ..models.dates import duration
 from ..state.memory import ItemMemory
@@ -38,7 +37,7 @@ def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMem
     if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
         return kept
     new = EventSnapshot(*json.loads(known.snapshot))
-    old = _read_snapshot(before.snapshot, new)
+    old = EventSnapshot(*json.loads(before.snapshot))
     if _normalize(old) == _normalize(new):
         return kept
     kept = kept._replace(snapshot_changed=max(moment, before.snapshot_changed or moment))
@@ -88,7 +87,7 @@ def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[d
 def find_nearest(change: EventChange) -> datetime:
     """Compare the next date before a change with the next date after it. Return the earlier one, in UTC."""
     now = datetime.fromtimestamp(change.at, UTC)
-    both = [_list_dates(restore_times(facts, UTC), now, 1) for facts in (change.before, change.after)]
+    both = [_list_dates(restore_times(facts), now, 1) for facts in (change.before, change.after)]
     return min(_to_instant(one) for some in both for one in some)
 
 
@@ -97,43 +96,27 @@ def recall_event(event: EventDetails, facts: EventSnapshot, at: int, limit: int 
 
     `limit` is the largest number of next dates of a recurring event.
     """
-    times = restore_times(facts, _find_zone(event))
+    times = restore_times(facts)
     now, length = datetime.fromtimestamp(at, UTC), duration(times.start, times.end)
     following = tuple(islice(list_coming(times, now, length), limit)) if times.recurrence else ()
     return replace(event, **times._asdict(), next=following)
 
 
-def recall_dates(event: EventDetails, change: EventChange) -> tuple[date, ...]:
+def recall_dates(change: EventChange) -> tuple[date, ...]:
     """Return the dates of a recurring event that a change concerns."""
-    return restore_times(change.after._replace(left_out=change.dates), _find_zone(event)).left_out
-
-
-def _find_zone(event: EventDetails) -> tzinfo:
-    """Return the zone for facts that were stored without one."""
-    return (isinstance(event.start, datetime) and event.start.tzinfo) or ZoneInfo(event.site_zone)
-
-
-def _read_snapshot(text: str, new: EventSnapshot) -> EventSnapshot:
-    """Return stored facts. Facts that an earlier version did not store are assumed to be unchanged."""
-    stored = EventSnapshot(*json.loads(text))
-    if stored.zone:
-        return stored
-    made = new._replace(start=stored.start, end=stored.end, place=stored.place, status=stored.status)
-    times = restore_times(made, UTC)
-    is_series = times.recurrence and next(list_coming(times._replace(left_out=()), None, timedelta())) == times.start
-    return made if is_series else made._replace(recurrence=None, left_out=())
+    return restore_times(change.after._replace(left_out=change.dates)).left_out
 
 
 def _normalize(facts: EventSnapshot) -> EventSnapshot:
     """Return facts with times in UTC, so that the same moment is equal in any notation."""
-    times = restore_times(facts, UTC)
+    times = restore_times(facts)
     start, *left_out = (_format_utc(one) for one in (times.start, *times.left_out))
     return facts._replace(start=start, end=_format_utc(times.end) if times.end else None, left_out=sorted(left_out))
 
 
 def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple[str, list[str]] | None:
     """Return the field that changed and the dates that it concerns, or None if the change needs no notice."""
-    before, after = restore_times(old, UTC), restore_times(new, UTC)
+    before, after = restore_times(old), restore_times(new)
     if not (_list_dates(before, now, 1) or _list_dates(after, now, 1)):
         return None  # the event is over
     coming, following = (_list_dates(one._replace(left_out=()), now) for one in (before, after))

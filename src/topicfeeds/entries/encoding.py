@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ..errors import Problem
@@ -19,20 +19,13 @@ from ..sources.mapping.reports import MappingReport
 from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
 from .headers import HeaderMaker
-from .model import Entry, EventTimes, Header
+from .model import EventTimes, Header
+
+if TYPE_CHECKING:
+    from .chunk_cache import ChunkCache
 
 _USUAL: list[Any] = ["", 0, None, None]
 """Name, place and `Header.window` of a record that is alone on its line and always public."""
-
-
-class Loader(Protocol):
-    """Loads a record that this run did not parse, given the location of its chunk and its position."""
-
-    def load_entry(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
-        """Return the entry of the record."""
-
-    def load_body(self, location: Location, position: tuple[bytes, int]) -> str:
-        """Return the item of the record as JSON."""
 
 
 NO_CONTENTS = '[""]'
@@ -97,18 +90,19 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
         one.language,
-        [one.name, one.place, *_flatten_window(one.window)] if one.place or one.window else None,
+        [one.name, one.place, *(at and at.isoformat() for at in one.window or (None, None))]
+        if one.place or one.window
+        else None,
     ]
 
 
-def _flatten_window(window: tuple[datetime | None, datetime | None] | None) -> list[str | None]:
-    return [moment.isoformat() if moment else None for moment in window or (None, None)]
-
-
 def decode_rows(
-    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
+    rows: Iterable[str], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache
 ) -> Iterator[Row]:
-    """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored."""
+    """Yield the contents of a chunk. `location` is its current place: it may have moved since the rows were stored.
+
+    `loader` loads records that this run did not parse.
+    """
     for row in rows:
         kind, *values = json.loads(row)
         if kind == "problem":
@@ -126,11 +120,11 @@ def decode_rows(
 
 
 def _decode_header(
-    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: Loader
+    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache
 ) -> Header:
     own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
     from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
-    name, place, *window = rare or _USUAL
+    name, place, public, expires = rare or _USUAL
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(
         kind=kind,
@@ -161,12 +155,10 @@ def _decode_header(
         language=language,
         name=name,
         place=place,
-        window=(_restore_time(window[0]), _restore_time(window[1])) if any(window) else None,
+        window=(public and datetime.fromisoformat(public), expires and datetime.fromisoformat(expires))
+        if public or expires
+        else None,
     )
-
-
-def _restore_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _flatten_times(times: EventTimes) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache, partial
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
         end=end,
         site_zone=site.timezone,
         place=_clean_place(event.location, line),
-        organizer=_clean_person(event.organizer, line),
+        organizer=clean_person(event.organizer, partial(line, "organizer")) if event.organizer else None,
         status=event.status,
         recurrence=rule,
         left_out=tuple(at_start_time(_put_in_zone(one, zone), start) for one in event.except_),
@@ -109,10 +110,16 @@ def _clean_place(place: Place | str | None, line: Callable[[str, str], str]) -> 
     return place.model_copy(update={"name": line("location", place.name), "address": address})
 
 
-def _clean_person(person: Person | str | None, line: Callable[[str, str], str]) -> Person | None:
-    if person is None or isinstance(person, str):
-        return Person(name=line("organizer", person)) if person else None
-    return person.model_copy(update={"name": line("organizer", person.name)})
+def clean_person(person: Person | str, line: Callable[[str], str]) -> Person:
+    """Return a person. `line` cleans the name."""
+    if isinstance(person, str):
+        return _make_person(line(person))
+    return person.model_copy(update={"name": line(person.name)})
+
+
+@cache
+def _make_person(name: str) -> Person:
+    return Person(name=name)
 
 
 def make_schedule(event: EventTimes, now: datetime | None, settings: FeedSettings) -> Schedule:
@@ -188,9 +195,9 @@ def _restore_moment(text: str, zone: tzinfo) -> date:
     return _restore(datetime.fromisoformat(text), zone) if "T" in text else date.fromisoformat(text)
 
 
-def restore_times(facts: EventSnapshot, zone: tzinfo) -> EventTimes:
-    """Return the dates of a snapshot. `zone` is used if the snapshot has no zone."""
-    zone = ZoneInfo(facts.zone) if facts.zone else zone
+def restore_times(facts: EventSnapshot) -> EventTimes:
+    """Return the dates of a snapshot."""
+    zone = ZoneInfo(facts.zone)
     start, *left_out = (_restore_moment(one, zone) for one in (facts.start, *facts.left_out))
     end = _restore_moment(facts.end, zone) if facts.end else None
     return EventTimes(start, end, facts.recurrence, tuple(left_out))

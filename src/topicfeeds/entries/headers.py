@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import PydanticSerializationError
 
 from ..errors import Problem, count, show, show_some
-from ..models.items import Article, Enclosure, Event, Image, Item, Person
+from ..models.items import Article, Enclosure, Event, Image, Item
 from ..models.site import Site, explain_unknown_topic
 from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
@@ -31,8 +31,8 @@ from ..text.html import explain_excess
 from ..text.slugs import make_tag_slugger, make_topic_slugger, tag_key
 from ..text.urls import url_warning
 from .digests import digest_item
-from .events import make_aware, resolve_event, take_snapshot
-from .model import Category, Entry, EventDetails, EventTimes, Header, RefusedError
+from .events import clean_person, make_aware, resolve_event, take_snapshot
+from .model import Category, Entry, EventTimes, Header, RefusedError
 
 _MAX_SHOWN_REFERENCES = 20
 _MAX_SHOWN_REFERENCE_CHARS = 20
@@ -126,7 +126,7 @@ class HeaderMaker:
             content=self._content(record, item.content) if item.content else None,
             topics=topics,
             tags=self._tags(record),
-            authors=tuple(self._authors(record)) if item.authors else (),
+            authors=tuple(clean_person(one, partial(self._line, record, "authors")) for one in item.authors),
             language=item.language,
             image=image,
             picture=self._picture(record, picture) if picture else None,
@@ -157,7 +157,7 @@ class HeaderMaker:
             load=lambda: entry,
             from_page=record.from_page,
             untitled=record.untitled,
-            times=_get_times(event) if event else None,
+            times=EventTimes(event.start, event.end, event.recurrence, event.left_out) if event else None,
             snapshot=take_snapshot(event, item.timezone or self.site.timezone, record.moved) if event else None,
             path=record.path,
             line=record.line,
@@ -235,12 +235,6 @@ class HeaderMaker:
             message += "(replace them with the text or HTML that they produce)"
             self._problems.append(record.problem("content", message, "warning"))
 
-    def _authors(self, record: Record) -> Iterator[Person]:
-        for author in record.item.authors:
-            name = author if isinstance(author, str) else author.name
-            clean = self._line(record, "authors", name)
-            yield _make_person(clean) if isinstance(author, str) else author.model_copy(update={"name": clean})
-
     def _picture(self, record: Record, picture: Image) -> Image:
         texts = {"alt": picture.alt, "credit": picture.credit}
         clean = {name: self._line(record, "image", text) for name, text in texts.items() if text}
@@ -298,10 +292,6 @@ def _describe_minted(item: Item, *, untitled: bool) -> tuple[str, str]:
     return stated.isoformat() if stated else "", "" if untitled else to_one_line(item.title)
 
 
-def _get_times(event: EventDetails) -> EventTimes:
-    return EventTimes(event.start, event.end, event.recurrence, event.left_out)
-
-
 def _list_codes(characters: Iterable[str]) -> str:
     return ", ".join(sorted({f"U+{ord(c):04X}" for c in characters}))
 
@@ -310,8 +300,3 @@ def _list_references(references: Sequence[str]) -> str:
     most, chars = _MAX_SHOWN_REFERENCES, _MAX_SHOWN_REFERENCE_CHARS
     shown = [one if len(one) <= chars else f"{one[:chars]}..." for one in references[:most]]
     return ", ".join(shown) + (f" and {len(references) - most} more" if len(references) > most else "")
-
-
-@cache
-def _make_person(name: str) -> Person:
-    return Person(name=name)

@@ -48,14 +48,13 @@ class HeldItems:
 
     def note_found(self, name: str, header: Header) -> None:
         """Record that this run has found a record of an item."""
-        held = self._held.get(name)
-        if held is None:
+        if name not in self._held:
             return
-        if not held.startswith(_describe_place(header.source, [header.path])):  # moved, or in several files
-            details = self.read_details(name)
+        details, source, path = self.read_details(name), _storable(header.source), _storable(header.path)
+        if (details.source, details.paths) != (source, [path]):  # moved, or in several files
             if name in self.missing:
-                self.moved[details.source] += _storable(header.source) != details.source
-            self._found_in.setdefault(name, set()).add(_storable(header.path))
+                self.moved[details.source] += source != details.source
+            self._found_in.setdefault(name, set()).add(path)
         self.missing.discard(name)
 
     def note_draft(self, draft: Draft) -> None:
@@ -113,11 +112,6 @@ def describe_held(candidate: Candidate) -> str:
     """Return the `HeldDetails` of an item, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
     return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex()]))
-
-
-def _describe_place(source: str, paths: list[str]) -> str:
-    """Return the first part of the text of `describe_held`, for a source and some files."""
-    return _storable(f"{to_json([source, paths])[:-1]},")
 
 
 def _storable(text: str) -> str:

@@ -18,16 +18,14 @@ _CHARACTER = r'(?:[^\s"<>\\^`{|}%#\[\]]++|%[0-9A-Fa-f]{2})'
 _IRI = re.compile(rf"(?!(?i:https?):(?!//[^/?#]))[A-Za-z][A-Za-z0-9+.-]*:{_CHARACTER}+(#{_CHARACTER}*)?")
 
 
-def _make_link_id(link: str) -> str:
-    """Return the id of an item with this link. It is encoded in ASCII, because validators reject other ids."""
-    return link if link.isascii() else to_uri(normalize("NFC", link))
-
-
 def make_id(authority: str, own_id: str | None, link: str | None) -> str | None:
-    """Return the id of an item by its `id` or `link`, or None if it has neither."""
+    """Return the id of an item by its `id` or `link`, or None if it has neither.
+
+    Links are encoded in ASCII, because validators reject other ids.
+    """
     if own_id:
         return own_id if _IRI.fullmatch(own_id) else f"tag:{authority}:item/{quote(own_id, safe='')}"
-    return _make_link_id(link) if link else None
+    return to_uri(normalize("NFC", link)) if link and not link.isascii() else link or None
 
 
 @dataclass(slots=True)

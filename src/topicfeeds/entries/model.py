@@ -32,8 +32,8 @@ class EventSnapshot(NamedTuple):
     end: str | None
     place: str | None
     status: StatusName
-    zone: str | None = None
-    """The time zone of the event (IANA name). None: an earlier version stored these facts, with times in UTC."""
+    zone: str = "UTC"
+    """The time zone of the event (IANA name)."""
     recurrence: str | None = None
     left_out: Sequence[str] = ()
 
@@ -56,13 +56,11 @@ class EventChange(NamedTuple):
 
 
 class EventTimes(NamedTuple):
-    """When an event takes place. Each time has a zone."""
+    """When an event takes place, with the fields of `EventDetails`. Each time has a zone."""
 
     start: date | datetime
     end: date | datetime | None
-    """If this is a date, it is the last day of the event."""
     recurrence: str | None = None
-    """A rule of RFC 5545."""
     left_out: tuple[date | datetime, ...] = ()
 
 
@@ -101,7 +99,6 @@ class Schedule(NamedTuple):
 
     start: date | datetime
     next: tuple[date | datetime, ...] = ()
-    """The next starts of a recurring event, three at most."""
     in_calendar: bool = True
     until: datetime | None = None
     """When the rendered text next changes without an edit, e.g. when the next occurrence is over."""
@@ -242,7 +239,10 @@ class Header(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """The part of an entry that selection needs. `load_entry` returns the whole entry."""
+    """The part of an entry that selection needs. `load_entry` returns the whole entry.
+
+    Fields without a description are those of its header.
+    """
 
     id: str
     kind: str
@@ -257,15 +257,10 @@ class Candidate(NamedTuple):
     link: str | None = None
     """The link of the entry if its author set none: the page of a topic, or the site's `url`."""
     source: str = "items"
-    """The name of the source of its record."""
     position: tuple[bytes, int] = (b"", 0)
-    """The key of its chunk, and its number among the records of the chunk, from 0."""
     body: Callable[[], str] = str
-    """Returns the item as JSON, or an empty text if that fails."""
     is_parsed: bool = False
-    """Whether this run parsed the item, so that it is in memory."""
     is_single: bool = False
-    """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
     paths: tuple[str, ...] = ()
     """The files of its records."""
     author_digest: bytes = b""
@@ -282,7 +277,6 @@ class Candidate(NamedTuple):
     expires: datetime | None = None
     """When the item is no longer public."""
     language: str | None = None
-    """The language that its author set."""
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
     warning: Problem = Problem("items", 0, "content", "", "warning")

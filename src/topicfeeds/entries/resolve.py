@@ -33,29 +33,6 @@ _MISSING = (
 _NOT_RECORDED = "is missing, and no run has recorded the event, so the event is held back (call publish or record)"
 
 
-def resolve(
-    site: Site,
-    found: Iterable[Header | Page | Problem | Draft],
-    memory: State | Snapshot | None = None,
-    now: datetime | None = None,
-    spill: Spill | None = None,
-    *,
-    is_check: bool = False,
-) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
-    """Yield a candidate for each header. Pages, problems and drafts are passed on.
-
-    Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
-    the candidate of the item is yielded again, with all topics and tags so far. With `now` (a date-time with a zone),
-    items with a later date are held back.
-
-    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
-    it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. The candidate
-    has the data that the memory will store. With `is_check`, an event without `published` gets the time `now`, even
-    without a memory.
-    """
-    yield from Resolver(site, memory, now, spill, is_check=is_check).resolve_all(found)
-
-
 def _find_draft(header: Header, now: datetime) -> Draft | None:
     """Return a draft if an item is not public yet, or no longer."""
     start, end = header.window or (None, None)
@@ -65,7 +42,13 @@ def _find_draft(header: Header, now: datetime) -> Draft | None:
 
 
 class Resolver:
-    """Resolves headers, as `resolve` does, and the last good versions of items whose records have errors."""
+    """Resolves headers, and the last good versions of items whose records have errors.
+
+    `memory` gives the dates that items lack. An event without `published` gets the time of the run that first saw
+    it. If the fields of an item changed, its `updated` becomes the time of the run that saw the change. With `now` (a
+    date-time with a zone), items with a later date are held back. With `is_check`, an event without `published` gets
+    the time `now`, even without a memory.
+    """
 
     def __init__(
         self,
@@ -89,7 +72,12 @@ class Resolver:
     def resolve_all(
         self, found: Iterable[Header | Page | Problem | Draft]
     ) -> Iterator[Candidate | HeldBack | Page | Problem | Draft]:
-        """Yield a candidate for each header. Pages, problems and drafts are passed on."""
+        """Yield a candidate for each header. Pages, problems and drafts are passed on.
+
+        Records that only differ in topics, tags and an inferred date are one item. For each further record of an item,
+        the candidate of the item is yielded again, with all topics and tags so far. The candidate has the data that the
+        memory will store.
+        """
         inferred: list[tuple[str, Header]] = []
         for one in found:
             draft = one if isinstance(one, Draft) else None
@@ -174,11 +162,11 @@ class Resolver:
     ) -> Candidate:
         published, updated = dates
         topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
-        schedule = make_schedule(header.times, self.now, self.site.feeds) if header.times else None
-        if schedule and header.times:
-            schedule = add_history(schedule, header.times, dates, known)
+        times = header.times
+        schedule = add_history(make_schedule(times, self.now, self.site.feeds), times, dates, known) if times else None
         link = None if header.link else self._page(topics)
-        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or "", *_list_labels(tags)]
+        parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or ""]
+        parts += [tag.label for tag in tags]
         parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
@@ -230,7 +218,9 @@ class Resolver:
         """Return `published` and `updated`. Raises RefusedError."""
         published = header.published
         if published and before and header.is_local:
-            published = _keep_moment(published, datetime.fromisoformat(before.published))
+            known = datetime.fromisoformat(before.published)
+            if published.replace(tzinfo=None) == known.replace(tzinfo=None):  # only the time zone changed
+                published = known
         if published is None:
             zone = ZoneInfo(header.timezone)
             stated: date | None = datetime.fromisoformat(before.published) if before else header.inferred
@@ -253,17 +243,8 @@ class Resolver:
             yield header.problem("updated", message, "warning")
 
 
-def _list_labels(categories: Iterable[Category]) -> list[str]:
-    return [one.label for one in categories]
-
-
 def _combine_digests(header: Header, merged: Merged | None) -> bytes:
     return combine_digests(merged.author_digests) if merged else header.author_digest
-
-
-def _keep_moment(published: datetime, known: datetime) -> datetime:
-    """Return the known date of publication if only the time zone changed, and the local time is the same."""
-    return known if published.replace(tzinfo=None) == known.replace(tzinfo=None) else published
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from lxml import etree
 
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
-from ..models.dates import format_rfc3339
+from ..models.dates import format_rfc3339, to_whole_minutes
 from ..models.extensions import XmlElement
 from ..models.items import Image, Person
 from ..text.characters import strip_forbidden
@@ -116,6 +117,11 @@ class ElementCalls:
         self.calls.append(call)
         self.values += values
 
+    def set(self, name: str, value: str | None) -> None:
+        """Add a call of a method that sets one value, unless the value is missing or empty."""
+        if value:
+            self.call(make_call(name, **{name: None}), value)
+
     def add(self, name: str, text: str) -> None:
         """Add an element that feedgen does not know. Its name is a plain name or `{namespace}name`."""
         self.calls.append(make_call("add", name=name, text=None))
@@ -177,6 +183,27 @@ def _add_picture(made: ElementCalls, picture: Image, dialect: Dialect) -> None:
             made.call(call, text)
 
 
+def add_event(item: ElementCalls, entry: Entry) -> None:
+    """Add the elements of the RSS event module, and the point of GeoRSS."""
+    event = entry.event
+    if event is None or entry.notice:
+        return
+    item.add(f"{{{EV}}}startdate", _format_w3cdtf(event.start))
+    if event.end:
+        item.add(f"{{{EV}}}enddate", _format_w3cdtf(event.end))
+    if event.place:
+        item.add(f"{{{EV}}}location", event.place.line)
+        if point := event.place.point:
+            item.add(f"{{{GEORSS}}}point", " ".join(point))
+    if event.organizer:
+        item.add(f"{{{EV}}}organizer", event.organizer.name)
+    item.add(f"{{{EV}}}type", entry.topics[0].label if entry.topics else "event")
+
+
+def _format_w3cdtf(moment: date) -> str:
+    return to_whole_minutes(moment).isoformat() if isinstance(moment, datetime) else moment.isoformat()
+
+
 def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
     """Add the licence of a feed, how often it changes (RSS syndication module), and its stylesheet."""
     if feed.license and dialect.name == "atom":
@@ -201,8 +228,9 @@ def render_with_feedgen(
     _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
-        categories = [(c.term, c.label, dialect.to_address(c.scheme)) for c in one.categories]
-        entry.category([{"term": term, "label": label, "scheme": scheme} for term, label, scheme in categories])
+        entry.category(
+            [{"term": c.term, "label": c.label, "scheme": dialect.to_address(c.scheme)} for c in one.categories]
+        )
         _make_calls(entry, one)
         whole.add_entry(entry, order="append")
     text: bytes = whole.atom_str(pretty=True) if dialect.name == "atom" else whole.rss_str(pretty=True)

@@ -7,8 +7,7 @@ from ..feeds.model import Feed
 from ..models.dates import format_rfc3339
 from ..text.urls import to_uri
 from . import Alternates
-from ._event_elements import add_event
-from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, finish_channel, make_call, start_entry
+from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, add_event, finish_channel, make_call, start_entry
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title
@@ -16,16 +15,11 @@ from .render_cache import RenderCache
 
 ATOM = Dialect("atom", "  <entry", "</feed>", to_uri)
 _START = make_call("start", id=None, title=None, updated=None)
-_LANGUAGE = make_call("language", language=None)
 _LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
 _LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html", hreflang=None)
 _LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
 _LINK_HUB = make_call("link", href=None, rel="hub")
-_LOGO = make_call("logo", logo=None)
-_RIGHTS = make_call("rights", rights=None)
-_SUBTITLE = make_call("subtitle", subtitle=None)
-_SUMMARY = make_call("summary", summary=None)
 _CONTENT = make_call("content", content=None, type="html")
 _ENTRY_LANGUAGE = make_call("attributes", **{f"{{{XML}}}lang": None})
 
@@ -38,7 +32,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
 def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made = ElementCalls()
     made.call(_START, feed.id, feed.title, format_rfc3339(feed.updated))
-    made.call(_LANGUAGE, feed.language)
+    made.set("language", feed.language)
     made.person(feed.author)
     # The page comes first: some readers use the first link as the site's.
     made.call(_LINK_PAGE, to_uri(feed.page))
@@ -50,10 +44,9 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     # newsboat uses the last alternate link as the page. With hreflang, the second link to the page is valid (4.1.1).
     if alternates:
         made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
-    logo = to_uri(feed.logo) if feed.logo else None
-    for call, value in ((_LOGO, logo), (_RIGHTS, feed.rights), (_SUBTITLE, feed.description)):
-        if value:
-            made.call(call, value)
+    made.set("logo", feed.logo and to_uri(feed.logo))
+    made.set("rights", feed.rights)
+    made.set("subtitle", feed.description)
     finish_channel(made, feed, ATOM)
     return made
 
@@ -63,8 +56,7 @@ def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made.call(LINK_ALTERNATE, to_uri(entry.link))
     for person in entry.authors:
         made.person(person)
-    if entry.summary:
-        made.call(_SUMMARY, entry.summary)
+    made.set("summary", entry.summary)
     own = make_attachment(entry, feed, cache)
     if content := make_body(entry, feed, own, cache):
         made.call(_CONTENT, content)

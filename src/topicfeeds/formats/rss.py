@@ -13,8 +13,7 @@ from ..text.characters import has_tag
 from ..text.plain_text import write_html
 from ..text.urls import to_uri
 from . import Alternates
-from ._event_elements import add_event
-from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, finish_channel, make_call, start_entry
+from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, add_event, finish_channel, make_call, start_entry
 from ._render import render_xml
 from .body import make_attachment, make_body
 from .event_text import format_title
@@ -27,12 +26,6 @@ RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"de
 
 
 _START = make_call("start", id=None, title=None, updated="-")
-_LANGUAGE = make_call("language", language=None)
-_RIGHTS = make_call("rights", rights=None)
-_LOGO = make_call("logo", logo=None)
-_DESCRIPTION = make_call("description", description=None)
-_CONTENT = make_call("content", content=None)
-_EDITOR = make_call("managingEditor", managingEditor=None)
 _LINK_SELF = make_call("link", href=None, rel="self", type="application/rss+xml")
 _LINK_FORMAT = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="alternate", type=None)
 _LINK_HUB = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="hub")
@@ -47,10 +40,9 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
 def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made = ElementCalls()
     made.call(_START, feed.id, _escape_tags(feed.title))
-    made.call(_LANGUAGE, feed.language)
-    if feed.rights:
-        made.call(_RIGHTS, feed.rights)
-    made.call(_DESCRIPTION, _escape_tags(feed.description or feed.title))
+    made.set("language", feed.language)
+    made.set("rights", feed.rights)
+    made.set("description", _escape_tags(feed.description or feed.title))
     made.call(_LINK_SELF, to_uri(url))
     if feed.hub:
         made.call(_LINK_HUB, to_uri(feed.hub))
@@ -61,11 +53,10 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add("ttl", str(feed.refresh))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
-        made.call(_EDITOR, f"{feed.author.email} ({name})")
+        made.set("managingEditor", f"{feed.author.email} ({name})")
     else:
         made.add(f"{{{DC}}}creator", feed.author.name)
-    if feed.logo:
-        made.call(_LOGO, to_uri(feed.logo))
+    made.set("logo", feed.logo and to_uri(feed.logo))
     finish_channel(made, feed, RSS)
     made.call(LINK_ALTERNATE, to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
     return made
@@ -83,10 +74,8 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
         summary += links
     if entry.picture and entry.picture.alt:  # feedparser shows media:description for a missing summary or content
         summary, content = summary or content, content or summary
-    if summary:
-        made.call(_DESCRIPTION, summary)
-    if content:
-        made.call(_CONTENT, content)
+    made.set("description", summary)
+    made.set("content", content)
     for file in [*entry.enclosures, *([own] if own else [])][:1]:
         made.call(_ENCLOSURE, to_uri(file.url), file.type, str(file.length or 0))
     for author in entry.authors:

@@ -104,7 +104,7 @@ def build_documents(
     for one in whole:
         for name in one.feed.formats:
             if one.feed.find_format(name).is_calendar:
-                yield _describe_calendar(one, name, digest_feed(one, one.calendar, makers), cache)
+                yield _describe_feed(one, name, digest_feed(one, one.calendar, makers), cache)
     yield from _describe_events(whole, makers, cache)
 
 
@@ -116,26 +116,14 @@ def describe_makers(site: Site) -> str:
 
 def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str] = ()) -> Document:
     """Return a document of a feed. After rendering, the cache forgets the entries `done`."""
+    form = one.feed.find_format(name)
+    candidates, load = (one.calendar, one.load_calendar) if form.is_calendar else (one.candidates, one.load)
 
     def render() -> bytes:
-        content = render_document(one.load(cache.load), name, cache)
+        content = render_document(load(cache.load), name, cache)
         cache.forget(done)
         return content
 
-    return _describe(one, name, digest, render, one.candidates)
-
-
-def _describe_calendar(one: Selection, name: str, digest: str, cache: RenderCache) -> Document:
-    def render() -> bytes:
-        return render_document(one.load_calendar(cache.load), name, cache)
-
-    return _describe(one, name, digest, render, one.calendar)
-
-
-def _describe(
-    one: Selection, name: str, digest: str, render: Callable[[], bytes], candidates: Sequence[Candidate]
-) -> Document:
-    form = one.feed.find_format(name)
     return Document(
         path=add_suffix(one.path, form.suffix),
         media_type=form.media_type,
@@ -157,9 +145,9 @@ def build_empty(known: WrittenDocument, site: Site, now: datetime | None) -> Doc
             path = known.path.removesuffix(form.suffix)
             title = known.title or f"{make_topic_title(path.rpartition('/')[2], Topic())} - {site.title}"
             feed = replace(make_feed(site, path, title), updated=_date_empty([known], now), calendar=())
-            one, makers = Selection(feed, ()), describe_makers(site)
-            make = _describe_calendar if form.is_calendar else _describe_feed
-            return replace(make(one, name, digest_feed(one, (), makers), RenderCache()), retired=known.retired)
+            one = Selection(feed, ())
+            made = _describe_feed(one, name, digest_feed(one, (), describe_makers(site)), RenderCache())
+            return replace(made, retired=known.retired)
     return None
 
 

@@ -40,8 +40,3 @@ class Retirement:
             elif empty:
                 self.waiting.append(known.path)
                 yield empty
-
-    @property
-    def paths(self) -> list[str]:
-        """The paths of all these documents that are still ours."""
-        return [*(one.path for one in self.removed), *self.waiting]

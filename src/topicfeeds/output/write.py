@@ -100,7 +100,7 @@ class StagedWrite:
                 if not self.is_dry:  # a rename changes neither size nor mtime
                     made = _describe(document, self.folder.stage(path, content, document.media_type))
                 if self.state:
-                    self.state.note_document(made)
+                    self.state.note_documents(made)
         except OSError as error:
             _raise_publish_error(error, self.folder.label(path))
 
@@ -206,13 +206,13 @@ def _render_if_changed(document: Document, staged: StagedWrite, state: State | N
         staged.enter(above)
     known, status = state.find_document(path) if state else None, folder.find_status(path)
     if known and state and known.matches(status) and known.fingerprint == document.fingerprint:
-        state.note_document(known._replace(retired=document.retired, title=document.title))
+        state.note_documents(known._replace(retired=document.retired, title=document.title))
         return None
     content = document.render()
     if status is None or _differs(folder, path, status, content, listed=known is not None):
         return content
     if state:
-        state.note_document(_describe(document, status))
+        state.note_documents(_describe(document, status))
     return None
 
 

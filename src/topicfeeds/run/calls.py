@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..config import check_output
 from ..entries.headers import make_headers
 from ..entries.model import Candidate, Entry, find_content_changes, load_entry
-from ..entries.resolve import Resolver, resolve
+from ..entries.resolve import Resolver
 from ..errors import Hint, Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
@@ -134,8 +134,8 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
     With `now`, events need no `published`, as in `publish` with a state.
     Threads may call it.
     """
-    report = RunReport()
-    found = resolve(site, make_headers(site, check_items(site, items)), None, now, is_check=True)
+    report, items = RunReport(), check_items(site, items)
+    found = Resolver(site, now=now, is_check=True).resolve_all(make_headers(site, items))
     select_feeds(site, _check_contents(report.collect(found), report))
     for waiting in report.held:
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):

@@ -173,7 +173,6 @@ class Run:
             return select_feeds(self.site, report.collect(resolved, self.state), spill, decide=decide)
 
     def _make_pages(self, selections: Mapping[str, Selection], report: RunReport) -> list[Document]:
-        """Return the web pages of the site, if it has any."""
         if self.site.pages is None:
             return []
         from ..pages.subscribe import build_pages, find_due  # imported here, as most sites have no pages
@@ -206,7 +205,8 @@ class Run:
         if report.changes().refused:
             report.problems.append(Problem(str(staged.folder.path.absolute()), 1, "", _NOT_PRUNED, "warning"))
             return Strays()
-        known = {*(one.path for one in documents), *retirement.paths}
+        retired = (*(one.path for one in retirement.removed), *retirement.waiting)
+        known = {*(one.path for one in documents), *retired}
         return find_strays(self.site, staged.folder, known)
 
     def _remember(
@@ -224,7 +224,7 @@ class Run:
             for waiting in report.held:
                 chunks.keep(waiting.header)
         # a size that no file has: if this run is killed before it removes these files, the next run removes them
-        state.note_documents(one._replace(size=-1) for one in retirement.removed)
+        state.note_documents(*(one._replace(size=-1) for one in retirement.removed))
         for path in retirement.foreign:
             state.forget_document(path)
         before, names = state.accepted_counts(), {source.name for source in self.site.sources}
@@ -279,8 +279,6 @@ class Run:
 
 
 class _Input(NamedTuple):
-    """The input of a run."""
-
     headers: Iterable[Header | Page | Problem | Draft]
     files: InputFiles | None = None
     """The site file and the files of the sources. The cache stores their stamps for the next run."""
@@ -300,10 +298,11 @@ def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -
     found = enumerate(report.problems)
     cache.replace_rows("findings", (_flatten_problem(n, problem) for n, problem in found))
     site = files.site if files else None
-    cache.set_values({"omitted": report.omitted.errors, "omitted_items": report.omitted.items, "site": site})
+    omitted = {"omitted": report.omitted.errors, "omitted_items": report.omitted.items}
+    cache.set_values({**omitted, "site": site, "contents": 1})
     waiting = ((n, one, int(one.until.timestamp())) for n, one in enumerate(report.held) if one.whole)
     rows = ((n, one.header.path, one.header.line, one.title, until) for n, one, until in waiting)
     cache.replace_rows("held", rows)
-    cache.store_content_changes(report.content_changes)
+    cache.replace_rows("contents", report.content_changes.items())
     cache.replace_rows("inputs", ((n, *one) for n, one in enumerate(files.sources if files else ())))
     cache.store_files(files.stamps_to_store() if files else {})

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from .checksums import check_rows, checksum_text, has_tables, is_damage_error, is_locked, open_database, write_rows
+from .checksums import (
+    check_rows,
+    compute_text_checksum,
+    has_tables,
+    is_damage_error,
+    is_locked,
+    open_database,
+    write_rows,
+)
 from .files import FileStamp, SourcePath, storable_path
 from .memory import StoredProblem
 
@@ -23,8 +31,6 @@ MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
 """The limit of all stored bodies together, in characters."""
-BATCH_ROWS = 500
-"""The number of rows that are written at once."""
 _COLUMNS = {
     "inputs": "n integer primary key, path text, kind text, exclude text, checksum integer",
     "files": "path text primary key, size integer not null, mtime integer not null, digest blob not null",
@@ -69,7 +75,6 @@ class Cache:
         self.path = path
         self._memory = open_database(":memory:", "") if path is None else None
         self._file: sqlite3.Connection | None = None
-        self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self._is_read_only = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
@@ -95,7 +100,6 @@ class Cache:
     def begin(self, *, dry: bool = False) -> None:
         """Open the cache for a run, and create it if it does not exist. With `dry`, nothing is written."""
         self._is_read_only = dry and self._memory is None
-        self._waiting.clear()
         if self._memory is None:
             self._file = self._open_or_replace() if not dry else self._file
         if dry and not self.open():
@@ -179,10 +183,10 @@ class Cache:
         """Return the rows of a chunk, by its key, or None if the chunk is unknown."""
         query = "select row, checksum from records where chunk = ? order by n"
         rows = self._chunks and self._run(query, (chunk,)).fetchall()
-        if not rows or any(checksum_text(row) != checksum for row, checksum in rows):
+        if not rows or any(compute_text_checksum(row) != checksum for row, checksum in rows):
             return None
         self._found += 1
-        self._note("insert or ignore into seen values (?)", (chunk,))
+        self._run("insert or ignore into seen values (?)", (chunk,))
         return [row for row, _ in rows]
 
     def store_rows(self, chunk: bytes, rows: Iterable[str]) -> None:
@@ -190,41 +194,27 @@ class Cache:
         self._new += 1
         if not self._is_read_only:
             for n, row in enumerate(rows):
-                self._note("insert or replace into records values (?, ?, ?, ?)", (chunk, n, row, checksum_text(row)))
+                values = chunk, n, row, compute_text_checksum(row)
+                self._run("insert or replace into records values (?, ?, ?, ?)", values)
 
     def find_body(self, position: tuple[bytes, int]) -> str | None:
         """Return the body of a record, by the key of its chunk and its number in the chunk, or None."""
-        self._write()
         found = self._run("select body, checksum from bodies where chunk = ? and n = ?", position).fetchone()
-        return found[0] if found and found[1] == checksum_text(found[0]) else None
+        return found[0] if found and found[1] == compute_text_checksum(found[0]) else None
 
     def store_body(self, position: tuple[bytes, int], body: str) -> None:
         """Store the body of a record, unless it is too long, or all bodies together would be too long."""
         if not self._is_read_only and len(body) <= MAX_BODY_CHARS and self._bytes + len(body) <= MAX_BODIES_CHARS:
             self._bytes += len(body)
-            row = (*position, len(body), body, checksum_text(body))
-            self._note("insert or replace into bodies values (?, ?, ?, ?, ?)", row)
+            row = (*position, len(body), body, compute_text_checksum(body))
+            self._run("insert or replace into bodies values (?, ?, ?, ?, ?)", row)
 
     def want_body(self, position: tuple[bytes, int]) -> None:
         """Keep the body of a record for the next run."""
-        self._note("insert or ignore into wanted values (?, ?)", position)
-
-    def _note(self, query: str, values: tuple[object, ...]) -> None:
-        """Queue a row. Writing many rows at once takes half as long."""
-        waiting = self._waiting.setdefault(query, [])
-        waiting.append(values)
-        if len(waiting) == BATCH_ROWS:
-            self._write()
-
-    def _write(self) -> None:
-        for query, waiting in self._waiting.items():
-            if waiting:
-                self._open.executemany(query, waiting)
-                waiting.clear()
+        self._run("insert or ignore into wanted values (?, ?)", position)
 
     def _forget_gone(self) -> None:
         """Forget the chunks that no longer exist, and the bodies that no feed needs."""
-        self._write()
         if self._found != self._chunks:
             query = "delete from records where rowid <= ? and chunk not in (select chunk from seen)"
             self._run(query, (self._last_row,))
@@ -276,12 +266,6 @@ class Cache:
         Return None if no run has stored changes. Contents that sanitising did not change are left out.
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
-
-    def store_content_changes(self, changes: Mapping[str, str]) -> None:
-        """Store the changes that sanitising made to published contents, in place of all earlier changes."""
-        if self.content_changes() != changes:
-            self.replace_rows("contents", changes.items())
-            self.set_values({"contents": 1})
 
     def get_value(self, name: str) -> str | int | None:
         """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted`, `omitted_items` or `site`."""

@@ -8,7 +8,6 @@ import re
 import stat
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from ..registry import SOURCE_FORMATS, SUFFIXES, find_source_format
@@ -198,19 +197,7 @@ def _take_stamp(path: str, known: FileStamp | None, moment: int, *, later: bool)
     if known and known[:2] == (size, mtime):
         return known
     is_stable = mtime < moment - (_COARSE_TICK_NS if mtime % 1_000_000_000 == 0 else _CLOCK_TICK_NS)
-    if later:
-        digest = b""
-    elif is_stable and size > _MAX_SMALL_BYTES:
-        digest = _digest_once(path, size, mtime)
-    else:
-        digest = _digest(path, size)
-    return size, mtime if is_stable else -1, digest
-
-
-@lru_cache(maxsize=100)
-def _digest_once(path: str, size: int, mtime: int) -> bytes:  # noqa: ARG001 - size and mtime are keys of the cache
-    """Digest a large file once, even if a run compares it several times."""
-    return _digest(path, size)
+    return size, mtime if is_stable else -1, b"" if later else _digest(path, size)
 
 
 def _digest(path: str, size: int) -> bytes:

@@ -78,19 +78,16 @@ def write_marked(path: str, mark: str, lines: Iterable[str]) -> None:
 
     Raises OSError.
     """
-    if os.path.lexists(path) and not _is_marked(path, mark):
-        return
+    if os.path.lexists(path):
+        check_owner(path)
+        with open(path, "rb") as file:
+            if file.readline().strip() != mark.encode():
+                return
     text = "".join(f"{line}\n" for line in lines)
     if not text:
         os.unlink(path)
         return
     create_private(f"{path}.new")
-    with open(f"{path}.new", "w", encoding="utf-8") as file:
-        file.write(f"{mark}\n{text}")
+    with open(f"{path}.new", "w", encoding="utf-8") as new:
+        new.write(f"{mark}\n{text}")
     os.replace(f"{path}.new", path)
-
-
-def _is_marked(path: str, mark: str) -> bool:
-    check_owner(path)
-    with open(path, "rb") as file:
-        return file.readline().strip() == mark.encode()

@@ -64,8 +64,12 @@ def _replace_if_damaged(state: State, *, dry: bool) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         state.close()
-        if not dry:
-            _drop_damaged_cache(state, error)
+        cache = state.cache.path
+        if cache and not dry and _is_damaged(error, cache):
+            Path(cache).unlink()
+            raise CacheDamagedError(
+                f"{cache}: was damaged and was deleted (run again; the run takes longer)"
+            ) from error
         if state.path is None or dry or not _is_damaged(error, state.path):
             raise
         raise PublishError(message=f"{state}: {state.heal()}; run again") from error
@@ -86,14 +90,6 @@ def explain_errors(state: State, *, dry: bool = True) -> Iterator[None]:
         is_busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
         message = f"{state}: cannot be used as the state: {_explain(error, dry=dry)}"
         raise (BusyError if is_busy else PublishError)(message=message) from error
-
-
-def _drop_damaged_cache(state: State, error: Exception) -> None:
-    """Delete the cache if an error shows that it is damaged. Raises CacheDamagedError in that case."""
-    path = state.cache.path
-    if path and _is_damaged(error, path):
-        Path(path).unlink()
-        raise CacheDamagedError(f"{path}: was damaged and was deleted (run again; the run takes longer)")
 
 
 _ADVICE = {

@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing, suppress
 
 from ..errors import PublishError
-from .checksums import compute_text_checksum, is_foreign, open_database
+from .checksums import is_foreign, open_database
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, VERSION, migrate, read_rows
+from .schema import APPLICATION_ID, VERSION, create_tables, read_rows, read_version
 from .session import explain_errors
 from .store import ForeignStateError, NewerStateError, State
 
@@ -51,8 +51,7 @@ class Snapshot:
     def find_version(self, name: str) -> tuple[str, str] | None:
         """Return kind and fields (JSON) of an item that a feed had after the last run, or None."""
         with suppress(sqlite3.Error), closing(self._state.open_copy()) as file:
-            row = file.execute("select * from versions where id = ?", (name,)).fetchone()
-            return (row[1], row[2]) if row and row[-1] == compute_text_checksum(*row[:-1]) else None
+            return read_version(file, name)
         return None
 
 
@@ -75,23 +74,19 @@ def read_snapshot(state: State) -> Snapshot:
 
 
 def _open(state: State) -> sqlite3.Connection:
-    """Open the memory. The data of an earlier version are migrated in a copy. A missing file is an empty memory."""
-    if state.path and not os.path.exists(state.path):
-        file = open_database(":memory:", "")
-    elif state.path and is_foreign(state.path, APPLICATION_ID, ("items", "meta")):
+    """Open the memory. A missing or empty file is an empty memory."""
+    if state.path and is_foreign(state.path, APPLICATION_ID, ("items", "meta")):
         raise ForeignStateError(state.path)
-    else:
+    if not state.path or os.path.exists(state.path):
         file = state.open_copy()
-    version = file.execute("pragma user_version").fetchone()[0]
-    if version == VERSION:
-        return file
-    with closing(file):
+        version = file.execute("pragma user_version").fetchone()[0]
         if version > VERSION:
             raise NewerStateError
-        copy = open_database(":memory:", "")
-        file.backup(copy)
-    migrate(copy)
-    return copy
+        if version:
+            return file
+    empty = open_database(":memory:", "")
+    create_tables(empty)
+    return empty
 
 
 def _read_stamp(path: str) -> Stamp | None:

@@ -20,11 +20,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .cache import APPLICATION_ID as CACHE_ID
-from .cache import BATCH_ROWS, Cache
+from .cache import Cache
 from .checksums import (
     DamageError,
     check_rows,
-    compute_text_checksum,
     has_tables,
     is_damage_error,
     is_foreign,
@@ -32,11 +31,22 @@ from .checksums import (
     open_database,
     passes_quick_check,
     write_rows,
-    write_texts,
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, CHECKED, NAMES, RUN_TABLES, SCHEMA, VERSION, migrate, read_rows, salvage
+from .schema import (
+    APPLICATION_ID,
+    CHECKED,
+    NAMES,
+    RUN_TABLES,
+    SCHEMA,
+    VERSION,
+    create_tables,
+    read_rows,
+    read_version,
+    salvage,
+    write_versions,
+)
 
 if TYPE_CHECKING:
     from .snapshot import Snapshot
@@ -84,8 +94,6 @@ class State:
         """The memory of all items, and the day when each was last seen; None if there are too many items."""
         self._day: int | None = None
         self._noted: set[str] = set()
-        self._waiting: list[tuple[object, ...]] = []
-        """Items that wait to be written, as rows of the table."""
         self._held: list[tuple[str | None, str]] = []
         """Queued values of `ItemMemory.held`, each with the id of its item: see `hold_item`."""
         self.cache = Cache(None if self.path is None else f"{self.path}.cache")
@@ -160,7 +168,6 @@ class State:
             self._open.execute("begin" if dry else "begin immediate")
             self._day = None if now is None else now // 86400
             self._noted.clear()
-            self._waiting.clear()
             self._held.clear()
             self._load()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -182,14 +189,14 @@ class State:
 
         A newer version has other tables. So a newer version number with the tables of this version is damage.
         """
-        version = self._value("pragma user_version")
-        if version > VERSION and not has_tables(self._open, SCHEMA):
+        version, is_ours = self._value("pragma user_version"), has_tables(self._open, SCHEMA)
+        if version > VERSION and not is_ours:
             raise NewerStateError
-        if version < VERSION:
-            if not version and self._value("select count(*) from sqlite_master"):
-                raise ForeignStateError(self.path)
-            migrate(self._open)
-        elif version > VERSION or not has_tables(self._open, SCHEMA):
+        if not version and self._value("select count(*) from sqlite_master"):
+            raise ForeignStateError(self.path)
+        if not version:
+            create_tables(self._open)
+        elif version != VERSION or not is_ours:
             raise DamageError("the list of tables is damaged")
 
     def _load(self) -> None:
@@ -224,7 +231,7 @@ class State:
         aside = f"{self.path}.damaged"
         os.replace(self.path or "", aside)
         with closing(open_database(self.path or "", "rwc")) as file:
-            migrate(file)
+            create_tables(file)
             count = salvage(aside, file)
         kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
         lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
@@ -257,14 +264,8 @@ class State:
             if name not in self._noted and self._items[name] == (known, self._day):
                 return
             self._noted.add(name)
-        self._waiting.append((name, *known[:6], self._day, known.held))
-        if len(self._waiting) == BATCH_ROWS:
-            self._write_items()
-
-    def _write_items(self) -> None:
-        """Write the queued items. Writing many items at once takes half as long."""
-        self._open.executemany("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?, ?, null)", self._waiting)
-        self._waiting.clear()
+        values = name, *known[:6], self._day, known.held
+        self._open.execute("insert or replace into noted values (?, ?, ?, ?, ?, ?, ?, ?, ?, null)", values)
 
     def held_items(self) -> dict[str, str]:
         """Return `ItemMemory.held` of each item that a feed had after the last run, by its id."""
@@ -274,13 +275,11 @@ class State:
 
     def find_version(self, name: str) -> tuple[str, str] | None:
         """Return kind and fields (JSON) of an item that a feed had after the last run; None if they are damaged."""
-        row = self._open.execute("select * from versions where id = ?", (name,)).fetchone()
-        is_sound = row and row[-1] == compute_text_checksum(*row[:-1])
-        return (row[1], row[2]) if is_sound else None
+        return read_version(self._open, name)
 
     def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
         """Store id, kind and fields (JSON) of items that a feed has now."""
-        write_texts(self._open, versions)
+        write_versions(self._open, versions)
 
     def hold_item(self, name: str, held: str | None) -> None:
         """Store `ItemMemory.held` of an item whose memory is noted. None means that no feed has the item any more."""
@@ -309,12 +308,8 @@ class State:
         """Yield all documents that were written, even retired ones, sorted by path. Raises DamageError."""
         return map(WrittenDocument._make, read_rows(self._open, "documents"))
 
-    def note_document(self, *documents: WrittenDocument) -> None:
+    def note_documents(self, *documents: WrittenDocument) -> None:
         """Record documents that are written, or will be written soon."""
-        self.note_documents(documents)
-
-    def note_documents(self, documents: Iterable[WrittenDocument]) -> None:
-        """Record many documents, one after the other."""
         write_rows(self._open, "current", documents, 8)
 
     def unmade_documents(self, now: int | None) -> list[WrittenDocument]:
@@ -352,7 +347,6 @@ class State:
         forgotten either if the run could not read everything (`is_whole` is false).
         """
         run = self._open.execute
-        self._write_items()
         run("update noted set seen = (select seen from main.items where main.items.id = noted.id) where seen is null")
         columns = NAMES["items"]
         noted = f"select {columns}, checksum({columns}) from noted"  # noqa: S608

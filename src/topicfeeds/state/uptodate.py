@@ -70,7 +70,6 @@ def _find_due(state: State, now: float) -> Iterator[Reason]:
 
 
 def _list_dates(state: State, days: int, now: float) -> Iterator[Reason]:
-    """Yield the dates that have been reached."""
     found = False
     for path, line, title, until in state.cache.held_items():
         if until <= now:

@@ -9,20 +9,8 @@ from collections.abc import Iterator
 from .. import __version__
 
 LIBRARIES = (
-    *(
-        "babel",
-        "feedgen",
-        "icalendar",
-        "idna",
-        "jinja2",
-        "lxml",
-        "nh3",
-        "pydantic",
-        "pydantic_core",
-        "pyromark",
-        "python_calamine",
-    ),
-    *("python_dateutil", "pyyaml", "segno", "tzdata"),
+    *("babel", "feedgen", "icalendar", "idna", "jinja2", "lxml", "nh3", "pydantic", "pydantic_core"),
+    *("pyromark", "python_calamine", "python_dateutil", "pyyaml", "segno", "tzdata"),
 )
 _ZONES_MARK = "# version "
 """The start of the line that has the release of the system's time zones."""
@@ -41,18 +29,12 @@ def describe_versions() -> str:
 
 def compare_versions(before: str) -> Iterator[str]:
     """Yield what changed since an earlier result of `describe_versions`, in words."""
-    old, new = (
-        dict(map(_split_version, text.replace(_ZONES_MARK, "zones-").split())) for text in (before, describe_versions())
-    )
+    both = (text.replace(_ZONES_MARK, "zones-").split() for text in (before, describe_versions()))
+    old, new = ({name: version for name, _, version in (one.rpartition("-") for one in words)} for words in both)
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
             what = "time zones of the system" if name == "zones" else name
             yield f"{what} changed from {old.get(name) or 'none'} to {new.get(name) or 'none'}"
-
-
-def _split_version(text: str) -> tuple[str, str]:
-    name, _, version = text.rpartition("-")
-    return name, version
 
 
 def _list_packages() -> Iterator[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
+from unicodedata import normalize
 
 from .html_tree import Element
 
 _TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
 _SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
+_KATEX = {"mbin": "mo", "mfrac": "mfrac", "mrel": "mo", "mspace": "mspace", "sqrt": "msqrt"}
+_CODE = re.compile("(?:mjx-c)?([0-9A-F]{1,5})(?: .*)?")
+"""The code of a character that MathJax draws."""
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
 _INVISIBLE = {"\u2061", "\u2062"}
 """The invisible operators between a function and its argument, and between factors."""
@@ -19,6 +24,45 @@ def write_formula(formula: Element) -> str:
         if one.name == "annotation" and one.attributes.get("encoding", "").lower() in _TEX:
             return unescape(one.text())
     return formula.attributes.get("alttext", "").strip() or _spell_all(formula)
+
+
+def read_rendered(one: Element) -> Element:
+    """Return MathML for a formula that KaTeX or MathJax wrote as HTML or SVG only."""
+    code = one.attributes.get("data-c") or (one.attributes.get("class", "") if one.name == "mjx-c" else "")
+    if found := _CODE.fullmatch(code):
+        return Element("mi", {}, [normalize("NFKC", unescape(f"&#x{found[1]};"))])
+    classes = _classes(one)
+    names = (_KATEX[each] for each in classes if each in _KATEX)
+    made = Element(one.attributes.get("data-mml-node") or next(names, one.name.removeprefix("mjx-")))
+    if not classes.isdisjoint({"mfrac", "msupsub", "op-limits"}):
+        return _read_stack(one, classes)
+    for child in one.children:
+        part = child.replace("\u200b", "") if isinstance(child, str) else read_rendered(child)
+        if isinstance(part, Element) and isinstance(child, Element) and "msupsub" in _classes(child):
+            part.children.insert(0, Element("mrow", {}, made.children[-1:]))
+            del made.children[-1:]
+        if isinstance(part, str) or part.children or part.name == "mspace":
+            made.children.append(part)
+    parts = made.parts()
+    return Element("mfrac", {}, parts[0].children) if made.name == "mfrac" and len(parts) == 1 else made
+
+
+def _read_stack(one: Element, classes: set[str]) -> Element:
+    """Return a fraction or scripts, which KaTeX writes from below. The base of scripts is only there with limits."""
+    stack = next((each for each in one.elements() if "vlist-t" in _classes(each)), one)
+    lines = next((each for each in stack.elements() if "vlist" in _classes(each)), stack)
+    parts: list[Element | str] = [read_rendered(each) for each in lines.parts() if not each.is_blank]
+    if "mfrac" in classes:
+        return Element("mfrac", {}, parts[::-1])
+    has_lower = "vlist-t2" in _classes(stack)
+    if "op-limits" in classes and has_lower:
+        parts[:2] = parts[1::-1]
+    is_pair = len(parts) == (3 if "op-limits" in classes else 2)
+    return Element("msubsup" if is_pair else "msub" if has_lower else "msup", {}, parts)
+
+
+def _classes(one: Element) -> set[str]:
+    return set(one.attributes.get("class", "").split())
 
 
 def _spell_all(one: Element) -> str:
@@ -58,7 +102,7 @@ def _spell_row(one: Element) -> str:
         return " " if sign in _INVISIBLE else f" {sign} " if sign in _OPERATORS else text
     if one.name in ("mspace", "mtd", "mtext", "mtr"):
         return f" {text.strip()} "
-    return f"√({text.strip()})" if one.name == "msqrt" else text
+    return f"√({text.strip(' √')})" if one.name == "msqrt" else text
 
 
 def _group(one: Element) -> str:

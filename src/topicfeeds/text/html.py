@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import fast_paths
 from .characters import decode_broken_references, strip_forbidden
 from .html_tree import CELLS
-from .pictures import keep_data_picture
+from .pictures import BLANK_NAME, keep_data_picture
 from .plain_text import write_html, write_plain_text
 from .rewriting import HANDLED, ResolveAddress, describe_changes, rewrite
 from .simple_html import sanitize_simple
@@ -70,11 +70,15 @@ _ORDINARY = _TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:cfsrc|echo|ezsrc|flickity|lazy|ll-src|orig|pagespeed|src|url|video|wpfc)|nitro-lazy|data:image|display\s*:\s*(?:block|flex|grid|list-item|none|table)"
-    r"|(?<![\w-])hidden(?![\w-])|math/|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\."
+    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|id|orig|pin-|wpfc"
+    r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]))|nitro-lazy|data:image|katex|twitter-"
+    r"|display\s*:\s*(?:block|flex|grid|list-item|none|table)|(?<![\w-])hidden(?![\w-])|math/"
+    r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\."
 )
 """Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
-_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "<script", "math/", "nitro-lazy")
+_BLANK_SOURCE = re.compile(rf"src=[\"']?[^\"'\s<>]{{0,200}}?{BLANK_NAME}")
+_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "katex", "<script", "math/", "nitro-lazy",
+                  "twitter-")  # fmt: skip
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
@@ -162,6 +166,8 @@ def _is_ordinary(fragment: str) -> bool:
     if not names <= _ORDINARY or ("table" not in names and not names.isdisjoint(CELLS)):
         return False
     lower = fragment.lower()
+    if "srcset" in lower and _BLANK_SOURCE.search(lower):
+        return False
     return not (any(text in lower for text in _SUSPECT_TEXTS) and _SUSPECT.search(lower))
 
 

@@ -18,22 +18,22 @@ LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-sr
 """Attributes from which scripts load a picture or a frame later."""
 CELLS = {"td", "th", "tr"}
 """Elements that parsers ignore outside of a table, so that their words run together."""
-LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set")
 VOID = {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
         "meta", "param", "source", "track", "wbr"}  # fmt: skip
 """Elements that have no end tag."""
 _ATTRIBUTES = {
-    "alt", "alttext", "aria-hidden", "aria-label", "checked", "class", "close", "colspan", "controls", "data",
-    "data-videoid", "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open",
+    "alt", "alttext", "aria-hidden", "aria-label", "checked", "cite", "class", "close", "colspan", "controls", "data",
+    "datetime", "dir", "display", "encoding", "height", "hidden", "href", "id", "lang", "name", "open",
     "poster", "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url",
-    "value", "video-id", "videoid", "width", *LAZY, *LAZY_SETS,
+    "value", "video-id", "videoid", "width", *LAZY,
 }  # fmt: skip
+"""The attributes that are kept, with those that start with `data-`."""
 _SCHEMES = {"data", "http", "https", "javascript", "mailto", "tel", "vbscript"}
 """The schemes that are kept here, with those that `_SCHEME` finds. A later step removes and counts other addresses."""
 _DROPPED = {"noscript", "plaintext", "script", "style", "template", "xmp"}
 _TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
-_TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [a-z:-]+="[^"]*")*)>|([^<]+)')
-_ATTRIBUTE = re.compile(' ([a-z:-]+)="([^"]*)"')
+_TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [^\s=>]+="[^"]*")*)>|([^<]+)')
+_ATTRIBUTE = re.compile(r' ([^\s=>]+)="([^"]*)"')
 _CDATA = re.compile(r"(?:% )?<!\[CDATA\[(.*?)(?:(?:%)?\]\]>|\Z)", re.DOTALL)
 """CDATA. In TeX, the marks follow a `%`, which starts a comment."""
 _RAW = re.compile(r"<(plaintext|script|xmp)\b([^<>]*+)>(.*?)(?:</(?!p)\1\b[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -44,8 +44,6 @@ _SNIPPET = re.compile(
 """The address of a script that shows a text of another site. Without `.js`, it is the address of a page."""
 _PREFIX = re.compile("(</?)(?:m|mml):(?=m)")
 """The prefix of MathML in XML."""
-_DATA = re.compile(r"""\b(data-[a-z-]{1,40}+)\s*=\s*["']?(?:https?:/)?/""")
-"""An attribute from which a script loads something, and the start of its address."""
 _CELL = re.compile(r"</?(td|th|tr)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _SCHEME = re.compile(
     r"""=(?:(?<=href=)|(?<=src=)|(?<=data=)|(?<=url=)|(?<=poster=))\s*["']?\s*([A-Za-z][A-Za-z0-9+.-]{0,40}+):"""
@@ -58,7 +56,7 @@ _FRAME = re.compile(
 # Parsers leave the content of these elements unparsed, so the elements are renamed.
 _UNPARSED = re.compile(r"<(/?)(iframe|noembed|noframes|noscript)(?=[\s/>])", re.IGNORECASE)
 _RENAMED = re.compile("<(/?)x-(iframe|noembed|noframes|noscript)", re.IGNORECASE)
-_RAW_CONTENT = re.compile(r'<(iframe|noembed|noframes)((?: [a-z:-]+="[^"]*")*)>(.*?)(?:</\1>|\Z)', re.DOTALL)
+_RAW_CONTENT = re.compile(r'<(iframe|noembed|noframes)((?: [^\s=>]+="[^"]*")*)>(.*?)(?:</\1>|\Z)', re.DOTALL)
 _ROOT = re.compile(r"(</?(?:math|svg)(?=[\s/>]))", re.IGNORECASE)
 _MAX_DEPTH = 300
 """Elements nested deeper become siblings."""
@@ -75,6 +73,8 @@ class Element:
     children: list[Element | str] = field(default_factory=list)
     inside: set[str] = field(default_factory=set)
     """The names of the elements inside, at any depth."""
+    is_blank: bool = True
+    """Whether there is no text inside, except for spaces."""
 
     def elements(self) -> Iterator[Element]:
         """Yield all elements inside, in the order of the document."""
@@ -107,8 +107,7 @@ def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> E
     fragment = _FRAME.sub(lambda one: one[1] or f"<{one[2]}x-{one[3]}", fragment)
     if ":math" in fragment:
         fragment = _PREFIX.sub(r"\1", fragment)
-    loaded = _DATA.findall(fragment) if "data-" in fragment else ()
-    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes.union(loaded)))
+    return parse_clean(_normalize(_rename(fragment, "noscript"), attributes))
 
 
 def _rename(fragment: str, *names: str) -> str:
@@ -160,9 +159,13 @@ def _normalizer(
     """Return a cleaner that keeps these elements, attributes and schemes, and the attributes that topicfeeds uses."""
     import nh3
 
-    kept = {"*": _ATTRIBUTES | attributes}
     return nh3.Cleaner(
-        tags=set(names), clean_content_tags=_DROPPED, attributes=kept, url_schemes=_SCHEMES | schemes, link_rel=None
+        tags=set(names),
+        clean_content_tags=_DROPPED,
+        attributes={"*": _ATTRIBUTES | attributes},
+        generic_attribute_prefixes={"data-"},
+        url_schemes=_SCHEMES | schemes,
+        link_rel=None,
     )
 
 
@@ -193,6 +196,7 @@ def parse_clean(fragment: str) -> Element:
     for close, name, attributes, text in _TOKEN.findall(fragment):
         if text:
             path[-1].children.append(text)
+            path[-1].is_blank = path[-1].is_blank and (text.isspace() or text == "&nbsp;")
         elif close:
             if any(one.name == name for one in path):
                 while _close(path) != name:
@@ -212,6 +216,7 @@ def _close(path: list[Element]) -> str:
     """Close the last element of a path, and return its name."""
     one = path.pop()
     path[-1].inside |= one.inside
+    path[-1].is_blank = path[-1].is_blank and one.is_blank
     if len(path[-1].inside) < _MAX_NAMES:
         path[-1].inside.add(one.name)
     return one.name

@@ -8,9 +8,12 @@ from binascii import Error
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .html_tree import LAZY, LAZY_SETS, Element
+from .html_tree import LAZY, Element
 
 _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s([^,]*+))?")
+BLANK_NAME = r"(?:1x1|blank|lazy|loading|pixel|placeholder|spacer|transparent)[\w.-]{0,40}\.(?:gif|jpe?g|png|svg|webp)"
+"""The name of a picture that is only there until a script replaces it."""
+_BLANK = re.compile(BLANK_NAME, re.IGNORECASE)
 _SIZE = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx]")
 MAX_DATA_PICTURE_BYTES = 8192
 _DATA = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
@@ -36,6 +39,22 @@ def keep_data_picture(address: str) -> str | None:
 def has_source(one: Element) -> bool:
     """Return whether the `src` of a picture can be the address of a picture."""
     return not one.attributes.get("src", "").strip().startswith(("#", "data:", "about:"))
+
+
+def find_sets(one: Element) -> list[str]:
+    """Return the names of the attributes with several sizes of a picture: first those that a script would load."""
+    names = [name for name in one.attributes if "srcset" in name or name == "data-original-set"]
+    return sorted(names, key="srcset".__eq__)
+
+
+def is_lazy(one: Element) -> bool:
+    """Return whether a script would load the picture."""
+    return find_sets(one)[:1] not in ([], ["srcset"]) or not one.attributes.keys().isdisjoint(LAZY)
+
+
+def looks_blank(one: Element) -> bool:
+    """Return whether the picture seems to be there only until a script replaces it."""
+    return bool(_BLANK.search(one.attributes.get("src", "")))
 
 
 def choose_candidate(srcset: str) -> str | None:
@@ -75,11 +94,11 @@ def _is_for_others(one: Element | str) -> bool:
 
 def _is_placeholder(one: Element | str) -> bool:
     """Return whether an element only has a picture or a frame that a script would load."""
-    is_lazy = False
+    lazy = False
     while isinstance(one, Element) and one.name != "x-noscript":
-        is_lazy = is_lazy or not one.attributes.keys().isdisjoint((*LAZY, *LAZY_SETS))
+        lazy = lazy or is_lazy(one)
         if one.name in ("img", "x-iframe"):
-            return is_lazy or not one.attributes.get("src") or not has_source(one)
+            return lazy or not one.attributes.get("src") or not has_source(one)
         solid = [child for child in one.children if not isinstance(child, str) or child.strip()][:2]
         one = solid[0] if len(solid) == 1 else ""
     return False

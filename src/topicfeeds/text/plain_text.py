@@ -15,7 +15,13 @@ _LINES = {"caption", "dd", "details", "div", "dt", "figcaption", "li", "summary"
 _BLANK_LINES = re.compile("\n{3,}")
 _RUN = re.compile(r"[ \t\n\r\f]+")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
-_SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_SCRIPTS = {
+    "sup": str.maketrans(", 0123456789+-−abcdefghijklmnoprstuvwxyz", ", ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"),
+    "sub": str.maketrans(", 0123456789+-−", ", ₀₁₂₃₄₅₆₇₈₉₊₋₋"),
+}
+"""Superscript and subscript characters."""
+_MAX_SCRIPT_PARTS = 20
+"""Longer superscripts and subscripts are small print."""
 
 
 def write_plain_text(fragment: str, *, with_links: bool = False) -> str:
@@ -82,8 +88,8 @@ class _TextWriter:
             self._add_between('"', one, '"')
         elif name == "rt" and not (self._parts and self._parts[-1].endswith("(")):
             self._add_between("(", one, ")")
-        elif name == "sup" and not one.inside and set(one.text()) <= set("0123456789+-"):
-            self._add_text(one.text().translate(_SUPERSCRIPTS))
+        elif name in _SCRIPTS:
+            self._add_script(one)
         else:
             self._add_linked(one)
 
@@ -138,11 +144,28 @@ class _TextWriter:
         self._has_space = self._has_space or (one.name == "ins" and self._after == "del")
         self.add_all(one)
         self._after = "del" if one.name in ("del", "s") else self._after
-        if self._with_links and one.name in ("a", "audio", "video") and (address := _find_address(one)):
-            text = "".join(self._parts[start:]).strip()
-            if _shorten(text) != _shorten(address):
-                self._add_text(f" ({address})" if text else f" {address} ")
-                self._after = "a"
+        if self._with_links and one.name in ("a", "audio", "video"):
+            self._add_address(_find_address(one), "".join(self._parts[start:]).strip())
+
+    def _add_script(self, one: Element) -> None:
+        """Write a superscript or a subscript. The addresses of links follow it."""
+        start, with_links = len(self._parts), self._with_links
+        self._with_links = False
+        self.add_all(one)
+        self._with_links = with_links
+        parts = self._parts[start:][: _MAX_SCRIPT_PARTS + 1]
+        text = "".join(parts)
+        if len(parts) <= _MAX_SCRIPT_PARTS and (body := text.strip()) and "\n" not in text:
+            is_attached = start > 0 and text.startswith(body)
+            self._parts[start:] = [text.replace(body, _write_script(body, one, is_attached))]
+        for each in one.elements() if with_links and "a" in one.inside else ():
+            self._add_address(_find_address(each), text.strip())
+
+    def _add_address(self, address: str, text: str) -> None:
+        """Write the address of a link or a player after its text."""
+        if address and _shorten(text) != _shorten(address):
+            self._add_text(f" ({address})" if text else f" {address} ")
+            self._after = "a"
 
     def _add_text(self, text: str) -> None:
         if self._is_pre:
@@ -162,6 +185,19 @@ class _TextWriter:
                 self._parts.append(" ")
             self._parts.append(self._mark + text)
             self._breaks, self._has_space, self._after, self._mark = 0, False, "", ""
+
+
+def _write_script(text: str, one: Element, is_attached: bool) -> str:
+    """Return a superscript or a subscript in such characters, or else after `^` or `_`. Ordinals (1st) are plain."""
+    table, is_word = _SCRIPTS[one.name], text.isalpha() and len(text) > 1
+    if not is_word and set(map(ord, text)) <= table.keys():
+        return text.translate(table)
+    is_ordinal = is_word and one.name == "sup" and one.inside.isdisjoint({"em", "i", "var"})
+    if not is_attached or is_ordinal or text.startswith("[") or not any(map(str.isalnum, text)):
+        return text
+    return ("^" if one.name == "sup" else "_") + (
+        text if text.isalpha() or text.isdecimal() else f"({text.strip('()')})"
+    )
 
 
 def _find_address(one: Element) -> str:

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
 
-from .formulas import write_formula
-from .html_tree import LAZY, LAZY_SETS, VOID, Element, parse_fragment
-from .pictures import choose_candidate, drop_placeholders, has_source, keep_data_picture
+from .formulas import read_rendered, write_formula
+from .html_tree import LAZY, VOID, Element, parse_fragment
+from .pictures import (
+    choose_candidate,
+    drop_placeholders,
+    find_sets,
+    has_source,
+    is_lazy,
+    keep_data_picture,
+    looks_blank,
+)
+from .players import HOLDERS, find_pages
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -57,9 +66,7 @@ _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|list-item|table)", 
 _PLAYER = re.compile(r"embed |youtu|vimeo|player|video|audio|sound|music|spotify|podcast|\.mp[34]\b", re.IGNORECASE)
 _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
-_NUMBER = re.compile("[A-Za-z0-9_-]+")
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?=[^./]*[./])[^{}<>\"]+")
-_VIDEO_PAGES = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
 _PHRASES = {
     "player": ("player became a link", "players became links"),
@@ -67,6 +74,7 @@ _PHRASES = {
     "frame": ("frame became a link", "frames became links"),
     "area": ("area of a picture became a link", "areas of pictures became links"),
     "formula": ("formula became text", "formulas became text"),
+    "formula lost": ("formula was left out", "formulas were left out"),
     "drawing": ("drawing became text", "drawings became text"),
     "picture": ("picture became its description", "pictures became their descriptions"),
     "player lost": ("player without an address was left out", "players without an address were left out"),
@@ -120,6 +128,8 @@ class _Rewriter:
             elif _is_hidden(child):
                 self._leave_gap()
                 self.changes["hidden"] += bool(child.text("math", "svg", "x-iframe").strip())
+            elif child.is_blank and child.name in HOLDERS and self._find_embedded(child):
+                self._add_unknown(child)
             else:
                 self._add(child)
 
@@ -189,9 +199,14 @@ class _Rewriter:
         found = (self._address(value, "img") for value in usable if value and not value.startswith("#"))
         return next(filter(None, found), None)
 
+    def _find_embedded(self, one: Element) -> str | None:
+        addresses = (self._address(page, "img") for page in find_pages(one) if page)
+        return next((each for each in addresses if each and each != self._address("", "a")), None)
+
     def _link(self, one: Element, address: str, text: str = "") -> None:
         """Write a link in place of an element: in a paragraph of its own if a paragraph can start here."""
-        title = one.attributes.get("title") or one.attributes.get("aria-label") or one.attributes.get("alt") or text
+        titles = [name for name in one.attributes if name.endswith("-title")]
+        title = next(filter(None, map(one.attributes.get, ("title", "aria-label", "alt", *titles))), text)
         label = [escape(" ".join(title.split()) or address, quote=False)]
         link = Element("a", {"href": address}, [*label])
         if "a" in self._path:
@@ -212,7 +227,7 @@ class _Rewriter:
     def _add_frame(self, one: Element) -> None:
         if {one.attributes.get("width", "").strip(), one.attributes.get("height", "").strip()} <= {"0", "1"}:
             return  # an invisible frame that counts visitors
-        address = self._find_address(one, *LAZY, "src", *_find_loaded(one))
+        address = self._find_address(one, *LAZY, "src", *_find_loaded(one)) or self._find_embedded(one)
         if address and one.attributes.get("type", "").startswith("image/"):
             self._add_picture(one, address)
         elif address:
@@ -232,10 +247,10 @@ class _Rewriter:
 
     def _add_unknown(self, one: Element) -> None:
         """Write the content of an unknown element. Its address becomes a link or a picture."""
-        address = self._find_picture(one) or self._find_address(one, "url") or _find_video(one)
+        address = self._find_picture(one) or self._find_address(one, "url") or self._find_embedded(one)
         if address and _PICTURE.search(f"{one.name} {address}"):
             self._add_picture(one, address)
-        elif address and not one.inside:
+        elif address and (one.is_blank or not one.inside):
             self._link(one, address, unescape(one.text()))
             return
         elif address:
@@ -244,9 +259,10 @@ class _Rewriter:
             self.changes["tag"] += 1
         self._add_apart(one.children)
 
-    def _add_image(self, one: Element, others: Iterable[Element] = ()) -> None:
+    def _add_image(self, one: Element, others: Sequence[Element] = ()) -> None:
         """Write a picture with the address that a script would load later, or else its description."""
-        found = next(filter(None, map(self._find_picture, (one, *others))), None)
+        is_temporary = not is_lazy(one) and (looks_blank(one) or any(map(is_lazy, others)))
+        found = next(filter(None, map(self._find_picture, (*others, one) if is_temporary else (one, *others))), None)
         if address := found or keep_data_picture(one.attributes.get("src", "")):
             self._add_picture(one, address)
         elif not self._say(one.attributes.get("alt", ""), "picture"):
@@ -254,11 +270,11 @@ class _Rewriter:
             self.changes["picture lost"] += not one.attributes.get("src", "").startswith("data:image/svg")
 
     def _find_picture(self, one: Element) -> str | None:
-        given = one.attributes
-        sets = {name: choose_candidate(given[name]) for name in (*LAZY_SETS, "srcset") if name in given}
-        own = self._find_address(one, *LAZY) or (self._find_address(one, "src") if has_source(one) else None)
-        largest = Element("img", {name: value or "" for name, value in sets.items()})
-        return own or self._find_address(largest, *sets) or self._find_address(one, *_find_loaded(one))
+        given, source = one.attributes, ["src"] if has_source(one) else []
+        sets = {name: choose_candidate(given[name]) or "" for name in find_sets(one)}
+        found = self._find_address(one, *LAZY, *(() if looks_blank(one) else source))
+        found = found or self._find_address(Element("img", sets), *sets) or self._find_address(one, *_find_loaded(one))
+        return found or self._find_address(one, *source)
 
     def _add_picture(self, one: Element, address: str) -> None:
         if not self._in_noscript or address != self._picture:  # a `noscript` often repeats the picture before it
@@ -335,8 +351,11 @@ class _Rewriter:
     def _add_span(self, one: Element) -> None:
         """Write a `span`, or the formula in it. KaTeX and MathJax write a formula twice, once for screen readers."""
         classes = {*one.attributes.get("class", "").split(), one.name}
-        if "math" in one.inside and not classes.isdisjoint({"katex", "katex-display", "MathJax", "mjx-container"}):
+        is_formula = not classes.isdisjoint({"katex", "katex-display", "katex-html", "MathJax", "mjx-container"})
+        if is_formula and "math" in one.inside:
             self._add_formula(next(each for each in one.elements() if each.name == "math"))
+        elif is_formula:
+            self.changes["formula lost"] += not self._say(write_formula(read_rendered(one)), "formula")
         elif _BLOCK_STYLE.search(one.attributes.get("style", "")):
             self._add_apart(one.children)
         elif one.name == "span":
@@ -372,11 +391,4 @@ def _is_hidden(one: Element) -> bool:
 def _find_loaded(one: Element) -> list[str]:
     """Return the attributes, of any script, that seem to have an address to load later."""
     names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
-    return [name for name in names if "placeholder" not in name]
-
-
-def _find_video(one: Element) -> str | None:
-    """Return the page of a video whose element only has an id."""
-    numbers = [one.attributes[name] for name in ("videoid", "data-videoid", "video-id") if name in one.attributes]
-    pages = [page for site, page in _VIDEO_PAGES.items() if site in one.name]
-    return pages[0] + numbers[0] if pages and numbers and _NUMBER.fullmatch(numbers[0]) else None
+    return [name for name in names if "placeholder" not in name and "srcset" not in name]
