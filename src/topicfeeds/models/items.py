@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from ..errors import show
-from ..text.urls import to_ascii_email
 from .dates import Moment, Zone
 from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Text, Url, Word, is_absent, to_plain
 from .recurrence import check_exceptions, check_rule
@@ -25,7 +24,7 @@ class Person(Model):
     """An author or organiser."""
 
     name: Text
-    email: Annotated[Word, Field(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$"), AfterValidator(to_ascii_email)] | None = None
+    email: Annotated[Word, Field(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$")] | None = None
     url: Url | None = None
 
 
