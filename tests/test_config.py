@@ -233,3 +233,9 @@ def test_a_site_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_the_starter_and_the_example_are_fine() -> None:
     assert load_site(ROOT / "src/topicfeeds/starter/topicfeeds.toml").title == "City Network"
     assert load_site(ROOT / "examples/city-network/topicfeeds.toml").title == "River Cities"
+
+
+@pytest.mark.parametrize("name", ["\\u200b", "\u200b", "\\U0000200B"])
+def test_the_line_of_an_invisible_name_is_found(tmp_path: Path, name: str) -> None:
+    [blank, *_] = load(tmp_path, f'title = "A"\nurl = "https://example.org/"\n\n[tags."{name}"]\nslug = "x"\n')
+    assert blank == "topicfeeds.toml:4: tags.\\u200b: is blank (write some text)"

@@ -20,14 +20,11 @@ class SourceFormat(NamedTuple):
     suffixes: tuple[str, ...]
     """File suffixes in lower case, with the dot."""
     by_line: bool = False
-    """Whether each line is one record.
-
-    If so, `read` gets the open file instead of the text, and the module has a function `make_line_reader`.
-    """
+    """Whether each line is one record. If so, the module also has a function `make_line_reader`."""
     single: bool = False
     """Whether each file is one record."""
     binary: bool = False
-    """Whether `read` gets the bytes of the file: they declare their encoding, or are not text."""
+    """Whether `read` gets the bytes of the file instead of its text."""
 
 
 class FeedFormat(NamedTuple):
@@ -49,7 +46,7 @@ SOURCE_FORMATS = {
     "feed": SourceFormat((".atom", ".rss"), binary=True),
     "ics": SourceFormat((".ics", ".ical", ".icalendar")),
     "json": SourceFormat((".json",)),
-    "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True),
+    "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True, binary=True),
     "listing": SourceFormat((".txt",)),
     "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),

@@ -235,3 +235,11 @@ def test_a_time_with_a_dot_in_a_spreadsheet_is_not_taken_for_seconds(tmp_path: P
     assert run.code == 1
     assert 'a.xlsx:2: start: "2026-05-01 18.30" is not a date in ISO 8601' in run.err
     assert run.err.endswith("1 item would be published, 1 would be refused\n")
+
+
+def test_parameters_of_hugo_are_fields(tmp_path: Path) -> None:
+    text = "---\ntitle: A\ndate: 2026-01-01\nparams:\n  author: Ann\n  images: [/a.jpg]\n---\nText\n"
+    start(tmp_path, "hugo", "a.md", text)
+    fields = source_of(tmp_path)["fields"]
+    assert isinstance(fields, dict)
+    assert (fields["authors"], fields["image"]) == ("params.author", "params.images")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from support import article
-from support.years import Years, fair, titles
+from support.years import FIRST, Years, fair, titles
 from topicfeeds import Article, Entry, Event
 from topicfeeds.entries.changes import record_change
 from topicfeeds.state.memory import ItemMemory
@@ -288,8 +289,6 @@ def test_a_notice_keeps_its_old_date_when_the_zone_of_the_site_changes(years: Ye
     [
         ({"start": "2026-05-06T18:00"}, {"start": "2026-05-06T18:00", "end": "2026-05-06T21:00"}),
         ({"start": "2026-05-06T18:00"}, {"start": "2026-05-06T12:00", "timezone": "America/New_York"}),
-        (WEEKLY, {**WEEKLY, "start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}),
-        (WEEKLY, {**WEEKLY, "start": "2026-04-08T19:00", "end": "2026-04-08T21:00", RULE: "FREQ=WEEKLY;COUNT=5"}),
         (WEEKLY, {**WEEKLY, RULE: "FREQ=WEEKLY;BYDAY=WE;UNTIL=20260506T170000Z"}),
         (WEEKLY, {**WEEKLY, RULE: "FREQ=WEEKLY;COUNT=10"}),
         (WEEKLY, {**WEEKLY, "timezone": "Europe/Paris"}),
@@ -302,6 +301,7 @@ def test_a_notice_keeps_its_old_date_when_the_zone_of_the_site_changes(years: Ye
             {"start": "2026-02-02", RULE: "FREQ=WEEKLY", "except": ["2026-02-09"]},
         ),
         ({"start": "2026-05-06"}, {"start": "2026-05-06", RULE: "FREQ=WEEKLY;COUNT=3"}),
+        ({"location": "City Hall, Main St. 1"}, {"location": "City hall - Main St 1"}),
     ],
 )
 def test_an_event_that_takes_place_as_readers_know_it_makes_no_notice(
@@ -335,6 +335,60 @@ def test_an_author_who_corrects_the_offset_corrects_the_date_of_publication(year
     years.run(fair(published="2026-02-01T10:00+02:00"))
     shown = years.run(fair(published="2026-02-01T10:00+01:00"))
     assert shown[-1].published == datetime(2026, 2, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("facts", "now"),
+    [
+        (["2026-05-06T16:00:00+00:00", None, "Hall", "confirmed"], {}),
+        (["2026-05-06", "2026-05-08", None, "cancelled"], {"start": "2026-05-06", "end": "2026-05-08"}),
+        (["2026-05-06T22:00:00+00:00", None, "Hall", "confirmed"], {"start": "2026-05-06T18:00-04:00"}),
+        (["2026-03-18T18:00:00+00:00", "2026-03-18T20:00:00+00:00", "Hall", "confirmed"], WEEKLY),
+        (
+            ["2026-03-18T18:00:00+00:00", "2026-03-18T20:00:00+00:00", "Hall", "confirmed"],
+            {**WEEKLY, "except": ["2026-04-01"]},
+        ),
+        (
+            ["2026-02-25T18:00:00+00:00", "2026-02-25T20:00:00+00:00", "Hall", "confirmed"],
+            {**WEEKLY, "start": "2026-03-04T19:00", "end": "2026-03-04T21:00"},
+        ),
+    ],
+)
+def test_facts_of_an_earlier_version_are_compared_in_their_form(
+    years: Years, facts: list[str | None], now: dict[str, Any]
+) -> None:
+    fields = {**now, "location": facts[2], "status": facts[3]}
+    years.run(fair(**fields))
+    name, known = "tag:example.org,2026:item/fair", years.state.find_item("tag:example.org,2026:item/fair")
+    assert known
+    made = record_change(known, known._replace(snapshot=json.dumps(facts)), int(years.now.timestamp()))
+    assert made.changes is None, name
+    assert (made.snapshot_changed is None) == (facts[0] != "2026-02-25T18:00:00+00:00")
+
+
+def test_a_change_after_an_upgrade_is_told_with_the_old_date(years: Years) -> None:
+    years.run(fair(start="2026-05-23"))
+    before = years.state.find_item("tag:example.org,2026:item/fair")
+    assert before
+    old = '["2026-05-16T17:00:00+00:00","2026-05-16T19:00:00+00:00","Hall","confirmed"]'
+    found = json.loads(record_change(before, before._replace(snapshot=old), int(FIRST.timestamp())).changes or "")
+    assert [one[2] for one in found] == ["start"]
+
+
+def test_the_changes_of_an_earlier_version_make_the_same_notices(years: Years) -> None:
+    event = fair(start="2026-05-10T18:00")
+    years.run(event)
+    facts = [[start, None, "Hall", "confirmed"] for start in ("2026-05-06T16:00:00+00:00", "2026-05-10T16:00:00+00:00")]
+    name, stored = "tag:example.org,2026:item/fair", json.dumps([[int(FIRST.timestamp()), 1, "start", *facts]])
+    years.state.begin(int(years.now.timestamp()))
+    known = years.state.find_item(name)
+    assert known
+    years.state.note_item(name, known._replace(changes=stored))
+    years.state.commit(400)
+    years.state.close()
+    [notice] = [one for one in years.run(event) if one.notice]
+    assert titles([notice]) == ["Moved to May 10: Fair"]
+    assert body(notice).endswith("6:00 PM · Hall (before: Wednesday, May 6, 2026, 6:00 PM)")
 
 
 # Single dates of a series.
@@ -371,6 +425,12 @@ def test_an_exception_that_was_always_one_is_no_cancelled_date(years: Years) -> 
         ({"except": ["2026-03-25"]}, {}, "Confirmed (Mar 25): Fair"),
         ({}, {RULE: "FREQ=WEEKLY;COUNT=6"}, "Cancelled (Apr 29; May 6): Fair"),
         ({}, {RULE: "FREQ=WEEKLY;COUNT=2"}, "Cancelled (Apr 1; Apr 8; Apr 15; …): Fair"),
+        ({}, {"start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}, "Cancelled (Mar 18): Fair"),
+        (
+            {},
+            {"start": "2026-04-01T19:00", "end": "2026-04-01T21:00", RULE: None},
+            "Cancelled (Mar 18; Mar 25; Apr 8; …): Fair",
+        ),
         ({}, {RULE: "FREQ=WEEKLY;BYDAY=WE,TH;COUNT=8"}, "Moved (Mar 18): Fair"),
         ({}, {"start": "2026-03-19T19:00", "end": "2026-03-19T21:00"}, "Moved to Mar 19: Fair"),
         ({}, {"start": "2026-03-18T20:00", "end": "2026-03-18T22:00"}, "Moved to Mar 18, 8:00 PM: Fair"),
@@ -384,6 +444,12 @@ def test_a_change_of_a_series_is_one_notice(
 ) -> None:
     assert titles(change(years, WEEKLY | before, WEEKLY | after))[0] == notice
     assert titles(years.run(fair(**(WEEKLY | after))))[0] == notice
+
+
+def test_a_date_that_has_begun_is_not_cancelled_by_a_later_start(years: Years) -> None:
+    years.now = datetime(2026, 3, 18, 18, 30, tzinfo=UTC)
+    later = {**WEEKLY, "start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}
+    assert titles(change(years, WEEKLY, later)) == ["Fair"]
 
 
 def test_a_new_rule_is_told_with_the_next_dates(years: Years) -> None:

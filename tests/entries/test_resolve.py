@@ -155,6 +155,13 @@ def test_a_time_that_clocks_skip_is_refused_and_one_that_they_repeat_is_the_firs
     assert made.published.isoformat() == "2025-10-26T02:30:00+02:00"
 
 
+@pytest.mark.parametrize("start", ["2026-03-29T02:30+01:00", "2026-03-29T01:30Z", "2026-03-29T03:30+02:00"])
+def test_a_skipped_time_with_its_offset_is_the_time_that_clocks_show(start: str) -> None:
+    (made,) = entries(event(start=start, timezone="Europe/Brussels"))
+    assert made.event
+    assert f"{made.event.start}" == "2026-03-29 03:30:00+02:00"
+
+
 def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_before() -> None:
     assert entries(article())[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
     assert entries(article(updated="2026-03-02"))[0].updated == datetime(2026, 3, 2, tzinfo=UTC)

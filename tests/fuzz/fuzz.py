@@ -20,7 +20,6 @@ Nothing is written but seeds into a temporary folder, and what libFuzzer writes 
 
 from __future__ import annotations
 
-import io
 import re
 import resource
 import sys
@@ -290,7 +289,7 @@ def read(kind: str, content: bytes) -> None:
         found: list[ItemLike] = []
         try:
             form = SOURCE_FORMATS[kind]
-            given = io.BytesIO(content) if form.by_line else content if form.binary else decode_file(content)
+            given = content if form.binary else decode_file(content)
             validator = RecordValidator(source, FileContext("file", kind))
             for one in find_reader(kind)(given, source, "file"):
                 found += validator.validate(one) if isinstance(one, RawRecord) else (one,)

@@ -160,9 +160,13 @@ class _Maker:
             **self.maybe(0.6, {"summary": self.text(20)}),
             **self.maybe(0.8, {"content": self.content()}),
             **self.maybe(0.4, {"language": self.pick(LANGUAGES)}),
-            **self.maybe(0.4, {"image": self.url()}),
+            **self.maybe(0.4, {"image": self.pick([self.url(), self.image()])}),
             **self.maybe(0.4, {"timezone": self.pick(ZONES)}),
         }
+
+    def image(self) -> dict[str, Any]:
+        size = {"width": 800, "height": 600}
+        return {"url": self.url(), "alt": self.text(4), "credit": self.text(2), **self.maybe(0.5, size)}
 
     def event(self, number: int) -> dict[str, Any]:
         """Return an event: some days, or some hours."""
@@ -197,6 +201,9 @@ class _Maker:
             **self.maybe(0.6, {"rights": self.text(4)}),
             **self.maybe(0.6, {"logo": self.url()}),
             **self.maybe(0.6, {"author": self.person()}),
+            **self.maybe(0.5, {"hub": "https://hub.example.org/", "refresh": self.pick(["45m", "6h", "7d"])}),
+            **self.maybe(0.5, {"license": "https://creativecommons.org/licenses/by/4.0/", "tdm": "reserved"}),
+            **self.maybe(0.5, {"pages": {"stylesheet": True}}),
             "feeds": {"formats": ["atom", "rss", "ics"], "per": ["topic"]},
             "feed": [{"slug": "some", "title": self.text(), "kinds": ["event"], **page}],
         }

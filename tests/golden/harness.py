@@ -16,9 +16,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 RECORDS = Path(__file__).parent
 _MAKERS = "babel click feedgen icalendar idna lxml nh3 pydantic pyromark python-dateutil tzdata"
@@ -147,9 +149,29 @@ class Stage:
         for path in sorted(self.folder.glob(".topicfeeds/*")):
             path.unlink()
 
-    def lose_cache(self) -> None:
-        """Delete what later runs need only for speed."""
+    def age_state(self) -> None:
+        """Make the state one that the version before wrote."""
+        assert self.state
+        with closing(sqlite3.connect(self.state)) as file, file:
+            for table in ("rows", "inputs", "files", "findings", "held"):
+                file.execute(f"create table {table} (n integer primary key, path text)")
+            for name, facts, changes in file.execute("select id, facts, changes from items").fetchall():
+                told = [[*one[:3], *map(_age_facts, one[3:5])] for one in json.loads(changes or "[]")]
+                aged = facts and json.dumps(_age_facts(json.loads(facts))), json.dumps(told) if told else None
+                file.execute("update items set facts = ?, changes = ? where id = ?", (*aged, name))
+            file.execute("pragma user_version = 4")
         Path(f"{self.state}.cache").unlink()
+
+
+def _age_facts(facts: list[Any]) -> list[Any]:
+    """Give the facts about an event as the version before stored them: four, and times in UTC."""
+    zone = ZoneInfo(facts[4])
+    return [*(_to_utc(one, zone) if one and "T" in one else one for one in facts[:2]), *facts[2:4]]
+
+
+def _to_utc(text: str, zone: ZoneInfo) -> str:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat()
 
 
 @dataclass(frozen=True)

@@ -135,9 +135,9 @@ def _town(form: str, is_plain: bool, stage: Stage) -> None:
     run("a month later what retired is removed", after=31 * DAY)
     stage.lose_state()
     run("the state is lost", after=DAY)
-    stage.lose_cache()
-    run("the cache is lost")
-    stage.lose_cache()
+    stage.age_state()
+    run("the state is that of the version before")
+    stage.age_state()
     change("edited-again", summary="It was edited once more")
     taken("doubled")
     # Two processes read where nothing is known, no id comes twice, and lines are many: blank ones count.

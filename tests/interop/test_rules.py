@@ -5,7 +5,7 @@ rendered in both formats, published in them or not. Where an author gave nothing
 a title alone, an item of 1849), the condition is on the entry, never on the name of a case.
 
 Rules without a test, as this version writes nothing that they are about: 23 (`source`), 27 (archive
-pages), 28 (tombstones), 29 (hubs), `ttl` in 44, and 51 and the headers of 50, which are the web server's.
+pages), 28 (tombstones), and 51 and the headers of 50, which are the web server's.
 Of 4 and 6, what authors give as an id is theirs. Of 43, the size and the kind of a logo are the publisher's.
 """
 
@@ -449,8 +449,7 @@ TWINS = [
     {"guid", f"{DC}identifier", f"{ATOM}id"},
     {"copyright", f"{DC}rights", f"{ATOM}rights"},
     {"language", f"{DC}language"},
-    {"enclosure", f"{MEDIA}content"},
-]
+]  # `media:content` is the picture of an item, and an enclosure is another file
 SEVERAL = {"item", "category", f"{DC}creator", f"{ATOM}link"}
 
 
@@ -640,6 +639,27 @@ def test_an_image_has_the_title_and_the_link_of_its_channel() -> None:
         for image in images:
             assert texts(image, "title", "link") == texts(paper.channel, "title", "link"), paper.name
             assert [child.tag for child in image] == ["url", "title", "link"], paper.name
+
+
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_a_feed_names_the_hub_and_its_own_address(form: str) -> None:
+    """Rule 29 (WebSub, 4)."""
+    hubs = set()
+    for paper in papers(form):
+        element = paper.root if form == "atom" else paper.channel
+        hub = paper.site.hub_settings
+        assert [link.get("href") for link in links(element, "hub")] == ([hub.url] if hub else []), paper.name
+        assert [link.get("href") for link in links(element, "self")] == [to_uri(paper.url)], paper.name
+        hubs.add(hub)
+    assert len(hubs) > 1
+
+
+def test_the_time_to_live_is_a_positive_number_of_minutes() -> None:
+    """Rule 44."""
+    found = {paper.site.refresh_minutes: texts(paper.channel, "ttl") for paper in papers("rss")}
+    assert {minutes for minutes in found if minutes} <= {45, 360, 7 * 24 * 60}
+    assert len(found) > 2
+    assert all(texts == ([str(minutes)] if minutes else []) for minutes, texts in found.items())
 
 
 def test_language_docs_and_categories_are_what_the_profile_asks_for() -> None:

@@ -15,16 +15,22 @@ from support.source_files import SUFFIXES, write_items
 from topicfeeds import Site, build, read
 from topicfeeds.models.items import FIELDS
 from topicfeeds.registry import SOURCE_FORMATS
+from topicfeeds.text.html import explain_excess, sanitize, to_plain_text
 
 pytestmark = pytest.mark.skipif(not os.environ.get("TOPICFEEDS_FULL"), reason="takes minutes: in long runs only")
 
-MIN_CPU_SECONDS = 0.05
+MIN_CPU_SECONDS = 0.2
 """Shorter times say little."""
 MAX_CHARS = 4_000_000
 FORMATS = ["atom", "rss", "json", "ics"]
 ITEM: dict[str, Any] = {"id": "a", "title": "A", "published": "2026-03-01"}
 
 Work = Callable[[], object]
+
+
+def sanitize_fragment(fragment: str) -> str:
+    """Sanitise what a build does not refuse."""
+    return "" if explain_excess(fragment) else sanitize(fragment, "https://e.org/")
 
 
 def seconds(make: Callable[[int], Work], size: int) -> float:
@@ -181,3 +187,42 @@ def test_many_items_take_linear_time() -> None:
         return lambda: [document.render() for document in build(given, items, problems=[])]
 
     check_linear(make, 50, 100_000)
+
+
+def repeat(unit: str, start: str = "") -> Callable[[int], str]:
+    return lambda size: start + unit * (size // len(unit))
+
+
+HTML: dict[str, Callable[[int], str]] = {
+    **{
+        unit: repeat(unit)
+        for unit in ("<", "&", '"', "<br>", "<br> ", "&nbsp;", "</p>", "<!--", "<tr><td>x", "<p>&amp;</p>")
+    },
+    **{unit: repeat(unit) for unit in ("<frameset>", "<plaintext>", "<xmp>", "<select><option>a", "<template><p>")},
+    **{
+        unit: repeat(unit) for unit in ("<b><i><a></b></i></a>", "<svg><text>a</text></svg>", "<math><mi>x</mi></math>")
+    },
+    **{unit: repeat(unit) for unit in ("<x-card>a</x-card>", "<sup>a</sup>", "<dt>a<dd>b", "<li>a", "<embed src=/a>")},
+    **{
+        unit: repeat(unit)
+        for unit in ('<div data-href="https://e.org/a"></div>', "<img data-src=/a><noscript>x</noscript>")
+    },
+    "picture": repeat('<picture><source srcset="/a.jpg"><img></picture>'),
+    "pictures in one": repeat("<source srcset='data:x'><img>", "<picture>"),
+    "sources": repeat('<source srcset="/a.jpg">', "<picture>"),
+    "srcset": lambda size: f'<img srcset="{repeat("/a.jpg 1x, ")(size)}">',
+    "style": lambda size: f'<p style="{repeat("display: ")(size)}">a',
+    "attributes": lambda size: f"<p {' '.join(f'a{n}=b' for n in range(size // 9))}>a",
+    "names": lambda size: "".join(f"<x{n}>a</x{n}>" for n in range(size // 16)),
+    "katex": repeat('<span class="katex"><span class="katex-html">x</span></span>'),
+}
+
+
+@pytest.mark.parametrize("convert", [sanitize_fragment, to_plain_text], ids=["html", "text"])
+@pytest.mark.parametrize("shape", HTML)
+def test_hostile_html_takes_linear_time(shape: str, convert: Callable[[str], str]) -> None:
+    def make(size: int) -> Work:
+        text = HTML[shape](size)
+        return lambda: convert(text)
+
+    check_linear(make, 20_000, 1_000_000)

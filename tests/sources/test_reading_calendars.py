@@ -214,8 +214,11 @@ def test_private_events_are_drafts(tmp_path: Path) -> None:
 
 
 def test_a_calendar_that_cancels_has_cancelled_events(tmp_path: Path) -> None:
-    [event] = events(tmp_path, "DTSTART:20260501T100000Z", head="METHOD:CANCEL\n")
-    assert event.status == "cancelled"
+    text = calendar("UID:a\nSUMMARY:Canceled: A\nDTSTART:20260501T100000Z", head="METHOD:CANCEL\n")
+    assert told(tmp_path, "a.ics", text) == []
+    (event,) = (record.item for record in found(tmp_path, "a.ics"))
+    assert isinstance(event, Event)
+    assert (event.title, event.status) == ("A", "cancelled")
 
 
 @pytest.mark.parametrize(
@@ -233,6 +236,8 @@ def test_a_calendar_that_cancels_has_cancelled_events(tmp_path: Path) -> None:
         ("ORGANIZER:mailto:ana@example.org", {"organizer": {"name": "ana@example.org", "email": "ana@example.org"}}),
         ("ORGANIZER;CN=\"Ana, Eve\":invalid:nomail", {"organizer": "Ana, Eve"}),
         ("CONTACT:Ana", {"organizer": "Ana"}),
+        ("CONTACT:\u200b\nLOCATION:\u200e\nCATEGORIES:\u200b,C,\nDESCRIPTION:\u2060", {"tags": ("C",)}),
+        ("ORGANIZER;CN=\"\u200b\":mailto:a@e.org", {"organizer": {"name": "a@e.org", "email": "a@e.org"}}),
         ("STATUS:CANCELLED\nSUMMARY:Cancelled: B", {"status": "cancelled"}),
         (
             "ATTACH:https://e.org/a.pdf?x\nATTACH;ENCODING=BASE64;VALUE=BINARY:AAAA",
@@ -300,6 +305,14 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
         (
             "SUMMARY:A\nDTSTART:20260101\nRRULE:FREQ=DAILY\nRRULE:FREQ=YEARLY",
             "8: is a second RRULE (write a separate event for each rule)",
+        ),
+        (
+            "SUMMARY:A\nDTSTART:20260101\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY",
+            "8: is an EXRULE (list the dates in EXDATE)",
+        ),
+        (
+            "SUMMARY:A\nDTSTART:20260101\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260102",
+            "7: changes all later dates of the series, too (end the series here, and add a new one)",
         ),
         (
             "SUMMARY:A\nDTSTART:20260101\nURL:www.example.org",

@@ -16,6 +16,7 @@ from support import command
 from support.city import DAY, HOUR, NOON, City, dates, row
 from topicfeeds.cli.shortcut import list_reasons
 from topicfeeds.cli.status import describe_state
+from topicfeeds.state.schema import VERSION
 
 FLIPS = 5000 if os.environ.get("TOPICFEEDS_FULL") else 200
 
@@ -105,6 +106,44 @@ def test_random_damage_is_healed_and_takes_no_date_back(
         damage(content, chance)
         path.write_bytes(content)
         run_damaged(whole, city, f"{damage.__name__} {number}")
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("update items set published = 'soon' where id like '%e3'", 16),
+        ("update items set published = '2026-03-01' where id like '%e3'", 16),
+        ("update items set facts = '{' where id like '%e3'", 16),
+        ("update items set changes = '[7]' where id like '%e3'", 16),
+        ("update items set said = 'x' where id like '%e3'", 16),
+        ("update items set published = cast(x'ff' as text) where id like '%e3'", 16),
+        ("update documents set path = '../x' where path = 'tags/x.atom.xml'", 17),
+        ("update accepted set items = 'many'", 17),
+    ],
+)
+def test_a_value_of_an_earlier_version_that_cannot_be_decoded_is_damage(
+    whole: City, tmp_path: Path, query: str, kept: int
+) -> None:
+    city = copied(whole, tmp_path / "city")
+    for table in ("items", "documents", "accepted", "meta"):
+        city.sql(f"alter table {table} drop column checksum")
+    city.sql("pragma user_version = 5")
+    city.sql(query, sealed=False)
+    (problem,) = city.build(NOON + DAY).problems
+    assert f"the dates of {kept} items were kept" in problem.message
+    assert city.sql("pragma user_version") == [(VERSION,)]
+
+
+def test_a_version_before_checksums_is_carried_over(whole: City, tmp_path: Path) -> None:
+    city, tables = copied(whole, tmp_path / "city"), ("items", "documents", "accepted", "meta")
+    before = {table: city.sql(f"select * from {table}") for table in tables}
+    for table in tables:
+        city.sql(f"alter table {table} drop column checksum")
+    city.sql("pragma user_version = 5")
+    assert city.build(NOON + HOUR).problems == ()
+    after = {table: city.sql(f"select * from {table}") for table in tables}
+    assert {row[:2] for row in before.pop("meta")} - {row[:2] for row in after.pop("meta")} == {("run", 2)}
+    assert after == before
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,19 @@ def test_a_state_in_memory_cannot_be_set_aside(tmp_path: Path) -> None:
         publish(site(), [], tmp_path, state=state)
 
 
+def test_a_state_of_an_earlier_version_is_carried_over(city: City) -> None:
+    city.build()
+    for change in ("items drop column changes", "documents add column digest blob", "accepted rename to more"):
+        city.sql(f"alter table {change}")
+    city.sql("pragma user_version = 1")
+    written = {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")}
+    assert city.build().written == ()
+    assert {path.name: path.stat().st_mtime_ns for path in city.public.rglob("*.xml")} == written
+    with State(city.state).reading() as known:
+        assert known
+    assert city.sql("pragma user_version") == [(VERSION,)]
+
+
 def test_a_state_of_a_newer_version_stops_the_run(city: City) -> None:
     city.sql("alter table items add column more")
     city.sql(f"pragma user_version = {VERSION + 1}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topicfeeds.text.html import to_plain_text
+from topicfeeds.text.html import explain_excess, to_plain_text
 from topicfeeds.text.plain_text import write_html, write_plain_text
 
 LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
@@ -98,3 +98,10 @@ def test_any_html_becomes_text(html: str, text: str) -> None:
 )
 def test_text_becomes_html(text: str, html: str) -> None:
     assert write_html(text).strip() == html.strip()
+
+
+def test_html_that_takes_too_long_to_sanitise_becomes_text_without_its_tags() -> None:
+    attributes = " ".join(f"a{n}='>'" for n in range(5001))
+    assert to_plain_text("<div>" * 2000 + "a &amp; b").strip() == "a & b"
+    assert explain_excess(f"<p {attributes}>a") == "has a tag with more than 5000 attributes (remove them)"
+    assert not explain_excess("<p title='" + "word " * 6000 + "'>" + "word " * 6000)

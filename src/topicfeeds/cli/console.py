@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..output.documents import Document, Documents
     from ..profile import Step
     from ..run.report import Changes
+    from ..sources.model import Draft
     from ..state.uptodate import Reason
 
 MAX_SHOWN_PROBLEMS = 50
@@ -73,6 +74,15 @@ class Console:
         if rest := len(told) - len(shown) + left:
             advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
+
+    def print_drafts(self, drafts: Sequence[Draft]) -> None:
+        """Print why each draft is left out."""
+        shown = drafts if self.everything else drafts[:MAX_SHOWN_PROBLEMS]
+        for one in shown:
+            reason = one.reason or (f"public from {one.until:%Y-%m-%d}" if one.until else "expired or private")
+            print_lines(printable(f"{self.locate(one.path)}:{one.line}: draft, left out ({reason})"))
+        if len(drafts) > len(shown):
+            self.print_line(f"... and {count('draft', len(drafts) - len(shown))} more ({_ADVICE})")
 
     def wants(self, problem: Problem) -> bool:
         """Return whether a problem is printed."""

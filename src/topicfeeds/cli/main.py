@@ -290,7 +290,9 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
         print_samples(site, site_file.parent, show, console)
     console.print_problems([*found.problems, *check_url(site, site_file)], found.omitted)
     if form == "text":
-        print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused")
+        console.print_drafts(found.left_out)
+        drafts = f", {count('draft', found.drafts)} would be left out" if found.drafts else ""
+        print_lines(f"{count('item', found.items)} would be published, {found.refused} would be refused{drafts}")
     return ExitCode.PROBLEMS if found.refused else ExitCode.DONE
 
 

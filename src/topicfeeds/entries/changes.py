@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from ..models.dates import duration
 from ..state.memory import ItemMemory
@@ -37,7 +38,7 @@ def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMem
     if before.snapshot is None or known.snapshot is None or before.snapshot == known.snapshot:
         return kept
     new = EventSnapshot(*json.loads(known.snapshot))
-    old = EventSnapshot(*json.loads(before.snapshot))
+    old = _read_snapshot(before.snapshot, new)
     if _normalize(old) == _normalize(new):
         return kept
     kept = kept._replace(snapshot_changed=max(moment, before.snapshot_changed or moment))
@@ -87,7 +88,7 @@ def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[d
 def find_nearest(change: EventChange) -> datetime:
     """Compare the next date before a change with the next date after it. Return the earlier one, in UTC."""
     now = datetime.fromtimestamp(change.at, UTC)
-    both = [_list_dates(restore_times(facts), now, 1) for facts in (change.before, change.after)]
+    both = [_list_dates(restore_times(facts, UTC), now, 1) for facts in (change.before, change.after)]
     return min(_to_instant(one) for some in both for one in some)
 
 
@@ -96,33 +97,50 @@ def recall_event(event: EventDetails, facts: EventSnapshot, at: int, limit: int 
 
     `limit` is the largest number of next dates of a recurring event.
     """
-    times = restore_times(facts)
+    times = restore_times(facts, _find_zone(event))
     now, length = datetime.fromtimestamp(at, UTC), duration(times.start, times.end)
     following = tuple(islice(list_coming(times, now, length), limit)) if times.recurrence else ()
     return replace(event, **times._asdict(), next=following)
 
 
-def recall_dates(change: EventChange) -> tuple[date, ...]:
+def recall_dates(event: EventDetails, change: EventChange) -> tuple[date, ...]:
     """Return the dates of a recurring event that a change concerns."""
-    return restore_times(change.after._replace(left_out=change.dates)).left_out
+    return restore_times(change.after._replace(left_out=change.dates), _find_zone(event)).left_out
+
+
+def _find_zone(event: EventDetails) -> tzinfo:
+    """Return the zone for facts that were stored without one."""
+    return (isinstance(event.start, datetime) and event.start.tzinfo) or ZoneInfo(event.site_zone)
+
+
+def _read_snapshot(text: str, new: EventSnapshot) -> EventSnapshot:
+    """Return stored facts. Facts that an earlier version did not store are assumed to be unchanged."""
+    stored = EventSnapshot(*json.loads(text))
+    if stored.zone:
+        return stored
+    made = new._replace(start=stored.start, end=stored.end, place=stored.place, status=stored.status)
+    times = restore_times(made, UTC)
+    is_series = times.recurrence and next(list_coming(times._replace(left_out=()), None, timedelta())) == times.start
+    return made if is_series else made._replace(recurrence=None, left_out=())
 
 
 def _normalize(facts: EventSnapshot) -> EventSnapshot:
     """Return facts with times in UTC, so that the same moment is equal in any notation."""
-    times = restore_times(facts)
+    times = restore_times(facts, UTC)
     start, *left_out = (_format_utc(one) for one in (times.start, *times.left_out))
     return facts._replace(start=start, end=_format_utc(times.end) if times.end else None, left_out=sorted(left_out))
 
 
 def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple[str, list[str]] | None:
     """Return the field that changed and the dates that it concerns, or None if the change needs no notice."""
-    before, after = restore_times(old), restore_times(new)
+    before, after = restore_times(old, UTC), restore_times(new, UTC)
     if not (_list_dates(before, now, 1) or _list_dates(after, now, 1)):
         return None  # the event is over
     coming, following = (_list_dates(one._replace(left_out=()), now) for one in (before, after))
     kept = [one for one in coming if _to_instant(one) >= _to_instant(after.start)]
     is_moved = _is_moved(before, after, kept, following)
-    cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else kept[len(following) :])
+    dropped = [one for one in coming if now < _to_instant(one) < _to_instant(after.start)] + kept[len(following) :]
+    cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else dropped)
     restored = [one for one in before.left_out if one in coming and one in following and one not in after.left_out]
     lengths = [duration(one.start, one.end) for one in (before, after)]
     is_found = {
@@ -131,12 +149,17 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
         "recurrence": is_moved,
         "date_cancelled": bool(cancelled),
         "end": bool(lengths[0]) and lengths[0] != lengths[1],  # an end that is only added needs no notice
-        "location": old.place != new.place,
+        "location": _spell(old.place) != _spell(new.place),
         "date_confirmed": bool(restored),
     }
     field = next((name for name in FIELDS if is_found[name]), None)
     dates = restored if field == "date_confirmed" else cancelled
     return (field, sorted(map(format_moment, dates))) if field else None
+
+
+def _spell(place: str | None) -> str:
+    """Return the letters and digits of a place. Capitals, spaces and punctuation are only its notation."""
+    return "".join(c for c in (place or "").casefold() if c.isalnum())
 
 
 def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following: list[date]) -> bool:
@@ -154,14 +177,14 @@ def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following
     return kept[:number] != following[:number] or (has_new_start and not kept and bool(following))
 
 
-def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], ended: list[date]) -> list[date]:
-    """Return the coming dates that the series now excludes, or that are after its new end.
+def _list_newly_cancelled(before: EventTimes, after: EventTimes, coming: list[date], dropped: list[date]) -> list[date]:
+    """Return the coming dates that the series now excludes, and those that are before its new start or after its end.
 
     Days are compared, because the time of the series may have changed, too.
     """
     days = {f"{one:%Y-%m-%d}" for one in coming if one not in before.left_out}
     excepted = [one for one in after.left_out if one not in before.left_out and f"{one:%Y-%m-%d}" in days]
-    return excepted + [one for one in ended if one not in before.left_out and one not in excepted]
+    return excepted + [one for one in dropped if one not in before.left_out and one not in excepted]
 
 
 def _list_dates(times: EventTimes, now: datetime, limit: int = _MAX_COMPARED) -> list[date]:

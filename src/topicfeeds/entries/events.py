@@ -21,7 +21,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     zone = ZoneInfo(event.timezone or site.timezone)
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     rule = event.recurrence
-    if rule and isinstance(start, datetime) and not isinstance(start.tzinfo, ZoneInfo):
+    if rule and isinstance(event.start, datetime) and not _has_offset_of(zone, event.start):
         message = f"has an offset that {zone.key} does not have at this time (set timezone to the zone of this event)"
         raise RefusedError("start", message)
     if rule and isinstance(start, datetime) and start.fold:
@@ -55,10 +55,19 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _restore(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a time in its zone. A time that clocks skip becomes the time that they show (RFC 5545, 3.3.5)."""
+    clock = moment.replace(tzinfo=zone)
     if moment.tzinfo is None:
-        return moment.replace(tzinfo=zone)
-    local = moment.astimezone(zone)
-    return local if moment.utcoffset() in (timedelta(), local.utcoffset()) else moment
+        return clock
+    if moment.utcoffset() == clock.utcoffset() or _has_offset_of(zone, moment):
+        return moment.astimezone(UTC).astimezone(zone)
+    return moment
+
+
+def _has_offset_of(zone: tzinfo, moment: datetime) -> bool:
+    """Return whether a time has no offset, the offset that its zone has at this moment, or is in UTC."""
+    local = moment.astimezone(UTC).astimezone(zone) if moment.tzinfo else None
+    return local is None or moment.utcoffset() in (timedelta(), local.utcoffset())
 
 
 def _put_in_zone(moment: date, zone: ZoneInfo) -> date:
@@ -195,9 +204,9 @@ def _restore_moment(text: str, zone: tzinfo) -> date:
     return _restore(datetime.fromisoformat(text), zone) if "T" in text else date.fromisoformat(text)
 
 
-def restore_times(facts: EventSnapshot) -> EventTimes:
-    """Return the dates of a snapshot."""
-    zone = ZoneInfo(facts.zone)
+def restore_times(facts: EventSnapshot, zone: tzinfo) -> EventTimes:
+    """Return the dates of a snapshot. `zone` is used if the snapshot has no zone."""
+    zone = ZoneInfo(facts.zone) if facts.zone else zone
     start, *left_out = (_restore_moment(one, zone) for one in (facts.start, *facts.left_out))
     end = _restore_moment(facts.end, zone) if facts.end else None
     return EventTimes(start, end, facts.recurrence, tuple(left_out))

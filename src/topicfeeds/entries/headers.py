@@ -39,7 +39,9 @@ _MAX_SHOWN_REFERENCE_CHARS = 20
 _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
-_RELATIVE = re.compile(r"""(?i)\b(?:src|href)=["']?((?:\.{1,2}/){0,9}[\w%-][\w./%~-]{0,100}\.[a-z0-9]{2,5})["'\s>]""")
+_RELATIVE = re.compile(
+    r"""(?i)\b(?:src|href)=["']?(?![/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99})"""
+)
 """An address that is relative to the page of its item."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
 """A placeholder for a date that depends on the memory or the current time."""

@@ -32,8 +32,8 @@ class EventSnapshot(NamedTuple):
     end: str | None
     place: str | None
     status: StatusName
-    zone: str = "UTC"
-    """The time zone of the event (IANA name)."""
+    zone: str | None = None
+    """The time zone of the event (IANA name). None: an earlier version stored these facts, with times in UTC."""
     recurrence: str | None = None
     left_out: Sequence[str] = ()
 

@@ -11,11 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..models.dates import parse_moment
 from ..models.mapping import DATES, MappingSettings, parse_places
 from ..models.places import list_paths, parse_place
 from ..models.status import StatusName
-from ..sources.mapping.dates import MappingError, read_moment
+from ..sources.mapping.dates import MappingError, read_iso, read_moment
 from ..sources.mapping.file_values import describe_file
 from ..sources.mapping.paths import Finder, is_empty
 from ..sources.mapping.values import find_kind
@@ -35,7 +34,7 @@ class FieldFinder:
 
     def __init__(self, kind: ExportKind, records: Sequence[tuple[Any, str]], folder: str) -> None:
         self._kind = kind
-        self._finders = [Finder(record, describe_file(path, folder).get, _read_iso) for record, path in records]
+        self._finders = [Finder(record, describe_file(path, folder).get, read_iso) for record, path in records]
         self.columns: dict[str, list[Any]] = {}
         """All values in the records by path, without positions in lists."""
         for record, _ in records:
@@ -139,12 +138,6 @@ def _reads(text: str, form: str, language: str | None) -> bool:
 @cache
 def _make_settings(form: str, language: str | None) -> MappingSettings:
     return MappingSettings(date_format=form, date_language=language)
-
-
-def _read_iso(value: Any) -> date | None:
-    with suppress(ValueError):
-        return parse_moment(value)
-    return None
 
 
 def _is_time(value: Any) -> bool:

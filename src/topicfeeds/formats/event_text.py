@@ -134,7 +134,7 @@ def _describe_change(change: EventChange, event: EventDetails, feed: Feed) -> st
 def _list_titled_dates(change: EventChange, event: EventDetails) -> Sequence[date]:
     """Return the dates of a recurring event that got another status: some of them, or the next ones of the series."""
     if change.field in _DATE_STATUS:
-        return recall_dates(change)
+        return recall_dates(event, change)
     return recall_event(event, change.after, change.at, 4).next if change.field == "status" else ()
 
 
@@ -146,7 +146,7 @@ def _format_notice_when(notice: EventChange, event: EventDetails, feed: Feed) ->
 
 
 def _format_changed_dates(change: EventChange, event: EventDetails, feed: Feed) -> str:
-    shown, dates = recall_event(event, change.after, change.at), recall_dates(change)
+    shown, dates = recall_event(event, change.after, change.at), recall_dates(event, change)
     return _add_zone(_format_dates(dates, shown, feed.language), shown, feed.language)
 
 

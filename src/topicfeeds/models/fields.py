@@ -162,10 +162,6 @@ def _check_identifier(value: object) -> object:
     return str(value)
 
 
-def _trim(value: str) -> str:
-    return value.strip() or value
-
-
 def _check_language(value: str) -> str:
     """Return a language tag. Many systems write pt_BR instead of pt-BR."""
     if not _LANGUAGE.fullmatch(tag := value.replace("_", "-")):
@@ -177,7 +173,7 @@ Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_sho
 """Plain text that is not blank."""
 
 # Stripping by pydantic would copy a body to UTF-8 and back.
-Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_trim)]
+Body = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(lambda value: value.strip() or value)]
 """Long text that is not blank."""
 
 Count = Annotated[int, BeforeValidator(_check_count)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
 
@@ -14,6 +14,8 @@ from .dates import find_zone
 from .fields import Model, Text, is_absent
 from .items import FIELDS, Enclosure, Image, Person, Place
 from .places import ValuePath, ValuePlace, as_text, list_paths, parse_path, parse_place
+
+T = TypeVar("T")
 
 PARTS = dict[str, type[Model]](authors=Person, enclosures=Enclosure, image=Image, location=Place, organizer=Person)
 """The fields that have parts."""
@@ -134,24 +136,17 @@ def check_date_format(value: str) -> str:
     return value
 
 
-def _read_date_format(value: object) -> dict[str, tuple[str, ...]]:
-    """Return the forms of each date field; the forms of all other date fields have the key ""."""
+def _read_by_date(value: object, read: Callable[[object], T]) -> dict[str, T]:
+    """Return the setting of each date field; the setting of all other date fields has the key ""."""
     found = value if isinstance(value, Mapping) else {"": value}
-    forms: dict[str, tuple[str, ...]] = {}
-    for name, given in found.items():
-        given = (given,) if isinstance(given, str) else given
-        if not isinstance(given, (list, tuple)) or not given or not all(isinstance(one, str) for one in given):
-            raise ValueError(f'{show(given)} is not a date format (write one such as "%d/%m/%Y", or a list)')
-        forms[name if not name else _check_date(name)] = tuple(map(check_date_format, given))
-    return forms
+    return {name and _check_date(name): read(one) for name, one in found.items()}
 
 
-def _read_timezone(value: object) -> dict[str, str]:
-    """Return the IANA name of the zone of each date field; the zone of all other fields has the key ""."""
-    found = value if isinstance(value, Mapping) else {"": value}
-    for name in found:
-        _ = name and _check_date(name)
-    return {name: _check_zone_name(zone) for name, zone in found.items()}
+def _read_date_formats(value: object) -> tuple[str, ...]:
+    given = (value,) if isinstance(value, str) else value
+    if not isinstance(given, (list, tuple)) or not given or not all(isinstance(one, str) for one in given):
+        raise ValueError(f'{show(given)} is not a date format (write one such as "%d/%m/%Y", or a list)')
+    return tuple(map(check_date_format, given))
 
 
 def _check_zone_name(value: object) -> str:
@@ -229,7 +224,7 @@ class MappingSettings(Model):
     """Plain-text fields that contain HTML in this source, such as WordPress titles. They become plain text."""
     date_format: Annotated[
         Any,
-        PlainValidator(_read_date_format),
+        PlainValidator(lambda value: _read_by_date(value, _read_date_formats)),
         WithJsonSchema({"anyOf": [*_TEXTS["anyOf"], {**_BY_FIELD, "additionalProperties": _TEXTS}]}),
     ] = None
     """The format of dates that are not in ISO 8601, for `strptime`, such as `%d/%m/%Y`; or `iso`, `unix`, `unix-ms`."""
@@ -237,7 +232,7 @@ class MappingSettings(Model):
     """The language of the names of months and days in dates."""
     timezone: Annotated[
         Any,
-        PlainValidator(_read_timezone),
+        PlainValidator(lambda value: _read_by_date(value, _check_zone_name)),
         WithJsonSchema({"anyOf": [{"type": "string"}, {**_BY_FIELD, "additionalProperties": {"type": "string"}}]}),
     ] = None
     """The time zone of dates, and of date-times without offset. Default: the site's time zone."""

@@ -320,11 +320,14 @@ def _explain_unknown(finding: _Finding, name: str) -> str:
         return f"unknown field ({name} belongs to one feed: write [[feed]] instead of [feeds])"
     if model is DeclaredFeed and name in FeedSettings.model_fields:
         return f"unknown field ({name} is the same for all feeds: write it below [feeds])"
-    return f"unknown field{nearest(name, fields) or f' ({_advise_unknown(finding)})'}"
+    guess = nearest(name, fields) if name != "items" else ""
+    return f"unknown field{guess or f' ({_advise_unknown(finding)})'}"
 
 
 def _advise_unknown(finding: _Finding) -> str:
     if finding.origin.source and len(finding.place) == 1:
+        if finding.name == "items":
+            return 'if it has the items of the file, set items = "items" in [[sources]]'
         return f"remove it, or set {finding.origin.fields_setting} to read only some fields"
     if finding.model is Site and finding.place[-1] in Site.model_fields:
         return "it belongs to the whole site: move it to the top, before the first table such as [[sources]]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from typing import NamedTuple
 
 from ..errors import show
@@ -74,18 +74,16 @@ def as_text(value: object) -> str:
     if isinstance(value, str):
         text = value.strip()
         return text.lower() if len(text) < 6 and text.lower() in ("true", "false") else text
+    return "" if value is None or value in ([], {}, ()) else to_text(value).strip()
+
+
+def to_text(value: object) -> str:
+    """Return a value as text: `true` or `false`, whole numbers without a decimal point, dates in ISO 8601."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, date):
+    if isinstance(value, (date, time)):
         return value.isoformat()
-    return "" if value is None or value in ([], {}, ()) else write_text(value).strip()
-
-
-def write_text(value: object) -> str:
-    """Return a value as text. Python cannot convert numbers with thousands of digits, so `show` describes them."""
     try:
-        return str(value)
-    except ValueError:
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    except ValueError:  # Python cannot convert numbers with thousands of digits
         return show(value)

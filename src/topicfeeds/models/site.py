@@ -348,15 +348,11 @@ class Site(ExtensibleModel):
             )
 
     def _unknown_topics(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        named: list[tuple[str, int, str, Iterable[str]]] = [
-            *(("sources", n, "topics", source.topics) for n, source in enumerate(self.sources)),
-            *(("feed", n, "topics", feed.topics) for n, feed in enumerate(self.feed)),
-            *(("feed", n, "not_topics", feed.not_topics) for n, feed in enumerate(self.feed)),
-        ]
-        for table, n, field, topics in named:
-            for topic in topics:
-                if self.topics and topic not in self.topics:
-                    yield (table, n, field), explain_unknown_topic(topic, self.topics)
+        for table, field in (("sources", "topics"), ("feed", "topics"), ("feed", "not_topics")):
+            for n, one in enumerate(getattr(self, table) if self.topics else ()):
+                for topic in getattr(one, field):
+                    if topic not in self.topics:
+                        yield (table, n, field), explain_unknown_topic(topic, self.topics)
 
     def _shared_slugs(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         same: dict[str, list[str]] = {}

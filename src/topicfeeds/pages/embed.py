@@ -64,8 +64,9 @@ def _describe(entry: Entry) -> dict[str, Any]:
 def _describe_event(entry: Entry, event: EventDetails, image: Any) -> dict[str, Any]:
     previous = None
     start: date = event.next[0] if event.next else event.start
-    if event.change and event.change.field == "start" and isinstance(start, datetime):
-        previous = restore_times(event.change.before).start
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    if event.change and event.change.field == "start" and zone:
+        previous = restore_times(event.change.before, zone).start
     facts: dict[str, Any] = {name: getattr(entry, name) for name in ("id", "title", "summary", "link", "language")}
     facts |= {"image": image, "start": start, "end": event.end and start + (event.end - event.start)}
     facts |= {"location": event.place, "organizer": event.organizer, "status": event.status}

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -141,7 +142,7 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):
             report.note_problem(waiting.header.problem("content", changes, "warning"))
     check_severity(report, strict=False)
-    return report.changes()
+    return replace(report.changes(), left_out=tuple(report.left_out))
 
 
 def _check_contents(found: Iterable[Candidate | Page], report: RunReport) -> Iterator[Candidate | Page]:

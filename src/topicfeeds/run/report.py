@@ -36,6 +36,8 @@ class Changes:
     """How many problems are not in `problems`, because there were too many."""
     drafts: int = 0
     """How many drafts the sources have. They are not published."""
+    left_out: tuple[Draft, ...] = ()
+    """The drafts, in a result of `check`. At most 10,000."""
 
     @property
     def has_unread(self) -> bool:
@@ -77,6 +79,7 @@ class RunReport:
     due: datetime | None = None
     """When the output next changes without an edit, because of a date of an item or the text of an event."""
     drafts: int = 0
+    left_out: list[Draft] = field(default_factory=list)
 
     @property
     def items(self) -> int:
@@ -99,6 +102,7 @@ class RunReport:
                 self.note_due(one.until)
             elif isinstance(one, Draft):
                 self.drafts += 1
+                self.left_out += [one] if self.drafts <= self.max_problems else []
                 self.note_due(one.until)
             else:
                 yield one

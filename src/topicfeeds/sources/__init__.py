@@ -1,7 +1,7 @@
 """Sources: read files and databases as records.
 
-The module of a format has the name of the format, and a function `read`. The function gets the text of a file (the open
-file, if the format is `by_line`), the source, and the name of the file in messages. It yields:
+The module of a format has the name of the format, and a function `read`. The function gets the text of a file (its
+bytes, if the format is `binary`), the source, and the name of the file in messages. It yields:
 
 - a `RawRecord` for each record,
 - a `Page` for the title and description that a text page gives its topic,

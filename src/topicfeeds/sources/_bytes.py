@@ -6,8 +6,6 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from ..models.source import Source
@@ -17,12 +15,18 @@ from ._raw import EMPTY, Unreadable
 
 
 def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
-    """Return the bytes of a file, and its size and mtime (nanoseconds) after reading. Raises Unreadable and OSError."""
+    """Return the bytes of a file, and its size and mtime (nanoseconds) after reading. Raises Unreadable and OSError.
+
+    A file larger than `_MAX_FILE_BYTES` is not read to its end.
+    """
     if name == "-":
-        return read_whole(sys.stdin.buffer.read), (0, 0)
+        return sys.stdin.buffer.read(_MAX_FILE_BYTES + 1), (0, 0)
     descriptor, size = open_regular(base, name)
+    content = b""
     try:
-        content, status = read_whole(partial(os.read, descriptor), size), os.fstat(descriptor)
+        while len(content) <= _MAX_FILE_BYTES and (more := os.read(descriptor, min(size, _MAX_FILE_BYTES) + 1)):
+            content += more
+        status = os.fstat(descriptor)
         return content, (status.st_size, status.st_mtime_ns)
     finally:
         os.close(descriptor)
@@ -49,7 +53,6 @@ _NUL = "contains NUL characters, so it is damaged or not a text file (create the
 _MARKS = (b"<<<<<<< ", b">>>>>>> ")
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _MAX_FILE_BYTES = 64 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
 
 
 def decode_file(content: bytes, encoding: str | None = None, *, may_be_empty: bool = False) -> str:
@@ -82,17 +85,6 @@ def prepare_content(content: bytes, kind: str, source: Source) -> str | bytes:
     if not SOURCE_FORMATS[kind].binary:
         return decode_file(content, source.encoding, may_be_empty=SOURCE_FORMATS[kind].single)
     check_size(content)
-    return content
-
-
-def read_whole(read: Callable[[int], bytes], size: int = 0) -> bytes:
-    """Return the bytes of a file. A file larger than `_MAX_FILE_BYTES` is not read to its end.
-
-    `size` is the expected size of the file, or 0.
-    """
-    content = read(min(size, _MAX_FILE_BYTES) + 1 if size else _CHUNK_BYTES)
-    while len(content) != size and len(content) <= _MAX_FILE_BYTES and (more := read(max(_CHUNK_BYTES, len(content)))):
-        content += more
     return content
 
 

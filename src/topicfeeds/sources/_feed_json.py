@@ -16,6 +16,7 @@ from ._raw import RawRecord, Unreadable
 
 _MAX_CHARS = 16 * 1024 * 1024
 """The limit of a feed, in characters. Decoded JSON takes twenty times as much memory as its text."""
+_ATTACHMENT = {"url": "url", "type": "mime_type", "title": "title", "length": "size_in_bytes"}
 
 
 def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -52,7 +53,10 @@ def _map_item(item: Mapping[str, Any], feed: Mapping[str, Any]) -> dict[str, Any
         "authors": _list_authors(item) or _list_authors(feed) or [one for one in [feed.get("title")] if one],
         "language": item.get("language") or feed.get("language"),
         "image": item.get("image") or item.get("banner_image"),
-        "enclosures": [_map_attachment(one) for one in _list_tables(item.get("attachments"))],
+        "enclosures": [
+            {ours: one.get(theirs) for ours, theirs in _ATTACHMENT.items()}
+            for one in _list_tables(item.get("attachments"))
+        ],
     }
     is_ours = isinstance(feed.get("_topicfeeds"), Mapping) and isinstance(item.get("_event"), Mapping)
     return fields | _read_event(item["_event"], fields) if is_ours else fields
@@ -81,8 +85,3 @@ def _list_authors(holder: Mapping[str, Any]) -> list[dict[str, Any]]:
         part = {"email": email} if email != address else {"url": address}
         people += [{"name": one["name"], **(part if address else {})}] if one.get("name") else []
     return people
-
-
-def _map_attachment(one: Mapping[str, Any]) -> dict[str, Any]:
-    names = {"url": "url", "type": "mime_type", "title": "title", "length": "size_in_bytes"}
-    return {ours: one.get(theirs) for ours, theirs in names.items()}

@@ -122,12 +122,11 @@ def _list_pictures(content: bytes) -> dict[str, str]:
 
 def _read_channel(head: Node) -> _FeedHead:
     title = _read_title(head, is_ours=False)
-    page = head.text("link") or _find_link(head)
     is_ours = head.text("generator", "atom:generator") == "topicfeeds"
     authors = _read_people(head, is_ours=is_ours)
     return _FeedHead(
         title=title,
-        page=page,
+        page=head.text("link") or _find_link(head),
         language=head.text("language", "dc:language") or find_language(head.element),
         authors=authors or ([{"name": title}] if title else []),
         is_ours=is_ours,
@@ -139,10 +138,9 @@ def _read_entry(node: Node, channel: _FeedHead) -> dict[str, Any]:
     updated = node.text("atom:updated", "atom:modified", "dcterms:modified")
     language = node.text("dc:language") or find_language(element) or channel.language
     source = node.node("atom:source")
-    rss_source = node.text("source")
     is_ours = channel.is_ours
     people = _read_people(node, is_ours=is_ours) or (_read_people(source, is_ours=is_ours) if source else [])
-    name = rss_source or (_read_title(source, is_ours=False) if source else "")
+    name = node.text("source") or (_read_title(source, is_ours=False) if source else "")
     fields = {
         "id": node.text("guid", "atom:id") or element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"),
         "title": _read_title(node, is_ours=is_ours),

@@ -11,7 +11,7 @@ from icalendar.parser import Contentline
 from icalendar.parser.property import split_on_unescaped_comma, unescape_backslash
 
 from ..errors import show
-from ..text.characters import LOOKS_LIKE_MARKUP
+from ..text.characters import LOOKS_LIKE_MARKUP, is_blank
 from ._raw import Unreadable
 
 _FOLDED = re.compile(r"[^\n]++(?:\n[ \t][^\n]*+)*+")
@@ -47,8 +47,8 @@ class Property(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        """The values of a list of texts."""
-        return [one.strip() for one in split_on_unescaped_comma(self.value)]
+        """The values of a list of texts, without blank ones."""
+        return [one.strip() for one in split_on_unescaped_comma(self.value) if not is_blank(one)]
 
     def parse_moment(self, text: str) -> date | datetime:
         """Parse a date, or a date-time. A date-time is in UTC, or has no zone. Raises InvalidPropertyError."""
@@ -70,8 +70,8 @@ class Properties(dict[str, list[Property]]):
     """The properties of a component by name."""
 
     def text(self, name: str) -> str:
-        """Return the text of a property, or an empty text."""
-        return self[name][0].text if name in self else ""
+        """Return the text of a property, or an empty text if it is missing or blank."""
+        return self[name][0].text if name in self and not is_blank(self[name][0].text) else ""
 
 
 class Component(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from html import escape
 from typing import Any
 
+from ..text.characters import is_blank
 from ..text.html import format_paragraphs, has_elements
 from ..text.urls import guess_media_type
 from ._ics_lines import Properties, Property
@@ -18,9 +19,12 @@ _OUR_STATUS = re.compile(r"^[^:：]*[:：]\s*")
 _WEB = ("http://", "https://")
 
 
-def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
-    """Return all fields except dates. Titles of cancelled events lose a prefix such as `Cancelled:`."""
-    status = event.text("STATUS").lower() or None
+def read_texts(event: Properties, *, is_ours: bool, cancels: bool) -> dict[str, Any]:
+    """Return all fields except dates. Titles of cancelled events lose a prefix such as `Cancelled:`.
+
+    `cancels` says that the calendar cancels its events.
+    """
+    status = "cancelled" if cancels else event.text("STATUS").lower() or None
     title = event.text("SUMMARY")
     if status == "cancelled":
         title = (_OUR_STATUS if is_ours else _CANCELLED).sub("", title, count=1) or title
@@ -30,7 +34,7 @@ def read_texts(event: Properties, *, is_ours: bool) -> dict[str, Any]:
         "title": title,
         "link": event.text("URL") or None,
         **_read_description(event),
-        "tags": list(dict.fromkeys(tag for one in event.get("CATEGORIES", []) for tag in one.texts if tag)),
+        "tags": list(dict.fromkeys(tag for one in event.get("CATEGORIES", []) for tag in one.texts)),
         "location": _read_place(event),
         "organizer": _read_organizer(event),
         "status": status,
@@ -73,7 +77,9 @@ def _read_place(event: Properties) -> dict[str, Any] | str | None:
 def _read_organizer(event: Properties) -> dict[str, str] | str | None:
     for one in event.get("ORGANIZER", []):
         scheme, _, address = one.value.strip().partition(":")
-        name = one.params.get("CN", "").strip() or (address if scheme.lower() == "mailto" else one.value)
+        name = one.params.get("CN", "").strip()
+        if is_blank(name):
+            name = address if scheme.lower() == "mailto" else one.value
         if scheme.lower() == "mailto" and "@" in address:
             return {"name": name, "email": address}
         return {"name": name, "url": one.value.strip()} if scheme.lower() in ("http", "https") else name
@@ -85,12 +91,10 @@ def _is_picture(one: Property) -> bool:
 
 
 def _make_enclosure(one: Property) -> dict[str, Any]:
-    address = one.value.strip()
-    title = one.params.get("FILENAME") or one.params.get("X-FILENAME")
-    length = one.params.get("SIZE", "")
+    address, length = one.value.strip(), one.params.get("SIZE", "")
     return {
         "url": address,
         "type": one.params.get("FMTTYPE") or guess_media_type(address),
         "length": length if length.isdecimal() else None,
-        "title": title,
+        "title": one.params.get("FILENAME") or one.params.get("X-FILENAME"),
     }

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Problem
 from ..models.site import Source
-from ..registry import find_source_format
+from ..registry import SUFFIXES
 from .model import NO_LINES, Page, Window, label_item, number_item
 
 EMPTY = "is empty (if this is intended, remove the file or its source)"
@@ -95,7 +95,7 @@ def expand_items(
 
     `lines` has the line of each record, and the lines of its fields, by the Python `id()` of the record.
     """
-    from .mapping.elements import find_items
+    from .mapping.elements import add_key, find_items
 
     if not isinstance(raw.fields, (Mapping, list)):
         yield raw
@@ -104,14 +104,10 @@ def expand_items(
         found = find_items(raw.fields, source)
     except ValueError as error:
         raise Unreadable(raw.line, str(error)) from None
-    for number, one in enumerate(found, 1):
+    for number, (key, one) in enumerate(found, 1):
         line, fields = lines.get(id(one), (raw.line, NO_LINES))
         place = 0 if isinstance(one, Mapping) else number
-        yield RawRecord(one, line, fields, place=place, whole=raw.fields if source.lookup else None)
-
-
-Reader = Callable[[Any, Source, str], RawContents]
-"""Reads a text or an open binary file of a source. The last argument is the name of the file in messages."""
+        yield RawRecord(add_key(one, key), line, fields, place=place, whole=raw.fields if source.lookup else None)
 
 
 def find_format(source: Source, path: str) -> str | None:
@@ -120,7 +116,7 @@ def find_format(source: Source, path: str) -> str | None:
     The name of a format of `Extensions` is its suffix.
     """
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a path in a message
-    return source.format or (suffix if suffix in source.extensions.readers else find_source_format(path))
+    return source.format or (suffix if suffix in source.extensions.readers else SUFFIXES.get(suffix))
 
 
 LineReader = Callable[[bytes, int], RawContents]
@@ -128,17 +124,7 @@ LineReader = Callable[[bytes, int], RawContents]
 
 
 @cache
-def find_line_reader(name: str) -> Callable[[str], LineReader]:
-    """Return the function `make_line_reader` of a `by_line` format.
-
-    That function takes the name of the file in messages, and returns a reader of lines.
-    """
-    make: Callable[[str], LineReader] = import_module(f".{name}", __package__).make_line_reader
-    return make
-
-
-@cache
-def find_reader(name: str) -> Reader:
-    """Return the function `read` of a format, by the format's name in the registry."""
-    read: Reader = import_module(f".{name}", __package__).read
-    return read
+def find_reader(name: str, function: str = "read") -> Callable[..., Any]:
+    """Return a function of a format, by the format's name in the registry: `read`, or `make_line_reader`."""
+    found: Callable[..., Any] = getattr(import_module(f".{name}", __package__), function)
+    return found

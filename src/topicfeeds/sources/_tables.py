@@ -13,6 +13,7 @@ from ..models.places import ValuePlace, list_paths
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable
 
+_TOO_WIDE = "put quotes around a cell that contains the delimiter, or name all columns"
 _EMPTY = "skipped {} without a value in a named column; the first is here (delete such rows)"
 _UNNAMED = "skipped the values of {} in columns without a name; the first row is here (name the columns)"
 
@@ -37,7 +38,8 @@ def read_table(
             skipped[_EMPTY] += [line] if row else []
             continue
         if not all(map(is_absent, row[len(header) :])):
-            raise Unreadable(line, _explain_width(len(row), len(header)))
+            message = f"has {count('cell', len(row))}, but the header has {len(header)}"
+            raise Unreadable(line, f"{message} ({_TOO_WIDE})")
         cells = {name: cell for name, cell in zip_longest(header, row[: len(header)]) if name}
         if not all(map(is_absent, cells.values())):
             yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), line)
@@ -87,8 +89,3 @@ def _read_header(row: list[Any], source: Source, line: int, no_field: str) -> li
         if not source.fields and "." in name and name.partition(".")[0] in header:
             raise Unreadable(line, f"the header has both {show(name.partition('.')[0])} and {show(name)} (keep one)")
     return header
-
-
-def _explain_width(cells: int, columns: int) -> str:
-    message = f"has {count('cell', cells)}, but the header has {columns}"
-    return f"{message} (put quotes around a cell that contains the delimiter, or name all columns)"

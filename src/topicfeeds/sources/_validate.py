@@ -122,12 +122,12 @@ class RecordValidator:
             from .mapping.drafts import KEYS, read_publication
 
             try:
-                is_off, window = read_publication(fields, source)
+                reason, window = read_publication(fields, source)
             except MappingError as error:
                 yield self._refuse(raw, error.field, error.message, read_identity(fields))
                 return
-            if is_off:
-                yield Draft(path, raw.line, identity=read_identity(fields))
+            if reason:
+                yield Draft(path, raw.line, identity=read_identity(fields), reason=reason)
                 return
             if not fields.keys().isdisjoint(KEYS):
                 raw = raw._replace(window=window)

@@ -27,7 +27,6 @@ from ._raw import (
     Unreadable,
     expand_items,
     find_format,
-    find_line_reader,
     find_reader,
     number_neighbours,
 )
@@ -175,7 +174,7 @@ def _split_lines(location: Location, kind: str, base: Path, part: tuple[int, int
     """Yield the lines of a file, or of a part of it. Raises Unreadable and OSError."""
     source, path, salt, is_single, *_, url, lookups = location
     with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
-        decode = find_line_reader(kind)(_name_file(path))
+        decode = find_reader(kind, "make_line_reader")(_name_file(path))
         for number, start, line in split_lines(file, part):
             key = b"" if path == "-" else make_key(location, line)
             place = Location(source, path, salt, is_single, number, start, len(line), url, lookups)
@@ -206,7 +205,7 @@ def _decode(location: Location, content: bytes) -> RawContents:
     kind, name = find_format(source, path) or "", _name_file(path)
     form = SOURCE_FORMATS.get(kind, _EXTENSION)
     if form.by_line:
-        yield from _decode_line(find_line_reader(kind)(name), content, location)
+        yield from _decode_line(find_reader(kind, "make_line_reader")(name), content, location)
         return
     if reader := source.extensions.readers.get(kind):
         found = _read_with(reader, content)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,10 +118,8 @@ def _convert_value(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo:
         return value.astimezone(UTC)  # otherwise the text of the time depends on the zone of the server or session
     if isinstance(value, str) and value[:1] in ("[", "{"):
-        try:
+        with suppress(ValueError):
             return json.loads(value)
-        except ValueError:
-            return value
     return value
 
 

@@ -32,9 +32,8 @@ _MAX_LABEL_CHARS = 80
 
 def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem | Draft]:
     """Read a feed. Its encoding is the one that the XML declares, else UTF-8. Raises Unreadable."""
-    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     found: Iterator[RawRecord | Problem | Draft]
-    if is_json:
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         found = read_json_feed(decode_file(content, source.encoding), source, path)
     else:
         found = read_xml_feed(content, path, drafts=source.drafts)

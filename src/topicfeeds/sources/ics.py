@@ -20,7 +20,7 @@ from ._ics_zones import Zones
 from ._raw import RawRecord, Unreadable
 from .model import Draft
 
-_TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"}
+_TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"}
 _OTHERS = {"UID", "CLASS", "CREATED", "LAST-MODIFIED", "DTSTAMP", "X-MICROSOFT-CDO-ALLDAYEVENT"}
 _WANTED = _TIMES | _OTHERS | TEXTS
 _LINES = {"DTSTART": "start", "DTEND": "end", "DURATION": "end", "RRULE": "recurrence", "EXDATE": "except",
@@ -114,9 +114,8 @@ def _survey(text: str) -> _Survey:
             zone_chars += 0 if lines in definitions else sum(map(len, lines))
             definitions.add(lines)
             if zone_chars > _MAX_ZONE_CHARS:
-                raise Unreadable(
-                    one.line, f"defines time zones in more than {_MAX_ZONE_CHARS:,} characters (split the file)"
-                )
+                size = f"{_MAX_ZONE_CHARS:,} characters"
+                raise Unreadable(one.line, f"defines time zones in more than {size} (split the file)")
         elif not one.name:
             _add_property(calendar, one)
         if events > _MAX_EVENTS:
@@ -153,9 +152,9 @@ def _make_records(
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
     """Yield the fields of each item of an event, with its moved dates: first the event, then each added date."""
     zones, uid = calendar.zones, event.text("UID")
-    fields = read_texts(event, is_ours=calendar.is_ours) | _read_dates(event, is_ours=calendar.is_ours)
-    if calendar.cancels:
-        fields["status"] = "cancelled"
+    fields = read_texts(event, is_ours=calendar.is_ours, cancels=calendar.cancels)
+    fields |= _read_dates(event, is_ours=calendar.is_ours)
+    _check_properties(event)
     times = _read_times(event, zones)
     if changed := event.get("RECURRENCE-ID"):
         moment = _read_moment(changed, zones)
@@ -174,6 +173,18 @@ def _make_records(
         yield fields | _write_times(times, uid or None) | series, moved
     for start in _read_added_dates(event, times, exceptions, zones):
         yield fields | _write_times(times.move(start), f"{uid}/{_name_date(start)}" if uid else None), []
+
+
+def _check_properties(event: Properties) -> None:
+    """Refuse properties that would change dates of a series, but that topicfeeds does not apply."""
+    if len(event.get("RRULE", ())) > 1:
+        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
+    if "EXRULE" in event:
+        raise InvalidPropertyError(event["EXRULE"][0].line, "is an EXRULE (list the dates in EXDATE)")
+    for one in event.get("RECURRENCE-ID", ()):
+        if "RANGE" in one.params:
+            message = "changes all later dates of the series, too (end the series here, and add a new one)"
+            raise InvalidPropertyError(one.line, message)
 
 
 def _read_times(event: Properties, zones: Zones) -> _Times:
@@ -266,10 +277,7 @@ def _write_times(times: _Times, uid: str | None) -> dict[str, Any]:
 def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> dict[str, Any] | None:
     """Return the fields of a series. Return None if each of its dates is an exception."""
     if "RRULE" not in event:
-        is_left_out = times.start in exceptions
-        return None if is_left_out else {}
-    if len(event["RRULE"]) > 1:
-        raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
+        return None if times.start in exceptions else {}
     rule, start = _normalize_rule(event["RRULE"][0].value, times.start), times.start
     local = [_match_start(one, start) for one in exceptions]
     try:
@@ -314,11 +322,8 @@ def _normalize_until(part: str, start: date) -> str:
 
 def _read_added_dates(event: Properties, times: _Times, exceptions: list[date], zones: Zones) -> list[date]:
     """Return the dates that RDATE adds, without the start and the exceptions."""
-    if "RDATE" not in event:
-        return []
-    found = _list_moments(event["RDATE"], zones)
-    left_out = {times.start, *exceptions}
-    return sorted({_match_start(one, times.start) for one in found} - left_out)
+    found = _list_moments(event.get("RDATE", []), zones)
+    return sorted({_match_start(one, times.start) for one in found} - {times.start, *exceptions})
 
 
 def _read_dates(event: Properties, *, is_ours: bool) -> dict[str, Any]:

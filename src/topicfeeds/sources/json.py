@@ -18,8 +18,6 @@ from ._raw import RawRecord, Unreadable
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
 _LONE = re.compile(rf"\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\u[dD][89a-fA-F]{_HEX}|\\.")
-
-
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "control character": r"write \n for a line break within a text",
@@ -74,29 +72,27 @@ def _decode(text: str, at: int) -> _Found:
 
 def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
     """Yield the elements of the file or of its `items`."""
-    document, at = whole.value, whole.at
-    if isinstance(document, dict):
-        items = document.get("items")
-        is_list = isinstance(items, list) and ("items" not in whole.doubles or len(document) > 1)
-        at = _find_member(text, at, "items") if is_list else -1
-    elif not isinstance(document, list):
-        at = -1
-    if at < 0:
+    document, is_object = whole.value, isinstance(whole.value, dict)
+    items = document.get("items") if is_object else document
+    if not isinstance(items, list) or (is_object and "items" in whole.doubles and len(document) == 1):
         raise Unreadable(1, f"{_NO_LIST} ({_advise_list(document)})")
-    yield from _list_elements(text, at)
+    yield from _list_elements(text, _find_member(text, whole.at, "items") if is_object else whole.at)
 
 
 def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:
     """Yield the items at the place that `items` of the source names."""
-    from .mapping.elements import explain_missing_items
+    from .mapping.elements import add_key, explain_missing_items, has_records_by_key
 
-    if source.items == ".":
-        yield whole
-        return
-    for place in parse_places(source.items or ""):
-        if found := list(_seek(text, whole, place, 0) if isinstance(place, ValuePath) else ()):
-            for one in found:
-                yield from _list_elements(text, one.at) if isinstance(one.value, list) else [one] if one.value else []
+    for place in parse_places(source.items or "") if source.items != "." else ["."]:
+        found = [whole] if place == "." else list(_seek(text, whole, place, 0) if isinstance(place, ValuePath) else ())
+        for one in found:
+            if has_records_by_key(one.value, source):
+                yield from (each._replace(value=add_key(each.value, key)) for key, each in _list_members(text, one.at))
+            elif place != "." and isinstance(one.value, list):
+                yield from _list_elements(text, one.at)
+            elif place == "." or one.value:
+                yield one
+        if found:
             return
     raise Unreadable(1, explain_missing_items(whole.value, source))
 
@@ -121,13 +117,16 @@ def _seek(text: str, one: _Found, path: ValuePath, step: int) -> Iterator[_Found
 
 def _find_member(text: str, at: int, name: str) -> int:
     """Return the position of a value of the object at a position. If a name occurs twice, its last value is used."""
-    start, at = -1, _skip_blanks(text, at + 1)
+    return max(one.at for key, one in _list_members(text, at) if key == name)
+
+
+def _list_members(text: str, at: int) -> Iterator[tuple[str, _Found]]:
+    """Yield the keys and values of the object at a position."""
+    at = _skip_blanks(text, at + 1)
     while text[at] != "}":
         key = _decode(text, at)
-        value = _decode(text, _skip_blanks(text, _skip_blanks(text, key.end) + 1))
-        start = value.at if key.value == name else start
-        at = _skip_comma(text, value.end)
-    return start
+        yield key.value, (found := _decode(text, _skip_blanks(text, _skip_blanks(text, key.end) + 1)))
+        at = _skip_comma(text, found.end)
 
 
 def _list_elements(text: str, at: int) -> Iterator[_Found]:
@@ -143,6 +142,11 @@ def _advise_list(found: Any) -> str:
     if isinstance(found, dict) and isinstance(found.get("title"), str):
         return 'write the item between [ and ], or set items = "." in [[sources]]'
     if isinstance(found, dict):
+        from .mapping.elements import has_records_by_key
+
+        for items, tables in (("items", found.get("items")), (".", found)):
+            if isinstance(tables, dict) and len(tables) > 1 and has_records_by_key(tables):
+                return f'set items = "{items}" in [[sources]]'
         lists = [name for name, value in found.items() if isinstance(value, list)]
         return f'set items = "{lists[0]}" in [[sources]]' if len(lists) == 1 else _NAME_ITEMS
     return "write objects between [ and ]"

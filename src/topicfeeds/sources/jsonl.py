@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import BinaryIO
+from io import BytesIO
 
 from ..errors import Problem
 from ..models.site import Source
@@ -15,10 +15,10 @@ from ._raw import RawRecord, Unreadable
 from .json import check_record, decode_json, make_decoder, replace_lone_surrogates, surrogate_warning
 
 
-def read(file: BinaryIO, source: Source, path: str) -> Iterator[RawRecord | Problem]:
+def read(content: bytes, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     """Read JSON Lines: one object on each line. Blank lines are skipped. Raises Unreadable."""
     decode_line = make_line_reader(path)
-    for number, _, line in split_lines(file):
+    for number, _, line in split_lines(BytesIO(content)):
         yield from decode_line(line, number)
 
 

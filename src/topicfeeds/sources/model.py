@@ -96,6 +96,8 @@ class Draft(NamedTuple):
     """When the record becomes public, if that is known."""
     identity: Identity | None = None
     """Its `id` and its `link`. None if they cannot be read."""
+    reason: str = ""
+    """The key and value that say so, such as `hidden: true`. Empty for records of earlier runs, and for dates."""
 
 
 class Unplaced(NamedTuple):

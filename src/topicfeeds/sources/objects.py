@@ -15,10 +15,12 @@ from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
 from ._validate import RecordValidator
-from .mapping.elements import find_items
+from .mapping.elements import add_key, find_items
 from .mapping.reports import MappingReport, merge_reports
 from .mapping.values import complete_address
 from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
+
+_NO_ITEM = "is not an item (give an Article, an Event, a mapping, or an object with attributes)"
 
 
 def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page | Problem | Draft]:
@@ -36,7 +38,7 @@ def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page 
             wrong = extensions.explain_class(one)
             yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
-            yield Problem("items", position, "", _explain_no_item(one), item=position)
+            yield Problem("items", position, "", f"{show(one)} {_NO_ITEM}", item=position)
         elif isinstance(item := validate_item(_complete(one, url), extensions=extensions), Item):
             yield Record(item, "items", position)
         else:
@@ -95,7 +97,8 @@ def read_objects(
 
     def validate() -> Iterator[Record | Problem | Draft | Unplaced | MappingReport]:
         try:
-            found = find_items(objects, source) if source.items else to_plain(objects)
+            pairs = find_items(objects, source) if source.items else ()
+            found = [add_key(one, key) for key, one in pairs] if source.items else to_plain(objects)
         except ValueError as error:
             yield Problem(name, 1, "", str(error), "unreadable")
             return
@@ -143,7 +146,3 @@ def _complete(one: Any, url: str) -> Any:
 def _complete_value(value: Any, url: str) -> Any:
     is_table = isinstance(value, Mapping) and "url" in value
     return {**value, "url": complete_address(value["url"], url)} if is_table else complete_address(value, url)
-
-
-def _explain_no_item(one: object) -> str:
-    return f"{show(one)} is not an item (give an Article, an Event, a mapping, or an object with attributes)"

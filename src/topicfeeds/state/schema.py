@@ -1,9 +1,9 @@
-"""The tables of the memory, and the rescue of rows from a damaged memory."""
+"""The tables of the memory, the migration from earlier versions, and the rescue of rows from a damaged memory."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any
 
@@ -34,14 +34,22 @@ A new version must change at least one column: `State` treats a newer version nu
 """
 NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
 """The names of the columns of each table, without the checksum."""
-_COUNTS = {table: len(names.split(", ")) for table, names in NAMES.items()}
 CHECKED = [name for name in COLUMNS if name != "versions"]
 """The tables whose rows every run checks. The rows of `versions` are long: each is checked when it is used."""
 SCHEMA = [
     f"CREATE TABLE {name} ({columns}, checksum integer){'' if name == 'versions' else ' without rowid'}"
     for name, columns in COLUMNS.items()
 ]
-_MARKS = f"pragma user_version = {VERSION}; pragma application_id = {APPLICATION_ID};"
+_MOVED = ("rows", "inputs", "files", "findings", "held")
+"""Tables of earlier versions that the cache now has."""
+_TYPES = {
+    "items": (str, str, bytes, int, str, int, str, int, str),
+    "versions": (str, str, str),
+    "meta": (str, (str, int)),
+    "accepted": (str, int),
+    "documents": (str, str, int, int, int, str, int, str),
+}
+_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7, 8), "versions": (), "meta": (1,), "accepted": (), "documents": (6, 7)}
 RUN_TABLES = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -51,9 +59,62 @@ create unique index temp.current_path on current (path);
 """Temporary tables: the data of a run until it commits."""
 
 
-def create_tables(file: sqlite3.Connection) -> None:
-    """Create the tables in an empty file. Raises sqlite3.Error."""
-    file.executescript(f"begin immediate; {'; '.join(SCHEMA)}; {_MARKS} commit")
+def migrate(file: sqlite3.Connection) -> None:
+    """Create the tables, and copy the data of an earlier version, except its cache.
+
+    Raises sqlite3.Error, and DamageError if a value cannot be decoded.
+    """
+    run = file.execute
+    run("begin immediate")
+    for name in _MOVED:
+        run(f"drop table if exists {name}")
+    old = [name for (name,) in run("select name from sqlite_master where type = 'table'")]
+    for name in old:
+        run(f"alter table {name} rename to old_{name}")
+    for statement in SCHEMA:
+        run(statement)
+    for name in old:
+        if name == "versions":
+            write_versions(file, _read_old_rows(file, name))
+        elif name in COLUMNS:
+            write_rows(file, name, _read_old_rows(file, name), len(_TYPES[name]))
+        run(f"drop table old_{name}")
+    run(f"pragma user_version = {VERSION}")
+    run(f"pragma application_id = {APPLICATION_ID}")
+    run("commit")
+
+
+def _read_old_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an old table. Columns that it does not have are null. Raises DamageError."""
+    before = {column for _, column, *_ in file.execute(f"pragma table_info(old_{table})")}
+    kept = ", ".join(name if name in before else "null" for name in NAMES[table].split(", "))
+    for row in file.execute(f"select {kept} from old_{table}"):  # noqa: S608 - our own names
+        if not _is_decodable(table, row):
+            raise DamageError("a value cannot be decoded")
+        yield row
+
+
+def _is_decodable(table: str, row: Sequence[Any]) -> bool:
+    """Return whether a run can use the values of a row that has no checksum yet."""
+    pairs = enumerate(zip(row, _TYPES[table], strict=True))
+    if not all(isinstance(one, kind) or (one is None and n in _MAY_BE_NULL[table]) for n, (one, kind) in pairs):
+        return False
+    with suppress(ValueError, TypeError):
+        "".join(one for one in row if isinstance(one, str)).encode()
+        return _is_item(row) if table == "items" else table != "documents" or is_inside(row[0])
+    return False
+
+
+def _is_item(row: Sequence[Any]) -> bool:
+    """Return whether date, snapshot and changes of an item are valid. Raises ValueError if one cannot be decoded."""
+    import json
+    from datetime import datetime
+
+    snapshots = [json.loads(row[4])] if row[4] else []
+    for _at, _n, _field, before, after, *_ in json.loads(row[6] or "[]"):
+        snapshots += before, after
+    is_dated = datetime.fromisoformat(row[1]).tzinfo is not None
+    return is_dated and all(isinstance(one, list) and len(one) in (4, 7) for one in snapshots)
 
 
 def read_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
@@ -87,11 +148,11 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
         old.execute("pragma writable_schema = on")  # if the SQL of one table is damaged, SQLite still reads the others
         for (name,) in old.execute("select name from sqlite_master where type = 'table'").fetchall():
             for row in _scan(old, name):
-                if table := _find_table(name, row):
-                    kept[table][row[0]] = row[:-1]
+                if found := _find_table(name, row):
+                    kept[found[0]][row[0]] = found[1]
     write_versions(file, kept.pop("versions").values())
     for table, rows in kept.items():
-        write_rows(file, table, rows.values(), _COUNTS[table])
+        write_rows(file, table, rows.values(), len(_TYPES[table]))
     return len(kept["items"])
 
 
@@ -110,11 +171,19 @@ def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
                 found = file.execute(query, row[:1])
 
 
-def _find_table(name: str, row: tuple[Any, ...]) -> str | None:
-    """Return the table of an intact row, or None for any other row. The name of the table may be damaged."""
+def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
+    """Return table and values of an intact row, or None for any other row. The name of a table may be damaged.
+
+    In a memory of an earlier version, a row may have no value for the last column.
+    """
     is_text = all(isinstance(one, str) for one in row[:-1])
-    if row[-1] != compute_checksum(*row[:-1]) and not (is_text and row[-1] == compute_text_checksum(*row[:-1])):
-        return None
-    tables = [table for table, number in _COUNTS.items() if number == len(row) - 1]
-    table = name if name in tables else tables[0] if len(tables) == 1 else None
-    return table if table != "meta" and (table != "documents" or is_inside(row[0])) else None
+    has_checksum = row[-1] == compute_checksum(*row[:-1]) or (is_text and row[-1] == compute_text_checksum(*row[:-1]))
+    values = row[:-1] if has_checksum else row
+    for table, types in _TYPES.items():
+        missing = len(types) - len(values)
+        is_named = name == table or (has_checksum and table != "accepted")
+        if table != "meta" and is_named and missing in (0, table in ("items", "documents")):
+            whole = (*values, *[None] * missing)
+            if _is_decodable(table, whole):
+                return table, whole
+    return None

@@ -10,7 +10,7 @@ from ..errors import PublishError
 from .checksums import is_foreign, open_database
 from .documents import WrittenDocument
 from .memory import ItemMemory
-from .schema import APPLICATION_ID, VERSION, create_tables, read_rows, read_version
+from .schema import APPLICATION_ID, VERSION, migrate, read_rows, read_version
 from .session import explain_errors
 from .store import ForeignStateError, NewerStateError, State
 
@@ -74,19 +74,23 @@ def read_snapshot(state: State) -> Snapshot:
 
 
 def _open(state: State) -> sqlite3.Connection:
-    """Open the memory. A missing or empty file is an empty memory."""
-    if state.path and is_foreign(state.path, APPLICATION_ID, ("items", "meta")):
+    """Open the memory. The data of an earlier version are migrated in a copy. A missing file is an empty memory."""
+    if state.path and not os.path.exists(state.path):
+        file = open_database(":memory:", "")
+    elif state.path and is_foreign(state.path, APPLICATION_ID, ("items", "meta")):
         raise ForeignStateError(state.path)
-    if not state.path or os.path.exists(state.path):
+    else:
         file = state.open_copy()
-        version = file.execute("pragma user_version").fetchone()[0]
+    version = file.execute("pragma user_version").fetchone()[0]
+    if version == VERSION:
+        return file
+    with closing(file):
         if version > VERSION:
             raise NewerStateError
-        if version:
-            return file
-    empty = open_database(":memory:", "")
-    create_tables(empty)
-    return empty
+        copy = open_database(":memory:", "")
+        file.backup(copy)
+    migrate(copy)
+    return copy
 
 
 def _read_stamp(path: str) -> Stamp | None:

@@ -41,7 +41,7 @@ from .schema import (
     RUN_TABLES,
     SCHEMA,
     VERSION,
-    create_tables,
+    migrate,
     read_rows,
     read_version,
     salvage,
@@ -189,14 +189,14 @@ class State:
 
         A newer version has other tables. So a newer version number with the tables of this version is damage.
         """
-        version, is_ours = self._value("pragma user_version"), has_tables(self._open, SCHEMA)
-        if version > VERSION and not is_ours:
+        version = self._value("pragma user_version")
+        if version > VERSION and not has_tables(self._open, SCHEMA):
             raise NewerStateError
-        if not version and self._value("select count(*) from sqlite_master"):
-            raise ForeignStateError(self.path)
-        if not version:
-            create_tables(self._open)
-        elif version != VERSION or not is_ours:
+        if version < VERSION:
+            if not version and self._value("select count(*) from sqlite_master"):
+                raise ForeignStateError(self.path)
+            migrate(self._open)
+        elif version > VERSION or not has_tables(self._open, SCHEMA):
             raise DamageError("the list of tables is damaged")
 
     def _load(self) -> None:
@@ -231,7 +231,7 @@ class State:
         aside = f"{self.path}.damaged"
         os.replace(self.path or "", aside)
         with closing(open_database(self.path or "", "rwc")) as file:
-            create_tables(file)
+            migrate(file)
             count = salvage(aside, file)
         kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
         lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"

@@ -81,6 +81,7 @@ _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "katex", "
                   "twitter-")  # fmt: skip
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
+_NESTED_TAG = re.compile("</?[A-Za-z][^<>]*+>?")
 _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without content, and elements that end where the next element of the same kind starts.
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
@@ -93,6 +94,9 @@ _ADDRESSES = {"href", "src", "poster"}
 _MAX_PASSES = 8
 _MAX_NESTING_DEPTH = 250
 _MAX_REFERENCES = 50_000
+_MAX_ATTRIBUTES = 5000
+_QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+_LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^"'=>]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
 
@@ -241,11 +245,14 @@ def _drop_without_address(found: re.Match[str]) -> str:
 def to_plain_text(fragment: str) -> str:
     """Return the plain text of any fragment of HTML, with line breaks.
 
-    Characters that XML forbids stay in the text, even if they were references. The caller reports them.
+    Characters that XML forbids stay in the text, even if they were references. The caller reports them. Tags of HTML
+    that would take too long to sanitise are replaced by spaces.
     """
     fragment = decode_broken_references(fragment)
     if "<" not in fragment:
         return unescape(fragment)
+    if explain_excess(fragment):
+        return unescape(_NESTED_TAG.sub(" ", fragment))
     # The sanitiser would remove forbidden characters, so placeholders replace them while it runs.
     forbidden = {c for c in fragment if strip_forbidden(c) != c} if strip_forbidden(fragment) != fragment else ()
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in fragment)
@@ -271,13 +278,24 @@ def has_elements(text: str) -> bool:
 def explain_excess(fragment: str) -> str:
     """Return why sanitising a fragment would take too long, as the end of a message, or an empty text.
 
-    The time grows with the square of the depth of nested elements, and of the number of references in one text.
+    The time grows with the square of the depth of nested elements, and of the number of attributes of a tag, and of
+    references in one text.
     """
     if nesting_depth(fragment) > _MAX_NESTING_DEPTH:
         return f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
     if fragment.count("&") > _MAX_REFERENCES and max(map(_count_references, fragment.split("<"))) > _MAX_REFERENCES:
         return f"has more than {_MAX_REFERENCES} references such as &amp; in one text (write the characters in UTF-8)"
+    if (
+        len(fragment) > 2 * _MAX_ATTRIBUTES
+        and max(map(_count_attributes, _LONG_TAG.findall(fragment)), default=0) > _MAX_ATTRIBUTES
+    ):
+        return f"has a tag with more than {_MAX_ATTRIBUTES} attributes (remove them)"
     return ""
+
+
+def _count_attributes(tag: str) -> int:
+    """Return an upper bound of the number of attributes."""
+    return len(tag) > 2 * _MAX_ATTRIBUTES and len(_QUOTED.sub(" ", tag).replace("/", " ").split())
 
 
 def _count_references(text: str) -> int:

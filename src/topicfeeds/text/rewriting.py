@@ -68,6 +68,8 @@ _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?=[^./]*[./])[^{}<>\"]+")
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
+_MAX_SOURCES = 20
+"""The limit of sources of a picture that are tried."""
 _PHRASES = {
     "player": ("player became a link", "players became links"),
     "map": ("map became a link", "maps became links"),
@@ -284,7 +286,7 @@ class _Rewriter:
 
     def _add_picture_set(self, one: Element) -> None:
         """Write the images in a `picture` element. Without an `img`, write its last `source` that has an address."""
-        sources = [each for each in one.parts() if each.name == "source"][::-1]
+        sources = [each for each in one.parts() if each.name == "source"][: -_MAX_SOURCES - 1 : -1]
         rest = [each for each in one.children if isinstance(each, str) or each.name != "source"]
         if sources and "img" not in one.inside:
             self._add_image(sources[0], sources)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
+from contextlib import suppress
 
 _HEADER = re.compile(r"\s*(\[\[?)([^\]]++)\]")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
@@ -87,4 +89,11 @@ def _scan_line(line: str, inside: str, depth: int) -> tuple[str, int]:
 
 
 def _split_key(dotted: str) -> KeyPath:
-    return tuple(next(filter(None, groups), "") for groups in _PART.findall(dotted))
+    return tuple(_unescape(basic) or literal or bare for basic, literal, bare in _PART.findall(dotted))
+
+
+def _unescape(name: str) -> str:
+    """Return a name with its escapes, such as those of invisible characters, as tomllib reads it."""
+    with suppress(tomllib.TOMLDecodeError):
+        return str(tomllib.loads(f'name = "{name}"')["name"]) if "\\" in name else name
+    return name

@@ -49,9 +49,7 @@ def find_date(value: Any, settings: MappingSettings) -> date | None:
             found = read_moment(value, name or "published", settings)
             if isinstance(found, date):
                 return found
-    with suppress(ValueError):
-        return parse_moment(value)
-    return None
+    return read_iso(value)
 
 
 def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
@@ -155,7 +153,7 @@ def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
     size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
     if hours < 24:
         for name in ("start", "end"):
-            moment = _read(fields.get(name))
+            moment = read_iso(fields.get(name))
             if isinstance(moment, datetime) and not moment.tzinfo:
                 fields[name] = moment.replace(tzinfo=timezone(size))
 
@@ -170,7 +168,7 @@ def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | No
 
 
 def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
-    moment = _read(value)
+    moment = read_iso(value)
     if isinstance(moment, date) and not isinstance(moment, datetime) and name in ("published", "updated"):
         moment = datetime.combine(moment, time())
     if not isinstance(moment, datetime) or moment.tzinfo:
@@ -178,7 +176,7 @@ def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
     return datetime.fromisoformat(moment.replace(tzinfo=zone).isoformat())
 
 
-def _read(value: Any) -> date | None:
+def read_iso(value: Any) -> date | None:
     """Return the date in a text in ISO 8601, or the value if it is a date object, else None."""
     with suppress(ValueError):
         return parse_moment(value)
@@ -189,15 +187,15 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
     """Apply the settings `all_day`, `open_end` and `end_day` to the dates of an event."""
     if as_text(open_end) in _YES:
         fields["end"] = None
-    written = _read(fields.get("start"))
+    written = read_iso(fields.get("start"))
     for name in ("start", "end"):
-        moment = _read(fields.get(name))
+        moment = read_iso(fields.get(name))
         if as_text(all_day) in _YES and isinstance(moment, datetime):
             is_last = name == "end" and settings.end_day == "exclusive" and moment.time() == time()
             fields[name] = moment.date() - timedelta(days=is_last)
         elif name == "end" and settings.end_day == "exclusive" and type(moment) is date:
             fields[name] = moment - timedelta(days=1)
-    start, end = _read(fields.get("start")), fields.get("end")
+    start, end = read_iso(fields.get("start")), fields.get("end")
     if type(start) is date and type(end) is date and end < start:
         fields["end"] = start if start == end + timedelta(days=1) else end
     if type(start) is date and written:
@@ -224,7 +222,7 @@ def _to_day(value: Any, zone: Any) -> Any:
 
     Programs write such times in UTC for a day without a zone.
     """
-    moment = _read(value)
+    moment = read_iso(value)
     if not isinstance(moment, datetime):
         return value
     if not moment.tzinfo or moment.time().replace(second=0) in (time(), time(23, 59)):
@@ -254,7 +252,7 @@ def split_recurrence(fields: dict[str, Any]) -> None:
 def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the dates of an EXDATE line."""
     zone = next((part[5:] for part in name.split(";") if part.upper().startswith("TZID=")), None)
-    start = _read(fields.get("start"))
+    start = read_iso(fields.get("start"))
     for text in value.split(","):
         try:
             moment = _parse_basic(text.strip())

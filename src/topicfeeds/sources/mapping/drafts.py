@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date
-from functools import lru_cache
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from ...errors import show
@@ -25,18 +25,27 @@ _STATUSES = (
 _YES = ("1", "on", "true", "yes")
 _NO = ("0", "false", "no", "off")
 _MARKS: Mapping[str, Collection[str]] = {
-    **dict.fromkeys(("deleted", "draft", "hidden", "private"), _YES),
-    **dict.fromkeys(("public", "publish", "published"), _NO),
-    **dict.fromkeys(("moderationstate", "poststatus", "reviewstate", "status"), (*_STATUSES, "0", "false")),
+    **dict.fromkeys(("deleted", "draft", "hidden", "private", "unlisted"), _YES),
+    **dict.fromkeys(("enabled", "live", "public", "publish", "published"), _NO),
+    **dict.fromkeys(("poststatus", "reviewstate", "status"), (*_STATUSES, "0", "false")),
+    "moderationstate": (*_STATUSES, "archived", "0", "false"),
     **dict.fromkeys(("sensitivity", "visibility"), _STATUSES),
 }
 """The keys that say that a record is not public, as `_simplify` returns them, each with the values that say so."""
-_FROM = ("publishdate", "publishon", "publishup", "goliveat")
-_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat")
+_BESIDE: Mapping[str, Collection[str]] = {
+    "enabled": ("enabledForSite", "postDate", "sectionHandle", "sectionId"),  # Craft
+    "live": ("first_published_at", "go_live_at", "has_unpublished_changes", "latest_revision"),  # Wagtail
+    "starttime": ("crdate", "tstamp"),  # TYPO3
+    "endtime": ("crdate", "tstamp"),
+}
+"""The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
+_FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime")
+_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime")
 _NAMES = frozenset((*_MARKS, *_FROM, *_UNTIL))
 _ATTRIBUTES = (
     *("deleted", "draft", "hidden", "private", "public", "publish", "published", "status", "visibility"),
     *("is_deleted", "is_draft", "is_hidden", "is_private", "is_public", "is_published", "post_status"),
+    *("live", "unlisted", "moderation_state"),
     *("publishDate", "publish_date", "expiryDate", "expiry_date", "unpublishDate", "unpublish_date", "unpublish_on"),
     *("publish_on", "go_live_at", "expire_at"),
 )
@@ -52,50 +61,63 @@ class _Mark(NamedTuple):
     value: Any
 
 
-def read_publication(record: Any, settings: MappingSettings) -> tuple[bool, Window | None]:
-    """Return whether a record is a draft. If not, also return when it becomes public, and when it expires.
+def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Window | None]:
+    """Return why a record is a draft. If it is not, also return when it becomes public, and when it expires.
 
     Raises MappingError.
     """
     if settings.drafts:
-        return False, None
+        return "", None
     tables = (Finder(record).find(path) for path in settings.title_tables)
     marks = [mark for one in (record, *tables) if one is not None for mark in _list_marks(one)]
-    if _is_off(marks, settings.values.get("status", ())):
-        return True, None
+    if reason := _find_off(marks, settings.values.get("status", ())):
+        return reason, None
     window = (_read_date(marks, _FROM, settings), _read_date(marks, _UNTIL, settings)) if marks else (None, None)
-    return False, window if any(window) else None
+    return "", window if any(window) else None
 
 
-def drop_draft_values(fields: dict[str, Any]) -> bool:
-    """Remove the fields whose values say that a record is not public. Return whether there were any."""
-    off = [name for name in ("published", "status") if _is_off([_Mark(name, name, fields.get(name))])]
-    for name in off:
+def drop_draft_values(fields: dict[str, Any]) -> str:
+    """Remove the fields whose values say that a record is not public. Return the first, with its value."""
+    off = [
+        (name, reason)
+        for name in ("published", "status")
+        if (reason := _find_off([_Mark(name, name, fields.get(name))]))
+    ]
+    for name, _ in off:
         del fields[name]
-    return bool(off)
+    return off[0][1] if off else ""
 
 
-def _is_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> bool:
-    """Return whether one of the marks says "not public".
+def _find_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> str:
+    """Return the first mark that says "not public", with its value, or an empty text.
 
     `known_statuses` are the values of `status` to which the publisher gave a meaning.
     """
-    said = ((name, _plain(value)) for name, _, value in marks)
-    return any(
-        _word(value) in _MARKS.get(name, ()) and not (name == "status" and as_text(value) in known_statuses)
-        for name, value in said
+    said = ((name, key, _plain(value)) for name, key, value in marks)
+    return next(
+        (
+            f"{key}: {_word(value)}"
+            for name, key, value in said
+            if _word(value) in _MARKS.get(name, ()) and not (name == "status" and as_text(value) in known_statuses)
+        ),
+        "",
     )
 
 
 def _list_marks(record: Any) -> Iterator[_Mark]:
     if isinstance(record, Mapping):
         for key, value in record.items():
-            if isinstance(key, str) and (name := _simplify(key)) in _NAMES:
+            if isinstance(key, str) and (name := _simplify(key)) in _NAMES and _counts(name, record.__contains__):
                 yield _Mark(name, key, value)
     else:
         for key in _ATTRIBUTES:
-            if (value := getattr(record, key, None)) is not None:
+            if (value := getattr(record, key, None)) is not None and _counts(_simplify(key), partial(hasattr, record)):
                 yield _Mark(_simplify(key), key, value)
+
+
+def _counts(name: str, has: Callable[[str], bool]) -> bool:
+    """Return whether a key has its meaning in a record, given a function that says which keys the record has."""
+    return name not in _BESIDE or any(map(has, _BESIDE[name]))
 
 
 @lru_cache(maxsize=4096)
@@ -109,9 +131,13 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
         value = _plain(given)
         if name not in names or _word(value) in ("", "0") or _word(value).startswith("0000-00-00"):
             continue
-        if moment := _parse_date(value, settings):
+        if name in _BESIDE:  # TYPO3 writes seconds
+            is_seconds = _word(value).isdecimal() and 9 <= len(_word(value)) <= 10
+            if is_seconds and key == name and key not in settings.used_keys:
+                return datetime.fromtimestamp(int(_word(value)), UTC)
+        elif moment := _parse_date(value, settings):
             return moment
-        if not _is_part_of_published(key, settings):
+        elif not _is_part_of_published(key, settings):
             raise MappingError(key, f"{show(value)} is not a date (correct it, or remove {key})")
     return None
 

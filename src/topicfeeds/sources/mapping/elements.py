@@ -33,17 +33,33 @@ class _Element(NamedTuple):
     """The length of its list."""
 
 
-def find_items(document: Any, source: Source) -> list[Any]:
-    """Return the records of a document, found with `items` of the source. Raises ValueError."""
+def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
+    """Return the records of a document, found with `items` of the source, each with its key. Raises ValueError."""
+    found = document
+    if source.items != ".":
+        finder = Finder(document)
+        found, _ = finder.find_first(parse_places(source.items or ""))
+        if not finder.is_known:
+            raise ValueError(explain_missing_items(document, source))
+    if has_records_by_key(found, source):
+        return [(str(key), one) for key, one in found.items()]
     if source.items == ".":
-        return [document]
-    finder = Finder(document)
-    found, _ = finder.find_first(parse_places(source.items or ""))
-    if not finder.is_known:
-        raise ValueError(explain_missing_items(document, source))
-    if is_empty(found):
-        return []
-    return list(found) if isinstance(found, (list, tuple)) else [found]
+        return [("", document)]
+    records = [] if is_empty(found) else found if isinstance(found, (list, tuple)) else [found]
+    return [("", one) for one in records]
+
+
+def has_records_by_key(value: Any, source: Source | None = None) -> bool:
+    """Return whether a table is a list of records by key: its values are tables with a common name, and no title."""
+    if not isinstance(value, Mapping) or not value or not all(isinstance(one, Mapping) for one in value.values()):
+        return False
+    places = (source and source.places.get("title")) or parse_places("title")
+    return bool(set.intersection(*map(set, value.values()))) and is_empty(Finder(value).find_first(places)[0])
+
+
+def add_key(record: Any, key: str) -> Any:
+    """Return a record with its key as `id`, if it has no `id`."""
+    return {**record, "id": key} if key and is_empty(record.get("id")) else record
 
 
 def explain_missing_items(document: Any, source: Source) -> str:
@@ -130,6 +146,7 @@ def explain_several(finder: Finder, name: str, place: ValuePath, sizes: tuple[in
     number, other = sizes
     each = _advise_each(finder.record, source) if name in _TIMES else ""
     if other not in (number, 0):
+        each = "" if 1 in sizes and "." not in place.text and not source.each else each  # the end of the whole series
         partner = "end" if name == "start" else "start"
         raise MappingError(name, f"has {number} values, but {partner} has {other} (keep one of each{each})")
     return f'has several values, so the first is used (write "{place.text}.0" in {name_setting(name)}{each})'

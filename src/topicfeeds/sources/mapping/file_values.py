@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from datetime import date
 
 from ...state.files import cut_folder
@@ -25,15 +26,9 @@ def describe_file(path: str, source: str | None) -> dict[str, str | date]:
     values: dict[str, str | date] = {}
     if found := _DATE.match(slug):
         slug = slug[found.end() :] or slug
-        day = _make_date(found)
-        values |= {"date": day, "year": found[1], "month": f"{day:%m}", "day": f"{day:%d}"} if day else {}
+        with suppress(ValueError):
+            day = date(int(found[1]), int(found[2]), int(found[3]))
+            values = {"date": day, "year": found[1], "month": f"{day:%m}", "day": f"{day:%d}"}
     first = below.partition("/")[0]
     language = language or (first if "/" in below and _LANGUAGE.fullmatch(first) else "")
     return {**values, "stem": stem, "slug": slug, "folder": folder, "lang": language.replace("_", "-")}
-
-
-def _make_date(found: re.Match[str]) -> date | None:
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ from ...errors import Problem, show
 from ...models.fields import is_absent
 from ...models.items import FIELDS
 from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
-from ...models.places import ValuePath, ValuePlace, as_text, list_paths
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths, to_text
 from ...models.source import Source
 from ...registry import TABLES
 from ...text.characters import is_blank
@@ -22,7 +22,7 @@ from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
 from .lookups import index_document
-from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty, to_text
+from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
@@ -108,23 +108,20 @@ class RecordMapper:
         self._has.add("records")
         if not self._is_wanted(finder, raw):
             return None
-        is_off, window = read_publication(raw.fields, source)
-        if is_off:
-            # Paths that only drafts have are not reported as missing.
-            for name, places in source.places.items():
-                self._find(finder, name, places)
-            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
-        self._has.add("items")
+        reason, window = read_publication(raw.fields, source)
         warnings: list[Problem] = []
-        fields = self._find_fields(finder, raw, warnings)
-        if fields is None:
-            return Draft(self._context.path, raw.line, identity=self.find_identity(raw))
+        fields = reason or self._find_fields(finder, raw, warnings)
+        if isinstance(fields, str):
+            self._has.add("drafts")
+            for name, places in source.places.items():
+                self._find(finder, name, places)  # paths that only drafts have are not reported as missing
+            return Draft(self._context.path, raw.line, identity=self.find_identity(raw), reason=fields)
+        self._has.add("items")
         if source.fields:
             self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
-            moment = fields["start"]
-            fields["id"] = f"{to_text(fields['id'])}/{to_text(moment)}"
+            fields["id"] = f"{to_text(fields['id'])}/{to_text(fields['start'])}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
         return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
 
@@ -153,15 +150,15 @@ class RecordMapper:
             self._known.add(setting)
         return value
 
-    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | None:
-        """Return the fields of a record, or None if the values of `published` or `status` say that it is a draft."""
+    def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | str:
+        """Return the fields of a record. If `published` or `status` say that it is a draft, return their value."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
-        if drop_draft_values(given) and not source.drafts:
-            return None
+        if (reason := drop_draft_values(given)) and not source.drafts:
+            return reason
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         flags = {name: self._flag(finder, name, raw) for name in FLAGS}
         if "recurrence" in fields and source.fields:
@@ -322,9 +319,12 @@ class RecordMapper:
 
     # Warnings.
 
-    def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
+    def _make_warning(self, raw: RawRecord, field: str, message: str) -> Problem:
         line = self.find_lines(raw).get(field, raw.line)
-        problem = Problem(self._context.path, line, field, message, "warning", raw.item)
+        return Problem(self._context.path, line, field, message, "warning", raw.item)
+
+    def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
+        problem = self._make_warning(raw, field, message)
         if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
             self._warnings.append(problem)
 
@@ -334,10 +334,9 @@ class RecordMapper:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
-        for loss in {one.place: one for one in reversed(losses) if one.place not in used}.values():
+        for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
-                line = self.find_lines(raw).get(field, raw.line)
-                warnings.append(Problem(self._context.path, line, field, message, "warning", raw.item))
+                warnings.append(self._make_warning(raw, field, message))
 
     def find_lines(self, raw: RawRecord) -> Mapping[str, int]:
         """Return the lines of the mapped fields by name."""
@@ -355,6 +354,7 @@ class RecordMapper:
             ]
             if group == "items" and self._needs_link and "link" not in self._source.fields:
                 missing.append(NO_LINK)
+            group = "drafts" if group == "items" and group not in self._has else group
             if group in self._has and (reported or self._warnings):
                 yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings))
                 self._warnings.clear()
@@ -380,14 +380,11 @@ class RecordMapper:
         for name, holder, key in list_addresses(fields):
             given = holder[key]
             holder[key] = complete_address(given, near, base)
-            if not link and complete_address(given, urljoin(base, "page/"), base) != holder[key]:
+            if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
-                line = self.find_lines(raw).get(name, raw.line)
-                warnings.append(Problem(self._context.path, line, name, message, "warning", raw.item))
+                warnings.append(self._make_warning(raw, name, message))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
-            line = self.find_lines(raw).get("image", raw.line)
-            reason += "; the item is published without it"
-            warnings.append(Problem(self._context.path, line, "image", reason, "warning", raw.item))
+            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without it"))
             del fields["image"]
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ...errors import show
 from ...models.fields import is_absent, to_plain
-from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, write_text
+from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, to_text
 
 SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 """The types of values that have no fields. Their methods are never called."""
@@ -85,10 +85,11 @@ class Finder:
             value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
-        for place in places if kind != "date" else ():
+        for place in (one for one in places if kind != "date" and isinstance(one, ValuePattern)):
             paths = dict.fromkeys(list_paths(place))
             empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
             if 0 < len(empty) < len(paths):
+                self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
 
@@ -113,9 +114,7 @@ class Finder:
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
-        is_manager = hasattr(
-            type(value), "get_queryset"
-        )  # a manager of Django: it has attributes of its own, such as name
+        is_manager = hasattr(type(value), "get_queryset")  # of Django: it has attributes of its own, such as name
         if found is _NOTHING or (is_manager and not callable(found)):
             plain = to_plain(value)
             return None if plain is value else self._follow(plain, path, at)
@@ -194,15 +193,6 @@ def _flatten(values: Iterable[Any]) -> Iterator[Any]:
 
 def first_value(value: Any) -> Any:
     """Return the first non-empty element of a list, or the value itself if it is not a list."""
-    return (
-        next((one for one in _flatten(value) if not is_empty(one)), None) if isinstance(value, list | tuple) else value
-    )
-
-
-def to_text(value: Any) -> str:
-    """Return a value as text: `true` or `false`, whole numbers without a decimal point, dates in ISO 8601."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, (date, time)) else write_text(value)
+    if not isinstance(value, (list, tuple)):
+        return value
+    return next((one for one in _flatten(value) if not is_empty(one)), None)

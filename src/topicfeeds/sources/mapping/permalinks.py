@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ...errors import show
 
+_DATES = {"year": "%Y", "month": "%m", "day": "%d", "short_year": "%y"}
 _PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
 _TEMPLATE = re.compile(r"\A(?:[^:]*/)?:[a-z_]|\{[{%]")
 
@@ -24,7 +25,7 @@ def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[st
 
     `record` is the front matter, `file` has the values of the file, and `day` is the date of the post.
     """
-    values = _list_values(record, file) | (_list_dates(day) if day else {})
+    values = _list_values(record, file, day)
 
     def fill_in(found: re.Match[str]) -> str:
         if found[1] not in values:
@@ -35,19 +36,17 @@ def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[st
     return re.sub("/{2,}", "/", _PLACEHOLDER.sub(fill_in, template))
 
 
-def _list_values(record: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, str]:
+def _list_values(record: Mapping[str, Any], file: Mapping[str, Any], day: date | None) -> dict[str, str]:
     slug = str(record.get("slug") or file.get("slug") or "")
     categories = record.get("categories") or record.get("category") or ()
     names = categories.split() if isinstance(categories, str) else categories if isinstance(categories, list) else []
+    dates = {name: f"{day:{form}}" for name, form in _DATES.items()} if day else {}
+    short = {"i_month": str(day.month), "i_day": str(day.day)} if day else {}
     return {
+        **dates,
+        **short,
         "title": slug,
         "slug": slug.lower(),
         "categories": "/".join(dict.fromkeys(str(one).lower() for one in names)),
         "output_ext": ".html",
     }
-
-
-def _list_dates(day: date) -> dict[str, str]:
-    year, month, number = f"{day.year:04d}", f"{day.month:02d}", f"{day.day:02d}"
-    short = {"short_year": year[2:], "i_month": str(day.month), "i_day": str(day.day)}
-    return {"year": year, "month": month, "day": number, **short}

@@ -21,7 +21,10 @@ class MappingReport(NamedTuple):
 
     source: str
     group: str
-    """Which places the report is about: `items` (the fields), or `records` (the conditions `only` and `skip`)."""
+    """Which places the report is about: `items` (the fields), or `records` (the conditions `only` and `skip`).
+
+    `drafts` are the fields of a chunk that has drafts only.
+    """
     missing: tuple[tuple[str, str], ...]
     """The settings whose paths no record of the chunk has, each with its paths.
 
@@ -49,8 +52,11 @@ def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sourc
             if key not in told:
                 told.add(key)
                 yield problem
-    for (source, _), names in missing.items():
-        yield from (_explain(source, name, paths, setting) for name, paths in names)
+    for (source, kind), names in missing.items():
+        drafts = missing.get((source, "drafts"), names) if kind == "items" else names
+        for name, paths in names if kind != "drafts" else ():
+            if (name, paths) in drafts or (name, paths) == NO_LINK:
+                yield _explain(source, name, paths, setting)
 
 
 def _explain(source: str, name: str, paths: str, setting: str) -> Problem:

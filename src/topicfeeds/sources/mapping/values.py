@@ -15,11 +15,11 @@ from ...errors import show
 from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.messages import explain_errors
-from ...models.places import as_text
+from ...models.places import as_text, to_text
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
-from .paths import Kind, flatten, is_empty, to_text
+from .paths import Kind, flatten, is_empty
 
 _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
