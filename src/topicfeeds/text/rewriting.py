@@ -68,7 +68,7 @@ _MAP = re.compile(r"\bmaps?\b|openstreetmap", re.IGNORECASE)
 _PICTURE = re.compile(r"im(?:g|age) |\.(?:avif|gif|jpe?g|png|webp)(?:[?#]|$)", re.IGNORECASE)
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?=[^./]*[./])[^{}<>\"]+")
 _CLOSING, _OPENING = tuple(",.;:!?)]}%»”’"), tuple("([{«“‘/-")
-_MAX_SOURCES = 20
+_MAX_SOURCES = 5
 """The limit of sources of a picture that are tried."""
 _PHRASES = {
     "player": ("player became a link", "players became links"),
