@@ -269,6 +269,10 @@ def test_markdown_is_rendered_and_its_html_sanitised(tmp_path: Path) -> None:
         ("# Head\n", ["1: has no front matter (start the file with a line ---, the fields, and another line ---)"]),
         ("---\ntitle: A\n", ["1: the front matter has no end (add a line --- below the fields)"]),
         (
+            '---json\n{"title": "A"}\n---\nx',
+            ["1: front matter in json is not supported (write it in YAML after ---, or in TOML after +++)"],
+        ),
+        (
             "---\n---\nBody\n",
             ["1: title: is missing (add it)", "1: published: is missing (add a date such as 2026-03-01)"],
         ),

@@ -98,6 +98,7 @@ WORST = {
     "sources/mapping/file_values.py _DATE": ("match", "2026-01-01", "-", "x"),
     "sources/mapping/file_values.py _LANGUAGE": ("fullmatch", "en-", "a", "!"),
     "sources/mapping/permalinks.py _PLACEHOLDER": ("findall", "", ":a", ""),
+    "sources/mapping/permalinks.py _TEMPLATE": ("search", "", "/:", ""),
     "sources/mapping/permalinks.py fill_in_permalink": ("sub", "", "//a", ""),
     "sources/database.py _VARIABLE": ("findall", "", "${a", ""),
     "sources/database.py _USER": ("match", "a", "://:", ""),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.markup import ADDRESSES
 from topicfeeds.text import fast_paths
-from topicfeeds.text.urls import resolve_url, to_ascii_host, to_uri, url_warning
+from topicfeeds.text.urls import resolve_url, to_ascii_email, to_ascii_host, to_uri, url_warning
 
 BASE = "https://www.example.org/news/1"
 
@@ -64,3 +64,8 @@ def test_a_host_is_known_by_its_ascii_name() -> None:
 )
 def test_an_address_that_a_person_should_look_at_is_told(address: str, doubt: str | None) -> None:
     assert url_warning(address) == doubt
+
+
+def test_the_host_of_an_email_is_ascii() -> None:
+    given = ("a@Müller.example", "a@B.example", "a@ö..example", "")
+    assert [*map(to_ascii_email, given)] == ["a@xn--mller-kva.example", "a@B.example", "a@ö..example", ""]

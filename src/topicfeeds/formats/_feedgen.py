@@ -35,7 +35,7 @@ from ..models.dates import format_rfc3339, to_whole_minutes
 from ..models.extensions import XmlElement
 from ..models.items import Image, Person
 from ..text.characters import strip_forbidden
-from ..text.urls import to_uri
+from ..text.urls import to_ascii_email, to_uri
 from .render_cache import RenderCache
 
 DC = "http://purl.org/dc/elements/1.1/"
@@ -140,7 +140,11 @@ class ElementCalls:
 
     def person(self, person: Person) -> None:
         """Add an author with the names of Atom's fields (RFC 4287, 3.2)."""
-        fields = {"name": person.name, "email": person.email, "uri": person.url and to_uri(person.url)}
+        fields = {
+            "name": person.name,
+            "email": to_ascii_email(person.email or ""),
+            "uri": person.url and to_uri(person.url),
+        }
         given = {name: value for name, value in fields.items() if value}
         self.call(make_call("author", **dict.fromkeys(given)), *given.values())
 

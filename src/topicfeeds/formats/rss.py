@@ -11,7 +11,7 @@ from ..feeds.model import Feed
 from ..models.items import Enclosure
 from ..text.characters import has_tag
 from ..text.plain_text import write_html
-from ..text.urls import to_uri
+from ..text.urls import to_ascii_email, to_uri
 from . import Alternates
 from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, add_event, finish_channel, make_call, start_entry
 from ._render import render_xml
@@ -53,7 +53,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add("ttl", str(feed.refresh))
     if feed.author.email:
         name = feed.author.name.replace("(", "[").replace(")", "]")
-        made.set("managingEditor", f"{feed.author.email} ({name})")
+        made.set("managingEditor", f"{to_ascii_email(feed.author.email)} ({name})")
     else:
         made.add(f"{{{DC}}}creator", feed.author.name)
     made.set("logo", feed.logo and to_uri(feed.logo))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import count, nearest, show
 from ..registry import TABLES
+from .advice import advise_false, advise_part
 from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
@@ -152,7 +153,8 @@ def _explain_missing(finding: _Finding) -> str:
         setting = finding.origin.fields_setting
         paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
         return f"is missing or blank in this record (it is read from {paths}, as set by {setting})"
-    return "is missing (add a date such as 2026-03-01)" if finding.name in _DATES else "is missing (add it)"
+    advice = "add a date such as 2026-03-01" if finding.name in _DATES else advise_part(finding.place, "label", source)
+    return f"is missing ({advice or 'add it'})"
 
 
 def _explain_shape(finding: _Finding) -> str:
@@ -166,7 +168,10 @@ def _explain_shape(finding: _Finding) -> str:
     model = _find_model(finding.place, finding.model)
     needed = " and ".join(name for name, field in model.model_fields.items() if field.is_required())
     text = "text or " if model in (Person, Place) else ""
-    return f"{finding.described}, not {text}{finding.describe({})} with {needed or 'fields'}"
+    source, place = finding.origin.source, (*finding.place, "url")
+    advice = advise_false(place, finding.given, source) or advise_part(place, "", source)
+    message = f"{finding.described}, not {text}{finding.describe({})} with {needed or 'fields'}"
+    return f"{message} ({advice})" if advice else message
 
 
 def _explain_table(finding: _Finding) -> str:
@@ -187,12 +192,14 @@ def _explain_table(finding: _Finding) -> str:
 
 def _explain_text(finding: _Finding) -> str:
     """Explain that a value is not text."""
+    source = finding.origin.source
     if isinstance(finding.given, Mapping):
         hint = _advise_mapping(finding, finding.given)
     elif isinstance(finding.given, (list, tuple)):
-        hint = "write one text"
+        hint = advise_part(finding.place, f"{finding.name}.0", source) or "write one text"
     else:
-        hint = _TEXT_HINTS.get(finding.origin.form, "put it in quotes")
+        usual = _TEXT_HINTS.get(finding.origin.form, "put it in quotes")
+        hint = advise_false(finding.place, finding.given, source) or usual
     return f"{finding.described}, not text ({hint})"
 
 
@@ -210,7 +217,7 @@ def _advise_mapping(finding: _Finding, given: Mapping[str, object]) -> str:
         or (len(finding.place) > 1 and not is_element and name != place)
         or finding.origin.form in (*TABLES, "python")
     ):
-        return "write one text"
+        return (advise_part(finding.place, f"{finding.name}.{inner}", source) if inner else "") or "write one text"
     given_path = source.fields.get(name, name)
     path = f"{given_path if isinstance(given_path, str) else given_path[-1]}.{inner}"
     return f'to take its text, set fields = {{ {name} = "{path}" }} in [[sources]]'

@@ -62,7 +62,7 @@ def number_neighbours(found: RawContents) -> RawContents:
             follows = waiting is not None and isinstance(one, RawRecord) and one.line == waiting.line
             if waiting is not None:
                 place = place + 1 if follows or place else 0
-                yield waiting._replace(place=place) if place else waiting
+                yield _number(waiting, place)
             place = place if follows else 0
             waiting = one if isinstance(one, RawRecord) else None
             if not isinstance(one, RawRecord):
@@ -70,11 +70,15 @@ def number_neighbours(found: RawContents) -> RawContents:
     except Unreadable as error:
         if waiting is None:
             raise
-        yield waiting._replace(place=place + 1) if place else waiting
+        yield _number(waiting, place + 1 if place else 0)
         label = f"{label_item(place + 2, '')}: " if waiting.line == error.line else ""
         raise Unreadable(error.line, label + error.message) from None
     if waiting is not None:
-        yield waiting._replace(place=place + 1) if place else waiting
+        yield _number(waiting, place + 1 if place else 0)
+
+
+def _number(raw: RawRecord, place: int) -> RawRecord:
+    return raw._replace(place=place) if place and not raw.place else raw
 
 
 class Unreadable(Exception):
@@ -100,9 +104,10 @@ def expand_items(
         found = find_items(raw.fields, source)
     except ValueError as error:
         raise Unreadable(raw.line, str(error)) from None
-    for key, one in found:
+    for number, (key, one) in enumerate(found, 1):
         line, fields = lines.get(id(one), (raw.line, NO_LINES))
-        yield RawRecord(add_key(one, key), line, fields, whole=raw.fields if source.lookup else None)
+        place = 0 if isinstance(one, Mapping) else number
+        yield RawRecord(add_key(one, key), line, fields, place=place, whole=raw.fields if source.lookup else None)
 
 
 def find_format(source: Source, path: str) -> str | None:

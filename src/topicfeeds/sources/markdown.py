@@ -64,6 +64,9 @@ def _cut_modules(body: str) -> str:
 def _explain_no_front_matter(text: str) -> str:
     if not text or text.isspace():
         return EMPTY
+    first = text.partition("\n")[0].strip()
+    if first.startswith("---") and first[3:].isalpha():
+        return f"front matter in {first[3:]} is not supported (write it in YAML after ---, or in TOML after +++)"
     if text.startswith(("---", "+++")):
         return f"the front matter has no end (add a line {text[:3]} below the fields)"
     return "has no front matter (start the file with a line ---, the fields, and another line ---)"

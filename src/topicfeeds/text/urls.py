@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -94,6 +95,16 @@ def to_ascii_host(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise ValueError(f"{host} is not a host name: {error}") from None
+
+
+def to_ascii_email(address: str) -> str:
+    """Return an e-mail address with its host in ASCII, as validators need it. A host that is not valid is kept."""
+    if address.isascii():
+        return address
+    name, _, host = address.rpartition("@")
+    with suppress(ValueError):
+        host = to_ascii_host(host)
+    return f"{name}@{host}"
 
 
 def guess_media_type(url: str) -> str:

@@ -46,7 +46,7 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
     if source.items == ".":
         return [("", document)]
     records = [] if is_empty(found) else found if isinstance(found, (list, tuple)) else [found]
-    return [("", one) for one in records if one is not None]
+    return [("", one) for one in records]
 
 
 def has_records_by_key(value: Any, source: Source | None = None) -> bool:
@@ -174,14 +174,18 @@ def _find_list(record: Any, path: ValuePath) -> str:
 
 
 def split_record(record: Any, paths: list[ValuePath]) -> list[Any]:
-    """If all paths lead into one list, return a record for each of its elements; otherwise the record itself."""
-    columns = zip(*(path.names[:-1] for path in paths), strict=False)
+    """If all paths lead to one list, or into it, return a record for each of its elements; otherwise the record itself.
+
+    The element stays in a list, so that its texts are not split at spaces.
+    """
+    columns = zip(*(path.names for path in paths), strict=False)
     shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, columns)]
     for size in range(1, len(shared) + 1):
         key = ".".join(shared[:size])
         found = Finder(record).find(parse_path(key))
-        if isinstance(found, (list, tuple)) and found and not any(one.names[size].isdecimal() for one in paths):
-            return [{key: one} for one in found]
+        after = [one.names[size] for one in paths if len(one.names) > size]
+        if isinstance(found, (list, tuple)) and found and not any(name.isdecimal() for name in after):
+            return [{key: [one]} for one in found]
         if found is not None and not isinstance(found, Mapping):
             break
     return [record]

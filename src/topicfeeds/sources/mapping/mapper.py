@@ -106,7 +106,7 @@ class RecordMapper:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
         source, finder = self._source, self._make_finder(raw)
         self._has.add("records")
-        if not self._is_wanted(finder):
+        if not self._is_wanted(finder, raw):
             return None
         reason, window = read_publication(raw.fields, source)
         warnings: list[Problem] = []
@@ -127,10 +127,14 @@ class RecordMapper:
 
     # Which records are read.
 
-    def _is_wanted(self, finder: Finder) -> bool:
+    def _is_wanted(self, finder: Finder, raw: RawRecord) -> bool:
         for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
             for path, allowed in conditions:
-                found = self._find(finder, f"{setting}.{path.text}", (path,))
+                name = f"{setting}.{path.text}"
+                found = self._find(finder, name, (path,))
+                for loss in finder.losses:
+                    self._warn_once(raw, name, loss.description)
+                finder.losses.clear()
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
                     return False
@@ -236,11 +240,9 @@ class RecordMapper:
         return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
-        """Return a finder for each element of the list that has the parts of a field, such as each of the authors."""
+        """Return a finder for each element of the list that has the values of a field, such as each of the authors."""
         places = [place for name in names for place in self._source.places[name]]
-        if field not in LISTS | PARTS.keys() or (
-            names == [field] and all(isinstance(place, ValuePath) for place in places)
-        ):
+        if field not in LISTS | PARTS.keys() or (names == [field] and [type(one) for one in places] == [ValuePath]):
             return [finder]
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]

@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
+from ...errors import show
 from ...models.fields import is_absent, to_plain
 from ...models.places import ValuePath, ValuePattern, ValuePlace, list_paths, to_text
 
@@ -29,6 +30,12 @@ class Loss(NamedTuple):
     value: Any
     path: str
     """The path without a value."""
+
+    @property
+    def description(self) -> str:
+        """A sentence about all such values of a source."""
+        message = f"some values of {show(self.place)} are not tables, so the path has no value"
+        return f"{message} (such as {show(self.value)})"
 
 
 class Finder:
@@ -143,9 +150,15 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
-            found.append(quote(to_text(value), safe="/", errors="replace") if kind == "address" and number else value)
+            found.append(_encode(to_text(value)) if kind == "address" and number else value)
         moment = _combine_moments(found) if kind == "date" else None
         return moment or "".join(map(to_text, found))
+
+
+def _encode(text: str) -> str:
+    """Percent-encode a part of an address. A text that is encoded already, such as a slug of WordPress, is kept."""
+    is_encoded = text.isascii() and "�" not in (decoded := unquote(text)) and not decoded.isascii()
+    return quote(text, safe="/%" if is_encoded else "/", errors="replace")
 
 
 def _combine_moments(parts: list[Any]) -> datetime | None:

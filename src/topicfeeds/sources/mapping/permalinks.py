@@ -1,4 +1,4 @@
-"""Permalinks of Jekyll in front matter, such as `/:categories/:year/:title/`."""
+"""Permalinks in front matter: placeholders of Jekyll and Hugo, such as `/:year/:title/`, and tags of templates."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from urllib.parse import quote
 from ...errors import show
 
 _DATES = {"year": "%Y", "month": "%m", "day": "%d", "short_year": "%y"}
-_PLACEHOLDER = re.compile(r":([a-z_]+)")
+_PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
+_TEMPLATE = re.compile(r"\A(?:[^:]*/)?:[a-z_]|\{[{%]")
 
 
 def is_template(link: Any) -> TypeGuard[str]:
-    """Return whether a link is a path with placeholders."""
-    return isinstance(link, str) and link.startswith(("/", ":")) and bool(_PLACEHOLDER.search(link))
+    """Return whether a link is a path with placeholders, or has tags of a template, such as `{{ page.slug }}`."""
+    return isinstance(link, str) and bool(_TEMPLATE.search(link))
 
 
 def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[str, Any], day: date | None) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
 from ...models.mapping import FLAGS, MappingSettings
-from ...models.places import as_text
+from ...models.places import ValuePath, as_text, list_paths
 from .paths import Loss
 from .values import NEVER_FALSE
 
@@ -87,8 +87,17 @@ def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
     if field in NEVER_FALSE and as_text(loss.value) == "false":
         return ""
     kind = "text" if isinstance(loss.value, str) else "not a table"
-    advice = f"add {show(loss.place)} to the paths: {field} = [{show(loss.path)}, {show(loss.place)}]"
-    return f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, {advice})"
+    return f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, {_add_place(loss, field, settings)})"
+
+
+def _add_place(loss: Loss, field: str, settings: MappingSettings) -> str:
+    """Say how to add the place of a lost value to the setting whose path did not enter the value."""
+    found = ((name, place) for name in settings.mapped_fields[field] for place in settings.places[name])
+    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
+    is_path = isinstance(place, ValuePath)
+    added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
+    places = ", ".join(show(text) for text in (*(one.text for one in settings.places[name]), added))
+    return f"add {show(added)} to the paths: {name} = [{places}]"
 
 
 def name_setting(name: str) -> str:

@@ -1,0 +1,23 @@
+"""Advice for values of other systems: the setting of a source that reads a value which is not valid as it is."""
+
+from __future__ import annotations
+
+from .source import Source
+
+
+def advise_false(place: tuple[str | int, ...], given: object, source: Source | None) -> str:
+    """Say how to drop a `false` that means "none" in a mapped source."""
+    is_mapped = given is False and source is not None and place[0] in source.fields
+    return f'to drop it, set values.{place[0]} = {{ false = "" }} in [[sources]]' if is_mapped else ""
+
+
+def advise_part(place: tuple[str | int, ...], key: str, source: Source | None) -> str:
+    """Say how to map a part of a field, such as `authors.name`. `key` is the key of its value in a record."""
+    if not source or len(place) < 2 or place[0] in source.lookup:
+        return ""
+    field, part = str(place[0]), f"{place[0]}.{place[-1]}"
+    path = source.fields.get(field)
+    if isinstance(path, str) and "{" not in path:
+        return f'map {part} instead of {field}, such as {part} = "{path}.{key}"'.replace('."', '"')
+    is_mapped = part not in source.fields and any(name.startswith(f"{field}.") for name in source.fields)
+    return f"map {part}, or set defaults.{part}, in [[sources]]" if is_mapped else ""
