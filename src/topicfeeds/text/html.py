@@ -63,7 +63,7 @@ _REFUSED_ATTRIBUTES = {
     "form", "formaction", "icon", "imagesrcset", "is", "longdesc", "lowsrc", "manifest", "ping", "profile", "rel",
     "slot", "srcdoc", "srcset", "style", "target", "usemap", "xmlns",
 }  # fmt: skip
-"""Attributes that `Extensions` cannot add: styles, addresses that the sanitiser does not check, and names of code."""
+"""Attributes that `Extensions` cannot add: styles, addresses that the sanitiser does not check, and links to code."""
 _ORDINARY = _TAGS - {"audio", "source", "video"} | {
     "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
 }  # fmt: skip
