@@ -34,7 +34,7 @@ from .sources.model import Chunk, Location
 from .state.files import FileStamp, InputFiles
 
 MIN_PARALLEL_BYTES = 75_000_000
-"""Up to this total size of the sources (in bytes; about 50,000 items), workers save no time, as they start slowly."""
+"""Up to this total weight of the sources (in bytes; about 50,000 items), workers save no time: they start slowly."""
 _MIN_ITEM_BYTES = 1_500
 """The minimum weight of an item or a file, in bytes. The weight estimates the time to read it."""
 _MAX_SHARD_BYTES = 64 << 20

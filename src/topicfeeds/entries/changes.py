@@ -1,6 +1,6 @@
 """Changes of events: which changes need a notice for readers, and which dates they concern.
 
-The memory stores each change once. Later runs make the same notice of it again.
+The memory stores each change once. Later runs make the same notice from it again.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def list_cancelled(changes: Iterable[EventChange], times: EventTimes) -> tuple[d
 
 
 def find_nearest(change: EventChange) -> datetime:
-    """Compare the next date before a change with the next date after it. Return the earlier one, in UTC."""
+    """Compare the old and the new next date of a changed event. Return the earlier one, in UTC."""
     now = datetime.fromtimestamp(change.at, UTC)
     both = [_list_dates(restore_times(facts, UTC), now, 1) for facts in (change.before, change.after)]
     return min(_to_instant(one) for some in both for one in some)
@@ -158,15 +158,15 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
 
 
 def _spell(place: str | None) -> str:
-    """Return the letters and digits of a place. Capitals, spaces and punctuation are only its notation."""
+    """Return the letters and digits of a place. Differences in case, spaces and punctuation are ignored."""
     return "".join(c for c in (place or "").casefold() if c.isalnum())
 
 
 def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following: list[date]) -> bool:
     """Return whether an event has other dates.
 
-    A series is not moved if it starts with a later date of its own, ends earlier, or goes on for longer. `kept` are its
-    old dates from its new start on, `following` are its new dates.
+    A series is not moved if it now starts on one of its later dates, ends earlier, or continues longer. `kept` are its
+    old dates from its new start on, and `following` are its new dates.
     """
     if isinstance(before.start, datetime) != isinstance(after.start, datetime):
         return True

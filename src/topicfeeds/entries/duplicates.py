@@ -104,7 +104,7 @@ def _merge(first: Merged, header: Header) -> Merged:
 
 
 def unite(first: tuple[Category, ...], second: tuple[Category, ...]) -> tuple[Category, ...]:
-    """Return the categories of both, each once."""
+    """Return the categories of two records, each once."""
     terms = {category.term for category in first}
     return first + tuple(category for category in second if category.term not in terms)
 

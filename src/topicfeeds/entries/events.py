@@ -55,7 +55,7 @@ def _localize(moment: date, zone: ZoneInfo, field: str) -> date:
 
 
 def _restore(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a time in its zone. A time that clocks skip becomes the time that they show (RFC 5545, 3.3.5)."""
+    """Return a time in its zone. A time that clocks skip becomes the time that they show instead (RFC 5545, 3.3.5)."""
     clock = moment.replace(tzinfo=zone)
     if moment.tzinfo is None:
         return clock

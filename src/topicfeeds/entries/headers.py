@@ -77,7 +77,7 @@ class HeaderMaker:
         """Yield the problems of a record, and its header unless the record is refused.
 
         `position` is the key of the chunk, and the number of the record in the chunk. `is_single` says that the chunk
-        is one record.
+        is one line, or a file with one item.
         """
         header = None
         try:

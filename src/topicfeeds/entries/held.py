@@ -58,7 +58,7 @@ class HeldItems:
         self.missing.discard(name)
 
     def note_draft(self, draft: Draft) -> None:
-        """Record that an author took an item back by making it a draft."""
+        """Record that an author withdrew an item by making it a draft."""
         if draft.identity and (name := self.find(draft.identity)) in self.missing:
             self.missing.discard(name)
             self.moved[self.read_details(name).source] += 1

@@ -221,7 +221,7 @@ class Header(NamedTuple):
     is_parsed: bool = False
     """Whether this run parsed the item, so that it is in memory."""
     is_single: bool = False
-    """Whether its chunk is one record. Reading it again is quick, so the cache does not store the item."""
+    """Whether its chunk is one line, or a file with one item. It is quick to read again, so the cache has no item."""
     name: str = ""
     """The position and title of the record for messages, if several records start on its line."""
     place: int = 0
@@ -290,7 +290,7 @@ class NewNotice(NamedTuple):
     field: str
     """The changed field of the item."""
     nearest: datetime
-    """The earlier of the next dates before and after the change."""
+    """The old or the new next date of the event, whichever is earlier."""
     header: Header
 
 

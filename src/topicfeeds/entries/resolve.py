@@ -34,7 +34,7 @@ _NOT_RECORDED = "is missing, and no run has recorded the event, so the event is 
 
 
 def _find_draft(header: Header, now: datetime) -> Draft | None:
-    """Return a draft if an item is not public yet, or no longer."""
+    """Return a draft if an item is not public yet, or has expired."""
     start, end = header.window or (None, None)
     if start and start > now:
         return Draft(header.path, header.line, start, (header.own_id, header.link))

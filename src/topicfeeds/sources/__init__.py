@@ -5,6 +5,7 @@ bytes, if the format is `binary`), the source, and the name of the file in messa
 
 - a `RawRecord` for each record,
 - a `Page` for the title and description that a text page gives its topic,
+- a `Draft` for a record that is not public,
 - a `Problem` for anything that it cannot use.
 
 It raises `Unreadable` if the file is not valid in the format.
@@ -25,7 +26,7 @@ from .model import Draft, Page, Record
 
 
 class SiteSources(Iterator[Record | Page | Problem | Draft]):
-    """The sources of a site. They yield records, pages and problems, in the order of the site file, path and line.
+    """The sources of a site. They yield their contents in the order of the site file, path and line.
 
     `base` is the folder to which paths are relative. For a file that cannot be read, a problem is yielded: the caller
     decides whether the run stops.

@@ -20,7 +20,7 @@ _ATTACHMENT = {"url": "url", "type": "mime_type", "title": "title", "length": "s
 
 
 def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
-    """Yield the items of a feed, with the names of our fields. Raises Unreadable."""
+    """Yield the items of a feed as records with our field names. Raises Unreadable."""
     if len(text) > _MAX_CHARS:
         raise Unreadable(1, f"has more than {_MAX_CHARS:,} characters (split the feed)")
     try:

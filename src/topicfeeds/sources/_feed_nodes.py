@@ -36,9 +36,9 @@ _LEAD = re.compile(r'<p(?: dir="rtl")?>.*?</p>')
 
 
 def strip_lead(content: str, summary: str) -> str:
-    """Return the content of an event that topicfeeds published.
+    """Return the content of an event, from a body that topicfeeds published.
 
-    The first line of the body, with date and place, is removed, and so is the summary of an event without content.
+    The first line, with date and place, is removed. If the rest is only the summary, the event has no content.
     """
     found = _LEAD.match(content)
     body = content[found.end() :] if found else content

@@ -47,7 +47,7 @@ class _FeedHead(NamedTuple):
 
 
 def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRecord | Problem | Draft]:
-    """Yield the entries of a feed, with the names of our fields. Raises Unreadable."""
+    """Yield the entries of a feed as records with our field names. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(1, EMPTY)
     prefixed = max(content.count(b":item"), content.count(b":entry")) // 2  # start tags and end tags
@@ -114,7 +114,7 @@ def _check_root(root: Any) -> None:
 
 
 def _list_pictures(content: bytes) -> dict[str, str]:
-    """Return the addresses of all attachments of an export by id. A post may refer to an attachment below it."""
+    """Return the addresses of all attachments of an export by id. They may follow their post in the file."""
     nodes = map(Node, _iterate(content))
     found = ((one.text("wp:post_id"), one.text("wp:attachment_url")) for one in nodes)
     return {number: address for number, address in found if address}
@@ -211,7 +211,7 @@ def _read_labels(node: Node, channel: _FeedHead) -> dict[str, list[str]]:
 
 
 def _decode(name: str) -> str:
-    """Return a name without references: many programs escape names as HTML."""
+    """Replace references such as `&amp;` in a name with their characters: many programs escape names as HTML."""
     return to_plain_text(name) if _REFERENCE.search(name) else name
 
 

@@ -23,7 +23,7 @@ _MAX_DEPTH = 8
 MAX_LINES = 50_000
 """The limit of content lines of an event. One line more is stored, to detect longer events."""
 _WITH_PARTS = "VTIMEZONE"
-"""The component that is read with its inner components."""
+"""The lines of the components inside this component are stored, too. In other components, they are skipped."""
 
 
 class InvalidPropertyError(Exception):

@@ -88,7 +88,7 @@ def list_paths(source: Source, base: Path) -> list[str]:
 
 
 def is_by_line(source: Source, path: str) -> bool:
-    """Return whether each line of a file is one record."""
+    """Return whether a file is read line by line."""
     name = find_format(source, path)
     return name is not None and SOURCE_FORMATS.get(name, _EXTENSION).by_line
 

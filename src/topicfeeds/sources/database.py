@@ -94,7 +94,7 @@ def _open_read_only(url: URL, base: Path) -> URL:
 
 
 def _fill_in_environment(given: str) -> str:
-    """Replace each `${NAME}` with a variable of the environment. In user and password, it is percent-encoded."""
+    """Replace each `${NAME}` with an environment variable. In user and password, its value is percent-encoded."""
     found = _USER.match(given)
     end = found.end() if found else 0
     start = _VARIABLE.sub(lambda one: quote(os.environ[one[1]], safe="", errors="surrogateescape"), given[:end])
@@ -102,7 +102,10 @@ def _fill_in_environment(given: str) -> str:
 
 
 def _find_secrets(given: str, text: str, url: URL) -> frozenset[str]:
-    """Return the password as written and decoded, secret options, and the variables in user, password and options."""
+    """Return the secrets of a URL.
+
+    They are the password (as written, and decoded), secret options, and the variables in user, password and options.
+    """
     found = _USER.match(given)
     names = _VARIABLE.findall((found[0] if found else "") + given.partition("?")[2])
     options = [str(value) for name, value in url.query.items() if _SECRET_OPTION.search(name)]
@@ -112,7 +115,7 @@ def _find_secrets(given: str, text: str, url: URL) -> frozenset[str]:
 
 
 def _convert_value(value: Any) -> Any:
-    """Convert a value of a row to the types of items. Lists and tables may be in a column as JSON."""
+    """Convert a value of a row to the types of items. A text that is a JSON list or object is decoded."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo:

@@ -60,7 +60,7 @@ def _finish(record: RawRecord) -> RawRecord:
 
 
 def _shorten(text: str) -> str:
-    """Return the first words of a text, as the title of a post without one."""
+    """Return the first words of a text, as the title of a post that has no title."""
     if len(text) <= _MAX_LABEL_CHARS:
         return text
     return text[:_MAX_LABEL_CHARS].rpartition(" ")[0].rstrip(" ,;:.") + "…"

@@ -285,7 +285,7 @@ def _read_series(event: Properties, times: _Times, exceptions: list[date]) -> di
         kept = sorted(set(keep_occurrences(local, rule, start)))
         if kept and next(list_occurrences(rule, start, kept), None) is None:
             return None
-    except ValueError:  # the item is refused, with the message of its field
+    except ValueError:  # validation refuses the item later
         kept = []
     return {"recurrence": rule, "except": kept}
 

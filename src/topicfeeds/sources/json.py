@@ -33,7 +33,7 @@ _NO_LIST = "has no list of items"
 _NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
-"""Finds texts, and numbers that JSON does not allow."""
+"""Finds numbers that JSON does not allow. It also matches texts, to skip such numbers in them."""
 
 
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
@@ -55,7 +55,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
 
 
 class _Found(NamedTuple):
-    """A value, its position in the text, its end, and the names that occur twice in one object of it."""
+    """A value, its position in the text, its end, and the names that occur twice in one of its objects."""
 
     at: int
     end: int
@@ -209,7 +209,7 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
 
 
 def check_record(fields: Any, number: int, doubles: Sequence[str]) -> RawRecord:
-    """Return the record of a JSON object, and the names that it has twice. Raises Unreadable for other values."""
+    """Return a JSON object as a record. `doubles` are its repeated names. Raises Unreadable for other values."""
     if not isinstance(fields, dict | None):
         raise Unreadable(number, f'{show(fields)} is not an object (write an item as {{"title": "...", ...}})')
     return RawRecord(fields, number, repeated=tuple((name, number) for name in doubles))

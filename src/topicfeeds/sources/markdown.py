@@ -18,7 +18,7 @@ from .toml import parse_toml
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n((?:.*\n)*?)\1[ \t]*(?:\n|\Z)")
 _COLON = re.compile(r"^ {0,3}:(?=[^\s:]|::)", re.MULTILINE)
-"""The start of a container, such as `:::tip`, or of an emoji, such as `:tada:`. Both are not definitions."""
+"""The start of a container, such as `:::tip`, or of an emoji, such as `:tada:`. Neither is a definition."""
 _FOOTNOTE, _FOOTNOTE_END = '<div class="footnote-definition"', "</div>\n"
 _NUMBER = re.compile('<sup class="footnote-definition-label">([0-9]{1,9})<')
 

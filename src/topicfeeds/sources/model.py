@@ -25,7 +25,7 @@ Window = tuple[date | None, date | None]
 
 
 def number_item(line: int, place: int) -> int:
-    """Return a number that identifies a record in its file: its first line, if it is the only record there."""
+    """Return a number that identifies a record in its file: its first line, if it is the only record on that line."""
     return line + (place << 32)
 
 
@@ -97,7 +97,7 @@ class Draft(NamedTuple):
     identity: Identity | None = None
     """Its `id` and its `link`. None if they cannot be read."""
     reason: str = ""
-    """The key and value that say so, such as `hidden: true`. Empty for records of earlier runs, and for dates."""
+    """The key and value of the mark, such as `hidden: true`. Empty for dates, feeds, calendars and cached records."""
 
 
 class Unplaced(NamedTuple):
@@ -141,9 +141,9 @@ class Location(NamedTuple):
     source: Source
     path: str
     salt: bytes = b""
-    """A part of the keys of its chunks. It differs between files, and between sources with the same file."""
+    """A part of the key of the chunk. It differs between files, and between sources with the same file."""
     is_single: bool = False
-    """Whether the chunk is one record. If so, reading it again is quick."""
+    """Whether the chunk is one line, or a file with one item. If so, reading it again is quick."""
     line: int = 1
     """The first line of the chunk, from 1."""
     start: int = 0

@@ -30,7 +30,7 @@ class Sample(NamedTuple):
 
 
 def read_samples(source: Source, base: Path, url: str, limit: int) -> tuple[list[Sample], list[Problem]]:
-    """Return the first items of a source, and the problems of the records before them.
+    """Return the first items of a source, and the problems of all records read up to the last of these items.
 
     Both lists are empty for standard input.
     """

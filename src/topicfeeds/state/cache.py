@@ -285,8 +285,7 @@ class Cache:
     def commit(self, run: int, *, forget: bool = True) -> None:
         """Commit all changes, and forget the chunks that this run did not find, if `forget` is set.
 
-        `run` is the number of this run. The two files belong together if the memory has the same
-        number.
+        `run` is the number of this run. The cache and the memory belong together if they have the same number.
         """
         if forget:
             self._forget_gone()

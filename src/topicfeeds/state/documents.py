@@ -30,7 +30,7 @@ def find_leftovers(folder: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def is_leftover(name: str, folder: str) -> bool:
-    """Return whether a file of a folder of documents is a temporary file of this site."""
+    """Return whether a file in a folder of documents is a temporary file of this site."""
     # This site writes `all` only into the output folder. In a folder below it, `all` belongs to another site.
     is_temporary = name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
     return is_temporary and name.startswith(".all.") is not bool(folder)

@@ -33,9 +33,9 @@ def expand_path(given: str, base: str, kind: str | None = None, exclude: str | N
     matches files and folders at any depth.
 
     - The path of a file, and `-`, is returned as it is, even if there is no such file.
-    - For a folder, all files below it are returned. Without `kind` (the format of the source), only files with known
-      suffixes are returned.
-    - For a pattern, the files that match it are returned. The result of an absolute pattern is absolute.
+    - For a folder, all files below it are returned, except hidden ones. Without `kind` (the format of the source), only
+      files with known suffixes are returned.
+    - For a pattern, the paths that match it are returned. The result of an absolute pattern is absolute.
 
     Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
     path, not a pattern without matches.
@@ -151,8 +151,8 @@ def compare_files(
     """Return the stamps of files, and the files that differ from the `known` stamps.
 
     A file differs if it is new, is missing, is not a regular file, or has other content. A file is not opened if its
-    size and mtime equal the values in its known stamp. A file in `later` is not opened either: its digest is computed
-    when it is read.
+    size and mtime equal the values in its known stamp. Any other file in `later` is not opened either: it
+    counts as different, and its digest is computed when it is read.
 
     Call this before the files are read. If a file changes after the call, the next run sees another stamp.
     """

@@ -46,7 +46,7 @@ def choose_mode(path: str) -> int:
 
 
 def restrict(descriptor: int, path: str) -> None:
-    """Correct the permissions of an open file, if it is ours."""
+    """Correct the permissions of an open file, if it belongs to the current user."""
     status, mode = os.fstat(descriptor), choose_mode(path)
     if sys.platform != "win32" and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != mode:
         os.fchmod(descriptor, mode)

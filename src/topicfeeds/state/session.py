@@ -24,7 +24,8 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
     """Open the state for a run, yield warnings about it, and close it. A damaged state is renamed to `*.damaged`.
 
     `now` has a time zone. With `dry`, nothing is written. Raises BusyError if another run uses the state, PublishError
-    if the state cannot be used, and ConfigError if a file of another program is in its place.
+    if the state cannot be used, ConfigError if a file of another program is in its place, and CacheDamagedError if the
+    cache is damaged.
     """
     if state is None:
         yield []
@@ -116,5 +117,5 @@ def _explain(error: sqlite3.Error | OSError, *, dry: bool) -> str:
 
 
 def _is_damaged(error: BaseException | None, path: str) -> bool:
-    """Return whether an error means that a file is damaged, and not the disk."""
+    """Return whether an error means that a file is damaged, not that the disk fails."""
     return isinstance(error, DamageError) or (is_damage_error(error) and is_file_damaged(path))

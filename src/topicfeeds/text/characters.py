@@ -98,7 +98,7 @@ def to_one_line(value: str) -> str:
 
 
 def strip_edges(value: str) -> str:
-    """Return a text without invisible characters at both ends. Names that look the same are then the same."""
+    """Return a text without invisible characters at both ends: names that differ only in them become the same."""
     return value.strip(f" {_EDGES}")
 
 

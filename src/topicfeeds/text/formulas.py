@@ -48,7 +48,10 @@ def read_rendered(one: Element) -> Element:
 
 
 def _read_stack(one: Element, classes: set[str]) -> Element:
-    """Return a fraction or scripts, which KaTeX writes from below. The base of scripts is only there with limits."""
+    """Return a fraction, or superscripts and subscripts. KaTeX writes their parts from bottom to top.
+
+    The parts include the base of superscripts and subscripts only if these are limits, as of a sum.
+    """
     stack = next((each for each in one.elements() if "vlist-t" in _classes(each)), one)
     lines = next((each for each in stack.elements() if "vlist" in _classes(each)), stack)
     parts: list[Element | str] = [read_rendered(each) for each in lines.parts() if not each.is_blank]

@@ -27,9 +27,12 @@ _ATTRIBUTES = {
     "poster", "reversed", "role", "rowspan", "scope", "span", "src", "srcset", "start", "style", "title", "type", "url",
     "value", "video-id", "videoid", "width", *LAZY,
 }  # fmt: skip
-"""The attributes that are kept, with those that start with `data-`."""
+"""The attributes that are kept, in addition to those that start with `data-`."""
 _SCHEMES = {"data", "http", "https", "javascript", "mailto", "tel", "vbscript"}
-"""The schemes that are kept here, with those that `_SCHEME` finds. A later step removes and counts other addresses."""
+"""The schemes that are kept here, in addition to those that `_SCHEME` finds.
+
+A later step removes and counts the addresses that feeds cannot have.
+"""
 _DROPPED = {"noscript", "plaintext", "script", "style", "template", "xmp"}
 _TAG_NAME = re.compile("(</?)([a-zA-Z][a-zA-Z0-9:._-]*)")
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9:._-]*)((?: [^\s=>]+="[^"]*")*)>|([^<]+)')
@@ -41,7 +44,7 @@ _FORMULA = re.compile(r"math/(?:asciimath|mml|tex)")
 _SNIPPET = re.compile(
     r"""\bsrc\s*=\s*["']?((?:https?:)?//(?:asciinema\.org|gist\.github\.com|gitlab\.com)/[^"'\s]*)\.js\b"""
 )
-"""The address of a script that shows a text of another site. Without `.js`, it is the address of a page."""
+"""The address of a script that embeds a text of another site. Without `.js`, it is the address of a page."""
 _PREFIX = re.compile("(</?)(?:m|mml):(?=m)")
 """The prefix of MathML in XML."""
 _CELL = re.compile(r"</?(td|th|tr)(?=[\s/>])[^<>]*>", re.IGNORECASE)
@@ -179,7 +182,10 @@ def _find_root(name: str) -> str:
 
 
 def _escape_raw(found: re.Match[str]) -> str:
-    """Keep the unparsed content of `plaintext` and `xmp`, and of scripts with a formula. Find texts of other sites."""
+    """Keep the unparsed content of `plaintext` and `xmp`, and of scripts with a formula.
+
+    A script that embeds a text of another site becomes a frame.
+    """
     if found[1].lower() != "script":
         return f"<pre>{escape(found[3])}</pre>"
     if snippet := _SNIPPET.search(found[2]):

@@ -21,7 +21,7 @@ _SCRIPTS = {
 }
 """Superscript and subscript characters."""
 _MAX_SCRIPT_PARTS = 20
-"""Longer superscripts and subscripts are small print."""
+"""Superscripts and subscripts with more parts than this are small print. They are written as plain text."""
 
 
 def write_plain_text(fragment: str, *, with_links: bool = False) -> str:
@@ -188,7 +188,7 @@ class _TextWriter:
 
 
 def _write_script(text: str, one: Element, is_attached: bool) -> str:
-    """Return a superscript or a subscript in such characters, or else after `^` or `_`. Ordinals (1st) are plain."""
+    """Write a superscript or subscript with `_SCRIPTS` characters, or after `^` or `_`. Ordinals (1st) are plain."""
     table, is_word = _SCRIPTS[one.name], text.isalpha() and len(text) > 1
     if not is_word and set(map(ord, text)) <= table.keys():
         return text.translate(table)

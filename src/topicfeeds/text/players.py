@@ -17,7 +17,7 @@ HOLDERS = {"a", "article", "aside", "blockquote", "div", "figure", "li", "p", "s
 """Elements that scripts fill."""
 _EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-")
 _MAX_PARTS = 20
-"""Few elements are inside of an element that scripts fill."""
+"""The limit of elements that are searched inside an element that scripts fill."""
 _EMBEDDED = re.compile(
     r"""(?:[\[{].*?"(?:canonical_url|href|src|url)"\s*:\s*")?((?:https?:)?//[^\s"'<>]+)""", re.DOTALL
 )
@@ -25,7 +25,7 @@ _EMBEDDED = re.compile(
 
 
 def find_pages(one: Element) -> list[str]:
-    """Return the addresses of what a script would put into an empty element: a player, a post or a picture."""
+    """Return the addresses of the player, post or picture that a script would put into an empty element."""
     if not one.is_blank or not one.inside <= HOLDERS | {"b", "br", "button", "i"}:
         return []
     given = one.attributes

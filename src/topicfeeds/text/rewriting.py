@@ -262,7 +262,7 @@ class _Rewriter:
         self._add_apart(one.children)
 
     def _add_image(self, one: Element, others: Sequence[Element] = ()) -> None:
-        """Write a picture with the address that a script would load later, or else its description."""
+        """Write a picture, or only its description. Addresses in the `LAZY` attributes come before `src`."""
         is_temporary = not is_lazy(one) and (looks_blank(one) or any(map(is_lazy, others)))
         found = next(filter(None, map(self._find_picture, (*others, one) if is_temporary else (one, *others))), None)
         if address := found or keep_data_picture(one.attributes.get("src", "")):
@@ -391,6 +391,6 @@ def _is_hidden(one: Element) -> bool:
 
 
 def _find_loaded(one: Element) -> list[str]:
-    """Return the attributes, of any script, that seem to have an address to load later."""
+    """Return the attributes that seem to have an address that some script would load later."""
     names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
     return [name for name in names if "placeholder" not in name and "srcset" not in name]

@@ -79,7 +79,7 @@ def make_topic_slugger(declared: Collection[str]) -> Callable[[str], str]:
 def make_tag_slugger(declared: Mapping[str, str]) -> Callable[[str], str]:
     """Return the function that makes the slug of a tag's label.
 
-    `declared` maps labels to slugs that the publisher chose. Another tag with such a slug gets a hashed slug.
+    `declared` maps labels to slugs that the publisher chose. Another tag with the same slug gets a hashed slug.
     """
     chosen = {tag_key(label): slug for label, slug in declared.items()}
     taken = set(chosen.values())

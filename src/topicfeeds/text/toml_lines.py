@@ -93,7 +93,7 @@ def _split_key(dotted: str) -> KeyPath:
 
 
 def _unescape(name: str) -> str:
-    """Return a name with its escapes, such as those of invisible characters, as tomllib reads it."""
+    """Decode the escapes in a name, such as those of invisible characters, as tomllib does."""
     with suppress(tomllib.TOMLDecodeError):
         return str(tomllib.loads(f'name = "{name}"')["name"]) if "\\" in name else name
     return name

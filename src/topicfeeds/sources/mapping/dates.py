@@ -45,7 +45,10 @@ def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
 
 
 def explain_unused_time(start: Any, all_day: Any, record: Any, settings: MappingSettings) -> str:
-    """Say which value beside the day of an event is a time that no setting uses. The text is empty if there is none."""
+    """Say which value of a record is a time that no setting uses, if the start of the event is only a day.
+
+    The text is empty if there is no such value.
+    """
     *others, place = settings.places.get("start", [None])
     is_day = type(start) is date or (isinstance(start, str) and _DAY.fullmatch(start.strip()))
     if not is_day or as_text(all_day) in _YES or others or not isinstance(place, ValuePath):
@@ -181,7 +184,7 @@ def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
 
 
 def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | None) -> None:
-    """Give a date an offset. If this is the end of an event, its start needs an offset, too."""
+    """Give a date an offset. With an end or an exception of an event, its start needs an offset, too."""
     many = isinstance(fields[name], (list, tuple))
     read = [_make_aware(one, other, name) for one in (fields[name] if many else [fields[name]])]
     fields[name] = read if many else read[0]
@@ -225,7 +228,7 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
 
 
 def _cut_times(fields: dict[str, Any], start: date) -> None:
-    """Leave only the days of a recurrence and its exceptions, for an event that takes whole days."""
+    """Remove the times from the UNTIL of a recurrence and from its exceptions, for an event that takes whole days."""
     zone = (isinstance(start, datetime) and start.tzinfo) or find_zone(fields.get("timezone") or "")
     rule = str(fields.get("recurrence") or "")
     until = next((part for part in rule.split(";") if part.upper().startswith("UNTIL=")), "")
@@ -240,9 +243,9 @@ def _cut_times(fields: dict[str, Any], start: date) -> None:
 
 
 def _to_day(value: Any, zone: Any) -> Any:
-    """Return the day of a moment, or the value if its day is not known. The day stands beside a time of 0:00 or 23:59.
+    """Return the day of a moment in a zone, or the value if its day is not known.
 
-    Programs write such times in UTC for a day without a zone.
+    At 0:00 and 23:59, the day stays as written: programs write these times in UTC for a day without a zone.
     """
     moment = read_iso(value)
     if not isinstance(moment, datetime):

@@ -62,7 +62,7 @@ class _Mark(NamedTuple):
 
 
 def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Window | None]:
-    """Return why a record is a draft. If it is not, also return when it becomes public, and when it expires.
+    """Return why a record is a draft, or an empty text. If it is not a draft, also return when it is public.
 
     Raises MappingError.
     """
@@ -122,7 +122,7 @@ def _counts(name: str, has: Callable[[str], bool]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _simplify(key: str) -> str:
-    """Return the name by which a key is compared: `is_Draft` and `isDraft` are `draft`."""
+    """Return the name by which a key is compared: `is_Draft` and `isDraft` become `draft`."""
     return key.lower().replace("_", "").replace("-", "").removeprefix("is")
 
 

@@ -25,7 +25,7 @@ class _Element(NamedTuple):
     """An element of a list."""
 
     tables: _Tables
-    """The tables on its way, each with its key."""
+    """The tables on the path to it, each with the key that the path follows."""
     value: Any
     number: int
     """Its position in its list, from 0."""
@@ -50,7 +50,7 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
 
 
 def has_records_by_key(value: Any, source: Source | None = None) -> bool:
-    """Return whether a table is a list of records by key: its values are tables with a common name, and no title."""
+    """Return whether a table has records by key: it has no title, and its values are tables that share a key."""
     if not isinstance(value, Mapping) or not value or not all(isinstance(one, Mapping) for one in value.values()):
         return False
     places = (source and source.places.get("title")) or parse_places("title")
@@ -122,9 +122,9 @@ def _find_elements(
 
 
 def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
-    """Return a copy with one value in place of the list at a path: the value beside an element of another list.
+    """Return a copy in which one value replaces the list at a path: the value at the same position as `element`.
 
-    Raises MappingError for a list of another length.
+    Raises MappingError if the two lists differ in length.
     """
     if at == len(path.names):
         values = value if isinstance(value, (list, tuple)) else [value]

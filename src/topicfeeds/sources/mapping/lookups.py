@@ -1,4 +1,4 @@
-"""Lookups: replace keys in a field with values of the records that have these keys, such as author ids by names."""
+"""Lookups: replace keys in a field with values of the records that have these keys, e.g. author ids with names."""
 
 from __future__ import annotations
 

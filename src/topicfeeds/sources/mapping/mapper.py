@@ -57,7 +57,7 @@ class RecordMapper:
         self._source, self._context = source, context
         self._is_table = context.form in TABLES
         self._known: set[str] = set()
-        """The settings for which at least one record has a value."""
+        """The settings with a path that at least one record has."""
         self._has: set[str] = set()
         """Contains `records` if the chunk has records, and `items` if it has items."""
         self._needs_link = False
@@ -335,7 +335,7 @@ class RecordMapper:
     ) -> None:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
-        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 also reads the texts of image
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads a text in the list image
         for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
                 warnings.append(self._make_warning(raw, field, message))

@@ -79,7 +79,7 @@ class Finder:
     def find_first(self, places: Collection[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
         """Return the first value at one of several places, and its place. Without a value, note incomplete patterns.
 
-        The pattern of a date is complete or not on purpose: a day without a time is a day.
+        Incomplete patterns of dates are not noted: a record may have a day without a time on purpose.
         """
         for place in places:
             value = self.find(place, kind)

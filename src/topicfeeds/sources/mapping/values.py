@@ -24,7 +24,7 @@ from .paths import Kind, flatten, is_empty
 _CSV_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
-"""The fields that join several values to one text."""
+"""The fields that join several values into one text."""
 NEVER_FALSE = ("link", "image", "enclosures")
 """The fields in which false and 0 mean that there is no value."""
 ADDRESSES = ("link", "image", "url")
@@ -188,7 +188,7 @@ def has_relative_address(fields: Mapping[str, Any]) -> bool:
 
 
 def list_addresses(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield each address but the link: its field, the table that holds it, and its key in this table."""
+    """Yield each address except the link: its field, the table that holds it, and its key in this table."""
     for name, value in list(fields.items()):
         for one in value if name in LISTS and isinstance(value, list) else [value]:
             if isinstance(one, dict) and "url" in one:
