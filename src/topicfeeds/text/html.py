@@ -95,6 +95,7 @@ _MAX_PASSES = 8
 _MAX_NESTING_DEPTH = 250
 _MAX_REFERENCES = 50_000
 _MAX_ATTRIBUTES = 5000
+_MAX_TAGS_AROUND_TABLES = 100_000
 _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^"'=>]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 _MAX_UNPAIRED_TAGS = 100
@@ -278,8 +279,8 @@ def has_elements(text: str) -> bool:
 def explain_excess(fragment: str) -> str:
     """Return why sanitising a fragment would take too long, as the end of a message, or an empty text.
 
-    The time grows with the square of the depth of nested elements, and of the number of attributes of a tag, and of
-    references in one text.
+    The time grows with the square of the depth of nested elements, and of the number of attributes of a tag, of
+    references in one text, and of elements that parsers move out of a table.
     """
     if nesting_depth(fragment) > _MAX_NESTING_DEPTH:
         return f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
@@ -290,6 +291,8 @@ def explain_excess(fragment: str) -> str:
         and max(map(_count_attributes, _LONG_TAG.findall(fragment)), default=0) > _MAX_ATTRIBUTES
     ):
         return f"has a tag with more than {_MAX_ATTRIBUTES} attributes (remove them)"
+    if fragment.count("<") > _MAX_TAGS_AROUND_TABLES and "<table" in fragment.lower():
+        return f"has a table and more than {_MAX_TAGS_AROUND_TABLES} tags (split the content)"
     return ""
 
 
