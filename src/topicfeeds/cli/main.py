@@ -132,7 +132,7 @@ Exit codes:
             has read it, or --strict is set and an item or source has errors
   70        a bug in topicfeeds: please report it
   74        the output or the state could not be written
-  75        another run is using the output folder
+  75        another run is using the output folder or the state
   130       interrupted (Ctrl+C)
   143       terminated (SIGTERM)
 

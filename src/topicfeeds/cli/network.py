@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 )
 @ALL_PROBLEMS
 def serve(site_file: Path, state_file: Path | None, port: int, all_problems: bool) -> None:
-    """Show a preview of the site in your browser, and update it after each edit.
+    """Serve a preview of the site, and build it again after each edit.
 
-    The command builds the site into a temporary folder, and prints an address that works on this machine only. It
-    changes neither the output folder nor the state, so it never sets the date of an event. To stop it, press Ctrl+C.
+    The command builds the site into a temporary folder, and prints an address that works on this machine only. To see
+    an edit, reload the page. The command changes neither the output folder nor the state, so it stores no date of an
+    event. To stop it, press Ctrl+C.
     """
     from ..web.preview import open_preview
 
