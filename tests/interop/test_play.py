@@ -28,7 +28,7 @@ ACTS = (ANNOUNCED, MOVED, CANCELLED, MENDED)
 EMPTIED_ACTS = (ANNOUNCED, EMPTIED, ANNOUNCED)
 """The only event is deleted, so all documents become empty; then it comes back."""
 SERIES_ACTS = (SERIES, MOVED_ON, DATE_CANCELLED, DATE_CONFIRMED)
-"""A series is announced, starts a week later than planned, and has a date that is cancelled and then takes place after all."""
+"""A series is announced, starts a week later, and has a date that is cancelled and then takes place after all."""
 FLOOD_ACTS = tuple(
     "".join(
         f"- {{id: e{n}, title: Event {n}, start: 2026-{month:02}-{n % 28 + 1:02}, location: {place},"
