@@ -103,11 +103,12 @@ def _find_elements(
 ) -> Iterator[_Element]:
     """Yield the elements of all lists at a path, which may lead through other lists.
 
-    A list of lists is one list, unless `keep_lists` is set.
+    A list of lists is one list, unless `keep_lists` is set. Elements without a value are left out.
     """
     if at == len(path.names):
         values = value if keep_lists and isinstance(value, (list, tuple)) else flatten([value])
-        yield from (_Element(tables, one, number, len(values)) for number, one in enumerate(values))
+        found = [_Element(tables, one, number, len(values)) for number, one in enumerate(values)]
+        yield from (one for one in found if not is_empty(one.value))
     elif isinstance(value, (list, tuple)):
         name = path.names[at]
         if name.isdecimal():
