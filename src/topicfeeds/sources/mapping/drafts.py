@@ -24,7 +24,10 @@ _STATUSES = (
 )
 _YES = ("1", "on", "true", "yes")
 _NO = ("0", "false", "no", "off")
+_YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "vero", "verdadero", "vrai", "wahr")
 _MARKS: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("privado", "privat", "privato", "privé"), _YES_ELSEWHERE),  # calendars exported by Outlook
+    "vertraulichkeit": ("persönlich", "privat", "vertraulich"),
     **dict.fromkeys(("deleted", "draft", "hidden", "private", "unlisted"), _YES),
     **dict.fromkeys(("enabled", "live", "public", "publish", "published"), _NO),
     **dict.fromkeys(("poststatus", "reviewstate", "status"), (*_STATUSES, "0", "false")),

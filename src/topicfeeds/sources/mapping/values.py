@@ -169,7 +169,10 @@ def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = (
     """Return the table of a field whose parts are given, or a list of tables. Raises ValueError.
 
     A single value belongs to all tables, unless its part is in `own`: two authors do not share an e-mail address.
+    The address of a place without a name becomes its name.
     """
+    if field == "location" and "address" in parts and "name" not in parts:
+        return {"name" if name == "address" else name: one for name, one in parts.items()}
     if field not in LISTS:
         return dict(parts)
     size = max(len(values) for values in parts.values())
