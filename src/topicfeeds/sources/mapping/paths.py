@@ -150,7 +150,10 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
-            found.append(_encode(to_text(value)) if kind == "address" and number else value)
+            if kind == "address" and number:
+                text = _encode(to_text(value))
+                value = text.lstrip("/") if to_text(found[-1]).endswith("/") else text
+            found.append(value)
         moment = _combine_moments(found) if kind == "date" else None
         return moment or "".join(map(to_text, found))
 
