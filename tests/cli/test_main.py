@@ -241,13 +241,14 @@ def test_check_says_what_build_would_and_writes_nothing(started: Path) -> None:
 def test_check_names_each_draft_and_the_reason(started: Path) -> None:
     keys = ["hidden: yes", "isPublic: no", "publishDate: 2999-01-01", "expiryDate: 2020-01-01", "hidden: no"]
     drafts = "".join(f"- title: {n}\n  published: 2026-01-01\n  {key}\n" for n, key in enumerate(keys))
+    drafts = drafts.replace("- title: 1\n", "- title: 1\n  id: b1\n")
     (started / "items/second.yaml").write_text(drafts, "utf-8")
     run = command("check", cwd=started)
     assert [line for line in run.err.splitlines() if "draft" in line] == [
         "items/second.yaml:1: draft, left out (hidden: yes)",
-        "items/second.yaml:4: draft, left out (isPublic: no)",
-        "items/second.yaml:7: draft, left out (public from 2999-01-01)",
-        "items/second.yaml:10: draft, left out (expired or private)",
+        'items/second.yaml:4: draft "b1", left out (isPublic: no)',
+        "items/second.yaml:8: draft, left out (public from 2999-01-01)",
+        "items/second.yaml:11: draft, left out (expired or private)",
         "2 items would be published, 1 would be refused, 4 drafts would be left out",
     ]
 

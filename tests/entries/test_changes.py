@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -450,6 +451,31 @@ def test_a_date_that_has_begun_is_not_cancelled_by_a_later_start(years: Years) -
     years.now = datetime(2026, 3, 18, 18, 30, tzinfo=UTC)
     later = {**WEEKLY, "start": "2026-03-25T19:00", "end": "2026-03-25T21:00"}
     assert titles(change(years, WEEKLY, later)) == ["Fair"]
+
+
+@pytest.mark.parametrize(("day", "told"), [(17, "Cancelled (Mar 18): Fair"), (18, "Fair")])
+def test_a_whole_day_has_begun_at_midnight_in_the_zone_of_the_event(years: Years, day: int, told: str) -> None:
+    first = {"start": "2026-03-18", RULE: "FREQ=WEEKLY", "timezone": "Pacific/Auckland"}
+    years.run(fair(**first))
+    years.now = datetime(2026, 3, day, 9, tzinfo=ZoneInfo("Pacific/Auckland"))
+    assert titles(years.run(fair(**(first | {"start": "2026-03-25"}))))[0] == told
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Room 1.1", "Room 11"), ("Level -1", "Level 1"), ("Building C", "Building C++"), ("किला", "कला"), ("🏛", "🎪")],
+)
+def test_another_place_with_similar_letters_makes_a_notice(years: Years, before: str, after: str) -> None:
+    assert titles(change(years, {"location": before}, {"location": after}))[0] == f"New place ({after}): Fair"
+
+
+def test_a_new_spelling_of_a_place_is_not_told_beside_a_new_date(years: Years) -> None:
+    notice, _ = change(
+        years,
+        {"start": "2026-05-06", "location": "City Hall, Main St. 1"},
+        {"start": "2026-05-07", "location": "City hall - Main St 1"},
+    )
+    assert body(notice).endswith("(before: Wednesday, May 6, 2026)")
 
 
 def test_a_new_rule_is_told_with_the_next_dates(years: Years) -> None:

@@ -162,6 +162,13 @@ def test_a_skipped_time_with_its_offset_is_the_time_that_clocks_show(start: str)
     assert f"{made.event.start}" == "2026-03-29 03:30:00+02:00"
 
 
+def test_an_event_in_the_hour_that_clocks_skip_ends_after_its_start() -> None:
+    start, end = "2026-03-29T02:30+01:00", "2026-03-29T03:00+01:00"
+    (made,) = entries(event(start=start, end=end, timezone="Europe/Brussels"))
+    assert made.event
+    assert (f"{made.event.start:%H:%M%z}", f"{made.event.end:%H:%M%z}") == ("03:30+0200", "04:00+0200")
+
+
 def test_updated_is_published_where_it_is_not_stated_and_raised_where_it_is_before() -> None:
     assert entries(article())[0].updated == datetime(2026, 3, 1, tzinfo=UTC)
     assert entries(article(updated="2026-03-02"))[0].updated == datetime(2026, 3, 2, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -263,6 +264,19 @@ def test_a_folder_that_is_locked_is_busy(tmp_path: Path) -> None:
     message = r"\.topicfeeds\.lock: another run holds this lock\. Try again later, "
     with lock_folder(tmp_path), pytest.raises(BusyError, match=message), lock_folder(tmp_path):
         pass
+
+
+def test_a_process_that_was_forked_during_a_run_does_not_keep_its_lock(tmp_path: Path) -> None:
+    with lock_folder(tmp_path):
+        child = os.fork()
+        if not child:
+            signal.pause()
+    try:
+        with lock_folder(tmp_path):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 @pytest.mark.parametrize("dry", [False, True])

@@ -36,6 +36,11 @@ LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
             "e<sup><i>ix</i></sup> x<sup>a/b</sup> f<sup>(k)</sup> e<sup>x<sup>2</sup></sup>",
             "e^ix x^(a/b) f^(k) e^(x²)",
         ),
+        ("x<sup>n(n+1)</sup> e<sup>-E/(kT)</sup>", "x^(n(n+1)) e^(-E/(kT))"),
+        (
+            "<ul><li><sup>2</sup> A</li><li><sup>3</sup> B</li></ul><p>C</p><p><sup>14</sup>C",
+            "- ² A\n- ³ B\n\nC\n\n¹⁴C",
+        ),
         ("In 2020<sup>1, 2</sup> A<sup>®</sup> B<sup>[3]</sup> <sup>4</sup> C", "In 2020¹, ² A® B[3] ⁴ C"),
         ("<p>A <sub>Photo by B</sub></p>C<sup> 2 </sup>D<sup></sup>E", "A Photo by B\n\nC ² DE"),
         ("a &lt; b &amp;amp; c", "a < b &amp; c"),

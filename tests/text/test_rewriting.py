@@ -246,6 +246,11 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
     [
         ('a<math alttext="x^2"><mi>x</mi></math>b', "a x^2 b", ONE),
         ("<math><msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt></math>", "√(x + 1)", ONE),
+        (
+            "<math><msqrt><msqrt><mn>2</mn></msqrt><mo>+</mo><mn>1</mn></msqrt></math>",
+            "√(√(2) + 1)",
+            ONE,
+        ),
         ("<math><msup><mrow><mi>a</mi><mo>−</mo><mi>b</mi></mrow><mn>2</mn></msup></math>", "(a − b)^2", ONE),
         ("<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover></math>", "∑_i^n", ONE),
         ("<math></math>", "", ""),
@@ -350,6 +355,11 @@ def test_words_stay_apart_and_old_elements_become_new_ones(written: str, publish
 )
 def test_hidden_parts_and_form_fields_are_left_out(written: str, published: str, changes: str) -> None:
     check(written, published, changes)
+
+
+def test_a_picture_inside_of_an_element_with_an_address_is_kept() -> None:
+    picture = '<img src="https://e.org/a.png" alt="A">'
+    assert picture in sanitize(f'<my-card url="https://e.org/a">{picture}</my-card>', BASE)
 
 
 @pytest.mark.parametrize(

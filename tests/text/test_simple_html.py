@@ -38,6 +38,7 @@ def test_what_is_plain_needs_no_parser(fragment: str, made: str) -> None:
         *["<a>x</a>", "<a href=x>", f"{LINK}{LINK}x</a></a>", f'<a title="t" {LINK[3:]}x</a>', f"<p {LINK[3:]}x</p>"],
         *["<p class='c'>x</p>", '<p class="c" class="d">x</p>', "<p/>", '<p lang="fr">x</p>', "<P>x</P>"],
         *["<script>x</script>", "<!-- x -->", "<ul>x</ul>", "<pre>\n</pre>", '<img src="https://e.org/" alt="&lt;">'],
+        *['<p class="katex">x</p>', '<a class="twitter-timeline" href="https://e.org/">x</a>'],
         *['<a href="javascript:x">x</a>', '<a href="https://e.org/?a=b">x</a>'],
     ],
 )

@@ -80,7 +80,8 @@ class Console:
         shown = drafts if self.everything else drafts[:MAX_SHOWN_PROBLEMS]
         for one in shown:
             reason = one.reason or (f"public from {one.until:%Y-%m-%d}" if one.until else "expired or private")
-            print_lines(printable(f"{self.locate(one.path)}:{one.line}: draft, left out ({reason})"))
+            name = next((f' "{part}"' for part in one.identity or () if part), "")
+            print_lines(printable(f"{self.locate(one.path)}:{one.line}: draft{name}, left out ({reason})"))
         if len(drafts) > len(shown):
             self.print_line(f"... and {count('draft', len(drafts) - len(shown))} more ({_ADVICE})")
 

@@ -6,10 +6,12 @@ The memory stores each change once. Later runs make the same notice from it agai
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from ..models.dates import duration
@@ -25,6 +27,7 @@ _MAX_CHANGES = 100
 changes."""
 _MAX_COMPARED = 1000
 """The largest number of coming dates of a recurring event that are compared."""
+_SEPARATORS = re.compile(r"(?:[\s,;]|\.(?!\S)|(?<!\S)[-–—](?!\S))+")
 _OPEN_END = timedelta(days=1)
 """The assumed length of an event without an end."""
 
@@ -139,7 +142,10 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
     coming, following = (_list_dates(one._replace(left_out=()), now) for one in (before, after))
     kept = [one for one in coming if _to_instant(one) >= _to_instant(after.start)]
     is_moved = _is_moved(before, after, kept, following)
-    dropped = [one for one in coming if now < _to_instant(one) < _to_instant(after.start)] + kept[len(following) :]
+    early = [
+        one for one in coming if _to_instant(one) < _to_instant(after.start) and not _has_begun(one, now, old.zone)
+    ]
+    dropped = early + kept[len(following) :]
     cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else dropped)
     restored = [one for one in before.left_out if one in coming and one in following and one not in after.left_out]
     lengths = [duration(one.start, one.end) for one in (before, after)]
@@ -149,7 +155,7 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
         "recurrence": is_moved,
         "date_cancelled": bool(cancelled),
         "end": bool(lengths[0]) and lengths[0] != lengths[1],  # an end that is only added needs no notice
-        "location": _spell(old.place) != _spell(new.place),
+        "location": is_other_place(old.place, new.place),
         "date_confirmed": bool(restored),
     }
     field = next((name for name in FIELDS if is_found[name]), None)
@@ -157,9 +163,16 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
     return (field, sorted(map(format_moment, dates))) if field else None
 
 
-def _spell(place: str | None) -> str:
-    """Return the letters and digits of a place. Differences in case, spaces and punctuation are ignored."""
-    return "".join(c for c in (place or "").casefold() if c.isalnum())
+def is_other_place(old: str | None, new: str | None) -> bool:
+    """Return whether two places differ in more than case, spaces, commas and the points of abbreviations."""
+    first, second = (_SEPARATORS.sub(" ", normalize("NFC", one or "").casefold()).strip() for one in (old, new))
+    return first != second
+
+
+def _has_begun(moment: date, now: datetime, zone: str | None) -> bool:
+    """Return whether a date of an event has begun. A whole day begins at midnight in the zone of the event."""
+    here = now.astimezone(ZoneInfo(zone) if zone else UTC)
+    return moment <= here if isinstance(moment, datetime) else moment <= here.date()
 
 
 def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following: list[date]) -> bool:

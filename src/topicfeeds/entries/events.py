@@ -20,6 +20,10 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     """Resolve the dates and place of an event. `line` cleans the text of a field. Raises RefusedError."""
     zone = ZoneInfo(event.timezone or site.timezone)
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
+    if isinstance(start, datetime) and isinstance(end, datetime) and isinstance(event.start, datetime):
+        is_shifted = event.start.utcoffset() not in (None, start.utcoffset())
+        if is_shifted and end.utcoffset() == event.start.utcoffset():  # both are in the hour that clocks skip
+            end = end.astimezone(UTC).astimezone(zone)
     rule = event.recurrence
     if rule and isinstance(event.start, datetime) and not _has_offset_of(zone, event.start):
         message = f"has an offset that {zone.key} does not have at this time (set timezone to the zone of this event)"

@@ -40,7 +40,8 @@ _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _RELATIVE = re.compile(
-    r"""(?i)\b(?:src|href)=["']?(?![/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99})"""
+    r"""(?i)<[a-z][^<>]{0,2000}?[\s/-](?:src|href)=["']?(?![/#]|[a-z][a-z0-9+.-]{0,20}:)"""
+    r"""([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99})"""
 )
 """An address that is relative to the page of its item."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)

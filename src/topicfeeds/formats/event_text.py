@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ..entries.changes import recall_dates, recall_event
+from ..entries.changes import is_other_place, recall_dates, recall_event
 from ..entries.model import Entry, EventChange, EventDetails
 from ..feeds.model import Feed
 from ..models.status import STATUSES, StatusName
@@ -168,7 +168,7 @@ def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> st
         parts.append(find_translation(feed.language).status[old.status])
     if change.field not in _DATE_STATUS and (when := _format_old_when(change, event, feed)):
         parts.append(when)
-    if old.place != new.place:
+    if is_other_place(old.place, new.place):
         parts.append(old.place or "–")
     return " · ".join(parts)
 

@@ -7,7 +7,8 @@ from .source import Source
 
 def advise_false(place: tuple[str | int, ...], given: object, source: Source | None) -> str:
     """Say how to drop a `false` that means "none" in a mapped source."""
-    is_mapped = given is False and source is not None and place[0] in source.fields
+    is_whole = len(place) == 1 or isinstance(place[-1], int)
+    is_mapped = given is False and is_whole and source is not None and place[0] in source.fields
     return f'to drop it, set values.{place[0]} = {{ false = "" }} in [[sources]]' if is_mapped else ""
 
 

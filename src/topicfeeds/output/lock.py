@@ -22,7 +22,7 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
-    """Lock a folder, and return the descriptor of the lock file. The lock ends when the descriptor is closed.
+    """Lock a folder, and return the descriptor of the lock file. `release_lock` ends it.
 
     Returns None if there is no lock file and `create` is false. Raises BlockingIOError if another run keeps the lock
     for longer than `wait` seconds, and OSError if the lock file cannot be opened, or is not a file of ours.
@@ -70,6 +70,14 @@ def _create(path: str) -> int:
         return os.open(path, _FLAGS)
     os.utime(descriptor, (0, 0))
     return descriptor
+
+
+def release_lock(descriptor: int) -> None:
+    """Release a lock and close its file. A process that was forked during the run may still have the file open."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    finally:
+        os.close(descriptor)
 
 
 def last_success(folder: str) -> float | None:

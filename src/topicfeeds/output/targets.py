@@ -19,7 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from ..errors import BusyError, Hint, PublishError, TopicFeedsError, explain_os_error
 from ..state.documents import TEMPORARY_SUFFIX
 from .folder import OutputFolder
-from .lock import acquire_lock
+from .lock import acquire_lock, release_lock
 
 
 @runtime_checkable
@@ -70,7 +70,7 @@ def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
         yield
     finally:
         if descriptor is not None:
-            os.close(descriptor)
+            release_lock(descriptor)
 
 
 @contextmanager

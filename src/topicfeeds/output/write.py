@@ -19,7 +19,7 @@ from ..state.documents import OUTPUT_FOLDERS, WrittenDocument
 from ..state.store import State
 from .documents import Document
 from .folder import OutputFolder, make_folder, temporary_path
-from .lock import LOCK_NAME, acquire_lock, record_success
+from .lock import LOCK_NAME, acquire_lock, record_success, release_lock
 from .targets import Target, TargetFolder
 
 _MARKS = {one.mark for one in FEED_FORMATS.values()} | {EXTENSION_MARK, OPML_MARK, PAGE_MARK, STYLESHEET_MARK}
@@ -68,7 +68,7 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
     finally:
         if descriptor is not None:
             with suppress(OSError):  # even if this fails, the file is closed; nothing was written to it
-                os.close(descriptor)
+                release_lock(descriptor)
 
 
 @dataclass(slots=True)

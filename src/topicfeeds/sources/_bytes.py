@@ -24,7 +24,8 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
     descriptor, size = open_regular(base, name)
     content = b""
     try:
-        while len(content) <= _MAX_FILE_BYTES and (more := os.read(descriptor, min(size, _MAX_FILE_BYTES) + 1)):
+        size = min(max(size, _MIN_READ_BYTES), _MAX_FILE_BYTES) + 1
+        while len(content) <= _MAX_FILE_BYTES and (more := os.read(descriptor, size)):
             content += more
         status = os.fstat(descriptor)
         return content, (status.st_size, status.st_mtime_ns)
@@ -53,6 +54,8 @@ _NUL = "contains NUL characters, so it is damaged or not a text file (create the
 _MARKS = (b"<<<<<<< ", b">>>>>>> ")
 _CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 _MAX_FILE_BYTES = 64 * 1024 * 1024
+_MIN_READ_BYTES = 1 << 20
+"""Some file systems report the size 0 for each file."""
 
 
 def decode_file(content: bytes, encoding: str | None = None, *, may_be_empty: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import Any
@@ -32,10 +33,13 @@ def read_table(
         raise Unreadable(1, f"there is no row {source.header_row} (set header_row in [[sources]])")
     header = _read_header(found[1], source, found[0], no_field)
     has_unnamed = not source.fields and "" in header
-    skipped: dict[str, list[int]] = {_EMPTY: [], _UNNAMED: []}
+    skipped: Counter[str] = Counter()
+    first: dict[str, int] = {}
     for line, row in rest:
         if row.count("") == len(row):
-            skipped[_EMPTY] += [line] if row else []
+            if row:
+                first.setdefault(_EMPTY, line)
+                skipped[_EMPTY] += 1
             continue
         if not all(map(is_absent, row[len(header) :])):
             message = f"has {count('cell', len(row))}, but the header has {len(header)}"
@@ -44,12 +48,14 @@ def read_table(
         if not all(map(is_absent, cells.values())):
             yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), line)
         else:
-            skipped[_EMPTY].append(line)
+            first.setdefault(_EMPTY, line)
+            skipped[_EMPTY] += 1
         if has_unnamed and not all(is_absent(cell) for name, cell in zip(header, row, strict=False) if not name):
-            skipped[_UNNAMED].append(line)
-    for message, lines in skipped.items():
-        if lines:
-            yield Problem(path, lines[0], "", message.format(count("row", len(lines))), "warning")
+            first.setdefault(_UNNAMED, line)
+            skipped[_UNNAMED] += 1
+    for message in (_EMPTY, _UNNAMED):
+        if message in first:
+            yield Problem(path, first[message], "", message.format(count("row", skipped[message])), "warning")
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:

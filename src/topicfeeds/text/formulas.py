@@ -105,7 +105,7 @@ def _spell_row(one: Element) -> str:
         return " " if sign in _INVISIBLE else f" {sign} " if sign in _OPERATORS else text
     if one.name in ("mspace", "mtd", "mtext", "mtr"):
         return f" {text.strip()} "
-    return f"√({text.strip(' √')})" if one.name == "msqrt" else text
+    return f"√({text.strip()})" if one.name == "msqrt" else text
 
 
 def _group(one: Element) -> str:

@@ -149,15 +149,21 @@ class _TextWriter:
 
     def _add_script(self, one: Element) -> None:
         """Write a superscript or a subscript. The addresses of links follow it."""
-        start, with_links = len(self._parts), self._with_links
-        self._with_links = False
+        start, with_links, mark = len(self._parts), self._with_links, self._mark
+        self._with_links, self._mark = False, ""
         self.add_all(one)
         self._with_links = with_links
+        has_gap = bool(self._parts[start:]) and not self._parts[start].strip()
+        is_attached = start > 0 and not has_gap and not mark
+        start += has_gap
         parts = self._parts[start:][: _MAX_SCRIPT_PARTS + 1]
         text = "".join(parts)
         if len(parts) <= _MAX_SCRIPT_PARTS and (body := text.strip()) and "\n" not in text:
-            is_attached = start > 0 and text.startswith(body)
             self._parts[start:] = [text.replace(body, _write_script(body, one, is_attached))]
+        if parts:
+            self._parts[start] = mark + self._parts[start]
+        else:
+            self._mark = mark
         for each in one.elements() if with_links and "a" in one.inside else ():
             self._add_address(_find_address(each), text.strip())
 
@@ -196,7 +202,7 @@ def _write_script(text: str, one: Element, is_attached: bool) -> str:
     if not is_attached or is_ordinal or text.startswith("[") or not any(map(str.isalnum, text)):
         return text
     return ("^" if one.name == "sup" else "_") + (
-        text if text.isalpha() or text.isdecimal() else f"({text.strip('()')})"
+        text if text.isalpha() or text.isdecimal() or re.fullmatch(r"\([^()]*\)", text) else f"({text})"
     )
 
 

@@ -252,7 +252,7 @@ class _Rewriter:
         address = self._find_picture(one) or self._find_address(one, "url") or self._find_embedded(one)
         if address and _PICTURE.search(f"{one.name} {address}"):
             self._add_picture(one, address)
-        elif address and (one.is_blank or not one.inside):
+        elif address and (not one.inside or (one.is_blank and one.inside <= HOLDERS | {"b", "br", "button", "i"})):
             self._link(one, address, unescape(one.text()))
             return
         elif address:

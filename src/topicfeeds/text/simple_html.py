@@ -12,6 +12,7 @@ import re
 from functools import cache, lru_cache
 
 from .plain_urls import PLAIN_PATH
+from .players import EMBED
 from .rewriting import ResolveAddress
 
 CheckedTag = tuple[str, str]
@@ -114,6 +115,8 @@ def _is_dropped(name: str, attribute: str, value: str) -> bool:
     """Return whether the sanitiser drops an attribute, or writes it for every link."""
     if attribute == " style":
         return "display" not in value.lower()  # elements that are hidden, or start a line
+    if attribute == " class" and ("katex" in value or EMBED.search(value)):
+        return False  # formulas and posts that `rewrite` replaces
     return attribute in (" class", " id") or (name == "a" and f'{attribute}="{value}"' == _REL)
 
 

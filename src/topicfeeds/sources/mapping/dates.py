@@ -21,6 +21,7 @@ _DIRECTIVE = re.compile("%.")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})|\.(25|5|75))")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3])[:.h][0-5][0-9](?::[0-5][0-9])?(?: ?(?:[AaPp]\.?[Mm]\.?|Uhr|h))?")
+_ENDS = ("bis", "end", "fin", "until")
 _YES = ("true", "1")
 KNOWN_FLAGS = {*_YES, "", "0", "false", "no", "off"}
 
@@ -59,7 +60,7 @@ def explain_unused_time(start: Any, all_day: Any, record: Any, settings: Mapping
     for key, value in record.items() if isinstance(record, Mapping) else ():
         path = (*place.names[:-1], str(key))
         is_time = isinstance(value, str) and _CLOCK.fullmatch(value.strip()) and value.strip(" 0:.h")
-        if is_time and path not in used:
+        if is_time and path not in used and not str(key).lower().startswith(_ENDS):
             name = ".".join(path)
             advice = f'start = ["{{{place.text}}} {{{name}}}", "{place.text}"]'
             advice += ", and a date_format for both" if settings.date_format else ""
@@ -88,7 +89,7 @@ def read_moment(value: Any, name: str, settings: MappingSettings) -> Any:
     text = as_text(value)
     found = {repr(one): one for one in (_parse(text, form, settings.date_language) for form in forms) if one}
     if not found:
-        if several := explain_several(text):
+        if read_iso(text) is None and (several := explain_several(text)):
             raise MappingError(name, several)
         wanted = f"date_format {show(forms[0])}" if len(forms) == 1 else f"any date_format ({', '.join(forms)})"
         raise MappingError(name, f"{show(text)} does not match {wanted} (correct one of the two)")
@@ -229,11 +230,14 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
 
 def _cut_times(fields: dict[str, Any], start: date) -> None:
     """Remove the times from the UNTIL of a recurrence and from its exceptions, for an event that takes whole days."""
-    zone = (isinstance(start, datetime) and start.tzinfo) or find_zone(fields.get("timezone") or "")
+    given = fields.get("timezone")
+    zone = (isinstance(start, datetime) and start.tzinfo) or (find_zone(given) if isinstance(given, str) else None)
     rule = str(fields.get("recurrence") or "")
     until = next((part for part in rule.split(";") if part.upper().startswith("UNTIL=")), "")
     with suppress(ValueError):  # reported later
         day = _to_day(_parse_basic(until[6:]), zone)
+        if isinstance(day, datetime) and given:
+            return  # validation refuses the zone
         if isinstance(day, datetime):
             advice = "set timezone in [[sources]]"
             raise MappingError("recurrence", f"{show(until)} is in UTC, and the event has no time zone ({advice})")
@@ -283,7 +287,8 @@ def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterat
             moment = _parse_basic(text.strip())
         except ValueError as error:
             raise MappingError("recurrence", str(error)) from None
-        known = find_zone(zone or "") or fields.get("timezone")
+        given = fields.get("timezone")
+        known = find_zone(zone or "") or (find_zone(given) if isinstance(given, str) else None)
         if isinstance(moment, datetime) and isinstance(start, datetime):
             if start.tzinfo and not moment.tzinfo:
                 moment = moment.replace(tzinfo=ZoneInfo(known) if known else start.tzinfo)

@@ -50,11 +50,13 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
 
 
 def has_records_by_key(value: Any, source: Source | None = None) -> bool:
-    """Return whether a table has records by key: it has no title, and its values are tables that share a key."""
+    """Return whether a table has records by key: its values are tables that share a key, and no path reads it."""
     if not isinstance(value, Mapping) or not value or not all(isinstance(one, Mapping) for one in value.values()):
         return False
-    places = (source and source.places.get("title")) or parse_places("title")
-    return bool(set.intersection(*map(set, value.values()))) and is_empty(Finder(value).find_first(places)[0])
+    if not set.intersection(*map(set, value.values())):
+        return False
+    mapped = source.places.values() if source else ()
+    return all(is_empty(Finder(value).find_first(places)[0]) for places in (parse_places("title"), *mapped))
 
 
 def add_key(record: Any, key: str) -> Any:
@@ -139,16 +141,15 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     return value
 
 
-def explain_several(finder: Finder, name: str, place: ValuePath, sizes: tuple[int, int], source: Source) -> str:
-    """Say that a field gets the first of several values. Raises MappingError for starts that cannot be paired.
-
-    `sizes` are the numbers of its values, and of the values of its partner: `end` for `start`, and `start` for `end`.
-    """
-    number, other = sizes
+def explain_several(finder: Finder, name: str, place: ValuePath, number: int, source: Source) -> str:
+    """Say that a field gets the first of `number` values. Raises MappingError for starts that cannot be paired."""
     each = _advise_each(finder.record, source) if name in _TIMES else ""
+    partner = {"start": "end", "end": "start"}.get(name, "")
+    losses = finder.losses[:]
+    other = len(flatten([finder.find_first(source.places.get(partner, ()))[0]]))
+    finder.losses[:] = losses
     if other not in (number, 0):
-        each = "" if 1 in sizes and "." not in place.text and not source.each else each  # the end of the whole series
-        partner = "end" if name == "start" else "start"
+        each = "" if other == 1 and "." not in place.text and not source.each else each  # the end of the whole series
         raise MappingError(name, f"has {number} values, but {partner} has {other} (keep one of each{each})")
     return f'has several values, so the first is used (write "{place.text}.0" in {name_setting(name)}{each})'
 

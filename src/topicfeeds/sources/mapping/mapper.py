@@ -133,7 +133,8 @@ class RecordMapper:
                 name = f"{setting}.{path.text}"
                 found = self._find(finder, name, (path,))
                 for loss in finder.losses:
-                    self._warn_once(raw, name, loss.description)
+                    if loss.value is not False:  # many systems write it for "none"
+                        self._warn_once(raw, name, loss.description)
                 finder.losses.clear()
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
@@ -282,9 +283,7 @@ class RecordMapper:
         field = name.partition(".")[0]
         is_joined = name in ("content", "summary", "recurrence")
         if len(values) > 1 and field not in LISTS and not is_joined and isinstance(place, ValuePath):
-            other = {"start": "end", "end": "start"}.get(name, "")
-            others = len(flatten([self._find(finder, other, self._source.places.get(other, ()))]))
-            self._warn_once(raw, field, explain_several(finder, name, place, (len(values), others), self._source))
+            self._warn_once(raw, field, explain_several(finder, name, place, len(values), self._source))
         if name == "recurrence" and len(values) > 1:
             return ["\n".join(map(str, values))]
         return values

@@ -12,7 +12,9 @@ from ...errors import show
 
 _DATES = {"year": "%Y", "month": "%m", "day": "%d", "short_year": "%y"}
 _PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
-_TEMPLATE = re.compile(r"\A(?:[^:]*/)?:[a-z_]|\{[{%]")
+_TEMPLATE = re.compile(
+    r"\A(?:[^:]*/)?:[a-z_]|\A/.*:(?:title|slug|year|month|day|i_month|i_day|short_year|categories)(?![a-z_])|\{[{%]"
+)
 
 
 def is_template(link: Any) -> TypeGuard[str]:
