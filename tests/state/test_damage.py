@@ -16,7 +16,8 @@ from support import command
 from support.city import DAY, HOUR, NOON, City, dates, row
 from topicfeeds.cli.shortcut import list_reasons
 from topicfeeds.cli.status import describe_state
-from topicfeeds.state.schema import VERSION
+from topicfeeds.state.checksums import open_database
+from topicfeeds.state.schema import SCHEMA, VERSION, migrate, salvage
 
 FLIPS = 5000 if os.environ.get("TOPICFEEDS_FULL") else 200
 
@@ -202,3 +203,15 @@ def test_a_quiet_run_says_that_the_memory_was_damaged_each_time(whole: City, tmp
         assert run.err.count("\n") == 1
         assert f"{city.state.name}:1: warning: was damaged and was moved to " in run.err
         assert command("build", "--quiet", cwd=city.folder).err == ""  # it is healed
+
+
+def test_a_damaged_key_does_not_keep_the_rescue_of_rows_from_ending(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.sqlite")
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("create table meta (name primary key, value, checksum) without rowid")
+        file.executemany("insert into meta values (?, null, 1)", [(6583653,), ("123",), ("9",)])
+        file.execute("pragma writable_schema = on")
+        file.execute("update sqlite_master set sql = ?", (next(sql for sql in SCHEMA if " meta " in sql),))
+    with closing(open_database(":memory:", "")) as kept:
+        migrate(kept)
+        assert salvage(path, kept) == 0

@@ -159,16 +159,27 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
 def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a table from both ends, each up to the first damaged page or row.
 
-    Each row has a query of its own: a cursor loses the row before an error.
+    Each row has a query of its own: a cursor loses the row before an error. A scan also ends at a key that is not the
+    next one: damaged keys have other types, or are out of order, and the scan would come back to them for ever.
     """
     quoted = '"{}"'.format(table.replace('"', '""'))
     for order, sign in (("asc", ">"), ("desc", "<")):
         with suppress(sqlite3.Error, UnicodeError):
             found = file.execute(f"select * from {quoted} order by 1 {order} limit 1")  # noqa: S608
             query = f"select * from {quoted} where {found.description[0][0]} {sign} ? order by 1 {order} limit 1"  # noqa: S608
-            while row := found.fetchone():
+            last: str | None = None
+            while (row := found.fetchone()) and _is_after(row[0], last, sign):
                 yield row
+                last = row[0]
                 found = file.execute(query, row[:1])
+
+
+def _is_after(key: object, last: str | None, sign: str) -> bool:
+    """Return whether a key is text, and follows the last key of a scan in the order of SQLite."""
+    if not isinstance(key, str) or last is None:
+        return isinstance(key, str)
+    one, other = (text.encode("utf-8", "surrogateescape") for text in (key, last))
+    return one > other if sign == ">" else one < other
 
 
 def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] | None:
