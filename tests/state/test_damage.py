@@ -88,8 +88,10 @@ def run_damaged(whole: City, city: City, label: str) -> None:
             name: before[name][0] for name in sound & before.keys()
         }
         assert after.keys() == before.keys()
-        assert city.is_up_to_date(NOON + DAY)
+        # SQLite notices damage in the unused part of a page only after it has written there. The next run then heals.
+        is_healed = city.is_up_to_date(NOON + DAY)
         assert city.build(NOON + DAY).problems == ()
+        assert is_healed or city.is_up_to_date(NOON + DAY)
     except BaseException as error:
         raise AssertionError(label) from error
 
