@@ -164,7 +164,7 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
 
 
 def is_other_place(old: str | None, new: str | None) -> bool:
-    """Return whether two places differ in more than case, spaces, commas and the points of abbreviations."""
+    """Return whether two places differ in more than case, spaces, commas, dashes between words, and final points."""
     first, second = (_SEPARATORS.sub(" ", normalize("NFC", one or "").casefold()).strip() for one in (old, new))
     return first != second
 

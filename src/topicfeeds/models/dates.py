@@ -48,7 +48,7 @@ def parse_moment(value: object) -> date | datetime:
 
 
 def explain_several(text: str) -> str:
-    """Return what is wrong with a text that has two dates, or two times; otherwise an empty text."""
+    """Return the message about a text with two dates or two times. It is empty for any other text."""
     found = [one.count(":") for one in _DATE_OR_TIME.findall(text[:200])]
     if found.count(0) < 2 and sum(found) < 2:
         return ""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.site import Source
 from ..registry import SUFFIXES
-from .model import NO_LINES, Page, Window, label_item, number_item
+from .model import NO_LINES, Draft, Page, Window, label_item, number_item
 
 EMPTY = "is empty (if this is intended, remove the file or its source)"
 
@@ -49,7 +49,7 @@ class RawRecord(NamedTuple):
         return number_item(self.line, self.place)
 
 
-RawContents = Iterator[RawRecord | Page | Problem]
+RawContents = Iterator[RawRecord | Page | Problem | Draft]
 """The results of a reader."""
 
 
