@@ -78,7 +78,8 @@ class Problem:
 
     - `warning`: the item is published, unless the message says that it is skipped or held back.
     - `refused`: the item is not published.
-    - `unreadable`: the source cannot be used. Its items stay as they were last published, or the run stops.
+    - `unreadable`: the source cannot be used. If the state knows the source, its items stay as they were last
+      published. Otherwise, and with `strict`, the run stops.
     """
 
     path: str
@@ -87,7 +88,7 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """Identifies the item in its file: its first line, or a larger number if several items start on the line."""
+    """A number that identifies the item in its file: its first line, unless several items start on this line."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
@@ -96,7 +97,7 @@ class Problem:
     other: str = ""
     """The path of another file that the message names, relative to the same folder as `path`."""
     is_urgent: bool = False
-    """Whether the command always prints it, because somebody must act, e.g. restore a backup after damage."""
+    """Whether the command prints it even with `--quiet`, because somebody must act, e.g. restore a backup."""
 
     @property
     def id(self) -> str | None:

@@ -28,17 +28,17 @@ class SourceFormat(NamedTuple):
 
 
 class FeedFormat(NamedTuple):
-    """A format of feeds. Threads may share it. `formats/<name>.py` has the function `render` of our own formats."""
+    """A format of feeds. Threads may share it."""
 
     suffix: str
     """The end of a document's path, with the dot."""
     media_type: str
     mark: bytes = EXTENSION_MARK
-    """Bytes that only our own files contain. A file with this mark may be overwritten."""
+    """Bytes that only files of topicfeeds contain. A file with this mark may be overwritten."""
     is_calendar: bool = False
     """Whether a document contains all events of the feed's calendar, not only the newest entries."""
     render: Callable[[Any, str], bytes] | None = None
-    """For formats that `Extensions` adds: renders a `Feed` at an address. The bytes must contain the `mark`."""
+    """For formats of `Extensions`: takes a `Feed` and the document's URL, returns bytes that contain the `mark`."""
 
 
 SOURCE_FORMATS = {

@@ -73,7 +73,7 @@ def announce(site: Site, paths: SitePaths, seconds: float) -> Announcement:
 
 
 def _find_versions(site: Site, paths: SitePaths) -> dict[str, str]:
-    """Return a version of each feed that is on the disk, by address."""
+    """Return a version (size and mtime) of each feed whose file is unchanged, by address."""
     state = State(paths.state)
     with state.reading() as known:
         if not known:

@@ -1,4 +1,4 @@
-"""`topicfeeds embed`: parts of HTML for the publisher's own pages."""
+"""`topicfeeds embed`: HTML fragments for the publisher's own pages."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ class Run:
             if memory and not one.is_kept and memory.held != (held := describe_held(one)):
                 body = one.body()
                 memory = memory._replace(held=held if body else None)
-                if one.kind == "event":  # its memory is already noted, perhaps with the feeds of a notice
+                if one.kind == "event":  # the state already has its memory, which may name the feeds of a notice
                     state.hold_item(one.id, memory.held)
                 if body:
                     yield one.id, one.kind, body

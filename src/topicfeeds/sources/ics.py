@@ -150,7 +150,7 @@ def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -
 def _make_records(
     event: Properties, calendar: _Calendar, survey: _Survey
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
-    """Yield the fields of each item of an event, with its moved dates: first the event, then each added date."""
+    """Yield the fields and the moved dates of each item: first the event or series, then each added date."""
     zones, uid = calendar.zones, event.text("UID")
     fields = read_texts(event, is_ours=calendar.is_ours, cancels=calendar.cancels)
     fields |= _read_dates(event, is_ours=calendar.is_ours)

@@ -166,7 +166,7 @@ def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
 
 
 def _is_ordinary(fragment: str) -> bool:
-    """Return whether a fragment needs no rewriting, except for addresses that are missing."""
+    """Return whether a fragment needs no rewriting. `_lacks_addresses` finds missing addresses."""
     names = {name.lower() for name in set(_TAG_NAME.findall(fragment))}
     if not names <= _ORDINARY or ("table" not in names and not names.isdisjoint(CELLS)):
         return False

@@ -334,7 +334,7 @@ class RecordMapper:
     ) -> None:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
-        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads a text in the list image
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 is a text in the list `image`
         for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
                 warnings.append(self._make_warning(raw, field, message))

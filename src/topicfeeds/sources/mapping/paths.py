@@ -114,7 +114,7 @@ class Finder:
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
-        is_manager = hasattr(type(value), "get_queryset")  # of Django: it has attributes of its own, such as name
+        is_manager = hasattr(type(value), "get_queryset")  # Django managers have attributes of their own
         if found is _NOTHING or (is_manager and not callable(found)):
             plain = to_plain(value)
             return None if plain is value else self._follow(plain, path, at)
