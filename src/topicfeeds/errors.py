@@ -88,7 +88,7 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """A number that identifies the item in its file: its first line, unless several items start on this line."""
+    """Identifies the item in its file: its first line, unless several items start on this line."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)

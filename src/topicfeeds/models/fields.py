@@ -202,4 +202,4 @@ else:
     Listed = Annotated[tuple[T, ...], BeforeValidator(_check_list)]
 
 Names = Listed[Text]
-"""Any number of texts that are not blank."""
+"""Texts that are not blank."""

@@ -38,7 +38,7 @@ class Document:
     fingerprint: str
     """Equal fingerprints mean equal bytes. Fingerprints depend on the versions of the rendering libraries."""
     render: Callable[[], bytes]
-    """Returns the bytes. Several threads may call it."""
+    """Returns the bytes."""
     entries: int
     """How many entries the document has."""
     updated: datetime

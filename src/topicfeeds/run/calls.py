@@ -85,7 +85,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - PublishError if the folder or the state cannot be written,
     - BusyError if another run works in the folder.
 
-    After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
+    After PublishError, each file is complete: old or new. After the other errors, the existing
     files are unchanged. Threads may call it, each with its own folder and its own State.
     """
     from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
@@ -203,7 +203,7 @@ def feed(
 ) -> Feed:
     """Return one feed of items, such as `topics/mobility`. Raises KeyError if there is no feed with this name.
 
-    Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
+    Use it in a view: it makes no other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
     with a zone) is the current time: items with a later date are held back. `state` and `problems` work as in
     `select`. Threads may call it.
     """
