@@ -53,9 +53,11 @@ QUERY = 'query "'
 class Hint(Enum):
     """What to do about a problem, for users of the library. `cli/console.py` has the hints for users of the command."""
 
-    ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
+    ALLOW_SHRINK = (
+        "Correct the source. If the items were removed on purpose, run once with allow_shrink=True, or raise max_shrink"
+    )
     COLLECT = "Correct the items, or pass a list (problems=...) to collect their problems"
-    FREE_LOCK = "Try again later, or wait for it, for example with wait=60"
+    FREE_LOCK = "Try again later, or wait for the other run, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_FOLDER = "Give one of the two sites another folder"

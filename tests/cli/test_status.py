@@ -88,7 +88,7 @@ def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: 
     run, success, *_ = command("status", cwd=city).out.splitlines()
     assert re.match(
         r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  "
-        r"failed: published, but with an error: items\.yaml:1: ",
+        r"failed: published, but a source has an error: items\.yaml:1: ",
         run,
     )
     assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")

@@ -134,8 +134,10 @@ def told(statement: str) -> Callable[[Path], object]:
 
 
 def lost(name: str, left: int = 0) -> str:
-    hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
-    return f"{name}:1: shrank from 12 items to {left}, so the missing items stay published. {hint}"
+    hint = (
+        "Correct the source. If the items were removed on purpose, run once with --allow-shrink, or raise max_shrink."
+    )
+    return f"{name}:1: shrank from 12 items to {left}; the missing items stay published. {hint}"
 
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"

@@ -26,8 +26,9 @@ MAX_SHOWN_PROBLEMS = 50
 """How many problems are printed without --all-problems."""
 STARTED = time.monotonic()
 _HINTS = {
-    Hint.ALLOW_SHRINK: "If that is right, run once with --allow-shrink, or set max_shrink in the source",
-    Hint.FREE_LOCK: "Try again later, or wait for it with --wait SECONDS",
+    Hint.ALLOW_SHRINK: "Correct the source. If the items were removed on purpose, run once with --allow-shrink, or "
+    "raise max_shrink",
+    Hint.FREE_LOCK: "Try again later, or wait for the other run with --wait SECONDS",
     Hint.FREE_PLACE: "Move it away, or choose another folder with --output",
     Hint.NEWER_STATE: "Install that version, or choose another file with --state",
     Hint.OTHER_FOLDER: "Give one of the two sites another folder, with --output",

@@ -258,11 +258,12 @@ class Run:
         """Return the values of a run that the memory stores under a name."""
         now = int(self.options.now.timestamp()) if self.options.now else None
         serious = [problem for problem in report.problems if problem.severity == "unreadable"]
+        first = replace(serious[0], hint=None) if serious else None
         return {
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
-            "failure": f"published, but with an error: {replace(serious[0], hint=None)}" if serious else None,
+            "failure": f"published, but a source has an error: {first}" if first else None,
             "before": str(last_success(str(self.folder))) if serious and self.folder else None,
             "items": report.items,
             "now": now,
