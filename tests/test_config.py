@@ -116,7 +116,7 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
             "13: feed[0].limit: unknown field (limit is the same for all feeds: write it below [feeds])",
         ),
         ('[[topics]]\ntitle = "X"\n', "10: is not valid TOML: [topics] is given twice (keep one)"),
-        ("[tags]\nx = 1\n", "11: tags.x: 1 is a number, not a table with slug"),
+        ("[tags]\nx = 1\n", "11: tags.x: is a number, not a table (write [tags.x], and its keys on the lines below)"),
         ("[x]\n", "10: x: unknown field (remove it)"),
         (
             '[pages]\nrefresh = "PT1H"\n',
@@ -222,7 +222,8 @@ def test_a_site_needs_a_source(tmp_path: Path) -> None:
 def test_a_site_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError,
-        match=r"nowhere\.toml: cannot be read: No such file or directory \(to create it, run topicfeeds init\)$",
+        match=r"nowhere\.toml: cannot be read: No such file or directory\. "
+        r"Correct the path, or create a site file with topicfeeds init\.$",
     ):
         load_site(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match=r"cannot be read: Is a directory$"):

@@ -131,7 +131,7 @@ def test_without_a_hub_no_format_has_a_word_of_it() -> None:
         ('"hub"', '"hub" is not a web address'),
         ("3", "hub: "),
         ("{ private = true }", "is missing"),
-        ('{ url = "https://hub.example.org/", private = "yes" }', "boolean"),
+        ('{ url = "https://hub.example.org/", private = "yes" }', '"yes" is not true or false'),
     ],
 )
 def test_a_wrong_hub_is_an_error_in_the_site_file(city: Path, hub: str, message: str) -> None:

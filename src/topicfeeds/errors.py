@@ -59,6 +59,7 @@ class Hint(Enum):
     COLLECT = "Correct the items, or pass a list (problems=...) to collect their problems"
     FREE_LOCK = "Try again later, or wait for the other run, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
+    NAME_SITE = "Correct the path, or create a site file with topicfeeds init"
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_FOLDER = "Give one of the two sites another folder"
     OTHER_STATE = "Choose another path for the state"

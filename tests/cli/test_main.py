@@ -176,7 +176,8 @@ def test_all_faults_of_a_site_file_are_printed_and_nothing_is_read(started: Path
 def test_a_missing_site_file_is_an_error(tmp_path: Path) -> None:
     run = command("build", cwd=tmp_path)
     assert run.code == 2
-    assert run.err == "topicfeeds.toml: cannot be read: No such file or directory (to create it, run topicfeeds init)\n"
+    hint = "Name the site file with --site, or create one with topicfeeds init."
+    assert run.err == f"topicfeeds.toml: cannot be read: No such file or directory. {hint}\n"
 
 
 def test_a_foreign_file_in_the_way_stops_the_run(started: Path) -> None:

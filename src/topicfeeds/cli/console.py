@@ -30,6 +30,7 @@ _HINTS = {
     "raise max_shrink",
     Hint.FREE_LOCK: "Try again later, or wait for the other run with --wait SECONDS",
     Hint.FREE_PLACE: "Move it away, or choose another folder with --output",
+    Hint.NAME_SITE: "Name the site file with --site, or create one with topicfeeds init",
     Hint.NEWER_STATE: "Install that version, or choose another file with --state",
     Hint.OTHER_FOLDER: "Give one of the two sites another folder, with --output",
     Hint.OTHER_STATE: "Choose another file with --state",

@@ -187,7 +187,10 @@ def _explain_table(finding: _Finding) -> str:
     if finding.name in ("fields", "defaults"):
         example = "headline" if finding.name == "fields" else "News"
         return f'write {finding.name} = {{ title = "{example}" }}'
-    return ""
+    if finding.place != ("pages",) and (len(finding.place) != 2 or finding.place[0] not in ("topics", "tags")):
+        return ""
+    names = (str(part) if re.fullmatch(r"[a-z0-9-]+", str(part)) else f'"{part}"' for part in finding.place)
+    return f"write [{'.'.join(names)}], and its keys on the lines below"
 
 
 def _explain_text(finding: _Finding) -> str:
@@ -320,7 +323,8 @@ def _explain_unknown(finding: _Finding, name: str) -> str:
         return f"unknown field ({name} belongs to one feed: write [[feed]] instead of [feeds])"
     if model is DeclaredFeed and name in FeedSettings.model_fields:
         return f"unknown field ({name} is the same for all feeds: write it below [feeds])"
-    guess = nearest(name, fields) if name != "items" else ""
+    is_known = name == "items" or (model is Site and name in FeedSettings.model_fields)
+    guess = "" if is_known else nearest(name, fields)
     return f"unknown field{guess or f' ({_advise_unknown(finding)})'}"
 
 
@@ -329,6 +333,8 @@ def _advise_unknown(finding: _Finding) -> str:
         if finding.name == "items":
             return 'if it has the items of the file, set items = "items" in [[sources]]'
         return f"remove it, or set {finding.origin.fields_setting} to read only some fields"
+    if finding.model is Site and len(finding.place) == 1 and finding.place[0] in FeedSettings.model_fields:
+        return "it is a setting of the feeds: write it below [feeds]"
     if finding.model is Site and finding.place[-1] in Site.model_fields:
         return "it belongs to the whole site: move it to the top, before the first table such as [[sources]]"
     return "remove it"
@@ -350,12 +356,18 @@ def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _explain_number(finding: _Finding) -> str:
-    return f"{show(finding.given)} is not a number (write a number such as 50.85)"
+    example = "0.5" if finding.name == "max_shrink" else "50.85"
+    return f"{show(finding.given)} is not a number (write a number such as {example})"
+
+
+def _explain_switch(finding: _Finding) -> str:
+    return f"{show(finding.given)} is not true or false (write true or false, without quotes)"
 
 
 _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "missing": _explain_missing,
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _explain_shape),
+    **dict.fromkeys(("bool_parsing", "bool_type"), _explain_switch),
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _explain_number),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _explain_whole_number),
     **dict.fromkeys(("too_long", "string_too_long"), _explain_too_long),
