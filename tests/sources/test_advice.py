@@ -197,7 +197,7 @@ def test_a_field_that_is_missing_is_told_with_the_setting_that_reads_it(tmp_path
     ]
     assert told(tmp_path, "a.json", text, fields={"title": "name", "published": "day"})[:-1] == [
         "refused a.json:1: published: is missing or blank in this record "
-        '(it is read from "day", as set by fields in [[sources]])'
+        '(fill in "day", or correct fields.published in [[sources]])'
     ]
     [problem] = read_objects([{"name": "A"}], fields={"title": "name"})
     assert str(problem) == "items:1: published: is missing (add it to fields)"

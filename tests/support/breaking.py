@@ -143,7 +143,7 @@ def lost(name: str, left: int = 0) -> str:
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"
 PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0" + bytes(range(256))
 CONFLICT = b"<<<<<<< ours\n%b=======\n%b>>>>>>> theirs\n"
-EMPTY = "items.json:1: is empty (if this is intended, remove the file or its source)"
+EMPTY = "items.json:1: is empty (create it again; if it should have no items, remove the file or its source)"
 MARKUP = "it looks like HTML or XML (check the program that creates the file)"
 NOT_THERE = "No such file or directory (check path in [[sources]]: it is relative to the folder of the site file)"
 GONE = f"items.json:1: cannot be read: {NOT_THERE}"

@@ -150,9 +150,9 @@ def _explain_missing(finding: _Finding) -> str:
             return "is missing, and this record has no start (an article needs published, an event needs start)"
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
-        setting = finding.origin.fields_setting
+        setting = finding.origin.fields_setting.replace("fields", f"fields.{finding.name}", 1)
         paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
-        return f"is missing or blank in this record (it is read from {paths}, as set by {setting})"
+        return f"is missing or blank in this record (fill in {paths}, or correct {setting})"
     advice = "add a date such as 2026-03-01" if finding.name in _DATES else advise_part(finding.place, "label", source)
     return f"is missing ({advice or 'add it'})"
 

@@ -218,7 +218,8 @@ def _add_duration(start: date, duration: Property) -> date:
             return nominal + timedelta(seconds=length.seconds)
         return (nominal.astimezone(UTC) + timedelta(seconds=length.seconds)).astimezone(nominal.tzinfo)
     except (ValueError, OverflowError):
-        raise InvalidPropertyError(duration.line, f"{show(duration.value)} is not a valid duration") from None
+        message = f"{show(duration.value)} is not a valid duration (write one such as PT1H30M)"
+        raise InvalidPropertyError(duration.line, message) from None
 
 
 def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:

@@ -67,8 +67,9 @@ def add_key(record: Any, key: str) -> Any:
 def explain_missing_items(document: Any, source: Source) -> str:
     """Say that a document has no value at `items`, and which keys it has."""
     keys = [str(key) for key in document] if isinstance(document, Mapping) else []
-    guess = nearest(str(source.items), keys) or (f" (its keys are: {', '.join(keys[:8])})" if keys else "")
-    return f"has nothing at {show(source.items)}, as set by items in [[sources]]{guess}"
+    guess = nearest(str(source.items), keys).strip(" ()") or (f"the keys are {', '.join(keys[:8])}" if keys else "")
+    advice = f"correct items in [[sources]]: {guess}" if guess else "correct items in [[sources]]"
+    return f"has nothing at {show(source.items)} ({advice})"
 
 
 def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
@@ -132,7 +133,7 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     if at == len(path.names):
         values = value if isinstance(value, (list, tuple)) else [value]
         if len(values) != element.size:
-            message = f"has {count('value', len(values))}, but the first path of each has {element.size}"
+            message = f"has {count('value', len(values))}, but the first path in the setting each has {element.size}"
             raise MappingError("", f"{show(path.text)} {message} (give the same number of each)")
         return values[element.number]
     for key, after in path.steps[at] if isinstance(value, Mapping) else ():

@@ -302,7 +302,7 @@ class RecordMapper:
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
-            hint = f"name it in values.{name} in [[sources]]"
+            hint = f"add it to values.{name} in [[sources]]"
             self._warn_once(raw, name, f"{show(as_text(value))} is not true or false, so it counts as false ({hint})")
         return value
 
@@ -314,7 +314,8 @@ class RecordMapper:
             self._indexes[name] = load(lookup) if lookup.path and load else index_document(raw.whole, lookup)
         found = self._indexes[name].get(as_text(key))
         if found is None:
-            message = f"some keys have no record in lookup.{name} (such as {show(to_text(key))})"
+            advice = f"add the records, or correct lookup.{name} in [[sources]]"
+            message = f"some keys have no record in lookup.{name} (such as {show(to_text(key))}; {advice})"
             self._warn_once(raw, name.partition(".")[0], message)
         return found
 
@@ -385,7 +386,7 @@ class RecordMapper:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
                 warnings.append(self._make_warning(raw, name, message))
         if "image" in fields and (reason := find_image_fault(fields["image"])):
-            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without it"))
+            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without the image"))
             del fields["image"]
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:

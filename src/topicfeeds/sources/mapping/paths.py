@@ -34,8 +34,8 @@ class Loss(NamedTuple):
     @property
     def description(self) -> str:
         """A sentence about all such values of a source."""
-        message = f"some values of {show(self.place)} are not tables, so the path has no value"
-        return f"{message} (such as {show(self.value)})"
+        message = f"in some records, {show(self.place)} is not a table, so the path finds nothing"
+        return f"{message} (such as {show(self.value)}; correct the path in [[sources]])"
 
 
 class Finder:

@@ -223,7 +223,7 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
 def find_image_fault(image: Any) -> str:
     """Return why an image cannot be used, or an empty text."""
     if not (isinstance(image, str) or (isinstance(image, Mapping) and "url" in image)):
-        return f"{show(image)} is not an address" if image else "has no address"
+        return f"{show(image)} is not an address (write text)" if image else "has no address (add it)"
     try:
         Image.model_validate({"url": image} if isinstance(image, str) else image)
     except ValidationError as error:
