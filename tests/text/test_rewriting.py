@@ -208,7 +208,7 @@ def test_two_pictures_stay_two_if_only_one_of_them_is_there_for_other_readers(wr
         (f'<img src="{data(PNG + bytes(8184))}" alt="A">', None, ""),
         (f'<img src="{data(b"RIFF0000WEBP", "webp")}">', f'<img src="{data(b"RIFF0000WEBP", "webp")}">', ""),
         (f'<img src="{data(b"RIFF0000WAVE", "webp")}" alt="A">', "A", "1 picture became its description"),
-        (f'<a href="{data(PNG)}">x</a>', f"<a{REL}>x</a>", "1 link lost its address"),
+        (f'<a href="{data(PNG)}">x</a>', f"<a{REL}>x</a>", "1 link with an unsupported address became text"),
     ],
 )
 def test_no_picture_is_without_an_address(written: str, published: str | None, changes: str) -> None:
@@ -368,7 +368,7 @@ def test_a_picture_inside_of_an_element_with_an_address_is_kept() -> None:
         ('<drupal-media data-entity-uuid="a-1"></drupal-media>', "1 unknown tag was removed"),
         ("Use <name> or List<String> here", "2 unknown tags were removed"),
         ("A<o:p></o:p><x-card>B</x-card><label>C</label>", ""),
-        ('<a href="t3://page?uid=1">A</a><a href="entry:1">B</a>', "2 links lost their addresses"),
+        ('<a href="t3://page?uid=1">A</a><a href="entry:1">B</a>', "2 links with unsupported addresses became text"),
     ],
 )
 def test_unknown_tags_and_addresses_are_counted(written: str, changes: str) -> None:

@@ -85,7 +85,7 @@ _PHRASES = {
     "picture lost": ("picture without an address was left out", "pictures without an address were left out"),
     "field": ("form field was left out", "form fields were left out"),
     "hidden": ("hidden part was left out", "hidden parts were left out"),
-    "link": ("link lost its address", "links lost their addresses"),
+    "link": ("link with an unsupported address became text", "links with unsupported addresses became text"),
     "tag": ("unknown tag was removed", "unknown tags were removed"),
 }
 """The changes that a reader would notice, in singular and plural."""
