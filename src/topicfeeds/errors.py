@@ -253,8 +253,8 @@ _MAX_SHOWN = 3
 _OS_ADVICE = {
     errno.ENOSPC: "free disk space, then run again",
     errno.EDQUOT: "free disk space or raise the quota, then run again",
-    errno.EACCES: "check the permissions of the file and its folders",
-    errno.EPERM: "check the permissions of the file and its folders",
+    errno.EACCES: "check the owner and permissions of the file and its folders",
+    errno.EPERM: "check the owner and permissions of the file and its folders",
     errno.EROFS: "make the file system writable",
     errno.EIO: "check the disk",
     errno.ELOOP: "remove the symbolic link",

@@ -68,7 +68,7 @@ def announce(site: Site, paths: SitePaths, seconds: float) -> Announcement:
             {one: version for one, version in known.items() if one in versions}
             | {one: versions[one] for one in accepted},
         )
-    late = f"did not accept everything within {seconds:g} seconds" if thread.is_alive() else ""
+    late = f"did not answer all announcements within {seconds:g} seconds" if thread.is_alive() else ""
     return Announcement(made.addresses, accepted, late or made.problem)
 
 
@@ -116,7 +116,7 @@ def _explain(error: Exception) -> str:
     if isinstance(error, http.client.RemoteDisconnected):
         return "closed the connection without an answer"
     if isinstance(error, http.client.HTTPException):
-        return "did not answer as an HTTP server does"
+        return "did not send a valid HTTP response"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"has no valid certificate: {error.verify_message}"
     return f"cannot be reached: {error.strerror if isinstance(error, OSError) and error.strerror else error}"

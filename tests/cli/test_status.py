@@ -187,7 +187,7 @@ def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
     run = command("status", cwd=city)
     assert run.code == 0
     assert run.out.splitlines()[-1].endswith(
-        ": cannot be read: the values of a row do not match its checksum (topicfeeds build says what to do)"
+        ": cannot be read: the values of a row do not match its checksum (run topicfeeds build, and read its messages)"
     )
 
 

@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path
     (tmp_path / "items/closed").chmod(0o700)
     assert done.stdout == (
         f"{path}:1: cannot be read: items/closed: Permission denied "
-        "(check the permissions of the file and its folders)\n"
+        "(check the owner and permissions of the file and its folders)\n"
     ), done.stderr
 
 

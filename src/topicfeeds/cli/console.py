@@ -74,7 +74,7 @@ class Console:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
         if rest := len(told) - len(shown) + left:
-            advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
+            advice = f"{left} of them were not stored: correct the printed ones, then run again" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
 
     def print_drafts(self, drafts: Sequence[Draft]) -> None:

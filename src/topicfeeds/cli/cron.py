@@ -101,7 +101,7 @@ class CronReport:
             _UNCHANGED if isinstance(error, ConfigError | BusyError) else "",
             "" if error else "Everything else is published." if errors else "Everything is published.",
             f"{count('earlier problem', left)} must be solved too." if left else "",
-            "A reminder comes once a day, and a message when all is solved." if errors or error else "",
+            "You get a reminder once a day, and a message when all problems are solved." if errors or error else "",
         ]
         self.console.print_line(" ".join(filter(None, lines)))
 

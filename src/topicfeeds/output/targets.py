@@ -225,7 +225,7 @@ class StorageTarget(Target):
             self._storage.delete(name)
         if (saved := self._storage.save(name, file)) != name:
             self._storage.delete(saved)
-            raise FileExistsError(f"the storage saved {name} as {saved}")
+            raise FileExistsError(f"the storage saved {name} as {saved} (use a storage that overwrites files)")
 
     def remove(self, path: str) -> None:
         self._storage.delete(self._folder + path)

@@ -11,7 +11,7 @@ from ..registry import SOURCE_FORMATS, SUFFIXES, UNSUPPORTED_SUFFIXES
 _DOWNLOAD = "download the file first, and give the path of the copy"
 _HINTS = {
     errno.ENOENT: "check path in [[sources]]: it is relative to the folder of the site file",
-    errno.EACCES: "check the permissions of the file and its folders",
+    errno.EACCES: "check the owner and permissions of the file and its folders",
     errno.ELOOP: "correct the link",
 }
 

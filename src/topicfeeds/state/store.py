@@ -234,7 +234,7 @@ class State:
             migrate(file)
             count = salvage(aside, file)
         kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
-        lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
+        lost = "the dates at which items were first seen are lost (to get them back, restore a backup)"
         return f"was damaged and was moved to {aside}; {kept if count else lost}"
 
     def close(self) -> None:

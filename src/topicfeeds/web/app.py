@@ -73,7 +73,7 @@ class FeedApp:
         self._items, self._version, self._clock = items, version, clock
         self._state = make_state(state, read_only=True)
         if self._state and self._state.path and not Path(self._state.path).exists():
-            _LOG.warning("%s: there is no state (publish or record with this path creates it)", self._state.path)
+            _LOG.warning("%s: there is no state (call publish or record with this path to create it)", self._state.path)
         self._max_terms, self._max_documents = max_terms if mix else 0, cache
         self._makers = describe_makers(site)
         self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
