@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,32 @@ def test_a_table_that_is_written_in_another_way_is_told_with_the_right_one(
     tmp_path: Path, text: str, message: str
 ) -> None:
     assert load(tmp_path, GOOD + text) == [f"topicfeeds.toml:{message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("pages = true", "pages: is a boolean, not a table (write [pages], and its keys on the lines below)"),
+        ('per = ["topic"]', "per: unknown field (it is a setting of the feeds: write it below [feeds])"),
+        (
+            'event_title = "{title}"',
+            "event_title: unknown field (it is a setting of the feeds: write it below [feeds])",
+        ),
+        ('require_alt = "no"', 'require_alt: "no" is not true or false (write true or false, without quotes)'),
+    ],
+)
+def test_a_wrong_line_at_the_top_says_what_to_write(tmp_path: Path, text: str, message: str) -> None:
+    assert load(tmp_path, f"{text}\n{GOOD}") == [f"topicfeeds.toml:1: {message}"]
+
+
+def test_a_site_file_of_another_user_names_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("topicfeeds.config.read_site_file", refuse)
+    advice = "check the owner and permissions of the file and its folders"
+    with pytest.raises(ConfigError, match=rf"x\.toml: cannot be read: Permission denied \({advice}\)$"):
+        load_site(tmp_path / "x.toml")
 
 
 @pytest.mark.parametrize(
