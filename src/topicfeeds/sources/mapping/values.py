@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ...errors import show
 from ...models.items import Image
-from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
 from ...models.messages import explain_errors
 from ...models.places import as_text, to_text
 from ...text.characters import is_blank
@@ -163,6 +163,16 @@ _NO_TEXT = 1e300
 _TEXTS = frozenset(
     {"title", "summary", "content", "topics", "tags", "authors", "location", "organizer", "name", "address"}
 )
+
+
+def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettings, *, is_single: bool) -> None:
+    """Add the defaults of the parts that a record lacks. Several authors do not get the e-mail address of a default."""
+    is_single = is_single and all(len(values) == 1 for values in parts.values())
+    for name, part, value in list_defaults(settings):
+        given = {part: value} if part else value if isinstance(value, Mapping) else {}
+        for key, one in given.items() if name == field else ():
+            if is_single or key != "email":
+                parts.setdefault(key, [one])
 
 
 def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
