@@ -22,8 +22,10 @@ _WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +0
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
-    r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
+    r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?)"
+    r"(?:(?<=[0-9]) (?:[A-Z]{2,5}|[+-][0-9]{2,4})(?: m=[+-][0-9.]{1,40})?)?)?"
 )
+"""After the offset, Go prints the name of the zone, and the reading of a clock if it has one: `+0200 CEST m=+0.01`."""
 _DATE_OR_TIME = re.compile(
     r"[Tt][0-9]{2}:[0-9]{2}|[0-9]{1,4}[-./][0-9]{1,2}(?:[-./][0-9]{1,4}|\.)"
     r"|(?<![0-9:+-])[0-9]{1,2}:[0-9]{2}(?: ?[-\u2013] ?[0-9]{1,2}:)?"
