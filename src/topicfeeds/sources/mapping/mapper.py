@@ -35,6 +35,7 @@ from .values import (
     find_kind,
     find_markup,
     fit,
+    is_none,
     lacks_part,
     list_addresses,
     take_simple,
@@ -276,7 +277,10 @@ class RecordMapper:
             self._known.add(name)
         if place:
             used.add(place.text)
-        if name not in self._special:
+        if is_none(name, value, self._source, ("no", "off")):
+            advice = f'if it means that there are none, set values.{name} = {{ {value} = "" }} in [[sources]]'
+            self._warn_once(raw, name, f"{show(value)} is read as a name ({advice})")
+        if name not in self._special and not is_none(name, value, self._source):
             if type(value) is str:
                 return [value]
             if name in LISTS and type(value) is list and all(type(one) is str and not is_blank(one) for one in value):
