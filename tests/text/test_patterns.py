@@ -107,6 +107,7 @@ WORST = {
     "sources/database.py _PUNCTUATION": ("sub", "", "a-", ""),
     "sources/database.py _SECRET_OPTION": ("search", "", "connec", ""),
     "sources/database.py _find_secrets": ("match", "a", "://:", ""),
+    "text/characters.py _ENCODED": ("findall", "", "&amp", ""),
     "text/characters.py _TAG": ("search", "", "<", ""),
     "text/characters.py _REFERENCE": ("findall", "", "&#1", ""),
     "output/prune.py _PATH": ("fullmatch", "tags/", "a-", "!"),
