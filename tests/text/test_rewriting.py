@@ -299,6 +299,25 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
         ('<script type="math/mml"><math><mi>x</mi></math></script>', "x", ONE),
         ('<script type="math/asciimath">x < y</script>', "x &lt; y", ONE),
         ('<script type="math/tex">% <![CDATA[\na < b %]]></script>', "a &lt; b", ONE),
+        (
+            'a <span class="MathJax_Preview"></span><span class="MathJax" id="E"><nobr><span class="mi">x</span></nobr>'
+            '<span class="MJX_Assistive_MathML"><math><msup><mi>x</mi><mn>2</mn></msup></math></span></span>'
+            '<script type="math/tex">x^2</script> b',
+            "a x^2 b",
+            ONE,
+        ),
+        (
+            '<div class="MathJax_Display"><span class="MathJax_SVG"><svg><path/></svg></span></div>\n'
+            '<script type="math/tex; mode=display">x^2</script>',
+            "x^2",
+            ONE,
+        ),
+        (
+            'a <span class="mjx-chtml MathJax_CHTML"><span class="mjx-mi">x</span></span>'
+            '<script type="math/mml"><math><mi>x</mi></math></script>, b <i>y</i><script type="math/tex">z</script>',
+            "a x, b <i>y</i> z",
+            "2 formulas became text",
+        ),
         ("<svg><text><tspan>5</tspan><tspan>20</tspan></text></svg>", "5 20", "1 drawing became text"),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
 
-from .formulas import read_rendered, write_formula
+from .formulas import drop_drawings, read_rendered, write_formula
 from .html_tree import LAZY, VOID, Element, parse_fragment
 from .pictures import (
     choose_candidate,
@@ -124,7 +124,7 @@ class _Rewriter:
         """The address of the last picture."""
 
     def add_all(self, children: Sequence[Element | str]) -> None:
-        for child in drop_placeholders(children):
+        for child in drop_placeholders(drop_drawings(children)):
             if isinstance(child, str):
                 self._add_text(child)
             elif _is_hidden(child):
