@@ -21,7 +21,7 @@ from .pictures import (
     keep_data_picture,
     looks_blank,
 )
-from .players import HOLDERS, find_pages
+from .players import HOLDERS, find_pages, is_lost_player
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -133,6 +133,7 @@ class _Rewriter:
             elif child.is_blank and child.name in HOLDERS and self._find_embedded(child):
                 self._add_unknown(child)
             else:
+                self.changes["player lost"] += is_lost_player(child)
                 self._add(child)
 
     def _leave_gap(self) -> None:
