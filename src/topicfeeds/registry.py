@@ -48,7 +48,7 @@ SOURCE_FORMATS = {
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True, binary=True),
     "listing": SourceFormat((".txt",)),
-    "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
+    "markdown": SourceFormat((".md", ".markdown", ".mdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
@@ -96,6 +96,11 @@ UNSUPPORTED_SUFFIXES = {
     ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
+
+PAGE_SUFFIXES = frozenset(
+    {".adoc", ".asciidoc", ".htm", ".html", ".ipynb", ".org", ".qmd", ".rmd", ".rst", ".textile", ".xhtml"}
+)
+"""Suffixes of pages that site generators read beside Markdown, and no source format reads."""
 
 
 def find_source_format(path: str) -> str | None:

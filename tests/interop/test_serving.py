@@ -312,7 +312,7 @@ def test_two_users_of_a_group_build_in_turn_after_the_commands_of_the_page(tmp_p
         for name in ("site", "other"):
             item = tmp_path / name / "items/news.yaml"
             item.write_text(item.read_text("utf-8").replace("title: ", f"title: {user} ", 1), "utf-8")
-        line = [sys.executable, "-c", BUILD_AS, tmp_path / "other", tmp_path / "site", str(user)]
+        line = [sys.executable, "-c", BUILD_AS, str(tmp_path / "other"), str(tmp_path / "site"), str(user)]
         return subprocess.run(line, capture_output=True, text=True, timeout=120)
 
     assert build(12345).returncode == 0

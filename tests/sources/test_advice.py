@@ -93,8 +93,8 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         (
             "a.pdf",
             'the suffix ".pdf" is unknown (known: .csv, .atom, .rss, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, '
-            ".txt, .md, .markdown, .mdx, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, set format in "
-            "[[sources]])",
+            ".txt, .md, .markdown, .mdown, .mdx, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, "
+            "set format in [[sources]])",
         ),
         (
             "items",

@@ -32,6 +32,14 @@ EMBEDDED = [
     ('<iframe data-lazy-embed="https://e.org/x"></iframe>', link("https://e.org/x"), "frame"),
     ('<div class="lazyYT" data-youtube-id="a-1" data-video-title="F"></div>', ">F</a>", "1 player became a link"),
     ('<div class="youtube" data-embed="a-1"><i></i></div>', "https://www.youtube.com/watch?v=a-1", "player"),
+    ('<div class="youtube" id="dQw4w9WgXcQ"></div>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "player"),
+    ('<lite-youtube id="dQw4w9WgXcQ"></lite-youtube>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "player"),
+    ('a<div class="x vimeo-player" id="76979871"><b></b></div>', "<p>" + link("https://vimeo.com/76979871"), "player"),
+    ('a<div class="youtube" id="yt-player-1"></div>', "a<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="VideoPlayer"></div>', "<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="76979871"></div>', "<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="dQw4w9WgXcQ">a</div>', "<div>a</div>", ""),
+    ('<span class="youtube-icon" id="icon"></span>a', "<span></span>a", ""),
     ('<div class="g-ytsubscribe" data-channelid="UC1"></div>', "https://www.youtube.com/channel/UC1", "player"),
     ('<div data-plyr-provider="vimeo" data-plyr-embed-id="1"></div>', "https://vimeo.com/1", "player"),
     ('<div data-attrs=\'{"id": 1, "url": "https:\\/\\/x.com\\/1"}\'></div>', link("https://x.com/1"), "frame"),
@@ -299,6 +307,25 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
         ('<script type="math/mml"><math><mi>x</mi></math></script>', "x", ONE),
         ('<script type="math/asciimath">x < y</script>', "x &lt; y", ONE),
         ('<script type="math/tex">% <![CDATA[\na < b %]]></script>', "a &lt; b", ONE),
+        (
+            'a <span class="MathJax_Preview"></span><span class="MathJax" id="E"><nobr><span class="mi">x</span></nobr>'
+            '<span class="MJX_Assistive_MathML"><math><msup><mi>x</mi><mn>2</mn></msup></math></span></span>'
+            '<script type="math/tex">x^2</script> b',
+            "a x^2 b",
+            ONE,
+        ),
+        (
+            '<div class="MathJax_Display"><span class="MathJax_SVG"><svg><path/></svg></span></div>\n'
+            '<script type="math/tex; mode=display">x^2</script>',
+            "x^2",
+            ONE,
+        ),
+        (
+            'a <span class="mjx-chtml MathJax_CHTML"><span class="mjx-mi">x</span></span>'
+            '<script type="math/mml"><math><mi>x</mi></math></script>, b <i>y</i><script type="math/tex">z</script>',
+            "a x, b <i>y</i> z",
+            "2 formulas became text",
+        ),
         ("<svg><text><tspan>5</tspan><tspan>20</tspan></text></svg>", "5 20", "1 drawing became text"),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),

@@ -16,6 +16,7 @@ from .advice import advise_false, advise_part
 from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
+from .places import as_text
 from .site import DeclaredFeed, FeedSettings, Site, Source
 
 if TYPE_CHECKING:
@@ -242,8 +243,8 @@ def _advise_list(finding: _Finding) -> str:
             return f"name the column {name}, and put ; between its values"
         files = "CSV files" if finding.origin.form == "csv" else "spreadsheets"
         return f"{files} cannot contain {name}; write the items in JSON or YAML"
-    if isinstance(given, Mapping):
-        return "put it in a list"
+    if isinstance(given, Mapping) or as_text(given) in ("false", "0"):
+        return "put it in a list" if isinstance(given, Mapping) else "remove it"
     if name == "enclosures":
         return "write a list, each entry with url and type"
     if not isinstance(given, str):
