@@ -64,6 +64,7 @@ WORST = {
     "models/fields.py _INVISIBLE": ("search", "", "a", ""),
     "models/messages.py _advise_list": ("split", "", "a,", ""),
     "models/messages.py _explain_literal": ("findall", "", "'a", ""),
+    "models/messages.py _explain_table": ("fullmatch", "", "a-", "!"),
     "models/recurrence.py _split_rule": ("fullmatch", "1", ",11", "x"),
     "models/dates.py _UTC_OFFSET": ("fullmatch", "UTC+", "1", "x"),
     "models/places.py _BRACES": ("findall", "", "{a", ""),
