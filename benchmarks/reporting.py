@@ -83,7 +83,7 @@ def versions(peers: Iterable[Peer]) -> str:
 
 
 def _answers(measured: Measured) -> Table:
-    """Answer the most frequent questions, for the corpus that takes longer."""
+    """For each size, show the corpus whose full build takes longer."""
     rows = []
     for items in sorted({items for _, items in measured if items <= JOB}):
         some = [figures for (_, size), figures in measured.items() if size == items]
@@ -94,8 +94,8 @@ def _answers(measured: Measured) -> Table:
         theirs = f"{figure(peer.pair.theirs, 'wall').median:.2f} s" if peer else ""
         memory = f"{figure(alone.full, 'memory').median:.0f} MB"
         rows.append([f"{items:,}", *(f"{cost.median:.2f} s" for cost in costs), memory, theirs])
-    header = ["items", "full build", "one event changed", "nothing changed", "peak memory", "feedgen, each time"]
-    return Table("One build from YAML, of content like that of a city", header, rows)
+    header = ["items", "full build", "one event changed", "nothing changed", "peak memory", "feedgen, each build"]
+    return Table("Builds of the city corpus from YAML", header, rows)
 
 
 def _goals(measured: Measured) -> Table:
@@ -131,7 +131,7 @@ def _days(figures: Figures) -> Table:
         for name, day in days.items()
         if day
     ]
-    header = ["", "CPU s", "MB written", "polls with a document", "MB fetched"]
+    header = ["", "CPU s", "MB written", "responses with a document", "MB sent"]
     return Table(f"A day of cron, {_name(figures)}", header, rows)
 
 
@@ -148,7 +148,7 @@ def _alone(figures: Figures) -> Table:
         rows.append([f"{name}: full build", *_costs(one.full), f"state: {one.state / 1e6:,.1f} MB"])
         if one.two:
             rows.append([f"{name}: full build, --jobs 2", *_costs(one.two), ""])
-    return Table(f"{_name(figures)}, topicfeeds alone", ["", *_COSTS, "CPU"], rows)
+    return Table(f"{_name(figures)}, topicfeeds alone", ["", *_COSTS, "CPU compared, or size of the state"], rows)
 
 
 def _growth(measured: Measured) -> Table:
@@ -166,7 +166,7 @@ def _steps(figures: Figures) -> Table:
         whole = sum(one["cpu"] for one in alone.steps)
         shares = {one["step"]: f"{one['cpu']:.2f} ({100 * one['cpu'] / whole:.0f} %)" for one in alone.steps}
         rows.append([FORMS[form], f"{whole:.2f}", *(shares.get(name, "") for name in _STEPS)])
-    return Table(f"{_name(figures)}, CPU s", ["", "all", *_STEPS], rows)
+    return Table(f"{_name(figures)}, CPU s", ["", "total", *_STEPS], rows)
 
 
 def _name(figures: Figures) -> str:
