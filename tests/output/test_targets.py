@@ -304,6 +304,15 @@ def test_only_one_run_works_in_a_target(target: Target) -> None:
     thread.join()
 
 
+def test_two_objects_of_a_class_without_a_name_of_its_own_share_a_lock() -> None:
+    class Drawer(Shelf):
+        __str__ = Target.__str__
+
+    assert str(Drawer()) == "Drawer"
+    with Drawer().lock(0), pytest.raises(BusyError, match="^Drawer: another run"):
+        publish(SITE, ITEMS, Drawer(), now=NOW)
+
+
 def test_the_memory_of_one_run_serves_the_next_process(target: Target, tmp_path: Path) -> None:
     run(target, ITEMS, State(tmp_path / "memory.sqlite"))
     changes, spy = run(target, ITEMS, State(tmp_path / "memory.sqlite"))

@@ -56,6 +56,10 @@ class Target(Protocol):
         """
         return _lock_on_this_machine(str(self), wait)
 
+    def __str__(self) -> str:
+        """Return the name of the target, in messages and for its lock. By default, it is the name of the class."""
+        return type(self).__name__
+
 
 @contextmanager
 def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
