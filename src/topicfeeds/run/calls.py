@@ -16,7 +16,7 @@ from ..config import check_output
 from ..entries.headers import make_headers
 from ..entries.model import Candidate, Entry, find_content_changes, load_entry
 from ..entries.resolve import Resolver
-from ..errors import Hint, Problem
+from ..errors import Problem
 from ..feeds.model import Feed, Selection, find_held
 from ..feeds.select import Wanted, select_feeds
 from ..feeds.terms import narrow
@@ -261,7 +261,7 @@ def _select_checked(
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
     selections = select_lazily(site, items, report, now, wanted, memory)
     strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report), hint=Hint.COLLECT)
+    check_severity(report, strict=strict, may_keep=can_keep(memory, report))
     for candidate in find_held(selections.values()) if problems is not None else ():
         report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
     return selections

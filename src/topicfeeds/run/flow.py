@@ -107,7 +107,8 @@ class Run:
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            check_severity(report, strict=options.strict, may_keep=can_keep(self.state, report))
+            may_keep = can_keep(self.state, report)
+            check_severity(report, strict=options.strict, may_keep=may_keep, publishes=True)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             watched, dry = options.watch(documents), options.dry_run

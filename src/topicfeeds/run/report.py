@@ -189,14 +189,16 @@ def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
     return bool(known) and known >= report.unread
 
 
-def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, hint: Hint = Hint.STRICT) -> None:
+def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, publishes: bool = False) -> None:
     """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
 
-    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `hint` says how to publish without
-    the refused items.
+    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `publishes` says that the call
+    would write the feeds.
     """
     severities = {problem.severity for problem in report.problems}
     if "unreadable" in severities and (strict or not may_keep):
-        raise SourceError(report.problems, SourceError.UNREADABLE, omitted=report.omitted)
+        message = SourceError.UNREADABLE if publishes else "A source could not be read."
+        raise SourceError(report.problems, message, omitted=report.omitted)
     if strict and "refused" in severities:
-        raise SourceError(report.problems, _REFUSED, hint, report.omitted)
+        message, hint = (_REFUSED, Hint.STRICT) if publishes else ("Items were refused.", Hint.COLLECT)
+        raise SourceError(report.problems, message, hint, report.omitted)
