@@ -104,6 +104,14 @@ def test_a_strict_run_that_fails_is_named_too(city: Path) -> None:
     assert "  failed: items.yaml:3: " in command("status", cwd=city).out.splitlines()[0]
 
 
+def test_the_failure_of_a_run_does_not_name_the_file_of_an_earlier_one(city: Path) -> None:
+    (city / "items.yaml").write_text("- {\n", "utf-8")
+    assert command("build", "--strict", cwd=city, env=NOW).code == 65
+    assert command("build", cwd=city, env=NOW).code == 1
+    (line, *_) = command("status", cwd=city).out.splitlines()
+    assert "  failed: published, but a source has an error: items.yaml:2: " in line
+
+
 def test_a_dry_run_leaves_the_status_as_it_is(city: Path) -> None:
     before = command("status", cwd=city).out
     (city / "items.yaml").unlink()

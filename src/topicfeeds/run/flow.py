@@ -264,6 +264,7 @@ class Run:
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
+            "failed_path": None,
             "failure": f"published, but a source has an error: {first}" if first else None,
             "before": str(last_success(str(self.folder))) if serious and self.folder else None,
             "items": report.items,
