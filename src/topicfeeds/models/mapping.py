@@ -218,7 +218,10 @@ class MappingSettings(Model):
     """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
     """The separators of lists that are written as one text, by field. Default in CSV files and spreadsheets: `;`."""
-    markup: Mapping[FieldName, Literal["plain", "html", "markdown"]] = {}
+    markup: Annotated[
+        Mapping[FieldName, Literal["plain", "html", "markdown"]],
+        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
+    ] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
     """Plain-text fields that contain HTML in this source, such as WordPress titles. They become plain text."""

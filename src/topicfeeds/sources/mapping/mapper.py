@@ -189,7 +189,8 @@ class RecordMapper:
         """The fields that need a conversion, in records that use our field names."""
         source = self._source
         lists = LISTS - {"enclosures"} if self._is_table else ()
-        return {*source.values, *source.split, *source.markup, *source.html_fields, *lists}
+        marked = (name.partition(".")[0] for name in (*source.markup, *source.html_fields))
+        return {*source.values, *source.split, *source.markup, *source.html_fields, *marked, *lists}
 
     @cached_property
     def _simple(self) -> dict[str, str]:

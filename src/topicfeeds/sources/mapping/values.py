@@ -65,16 +65,15 @@ def convert(
     if not look_up and is_none(name, value, settings):
         return []
     separators = settings.split.get(field, _CSV_SEPARATORS if is_table and field in _CELL_LISTS else None)
-    mark = find_markup(name, settings)
     values = flatten([value])
     if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
         separators = tuple(one for one in separators if one.strip())
     if not look_up:
-        values = [_convert_markup(one, mark, name) for one in values]
+        values = [_convert_markup(one, name, settings) for one in values]
     values = [part for one in values for part in _split(one, separators)]
     if look_up:
         values = flatten(look_up(name, one) for one in values if not _is_absent(name, one))
-        values = [_convert_markup(one, mark, name) for one in values]
+        values = [_convert_markup(one, name, settings) for one in values]
     words = settings.values.get(name, {})
     if words:
         values = [words.get(as_text(one), one) for one in values or [None]]
@@ -118,15 +117,16 @@ def lacks_part(field: str, value: Any) -> bool:
     return any(part.is_required() and name not in value for name, part in PARTS[field].model_fields.items())
 
 
-def _convert_markup(value: Any, mark: str | None, name: str) -> Any:
+def _convert_markup(value: Any, name: str, settings: MappingSettings) -> Any:
     """Convert every text in a value to HTML for `content`, and to plain text for all other fields."""
-    if mark is None or (name == "content" and mark == "html"):
+    if not settings.markup and not settings.html_fields:
         return value
     if isinstance(value, Mapping):
-        return {key: _convert_markup(one, mark, name) for key, one in value.items()}
+        return {key: _convert_markup(one, f"{name}.{key}", settings) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_convert_markup(one, mark, name) for one in value]
-    if not isinstance(value, str) or (name != "content" and mark == "plain"):
+        return [_convert_markup(one, name, settings) for one in value]
+    mark = find_markup(name, settings) or find_markup(f"{name}.name", settings)  # a text is a name: `authors: [Ines]`
+    if mark is None or not isinstance(value, str) or mark == ("html" if name == "content" else "plain"):
         return value
     if mark == "markdown":
         from ..markdown import render_html
