@@ -108,8 +108,10 @@ def check_url(value: str) -> str:
         raise ValueError(_explain_broken_url(value, str(error))) from None
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError(f"{show(value)} is not a web address (start it with https:// or http://)")
+    if "\\" in value:
+        raise ValueError(f"{show(value)} contains a backslash (write / instead)")
     has_brackets = "[" in parts.netloc and ":" not in host
-    if has_brackets or "\\" in value or not _is_host(host) or _INVISIBLE.search(parts.netloc):
+    if has_brackets or not _is_host(host) or _INVISIBLE.search(parts.netloc):
         raise ValueError(_explain_broken_url(value, ""))
     if "@" in parts.netloc:
         raise ValueError("contains a user name or password (remove it: feeds are public)")
