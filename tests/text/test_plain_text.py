@@ -29,6 +29,14 @@ LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
         ("<table><tr><td><p>One</p><p>Two</p></td></tr></table>", "One\n\nTwo"),
         ("<pre>a\n  b\n</pre>c", "a\n  b\n\nc"),
         ('x<img src="https://e.org/a.png" alt="A">y', "xAy"),
+        (
+            'At the quay<img src="https://e.org/a.png" alt="Old crane">The tour starts',
+            "At the quay Old crane The tour starts",
+        ),
+        (
+            '<img src="https://e.org/a.png" alt="Old crane">, (<img src="https://e.org/a.png" alt="Mast">)',
+            "Old crane, (Mast)",
+        ),
         ("<q>A</q> <ruby>漢<rt>kan</rt></ruby> <ruby>字<rp>(</rp><rt>ji</rt><rp>)</rp></ruby>", '"A" 漢(kan) 字(ji)'),
         ("10<sup>−6</sup>, 1<sup>st</sup>, XX<sup>e</sup>, H<sub>2</sub>O", "10⁻⁶, 1st, XXᵉ, H₂O"),
         ("x<sup>n+1</sup> a<sub>n+1</sub> v<sub>max</sub> b<sub>i</sub>", "xⁿ⁺¹ a_(n+1) v_max b_i"),

@@ -55,7 +55,10 @@ class _TextWriter:
         self._has_space = False
         """Whether a space comes before the next text."""
         self._after = ""
-        """The element directly before the next text, if a space may be needed: a link, a picture, a deletion."""
+        """The element directly before the next text, if a space may be needed: a link, a picture, a deletion.
+
+        It is `words` after a picture whose description has more than one character.
+        """
         self._mark = ""
         """The mark of a list item that has no text yet."""
         self._lists = 0
@@ -77,9 +80,7 @@ class _TextWriter:
         if name == "br":
             self._breaks += 1
         elif name == "img":
-            self._has_space = self._has_space or self._after == "img"
-            self._add_text(one.attributes.get("alt", ""))
-            self._after = "img"
+            self._add_description(one.attributes.get("alt", ""))
         elif name == "tr" and len(cells := [each for each in one.children if isinstance(each, Element)]) > 1:
             self._add_row(cells)
         elif name in _PARAGRAPHS or name in _LINES:
@@ -97,6 +98,14 @@ class _TextWriter:
         self._put(start)
         self.add_all(one)
         self._put(end)
+
+    def _add_description(self, alt: str) -> None:
+        """Write the description of a picture. A description of one character can be a part of a word."""
+        has_words = len(alt) > 1
+        follows_word = has_words and alt[0].isalnum() and "".join(self._parts[-1:])[-1:].isalnum()
+        self._has_space = self._has_space or follows_word or self._after in ("img", "words")
+        self._add_text(alt)
+        self._after = "words" if has_words else "img"
 
     def _add_block(self, one: Element) -> None:
         is_list, was_pre = one.name in ("ol", "ul"), self._is_pre
@@ -187,7 +196,7 @@ class _TextWriter:
         if text:
             if self._parts and self._breaks:
                 self._parts.append("\n" * min(self._breaks, 2))
-            elif self._parts and (self._has_space or (self._after == "a" and text[0].isalnum())):
+            elif self._parts and (self._has_space or (self._after in ("a", "words") and text[0].isalnum())):
                 self._parts.append(" ")
             self._parts.append(self._mark + text)
             self._breaks, self._has_space, self._after, self._mark = 0, False, "", ""
