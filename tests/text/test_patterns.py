@@ -176,6 +176,8 @@ WORST = {
     "text/plain_text.py _write_script": ("fullmatch", "(", "a", "x"),
     "text/players.py EMBED": ("search", "", "embe", ""),
     "text/players.py _EMBEDDED": ("match", "{", '"url": ', ""),
+    "text/players.py _ID_IN_JSON": ("search", "", '"videoId":"', ""),
+    "text/players.py _KEY": ("search", "", "data-a-", ""),
     "text/players.py _ID": ("fullmatch", "data-", "video-", "!"),
     "text/players.py _PLAYER": ("search", "", "youtube-player", "x"),
     "text/players.py _RUN": ("findall", "", "aA", ""),

@@ -15,6 +15,7 @@ _KATEX = {"mbin": "mo", "mfrac": "mfrac", "mrel": "mo", "mspace": "mspace", "sqr
 _CODE = re.compile("(?:mjx-c)?([0-9A-F]{1,5})(?: .*)?")
 """The code of a character that MathJax draws."""
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
+_SOURCES = ("data-latex", "data-tex", "data-formula")
 _INVISIBLE = {"\u2061", "\u2062"}
 """The invisible operators between a function and its argument, and between factors."""
 
@@ -42,6 +43,11 @@ def write_formula(formula: Element) -> str:
         if one.name == "annotation" and one.attributes.get("encoding", "").lower() in _TEX:
             return unescape(one.text())
     return formula.attributes.get("alttext", "").strip() or _spell_all(formula)
+
+
+def find_source(one: Element) -> str:
+    """Return the TeX source of a formula that a script would write into an empty element."""
+    return next((one.attributes[name] for name in _SOURCES if one.is_blank and name in one.attributes), "")
 
 
 def read_rendered(one: Element) -> Element:

@@ -70,8 +70,8 @@ _ORDINARY = _TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|id|orig|pin-|wpfc"
-    r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]))|nitro-lazy|data:image|katex|twitter-"
+    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|formula|id|latex|orig|pin-|tex=|wpfc"
+    r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]|&#123;|&lt;iframe))|nitro-lazy|data:image|katex|twitter-"
     r"|display\s*:\s*(?:block|flex|grid|list-item|none|table)|(?<![\w-])hidden(?![\w-])|math/"
     r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\.|class=[\"']?[^\"'<>=]{0,80}?(?:youtube|vimeo)"
 )

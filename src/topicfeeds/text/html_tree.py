@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-orig-src", "data-url", "data-echo",
         "data-lazyload", "data-ll-src", "data-cfsrc", "data-ezsrc", "data-original-src", "data-wpfc-original-src",
-        "data-pagespeed-lazy-src", "data-flickity-lazyload", "nitro-lazy-src")  # fmt: skip
+        "data-pagespeed-lazy-src", "data-flickity-lazyload", "nitro-lazy-src",
+        "suppressedsrc", "uc-src", "consent-original-src-_")  # fmt: skip
 """Attributes from which scripts load a picture or a frame later."""
 CELLS = {"td", "th", "tr"}
 """Elements that parsers ignore outside of a table, so that their words run together."""
@@ -90,6 +91,14 @@ class Element:
         """Return the elements directly inside."""
         return [child for child in self.children if isinstance(child, Element)]
 
+    def texts(self) -> Iterator[str]:
+        """Yield the escaped texts inside, in the order of the document."""
+        for child in self.children:
+            if isinstance(child, str):
+                yield child
+            else:
+                yield from child.texts()
+
     def text(self, *without: str) -> str:
         """Return the escaped text inside, without the text of some elements."""
         texts = (
@@ -122,6 +131,7 @@ def _normalize(fragment: str, attributes: frozenset[str]) -> str:
     """Return a fragment as well-formed HTML."""
     names = {name.lower() for _, name in _TAG_NAME.findall(fragment)} - _DROPPED
     names |= {"img"} & {name.replace("image", "img") for name in names}  # parsers replace `image`
+    names |= {"foreignObject"} if "foreignobject" in names else set()
     if "table" not in names and not names.isdisjoint(CELLS):
         fragment = _CELL.sub(lambda one: "<br>" if one[1].lower() == "tr" else " ", fragment)
         names.add("br")

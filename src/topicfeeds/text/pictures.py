@@ -1,11 +1,12 @@
-"""Pictures: addresses that scripts would load later, placeholders, and small pictures in `data:` addresses."""
+"""Pictures: addresses that scripts load later, placeholders, small pictures in `data:` addresses, texts of drawings."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 
 from .html_tree import LAZY, Element
@@ -45,6 +46,30 @@ def find_sets(one: Element) -> list[str]:
     """Return the names of the attributes with several sizes of a picture: first those that a script would load."""
     names = [name for name in one.attributes if "srcset" in name or name == "data-original-set"]
     return sorted(names, key="srcset".__eq__)
+
+
+def find_loaded(one: Element) -> list[str]:
+    """Return the attributes that seem to have an address that some script would load later."""
+    names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
+    return [name for name in names if "placeholder" not in name and "srcset" not in name]
+
+
+def find_labels(drawing: Element) -> str:
+    """Return the title of a drawing in SVG, or its texts. HTML in a drawing is text, too."""
+    titles = [one for one in drawing.parts() if one.name == "title"]
+    texts = (one.text() for one in titles) if titles else _find_texts(drawing)
+    return unescape(" ".join(texts))
+
+
+def _find_texts(one: Element) -> Iterator[str]:
+    if one.name == "foreignObject":
+        yield from one.texts()
+        return
+    if one.name in ("text", "title", "tspan"):
+        yield one.text("style", "text", "title", "tspan")
+    parts = one.parts()
+    for part in parts[:1] if one.name == "switch" else parts:  # a `switch` has the same label in several forms
+        yield from _find_texts(part)
 
 
 def is_lazy(one: Element) -> bool:

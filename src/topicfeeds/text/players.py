@@ -12,6 +12,8 @@ _VIDEO_PAGES = {"ytsubscribe": "https://www.youtube.com/channel/", "youtube": "h
 _ID = re.compile(
     "(?:data-)?(?:(?:plyr-)?embed-?|tweet-?|video-?|vimeo-?|youtube-?|channel)id|data-(?:embed|id|video|vimeo|youtube)"
 )
+_KEY = re.compile(r"data-(?:[a-z-]{0,40}-)?(?:id|src)\b")
+"""An attribute with the key of a part of another site, such as a chart."""
 _NUMBER = re.compile("[A-Za-z0-9_-]+")
 _RUN = re.compile("[A-Z]+|[a-z]+|[0-9]+|[_-]")
 _PLAYER = re.compile(r"(?:^|\s)(?:lite-)?(?:youtube|vimeo)(?:-player|-video)?(?!\S)")
@@ -22,9 +24,12 @@ EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-|youtube|v
 _MAX_PARTS = 20
 """The limit of elements that are searched inside an element that scripts fill."""
 _EMBEDDED = re.compile(
-    r"""(?:[\[{].*?"(?:canonical_url|href|src|url)"\s*:\s*")?((?:https?:)?//[^\s"'<>]+)""", re.DOTALL
+    r"""(?:[\[{].*?"(?:[a-z]{1,20}_)?(?:href|src|url)"\s*:\s*"|<iframe\s[^<>]{0,500}?\bsrc=["'])?"""
+    r"""((?:https?:)?//[^\s"'<>]+)""",
+    re.DOTALL,
 )
-"""An address at the start of an attribute, or in JSON."""
+"""An address at the start of an attribute, in JSON, or in the HTML of a frame."""
+_ID_IN_JSON = re.compile(r'"videoId"\s*:\s*"([A-Za-z0-9_-]+)"')
 
 
 def find_pages(one: Element) -> list[str]:
@@ -40,17 +45,25 @@ def find_pages(one: Element) -> list[str]:
     return [*(each[1] for each in found if each), _find_video(one), *links]
 
 
-def is_lost_player(one: Element) -> bool:
-    """Return whether a script would put a player into an empty element, but the address of its page is not known."""
-    is_holder = one.is_blank and not one.inside and one.name in ("div", "figure", "p")
-    return is_holder and "id" in one.attributes and bool(_PLAYER.search(one.attributes.get("class", "")))
+def find_losses(one: Element) -> list[str]:
+    """Return the kind of a loss, or nothing. A script would fill an empty element from an address that is not known."""
+    if not one.is_blank or one.inside:
+        return []
+    name = one.attributes.get("class", "")
+    if one.name in ("div", "figure", "p") and "id" in one.attributes and _PLAYER.search(name):
+        return ["player lost"]
+    has_key = one.name in HOLDERS and EMBED.search(name) and _KEY.search(" ".join(one.attributes))
+    return ["frame lost"] if has_key else []
 
 
 def _find_video(one: Element) -> str:
     """Return the page of a video whose element only has an id."""
-    where = f"{one.name} {one.attributes}".lower()
+    settings = [value for value in one.attributes.values() if value.startswith("{")]
+    given = {name: value for name, value in one.attributes.items() if value not in settings}
+    where = f"{one.name} {given}".lower()
     page = next((page for site, page in _VIDEO_PAGES.items() if site in where), None)
-    values = [value for name, value in one.attributes.items() if _ID.fullmatch(name) and _NUMBER.fullmatch(value)]
+    values = [value for name, value in given.items() if _ID.fullmatch(name) and _NUMBER.fullmatch(value)]
+    values += [found[1] for each in settings if (found := _ID_IN_JSON.search(each))]
     own = one.attributes.get("id", "")
     if page and not values and _NUMBER.fullmatch(own) and _PLAYER.search(f"{one.name} {one.attributes.get('class')}"):
         # The ids of videos are random on YouTube, and numbers on Vimeo.

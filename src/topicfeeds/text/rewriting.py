@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
 
-from .formulas import drop_drawings, read_rendered, write_formula
+from .formulas import drop_drawings, find_source, read_rendered, write_formula
 from .html_tree import LAZY, VOID, Element, parse_fragment
 from .pictures import (
     choose_candidate,
     drop_placeholders,
+    find_labels,
+    find_loaded,
     find_sets,
     has_source,
     is_lazy,
     keep_data_picture,
     looks_blank,
 )
-from .players import HOLDERS, find_pages, is_lost_player
+from .players import HOLDERS, find_losses, find_pages
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -130,10 +132,12 @@ class _Rewriter:
             elif _is_hidden(child):
                 self._leave_gap()
                 self.changes["hidden"] += bool(child.text("math", "svg", "x-iframe").strip())
+            elif child.name in HOLDERS and self._say(find_source(child), "formula"):
+                continue
             elif child.is_blank and child.name in HOLDERS and self._find_embedded(child):
                 self._add_unknown(child)
             else:
-                self.changes["player lost"] += is_lost_player(child)
+                self.changes.update(find_losses(child))
                 self._add(child)
 
     def _leave_gap(self) -> None:
@@ -164,6 +168,9 @@ class _Rewriter:
         """Write an element with its allowed attributes."""
         names = self._allowed["*"] | self._allowed[name]
         given = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if key in names)
+        is_apart = name in _INLINE and _BLOCK_STYLE.search(attributes.get("style", ""))
+        if is_apart:
+            self._leave_gap()
         self.parts.append(f"<{name}{given}>")
         self._end_line(name)
         if name not in VOID:
@@ -172,6 +179,8 @@ class _Rewriter:
             self._path.pop()
             self.parts.append(f"</{name}>")
             self._end_line(name)
+        if is_apart:
+            self._leave_gap()
 
     def _end_line(self, name: str) -> None:
         if name not in _INLINE:
@@ -230,7 +239,7 @@ class _Rewriter:
     def _add_frame(self, one: Element) -> None:
         if {one.attributes.get("width", "").strip(), one.attributes.get("height", "").strip()} <= {"0", "1"}:
             return  # an invisible frame that counts visitors
-        address = self._find_address(one, *LAZY, "src", *_find_loaded(one)) or self._find_embedded(one)
+        address = self._find_address(one, *LAZY, "src", *find_loaded(one)) or self._find_embedded(one)
         if address and one.attributes.get("type", "").startswith("image/"):
             self._add_picture(one, address)
         elif address:
@@ -275,8 +284,10 @@ class _Rewriter:
     def _find_picture(self, one: Element) -> str | None:
         given, source = one.attributes, ["src"] if has_source(one) else []
         sets = {name: choose_candidate(given[name]) or "" for name in find_sets(one)}
-        found = self._find_address(one, *LAZY, *(() if looks_blank(one) else source))
-        found = found or self._find_address(Element("img", sets), *sets) or self._find_address(one, *_find_loaded(one))
+        late = [name for name in sets if name != "srcset"]
+        found = self._find_address(one, *LAZY) or self._find_address(Element("img", sets), *late)
+        found = found or (None if looks_blank(one) else self._find_address(one, *source))
+        found = found or self._find_address(Element("img", sets), *sets) or self._find_address(one, *find_loaded(one))
         return found or self._find_address(one, *source)
 
     def _add_picture(self, one: Element, address: str) -> None:
@@ -298,11 +309,12 @@ class _Rewriter:
                 self.add_all([each])
 
     def _add_media(self, one: Element) -> None:
-        """Write a player, or only its fallback content if it has no address."""
+        """Write a player that readers can start, or only its fallback content if it has no address."""
         address = self._find_address(one, "src", *LAZY)
         sources = [each for each in one.parts() if each.name == "source"]
         if address or any(self._find_address(each, "src", *LAZY) for each in sources):
             rest = {name: value for name, value in one.attributes.items() if name != "src"}
+            rest.setdefault("controls", "")
             self._write(one.name, {**rest, "src": address} if address else rest, one.children)
         else:
             self._add_apart(one.children)
@@ -338,13 +350,10 @@ class _Rewriter:
 
     def _add_drawing(self, one: Element) -> None:
         """Write the title of a drawing, or its texts."""
-        inner = list(one.elements())
-        titles = [each for each in one.children if isinstance(each, Element) and each.name == "title"]
-        named = [each for each in titles or inner if each.name in ("text", "title", "tspan")]
-        texts = [unescape(each.text("style", "text", "title", "tspan")) for each in named]
-        if not self._say(" ".join(texts), "drawing") and not self._say(one.attributes.get("aria-label", ""), "drawing"):
-            is_decoration = one.attributes.get("aria-hidden") == "true" or all(each.name == "use" for each in inner)
-            self.changes["drawing lost"] += not is_decoration
+        text = find_labels(one)
+        if not self._say(text, "drawing") and not self._say(one.attributes.get("aria-label", ""), "drawing"):
+            is_icon = all(each.name == "use" for each in one.elements())
+            self.changes["drawing lost"] += one.attributes.get("aria-hidden") != "true" and not is_icon
         self._leave_gap()
 
     def _add_formula(self, one: Element) -> None:
@@ -389,9 +398,3 @@ HANDLED = frozenset(_METHODS)
 def _is_hidden(one: Element) -> bool:
     given = one.attributes
     return given.get("hidden", "until-found") != "until-found" or bool(_HIDDEN.search(given.get("style", "")))
-
-
-def _find_loaded(one: Element) -> list[str]:
-    """Return the attributes that seem to have an address that some script would load later."""
-    names = [name for name in one.attributes if name.startswith("data-") and ("src" in name or "image" in name)]
-    return [name for name in names if "placeholder" not in name and "srcset" not in name]
