@@ -126,7 +126,7 @@ class HeaderMaker:
             link=item.link or "",
             published=published,
             updated=make_aware(item.updated, zone, "updated") if item.updated else _UNKNOWN,
-            summary=self._text(record, "summary", item.summary) if item.summary else None,
+            summary=self._summary(record, item.summary) if item.summary else None,
             content=self._content(record, item.content) if item.content else None,
             topics=topics,
             tags=self._tags(record),
@@ -225,7 +225,7 @@ class HeaderMaker:
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show(found[1])}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
-        self._warn_about_marks(record, value)
+        self._warn_about_marks(record, "content", value)
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {_list_references(broken)}"
@@ -233,15 +233,19 @@ class HeaderMaker:
             self._problems.append(record.problem("content", message, "warning"))
         return self._text(record, "content", value)
 
-    def _warn_about_marks(self, record: Record, value: str) -> None:
+    def _summary(self, record: Record, value: str) -> str:
+        self._warn_about_marks(record, "summary", value)
+        return self._text(record, "summary", value)
+
+    def _warn_about_marks(self, record: Record, name: str, value: str) -> None:
         """Warn about links and tags that only a site generator understands."""
         if links := find_source_links(value):
             message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
-            self._problems.append(record.problem("content", message, "warning"))
+            self._problems.append(record.problem(name, message, "warning"))
         if tags := find_template_tags(value):
             message = f"has parts that only a site generator understands: {show_some(tags)} "
             message += "(replace them with the text or HTML that they produce)"
-            self._problems.append(record.problem("content", message, "warning"))
+            self._problems.append(record.problem(name, message, "warning"))
 
     def _picture(self, record: Record, picture: Image) -> Image:
         texts = {"alt": picture.alt, "credit": picture.credit}

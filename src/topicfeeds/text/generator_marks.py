@@ -18,7 +18,7 @@ _SUFFIX = re.compile(r"\.(?:adoc|asciidoc|ipynb|[Mm]|qmd|[Rr]md|rst|textile)")
 """What each link to a source file contains. One search for it takes a tenth of the time of a search for links."""
 _COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
 _TEMPLATE_TAG = re.compile(
-    r"(?i)(?=[<{\[!:%?*&-])(?:<(/?)(?:code|pre|script|style)\b"
+    r"(?i)(?=[<{\[!:%?*&=^-])(?:<(/?)(?:code|pre|script|style)\b"
     r"|(?:\{\{(?:&[lg]t;|[<>%#/]|-? ?\$?\w{1,40}(?:\.\w|\(| \|))|\{%|\{:(?: ?[.#]|[a-z])"
     r"|\{ ?(?:[.#][a-z]|[a-z]{1,20}=))[^{}]{0,60}"
     r"|!?\[\[[a-z{][^\[\]<>]{0,60}|:::+ ?[a-z{]{1,20}"
@@ -26,12 +26,14 @@ _TEMPLATE_TAG = re.compile(
     r"|[a-z][\w-]{0,40} [\w-]{1,40}=)[^\[\]<>]{0,60}"
     r"|\{/(?:\*|[a-z][\w-]{0,40}\})|\{load(?:module|position) [^{}<>]{0,60}|\{[a-z:-]{1,30}\}(?=<code)"
     r"|(?:<|&lt;)(?:%[=#-]? ?[a-z@]|\?(?:php|=))[^<>%]{0,60}|%%[^%<>]{1,60}%%"
-    r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: )"
+    r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: "
+    r"|\[\^[\w.-]{1,40}\]|\^\[[a-z][^\[\]<>]{0,59}|(?<![\w=])==[^\s=<>][^=<>]{0,60}==|(?<=>)===[+!]? [\"&])"
 )
 """Tags of Hugo, Jekyll, Joomla, PHP and others; lists of attributes; links of wikis; containers; shortcodes of
-WordPress; blocks, roles and included files of MkDocs and Sphinx; comments of Obsidian; abbreviations.
+WordPress; blocks, roles and included files of MkDocs and Sphinx; comments and highlights of Obsidian; abbreviations;
+footnotes without a note.
 """
-_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8")
+_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8", "==", "^[")
 """Each template tag contains one of these texts. Their last characters are rare, and quick to search for."""
 
 
