@@ -312,3 +312,16 @@ def test_the_command_says_how_to_read_xml_and_publishes_a_feed(tmp_path: Path) -
     (tmp_path / "topicfeeds.toml").write_text(site + 'format = "feed"\n', "utf-8")
     run = command("build", cwd=tmp_path)
     assert (run.code, run.out) == (0, "all.atom.xml\nall.rss.xml\ntags/sport.atom.xml\ntags/sport.rss.xml\n")
+
+
+def test_a_wordpress_post_without_a_date_in_utc_has_its_local_date(tmp_path: Path) -> None:
+    export = (
+        '<?xml version="1.0"?>\n<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+        "<link>https://e.org/</link><wp:wxr_version>1.2</wp:wxr_version><item><title>A</title>"
+        '<guid isPermaLink="false">https://e.org/?p=1</guid><pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate>'
+        "<wp:post_date>2026-03-03 08:30:00</wp:post_date><wp:post_date_gmt>0000-00-00 00:00:00</wp:post_date_gmt>"
+        "<wp:post_type>post</wp:post_type><wp:status>publish</wp:status></item></channel></rss>"
+    )
+    assert told(tmp_path, "a.rss", export) == []
+    [record] = found(tmp_path, "a.rss")
+    assert record.item.published == datetime(2026, 3, 3, 8, 30)

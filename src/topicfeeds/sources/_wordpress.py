@@ -40,9 +40,9 @@ def is_public(post: Node) -> bool:
     return post.text("wp:status") in ("publish", "future") and not post.text("wp:post_password")
 
 
-def _read_date(post: Node, name: str) -> str:
+def _read_date(post: Node, name: str, zone: str = "Z") -> str:
     text = post.text(name)
-    return "" if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}Z"
+    return "" if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}{zone}"
 
 
 def read_post(post: Node, export: Export) -> dict[str, Any]:
@@ -55,7 +55,9 @@ def read_post(post: Node, export: Export) -> dict[str, Any]:
     meta = (Node(one) for one in post.all("wp:postmeta"))
     thumbnail = next((one.text("wp:meta_value") for one in meta if one.text("wp:meta_key") == "_thumbnail_id"), "")
     return {
-        "published": _read_date(post, "wp:post_date_gmt") or post.text("pubDate"),
+        "published": _read_date(post, "wp:post_date_gmt")
+        or _read_date(post, "wp:post_date", "")
+        or post.text("pubDate"),
         "updated": _read_date(post, "wp:post_modified_gmt"),
         "content": content if _BLOCK.search(content) else format_paragraphs(content),
         "summary": to_plain_text(post.text("excerpt:encoded")).strip(),
