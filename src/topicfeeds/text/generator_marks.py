@@ -33,7 +33,7 @@ _TEMPLATE_TAG = re.compile(
 WordPress; blocks, roles and included files of MkDocs and Sphinx; comments and highlights of Obsidian; abbreviations;
 footnotes without a note.
 """
-_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8", "==", "^[")
+_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8", "==")
 """Each template tag contains one of these texts. Their last characters are rare, and quick to search for."""
 
 
