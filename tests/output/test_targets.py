@@ -309,7 +309,7 @@ def test_two_objects_of_a_class_without_a_name_of_its_own_share_a_lock() -> None
         __str__ = Target.__str__
 
     assert str(Drawer()) == "Drawer"
-    with Drawer().lock(0), pytest.raises(BusyError, match="^Drawer: another run"):
+    with Drawer().lock(0), pytest.raises(BusyError, match=r"^Drawer: another run"):
         publish(SITE, ITEMS, Drawer(), now=NOW)
 
 
