@@ -171,9 +171,9 @@ remaining files.
     default=1,
     show_default=True,
     metavar="N",
-    help="Read large sources with N processes, if the cache is empty, e.g. in the first run.",
+    help="If the cache is empty, e.g. in the first run, read large sources with N processes.",
 )
-@click.option("--explain", is_flag=True, help="Print the reasons for the build: changed files, versions, dates.")
+@click.option("--explain", is_flag=True, help="Print why the build is needed: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory file was damaged.")
 @click.option(
@@ -274,7 +274,7 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     \b
     Exit codes:
       0   no errors
-      1   some items would be refused
+      1   build would refuse some items
       2   wrong usage, an error in the site file, or a missing extra
       65  a source cannot be read
     """
@@ -306,10 +306,12 @@ def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
 @OUTPUT
 @STATE
 @click.option(
-    "--max-age", metavar="AGE", help="Exit with code 1 if the last success is older than AGE, e.g. 90s, 30m, 2h or 3d."
+    "--max-age",
+    metavar="AGE",
+    help="Exit with code 1 if the last successful run is older than AGE, e.g. 90s, 30m, 2h or 3d.",
 )
 def status(site_file: Path, output: Path | None, state_file: Path | None, max_age: str | None) -> int:
-    """Show the last runs, the feeds and the refused items.
+    """Show the last run, the feeds and the refused items.
 
     The command also shows items that are held back because their date is in the future, and documents of removed feeds.
     """

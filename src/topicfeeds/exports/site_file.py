@@ -75,15 +75,16 @@ def write_site_file(export: ExportedData, base: Path) -> str:
         raise ConfigError(message=f"{name}: cannot be read: {explain_os_error(error)}") from None
     host = urlsplit(url).hostname or ""
     calendar = ', "ics"' if export.kind == "ics" or any(line.text.startswith("start = ") for line in source) else ""
+    more = "" if calendar else ", ics for calendars"
     lines = [
         _Line(f"title = {quoted(host)}", "the name of your site: change it"),
         _Line(f"url = {quoted(url)}", "the address of your site"),
-        _Line(f'tag_authority = "{host},{export.year}"', "a part of all ids: keep it, even if your domain changes"),
+        _Line(f'tag_authority = "{host},{export.year}"', "in ids that topicfeeds makes: never change it"),
         _Line(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
         _Line('# language = "en"', "the language of your items"),
         _Line('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
         *(_Line(), _Line("[[sources]]"), *source, _Line(), _Line("[feeds]")),
-        _Line(f'formats = ["atom", "rss"{calendar}]', "add json for JSON Feed, ics for calendars"),
+        _Line(f'formats = ["atom", "rss"{calendar}]', f"add json for JSON Feed{more}"),
     ]
     return _HEAD + "".join(map(str, lines))
 
@@ -117,7 +118,8 @@ def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path
     lines = [_Line(one) for one in settings] + [
         _describe_field(finder, name) for name in finder.fields if name in FLAGS
     ]
-    lines += [_Line(), _Line("[sources.fields]", "field of topicfeeds = place in your data; the comments are examples")]
+    note = "left: field of topicfeeds; right: its place in your data; comment: an example"
+    lines += [_Line(), _Line("[sources.fields]", note)]
     lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
         lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
@@ -180,7 +182,8 @@ def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]
             known = () if path.lower() == "status" else WORDS["drafts"]
             hidden = sorted(words[one] for one in words.keys() & {*WORDS["hidden"], *known})
             seen = printable(", ".join(sorted(words.values())[:8]))
-            comment = f"# skip.{quoted(path)} = [] # values to leave out; found: {seen}"
+            more = "drafts are left out already; list other" if path.lower() == "status" else "list"
+            comment = f"# skip.{quoted(path)} = [] # {more} values to leave out; found: {seen}"
             yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else comment
         if name in WORDS["deleted"]:
             yield f'only.{quoted(path)} = ""'
