@@ -107,7 +107,7 @@ class CronReport:
 
 
 def _describe(listed: Sequence[Problem], *, is_due: bool) -> str:
-    """Say how many problems are listed. If none is listed, the error that stopped the run is the problem."""
+    """Say how many problems are listed. If the list is empty, an error stopped the run: count it as one problem."""
     errors = _count_places(listed)
     what = count("problem", errors or 1) if errors or not listed else count("warning", len(listed))
     return f"{what} not solved yet" if is_due else what.replace(" ", " new ", 1)

@@ -20,7 +20,7 @@ from .model import Candidate, Category, Header
 
 
 class HeldDetails(NamedTuple):
-    """Facts about an item that a feed has, in addition to its dates and fields, as the memory stores them."""
+    """Facts about an item of a feed that the memory stores in addition to its dates and fields."""
 
     source: str
     paths: list[str]

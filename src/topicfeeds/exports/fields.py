@@ -30,7 +30,7 @@ _LANGUAGES = (None, "de", "fr", "nl", "es", "it", "pt", "pl")
 
 
 class FieldFinder:
-    """Finds the places of our fields in some records. `records` has each record and the name of its file."""
+    """Finds the fields of topicfeeds in records of an export. `records` has pairs of a record and its file name."""
 
     def __init__(self, kind: ExportKind, records: Sequence[tuple[Any, str]], folder: str) -> None:
         self._kind = kind
@@ -76,9 +76,9 @@ class FieldFinder:
         return [one for one in found if not is_empty(one)]
 
     def _keep(self, places: Sequence[str]) -> list[str]:
-        """Return the places that some record has, and the places that only depend on the file.
+        """Return the places that have a value in a record, and those that only depend on the file.
 
-        If all records have a place, the places after it are left out.
+        Stop after a place that has a value in all records.
         """
         kept: list[str] = []
         for place in places:

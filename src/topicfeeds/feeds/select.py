@@ -283,7 +283,7 @@ class FeedSelector:
         return topic._replace(label=make_topic_title(topic.term, self._topics[topic.term]))
 
     def _describe(self, path: str, title: str | None, about: Topic) -> Selection:
-        """Return a selection. `about` has the description and page of its feed.
+        """Return a selection. The description and page of its feed are those of `about`.
 
         Without `title`, the feed has the title of the site.
         """

@@ -118,7 +118,7 @@ class ElementCalls:
         self.values += values
 
     def set(self, name: str, value: str | None) -> None:
-        """Add a call of a method that sets one value, unless the value is missing or empty."""
+        """Record a call of a feedgen method that sets one value, unless the value is missing or empty."""
         if value:
             self.call(make_call(name, **{name: None}), value)
 

@@ -174,7 +174,7 @@ def _describe_before(change: EventChange, event: EventDetails, feed: Feed) -> st
 
 
 def _format_old_when(change: EventChange, event: EventDetails, feed: Feed) -> str | None:
-    """Return the dates before a change if they differ. The zone is named if the new dates name another zone."""
+    """Return the dates before a change, or None if they did not change. Name the zone if the new dates do."""
     old, new = (recall_event(event, facts, change.at) for facts in (change.before, change.after))
     if format_when(old, feed.language) == format_when(new, feed.language):
         return None

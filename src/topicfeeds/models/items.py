@@ -74,7 +74,7 @@ class Image(Model):
 
 
 def _to_utc(moment: date) -> date:
-    """Convert an aware moment to UTC: Python compares moments of the same zone by their local time only."""
+    """Convert an aware datetime to UTC. Python compares two datetimes of the same zone only by local time."""
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 

@@ -55,7 +55,7 @@ _MAX_EXAMPLE_CHARS = 60
 
 
 class Origin(NamedTuple):
-    """Where a record was read. Messages give advice for its format."""
+    """Where a record was read. The advice in messages depends on the format of the source."""
 
     form: str = "python"
     """A source format of the registry, or `database`, `site` (the site file), `python`."""

@@ -109,7 +109,7 @@ def keep_occurrences(moments: Sequence[date], rule: str, start: date) -> list[da
 
 
 def at_start_time(exception: date, start: date) -> date:
-    """Return an exception with the time of the event's start, if only the start has a time."""
+    """Return an excluded date. If it has no time, but `start` has one, add the time of `start`."""
     if isinstance(exception, datetime) or not isinstance(start, datetime):
         return exception
     return datetime.combine(exception, start.timetz())

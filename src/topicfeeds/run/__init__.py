@@ -1,4 +1,4 @@
 """Runs: all steps in order.
 
-`flow` has the steps, `calls` the functions of the library, `site` the build of the command.
+`flow` contains the steps, `calls` the functions for Python, and `site` the build of a site file.
 """

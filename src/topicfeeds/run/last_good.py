@@ -51,7 +51,7 @@ def _has_file(source: Source, path: str, base: Path | None) -> bool:
 
 
 def _accept_empty(report: RunReport, before: dict[str, int]) -> None:
-    """Turn the problem of an empty file into a warning if its source had few items: they were removed on purpose."""
+    """Turn the error about an empty file into a warning if its source had few items, as they were probably deleted."""
     for path, problem in list(report.broken.items()):
         if problem.message == EMPTY and path in before and before[path] < MIN_GUARDED_ITEMS:
             del report.broken[path]

@@ -154,7 +154,7 @@ class RunReport:
         feeds: Sequence[str] | None,
         others: Sequence[str],
     ) -> None:
-        """Store which feeds have a new notice. Warn if `others`, feeds of the same event, do not have it."""
+        """Store which feeds have a new notice. `others` are feeds of the event without it: warn about them."""
         event = new.event
         if event.memory:
             note_memory(event._replace(memory=assign_feeds(event.memory, feeds)), state)

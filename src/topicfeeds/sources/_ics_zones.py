@@ -73,7 +73,7 @@ def _is_known(name: str) -> bool:
 
 
 def _match_offsets(defined: tzinfo, year: int, default: ZoneInfo | None) -> ZoneInfo | None:
-    """Return an IANA zone with the same offsets in a year as a defined zone. The default zone is tried first."""
+    """Return an IANA zone that has the same offsets in `year` as a zone of the calendar. Try `default` first."""
     first = datetime(year, 1, 1)  # noqa: DTZ001 - a local time
     samples = [first + timedelta(days=day) for day in range(0, 365, _DAYS_BETWEEN_SAMPLES)]
     offsets = [defined.utcoffset(sample) for sample in samples]

@@ -59,7 +59,7 @@ def read_table(
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
-    """Return the cells of a row by column. Without a mapping, the column `location.name` is a part of `location`."""
+    """Return the cells of a row by column. Without a mapping, a column `location.name` sets `name` in `location`."""
     if is_mapped:
         return {name: None if is_absent(cell) else cell for name, cell in cells.items()}
     fields: dict[str, Any] = {}

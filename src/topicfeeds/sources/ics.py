@@ -176,7 +176,7 @@ def _make_records(
 
 
 def _check_properties(event: Properties) -> None:
-    """Refuse properties that would change dates of a series, but that topicfeeds does not apply."""
+    """Refuse properties that change dates of a series in a way that topicfeeds does not support."""
     if len(event.get("RRULE", ())) > 1:
         raise InvalidPropertyError(event["RRULE"][1].line, "is a second RRULE (write a separate event for each rule)")
     if "EXRULE" in event:

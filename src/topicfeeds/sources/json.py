@@ -80,7 +80,7 @@ def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
 
 
 def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:
-    """Yield the items at the place that `items` of the source names."""
+    """Yield the items at the path in the source's setting `items`."""
     from .mapping.elements import add_key, explain_missing_items, has_lists_by_key, has_records_by_key
 
     for place in parse_places(source.items or "") if source.items != "." else ["."]:

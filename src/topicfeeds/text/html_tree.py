@@ -81,7 +81,7 @@ class Element:
     """Whether there is no text inside, except for spaces."""
 
     def elements(self) -> Iterator[Element]:
-        """Yield all elements inside, in the order of the document."""
+        """Yield all descendants that are elements, in document order."""
         for child in self.children:
             if isinstance(child, Element):
                 yield child

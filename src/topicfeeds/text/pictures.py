@@ -78,7 +78,7 @@ def is_lazy(one: Element) -> bool:
 
 
 def looks_blank(one: Element) -> bool:
-    """Return whether the picture seems to be there only until a script replaces it."""
+    """Return whether the picture looks like a placeholder that a script replaces."""
     return bool(_BLANK.search(one.attributes.get("src", "")))
 
 

@@ -58,7 +58,7 @@ _EMPTY = {f"<{name}{end}>": (f"<{name}>",) * 2 for name in ("br", "hr") for end 
 
 
 def sanitize_simple(fragment: str, address: ResolveAddress) -> str | None:
-    """Return a fragment as the sanitiser would, or None if only the sanitiser can handle it.
+    """Return the sanitised fragment, or None if only the full sanitiser can handle it.
 
     The fragment must not have characters that XML forbids.
     """

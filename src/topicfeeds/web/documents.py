@@ -60,7 +60,7 @@ def read_path(site: Site, path: str, query: str, max_terms: int) -> Request | No
 
 
 def _find_terms(site: Site, name: str) -> FeedTerms | None:
-    """Return the terms of a feed, or None if the site has no such feed."""
+    """Return which items a feed contains (its `FeedTerms`), or None if the site has no such feed."""
     if name == "all":
         return FeedTerms(name=name)
     folder, _, slug = name.partition("/")

@@ -80,7 +80,7 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Windo
 
 
 def drop_draft_values(fields: dict[str, Any]) -> str:
-    """Remove the fields whose values say that a record is not public. Return the first, with its value."""
+    """Remove the fields whose values say that a record is not public. Return the first field and its value as text."""
     off = [
         (name, reason)
         for name in ("published", "status")
