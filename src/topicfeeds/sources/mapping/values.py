@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from types import MethodType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from ...models.places import as_text, to_text
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
+from ...text.urls import is_relative_address
 from .paths import Kind, flatten, is_empty
 
 _CSV_SEPARATORS = (";",)
@@ -207,15 +208,10 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
     """
     if isinstance(value, str) and value.startswith(GHOST_URL):
         value, base = value.removeprefix(GHOST_URL), site or base
-    if (
-        not isinstance(value, str)
-        or not base
-        or value.startswith(("https://", "http://", "www."))
-        or (" " in value and "(" in value)
-    ):
+    if not isinstance(value, str) or not base:
         return value
     try:
-        return value if value[:1] != "/" and urlsplit(value).scheme else urljoin(base, value.strip())
+        return urljoin(base, value.strip()) if is_relative_address(value, base) else value
     except ValueError:
         return value
 
