@@ -21,7 +21,7 @@ from .dates import KNOWN_FLAGS, MappingError, explain_unused_time, find_date, re
 from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
-from .lookups import index_document
+from .lookups import explain_missing_key, index_document
 from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
@@ -131,15 +131,21 @@ class RecordMapper:
         for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
             for path, allowed in conditions:
                 name = f"{setting}.{path.text}"
-                found = self._find(finder, name, (path,))
-                for loss in finder.losses:
-                    if loss.value is not False:  # many systems write it for "none"
-                        self._warn_once(raw, name, loss.description)
-                finder.losses.clear()
+                found = self._find_condition(finder, name, (path,), raw)
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
                     return False
         return True
+
+    def _find_condition(self, finder: Finder, name: str, places: tuple[ValuePlace, ...], raw: RawRecord) -> Any:
+        """Return the value of a condition. Warn about values that its path cannot reach."""
+        finder.losses.clear()
+        found = self._find(finder, name, places)
+        for loss in finder.losses if len(places) == 1 or is_empty(found) else ():
+            if loss.value is not False:  # many systems write it for "none"
+                self._warn_once(raw, name, loss.description)
+        finder.losses.clear()
+        return found
 
     # The fields of a record.
 
@@ -298,7 +304,7 @@ class RecordMapper:
     def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
-        value = first_value(self._find(finder, name, self._source.places[name]))
+        value = first_value(self._find_condition(finder, name, self._source.places[name], raw))
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
@@ -314,8 +320,7 @@ class RecordMapper:
             self._indexes[name] = load(lookup) if lookup.path and load else index_document(raw.whole, lookup)
         found = self._indexes[name].get(as_text(key))
         if found is None:
-            message = f"some keys have no record in lookup.{name} (such as {show(to_text(key))})"
-            self._warn_once(raw, name.partition(".")[0], message)
+            self._warn_once(raw, name.partition(".")[0], explain_missing_key(name, key, self._indexes[name]))
         return found
 
     # Warnings.
@@ -392,7 +397,4 @@ class RecordMapper:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
         if self._context.form == "markdown" and is_template(link := fields.get("link")):
             day = find_date(fields.get("published"), self._source)
-            try:
-                fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
-            except ValueError as error:
-                raise MappingError("link", str(error)) from None
+            fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)

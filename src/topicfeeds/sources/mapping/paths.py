@@ -23,7 +23,7 @@ _DATE_PARTS = ("year", "month", "day")
 
 
 class Loss(NamedTuple):
-    """A value that a path did not enter, because it is not a table; or None for an incomplete pattern."""
+    """A value that a path did not enter, as it is not a table; a table in a pattern; or None for a missing part."""
 
     place: str
     """The path of the value, or the pattern."""
@@ -34,6 +34,8 @@ class Loss(NamedTuple):
     @property
     def description(self) -> str:
         """A sentence about all such values of a source."""
+        if self.value is None or isinstance(self.value, Mapping):
+            return f"{show(self.place)} has no value in some records, as {self.path} is a table or missing"
         message = f"some values of {show(self.place)} are not tables, so the path has no value"
         return f"{message} (such as {show(self.value)})"
 
@@ -85,10 +87,12 @@ class Finder:
             value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
-        for place in (one for one in places if kind != "date" and isinstance(one, ValuePattern)):
-            paths = dict.fromkeys(list_paths(place))
-            empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
-            if 0 < len(empty) < len(paths):
+        for place in (one for one in places if isinstance(one, ValuePattern)):
+            found = {path.text: first_value(self.find(path)) for path in list_paths(place)}
+            tables = {path: one for path, one in found.items() if one and isinstance(one, Mapping)}
+            self.losses += [Loss(place.text, one, path) for path, one in tables.items()]
+            empty = [path for path, value in found.items() if is_empty(value)]
+            if kind != "date" and 0 < len(empty) < len(found):
                 self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
