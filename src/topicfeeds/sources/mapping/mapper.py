@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -22,7 +22,7 @@ from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
 from .lookups import explain_missing_key, index_document
-from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
+from .paths import Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
@@ -171,10 +171,11 @@ class RecordMapper:
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
-        if message := explain_unused_time(fields.get("start"), flags["all_day"], raw.fields, source):
-            self._warn_once(raw, "start", message)
+        message = explain_unused_time(fields.get("start"), flags["all_day"], raw.fields, source)
         if source.all_day or source.open_end or source.end_day == "exclusive" or "recurrence" in fields:
-            set_days(fields, source, **flags)
+            message = set_days(fields, source, **flags) or message
+        if message:
+            self._warn_once(raw, "start", message)
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class RecordMapper:
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
         fields: dict[str, Any] = {}
-        get = self._find_getter(finder.record)
+        get = finder.find_getter()
         for field, names in self._source.mapped_fields.items():
             if get and field in self._simple and (value := take_simple(field, get(self._simple[field], None))):
                 self._known.add(field)
@@ -238,13 +239,6 @@ class RecordMapper:
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
         return fields
-
-    def _find_getter(self, record: Any) -> Callable[[str, None], Any] | None:
-        """Return the function that reads a key or an attribute of a record, or None for other records."""
-        if type(record) is dict:
-            return record.get
-        is_object = self._context.form == "python" and not isinstance(record, (Mapping, list, tuple, *SCALARS))
-        return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the values of a field, such as each of the authors."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -66,6 +67,13 @@ class Finder:
         finder = Finder(record, self._file, self._read_date, objects=self._objects)
         finder.losses = self.losses
         return finder
+
+    def find_getter(self) -> Callable[[str, None], Any] | None:
+        """Return the function that reads a key or an attribute of the record, or None for other records."""
+        if type(self.record) is dict:
+            return self.record.get
+        is_object = self._objects and not isinstance(self.record, (Mapping, list, tuple, *SCALARS))
+        return partial(getattr, self.record) if is_object else None
 
     def find(self, place: ValuePlace, kind: Kind = "text") -> Any:
         """Return the value at a place, or None. `kind` is the kind of the field that gets the value."""
