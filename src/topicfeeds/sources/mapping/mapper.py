@@ -17,7 +17,7 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import KNOWN_FLAGS, MappingError, explain_unused_time, find_date, read_dates, set_days, split_recurrence
+from .dates import KNOWN_FLAGS, explain_unused_time, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
@@ -30,6 +30,7 @@ from .values import (
     combine_parts,
     complete_address,
     convert,
+    convert_parts,
     find_image_fault,
     find_kind,
     find_markup,
@@ -181,13 +182,21 @@ class RecordMapper:
     def _read_fields(self, record: Any) -> dict[str, Any]:
         """Return the fields of a record that uses our field names."""
         if isinstance(record, Mapping):
-            given = {name: value for name, value in record.items() if name not in KEYS}
+            given = {name: value for name, value in record.items() if name not in self._no_fields}
         else:
             given = {name: getattr(record, name, None) for name in FIELDS}
         for name in given.keys() & self._converted:
+            if self._is_table and name in LISTS and isinstance(given[name], Mapping):  # such as authors.name
+                given[name] = combine_parts(name, parts := convert_parts(name, given[name], self._source), own=parts)
+                continue
             values = convert(name, given[name], self._source, is_table=self._is_table)
             given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
         return given
+
+    @cached_property
+    def _no_fields(self) -> set[str]:
+        """The keys that are not fields of items, such as the key of `all_day`."""
+        return {*KEYS, *self._source.used_keys.difference(FIELDS)}
 
     @cached_property
     def _converted(self) -> set[str]:
@@ -258,12 +267,9 @@ class RecordMapper:
             return None
         given = set(parts)
         self._add_default_parts(field, parts)
-        try:
-            many = field in LISTS
-            parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-            return combine_parts(field, parts, given if field == "authors" else ())
-        except ValueError as error:
-            raise MappingError(field, str(error)) from None
+        if field not in LISTS:
+            parts = {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
+        return combine_parts(field, parts, given if field == "authors" else ())
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]

@@ -20,6 +20,7 @@ from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
 from ...text.urls import is_relative_address
+from .dates import MappingError
 from .paths import Kind, flatten, is_empty
 
 _CSV_SEPARATORS = (";",)
@@ -75,6 +76,11 @@ def convert(
     if words:
         values = [words.get(as_text(one), one) for one in values or [None]]
     return [one for one in values if not _is_absent(name, one)]
+
+
+def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSettings) -> dict[str, list[Any]]:
+    """Return the values of the parts of a list field, which are columns of a table, such as `authors.name`."""
+    return {part: convert(f"{field}.{part}", value, settings, is_table=True) for part, value in table.items()}
 
 
 def find_markup(name: str, settings: MappingSettings) -> str | None:
@@ -167,7 +173,7 @@ _TEXTS = frozenset(
 
 
 def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
-    """Return the table of a field whose parts are given, or a list of tables. Raises ValueError.
+    """Return the table of a field whose parts are given, or a list of tables. Raises MappingError.
 
     A single value belongs to all tables, unless its part is in `own`: two authors do not share an e-mail address.
     The address of a place without a name becomes its name.
@@ -180,7 +186,7 @@ def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = (
     for part, values in parts.items():
         if len(values) not in (size, size if part in own else 1):
             counts = " and ".join(f"{len(one)} of {name}" for name, one in parts.items())
-            raise ValueError(f"has {counts} (give the same number of each)")
+            raise MappingError(field, f"has {counts} (give the same number of each)")
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
 
 
