@@ -14,6 +14,7 @@ from ...models.source import Source
 from .dates import MappingError
 from .paths import Finder, flatten, is_empty
 from .reports import name_setting
+from .values import CELL_SEPARATORS, split_text
 
 _MAX_COPIED_KEYS = 1_000_000
 """The limit of keys that `each` copies: each element gets a copy of its record."""
@@ -71,13 +72,18 @@ def explain_missing_items(document: Any, source: Source) -> str:
     return f"has nothing at {show(source.items)}, as set by items in [[sources]]{guess}"
 
 
-def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
-    """Yield a record for each element of `each`, or the record itself without `each`.
+def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[tuple[Any, bool]]:
+    """Yield a record for each element of `each`, or the record itself without it. In tables, `;` separates elements.
 
     The second value says whether the `id` comes from the element. If not, the caller adds the start to the `id`.
     Raises MappingError.
     """
     path, *others = source.each_paths
+    if is_table:
+        cells = {one.text: record.get(one.text) for one in source.each_paths}
+        record = record | {
+            name: split_text(one, CELL_SEPARATORS) for name, one in cells.items() if isinstance(one, str)
+        }
     finder, depth = Finder(record), len(path.names)
     used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)

@@ -78,7 +78,7 @@ class RecordMapper:
         if not self._source.each:
             yield raw, True
             return
-        for element, names_element in expand(raw.fields, self._source):
+        for element, names_element in expand(raw.fields, self._source, is_table=self._is_table):
             self._elements += 1
             yield raw._replace(fields=element, place=self._elements), names_element
 

@@ -23,7 +23,7 @@ from ...text.urls import is_relative_address
 from .dates import MappingError
 from .paths import Kind, flatten, is_empty
 
-_CSV_SEPARATORS = (";",)
+CELL_SEPARATORS = (";",)
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
 """The fields that join several values into one text."""
@@ -61,14 +61,14 @@ def convert(
     If `is_table` is set, the record is a row of CSV or of a spreadsheet, in which a list is one text.
     """
     field = name.partition(".")[0]
-    separators = settings.split.get(field, _CSV_SEPARATORS if is_table and field in _CELL_LISTS else None)
+    separators = settings.split.get(field, CELL_SEPARATORS if is_table and field in _CELL_LISTS else None)
     mark = find_markup(name, settings)
     values = flatten([value])
     if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
         separators = tuple(one for one in separators if one.strip())
     if not look_up:
         values = [_convert_markup(one, mark, name) for one in values]
-    values = [part for one in values for part in _split(one, separators)]
+    values = [part for one in values for part in split_text(one, separators)]
     if look_up:
         values = flatten(look_up(name, one) for one in values if not _is_absent(name, one))
         values = [_convert_markup(one, mark, name) for one in values]
@@ -91,7 +91,8 @@ def find_markup(name: str, settings: MappingSettings) -> str | None:
     return None
 
 
-def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
+def split_text(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
+    """Return the parts of a text between separators, without blank parts."""
     if not separators or not isinstance(value, str):
         return [value]
     for separator in separators[1:]:
