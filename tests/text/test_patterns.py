@@ -54,6 +54,7 @@ WORST = {
     "formats/ics.py _escape_text 2": ("sub", "", "\r", ""),
     "models/dates.py _DATE_OR_TIME": ("findall", "", "1", "x"),
     "models/dates.py _DAY": ("fullmatch", "2026-01-01", "1", ""),
+    "models/dates.py _SHORT_HOUR": ("sub", "", "1 1", ""),
     "models/dates.py _MOMENT": ("fullmatch", "2026-01-01T10:00:00.", "1", "x"),
     "models/fields.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),
     "models/fields.py _HOST": ("fullmatch", "", "a.", "!"),

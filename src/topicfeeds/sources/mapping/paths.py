@@ -162,6 +162,7 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
+            value = value.strip() if isinstance(value, str) else value
             if kind == "address" and number:
                 text = _encode(to_text(value))
                 value = text.lstrip("/") if to_text(found[-1]).endswith("/") else text
