@@ -293,7 +293,9 @@ class MappingSettings(Model):
     @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
-        places = {name: place for name, place in self.places.items() if name != "title"}  # reported per record
+        places = {  # a missing title is reported for each record
+            name: found for name, found in self.places.items() if name != "title" and any(map(list_paths, found))
+        }
         conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
             for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))

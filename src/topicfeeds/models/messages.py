@@ -16,6 +16,7 @@ from .advice import advise_false, advise_part
 from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
+from .mapping import LISTS
 from .site import DeclaredFeed, FeedSettings, Site, Source
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def _explain_text(finding: _Finding) -> str:
     if isinstance(finding.given, Mapping):
         hint = _advise_mapping(finding, finding.given)
     elif isinstance(finding.given, (list, tuple)):
-        hint = advise_part(finding.place, f"{finding.name}.0", source) or "write one text"
+        key = finding.name if finding.place[0] in LISTS else f"{finding.name}.0"
+        hint = advise_part(finding.place, key, source) or "write one text"
     else:
         usual = _TEXT_HINTS.get(finding.origin.form, "put it in quotes")
         hint = advise_false(finding.place, finding.given, source) or usual

@@ -31,7 +31,7 @@ from .values import (
     complete_address,
     convert,
     convert_parts,
-    find_image_fault,
+    drop_image_faults,
     find_kind,
     find_markup,
     fit,
@@ -389,9 +389,8 @@ class RecordMapper:
             if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
                 warnings.append(self._make_warning(raw, name, message))
-        if "image" in fields and (reason := find_image_fault(fields["image"])):
-            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without it"))
-            del fields["image"]
+        if "image" in fields and (reason := drop_image_faults(fields, self._source)):
+            warnings.append(self._make_warning(raw, "image", reason))
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""

@@ -12,10 +12,12 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from ...errors import show
+from ...models.advice import advise_part
 from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.messages import explain_errors
 from ...models.places import as_text, to_text
+from ...models.source import Source
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
@@ -223,13 +225,27 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
         return value
 
 
-def find_image_fault(image: Any) -> str:
-    """Return why an image cannot be used, or an empty text."""
-    if not (isinstance(image, str) or (isinstance(image, Mapping) and "url" in image)):
-        return f"{show(image)} is not an address" if image else "has no address"
+_NO_IMAGE = "; the item is published without it"
+
+
+def drop_image_faults(fields: dict[str, Any], source: Source) -> str:
+    """Remove the parts of an image that cannot be used, or the image if it has no usable address. Return a warning."""
+    image = fields["image"]
+    table = {"url": image} if isinstance(image, str) else image
+    if not isinstance(table, Mapping) or "url" not in table:
+        del fields["image"]
+        advice = advise_part(("image", "url"), "src", source)
+        reason = "has no address" + (f" ({advice})" if advice else "")
+        return f"{reason if isinstance(table, Mapping) else f'{show(image)} is not an address'}{_NO_IMAGE}"
     try:
-        Image.model_validate({"url": image} if isinstance(image, str) else image)
+        Image.model_validate(table)
     except ValidationError as error:
-        found = explain_errors(error, Image)
-        return "; ".join(text if isinstance(image, str) else f"{place[0]}: {text}" for place, text in found)
+        found = [(str(place[0]), text) for place, text in explain_errors(error, Image)]
+        kept = {name: one for name, one in table.items() if name not in dict(found)}
+        reason = "; ".join(text if isinstance(image, str) else f"{name}: {text}" for name, text in found)
+        if "url" in kept:
+            fields["image"] = kept
+            return f"{reason}; the image is published without it"
+        del fields["image"]
+        return f"{reason}{_NO_IMAGE}"
     return ""
