@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from html import escape
 from types import MethodType
@@ -65,6 +67,8 @@ def convert(
     field = name.partition(".")[0]
     separators = settings.split.get(field, CELL_SEPARATORS if is_table and field in _CELL_LISTS else None)
     mark = find_markup(name, settings)
+    if is_table and field in _CELL_LISTS and (texts := _decode_list(value)) is not None:
+        value, separators = texts, None
     values = flatten([value])
     if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
         separators = tuple(one for one in separators if one.strip())
@@ -78,6 +82,14 @@ def convert(
     if words:
         values = [words.get(as_text(one), one) for one in values or [None]]
     return [one for one in values if not _is_absent(name, one)]
+
+
+def _decode_list(value: Any) -> list[str] | None:
+    """Return the texts of a JSON list, as some programs write it into a cell."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(value) if isinstance(value, str) and value.startswith("[") else None
+        return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
+    return None
 
 
 def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSettings) -> dict[str, list[Any]]:
