@@ -210,7 +210,7 @@ WORST = {
     "text/toml_lines.py _MARK": ("findall", '"', '\\"', ""),
     "text/toml_lines.py _PART": ("findall", '"', "a.'", ""),
     "text/urls.py guess_media_type": ("split", "", "?", ""),
-    "text/urls.py _SEVERAL": ("search", "", " https:/", ""),
+    "text/urls.py _SEVERAL": ("search", "", ",https:/", ""),
     "text/urls.py _MARKUP": ("search", "", "(https:/", ""),
     "text/urls.py _UNSAFE": ("sub", "", "%", ""),
 }

@@ -237,16 +237,18 @@ def _advise_list(finding: _Finding) -> str:
     given, name, source = finding.given, finding.name, finding.origin.source
     is_default = source is not None and source.defaults.get(name) is given
     if finding.origin.form in TABLES and not is_default:
-        if name != "enclosures":
-            return f"name the column {name}, and put ; between its values"
-        files = "CSV files" if finding.origin.form == "csv" else "spreadsheets"
-        return f"{files} cannot contain {name}; write the items in JSON or YAML"
+        is_file = name == "enclosures"
+        advice = "s enclosures.url and enclosures.type" if is_file else f" {name}, and put ; between its values"
+        return f"name the column{advice}"
     if isinstance(given, Mapping):
         return "put it in a list"
     if name == "enclosures":
         return "write a list, each entry with url and type"
     if not isinstance(given, str):
         return 'write ["...", "..."]'
+    if finding.origin.form == "database":
+        separator = next((one for one in ";,|" if one in given), ";")
+        return f'select a JSON list, or set split.{name} = "{separator}" in [[sources]]'
     parts = [given] if name == "authors" else re.split("[,;]", given)
     example = json.dumps([part.strip() for part in parts if part.strip()], ensure_ascii=False)
     return f"write {example}" if len(example) <= _MAX_EXAMPLE_CHARS else 'write ["...", "..."]'

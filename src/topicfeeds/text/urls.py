@@ -21,8 +21,8 @@ _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
 _ENCODED = ("&amp;", "&#38;", "&#038;")
 """The character & in HTML, as WordPress writes it in addresses."""
-_SEVERAL = re.compile(r"[\s,]https?://")
-"""A further address in a text that starts with one. After other characters, it can be part of the address."""
+_SEVERAL = re.compile(r"\shttps?://|\A[^?#\s]*,https?://")
+"""A further address in a text. After other characters, and in a query, it can be part of the first address."""
 _MARKUP = re.compile(r"[<>]|\{[{%]|\(https?://")
 """Characters of HTML, Markdown and templates that no address has."""
 

@@ -80,10 +80,7 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
     """
     path, *others = source.each_paths
     if is_table:
-        cells = {one.text: record.get(one.text) for one in source.each_paths}
-        record = record | {
-            name: split_text(one, CELL_SEPARATORS) for name, one in cells.items() if isinstance(one, str)
-        }
+        record = _split_cells(record, source)
     finder, depth = Finder(record), len(path.names)
     used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
@@ -104,6 +101,13 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
         for other in others:
             copy = _take(copy, other, 0, one)
         yield copy, names_element
+
+
+def _split_cells(record: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+    """Return a row with lists in the columns of `each`."""
+    cells = {one.text: record.get(one.text) for one in source.each_paths}
+    lists = {name: split_text(text, CELL_SEPARATORS) for name, text in cells.items() if isinstance(text, str)}
+    return {**record, **lists}
 
 
 def _find_elements(

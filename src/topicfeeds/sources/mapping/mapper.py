@@ -186,8 +186,8 @@ class RecordMapper:
         else:
             given = {name: getattr(record, name, None) for name in FIELDS}
         for name in given.keys() & self._converted:
-            if self._is_table and name in LISTS and isinstance(given[name], Mapping):  # such as authors.name
-                given[name] = combine_parts(name, parts := convert_parts(name, given[name], self._source), own=parts)
+            if self._is_table and isinstance(given[name], list):  # such as authors.name
+                given[name] = combine_parts(name, parts := convert_parts(name, given[name][0], self._source), own=parts)
                 continue
             values = convert(name, given[name], self._source, is_table=self._is_table)
             given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
