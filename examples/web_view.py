@@ -1,4 +1,4 @@
-"""Serve one feed from a Flask view, with its own URL. Unchanged feeds are answered with 304 Not Modified."""
+"""Serve one feed from a Flask view, with its own URL. Requests for an unchanged feed get 304 Not Modified."""
 
 from datetime import UTC, date, datetime
 

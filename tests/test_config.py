@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_an_unknown_topic_is_told_with_the_nearest(tmp_path: Path) -> None:
             "13: feed[0].limit: unknown field (limit is the same for all feeds: write it below [feeds])",
         ),
         ('[[topics]]\ntitle = "X"\n', "10: is not valid TOML: [topics] is given twice (keep one)"),
-        ("[tags]\nx = 1\n", "11: tags.x: 1 is a number, not a table with slug"),
+        ("[tags]\nx = 1\n", "11: tags.x: is a number, not a table (write [tags.x], and its keys on the lines below)"),
         ("[x]\n", "10: x: unknown field (remove it)"),
         (
             '[pages]\nrefresh = "PT1H"\n',
@@ -129,6 +130,32 @@ def test_a_table_that_is_written_in_another_way_is_told_with_the_right_one(
     tmp_path: Path, text: str, message: str
 ) -> None:
     assert load(tmp_path, GOOD + text) == [f"topicfeeds.toml:{message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("pages = true", "pages: is a boolean, not a table (write [pages], and its keys on the lines below)"),
+        ('per = ["topic"]', "per: unknown field (it is a setting of the feeds: write it below [feeds])"),
+        (
+            'event_title = "{title}"',
+            "event_title: unknown field (it is a setting of the feeds: write it below [feeds])",
+        ),
+        ('require_alt = "no"', 'require_alt: "no" is not true or false (write true or false, without quotes)'),
+    ],
+)
+def test_a_wrong_line_at_the_top_says_what_to_write(tmp_path: Path, text: str, message: str) -> None:
+    assert load(tmp_path, f"{text}\n{GOOD}") == [f"topicfeeds.toml:1: {message}"]
+
+
+def test_a_site_file_of_another_user_names_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("topicfeeds.config.read_site_file", refuse)
+    advice = "check the owner and permissions of the file and its folders"
+    with pytest.raises(ConfigError, match=rf"x\.toml: cannot be read: Permission denied \({advice}\)$"):
+        load_site(tmp_path / "x.toml")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +249,8 @@ def test_a_site_needs_a_source(tmp_path: Path) -> None:
 def test_a_site_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError,
-        match=r"nowhere\.toml: cannot be read: No such file or directory \(to create it, run topicfeeds init\)$",
+        match=r"nowhere\.toml: cannot be read: No such file or directory\. "
+        r"Correct the path, or create a site file with topicfeeds init\.$",
     ):
         load_site(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match=r"cannot be read: Is a directory$"):

@@ -70,11 +70,11 @@ def test_an_extra_is_named_where_topicfeeds_itself_is_not_installed(monkeypatch:
 
 def test_a_hint_follows_its_message_as_a_sentence_of_its_own() -> None:
     shrunk = Problem("a.yaml", 1, "", "shrank from 2 items to 0", "unreadable", hint=Hint.ALLOW_SHRINK)
-    sentence = "If that is right, run once with allow_shrink=True, or set max_shrink in the source."
+    sentence = f"{Hint.ALLOW_SHRINK.value}."
     assert str(shrunk) == f"a.yaml:1: shrank from 2 items to 0. {sentence}"
     assert (
         str(BusyError(message="Busy.", hint=Hint.FREE_LOCK))
-        == "Busy. Try again later, or wait for it, for example with wait=60."
+        == "Busy. Try again later, or wait for the other run, for example with wait=60."
     )
 
 

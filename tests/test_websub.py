@@ -131,7 +131,7 @@ def test_without_a_hub_no_format_has_a_word_of_it() -> None:
         ('"hub"', '"hub" is not a web address'),
         ("3", "hub: "),
         ("{ private = true }", "is missing"),
-        ('{ url = "https://hub.example.org/", private = "yes" }', "boolean"),
+        ('{ url = "https://hub.example.org/", private = "yes" }', '"yes" is not true or false'),
     ],
 )
 def test_a_wrong_hub_is_an_error_in_the_site_file(city: Path, hub: str, message: str) -> None:
@@ -237,12 +237,12 @@ FAILING: dict[str, tuple[Answer, str, int]] = {
     "redirecting": (answer_status(307, Location="http://127.0.0.2/x"), 'redirects to "http://127.0.0.2/x" (if', 1),
     "killed": (die_after(0), "closed the connection without an answer", 1),
     "killed in between": (die_after(4), "closed the connection without an answer", 5),
-    "no HTTP": (answer_bytes(b"hello\r\n\r\n"), "did not answer as an HTTP server does", 1),
-    "no status": (answer_bytes(b"HTTP/1.1 ok fine\r\n\r\n"), "did not answer as an HTTP server does", 1),
-    "endless header": (answer_bytes(b"HTTP/1.1 202 " + b"A" * 70_000), "did not answer as an HTTP server does", 1),
+    "no HTTP": (answer_bytes(b"hello\r\n\r\n"), "did not send a valid HTTP response", 1),
+    "no status": (answer_bytes(b"HTTP/1.1 ok fine\r\n\r\n"), "did not send a valid HTTP response", 1),
+    "endless header": (answer_bytes(b"HTTP/1.1 202 " + b"A" * 70_000), "did not send a valid HTTP response", 1),
     "terminal": (answer_status(500, X="y"), 'answered "500 ', 1),
-    "slow": (drip, "did not accept everything within 0.5 seconds", 1),
-    "silent": (lambda _request, _number: time.sleep(3), "did not accept everything within 0.5 seconds", 1),
+    "slow": (drip, "did not answer all announcements within 0.5 seconds", 1),
+    "silent": (lambda _request, _number: time.sleep(3), "did not answer all announcements within 0.5 seconds", 1),
 }
 
 

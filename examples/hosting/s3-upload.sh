@@ -4,7 +4,7 @@
 set -eu
 folder=$1 target=$2
 
-# Upload changed files with one suffix, and their media type. Further arguments go to aws.
+# Upload changed files with one suffix, and set their media type. Further arguments go to aws.
 upload() {
     suffix=$1 type=$2
     shift 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .errors import ConfigError, Problem, show
+from .errors import ConfigError, Hint, Problem, explain_os_error, show
 from .models.messages import explain_errors, format_path
 from .models.site import Site
 from .registry import FEED_FORMATS
@@ -34,8 +34,9 @@ def load_site(path: Path | str) -> Site:
         text = read_site_file(path).decode("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
-        hint = " (to create it, run topicfeeds init)" if isinstance(error, FileNotFoundError) else ""
-        raise ConfigError(message=f"{path}: cannot be read: {error.strerror}{hint}") from None
+        reason = explain_os_error(error) if isinstance(error, PermissionError) else error.strerror
+        hint = Hint.NAME_SITE if isinstance(error, FileNotFoundError) else None
+        raise ConfigError(message=f"{path}: cannot be read: {reason}", hint=hint) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError([Problem(name, line, "", "is not UTF-8 (save the file as UTF-8)")]) from None

@@ -53,10 +53,13 @@ QUERY = 'query "'
 class Hint(Enum):
     """What to do about a problem, for users of the library. `cli/console.py` has the hints for users of the command."""
 
-    ALLOW_SHRINK = "If that is right, run once with allow_shrink=True, or set max_shrink in the source"
+    ALLOW_SHRINK = (
+        "Correct the source. If the items were removed on purpose, run once with allow_shrink=True, or raise max_shrink"
+    )
     COLLECT = "Correct the items, or pass a list (problems=...) to collect their problems"
-    FREE_LOCK = "Try again later, or wait for it, for example with wait=60"
+    FREE_LOCK = "Try again later, or wait for the other run, for example with wait=60"
     FREE_PLACE = "Move it away, or choose another folder"
+    NAME_SITE = "Correct the path, or create a site file with topicfeeds init"
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_FOLDER = "Give one of the two sites another folder"
     OTHER_STATE = "Choose another path for the state"
@@ -78,7 +81,8 @@ class Problem:
 
     - `warning`: the item is published, unless the message says that it is skipped or held back.
     - `refused`: the item is not published.
-    - `unreadable`: the source cannot be used. Its items stay as they were last published, or the run stops.
+    - `unreadable`: the source cannot be used. If the state knows the source, its items stay as they were last
+      published. Otherwise, and with `strict`, the run stops.
     """
 
     path: str
@@ -87,7 +91,7 @@ class Problem:
     message: str
     severity: Severity = "refused"
     item: int = 0
-    """Identifies the item in its file: its first line, or a larger number if several items start on the line."""
+    """Identifies the item in its file: its first line, unless several items start on this line."""
     name: str = ""
     """The position and title of the item, if several items start on the line."""
     identity: tuple[str | None, str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
@@ -96,7 +100,7 @@ class Problem:
     other: str = ""
     """The path of another file that the message names, relative to the same folder as `path`."""
     is_urgent: bool = False
-    """Whether the command always prints it, because somebody must act, e.g. restore a backup after damage."""
+    """Whether the command prints it even with `--quiet`, because somebody must act, e.g. restore a backup."""
 
     @property
     def id(self) -> str | None:
@@ -249,8 +253,8 @@ _MAX_SHOWN = 3
 _OS_ADVICE = {
     errno.ENOSPC: "free disk space, then run again",
     errno.EDQUOT: "free disk space or raise the quota, then run again",
-    errno.EACCES: "check the permissions of the file and its folders",
-    errno.EPERM: "check the permissions of the file and its folders",
+    errno.EACCES: "check the owner and permissions of the file and its folders",
+    errno.EPERM: "check the owner and permissions of the file and its folders",
     errno.EROFS: "make the file system writable",
     errno.EIO: "check the disk",
     errno.ELOOP: "remove the symbolic link",

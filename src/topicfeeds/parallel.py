@@ -28,6 +28,7 @@ from .errors import Problem, PublishError
 from .feeds.select import FeedSelector
 from .models.site import Site, Source
 from .sources import SiteSources
+from .sources._explain import warn_about_pages
 from .sources._lines import count_line_ends
 from .sources.chunks import is_by_line, list_paths, read_chunks, read_file
 from .sources.model import Chunk, Location
@@ -60,6 +61,8 @@ def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: E
 
     Raises PublishError if neither a worker nor this process can read a shard.
     """
+    for source in items.sources:
+        yield from warn_about_pages(source, items.base)
     reader = _ShardReader(executor, site, items.base, files)
     ahead = 2 * int(getattr(executor, "_max_workers", _DEFAULT_WORKERS))
     waiting: deque[tuple[Shard, Future[ShardResult] | None]] = deque()

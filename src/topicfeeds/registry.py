@@ -28,17 +28,17 @@ class SourceFormat(NamedTuple):
 
 
 class FeedFormat(NamedTuple):
-    """A format of feeds. Threads may share it. `formats/<name>.py` has the function `render` of our own formats."""
+    """A format of feeds. Threads may share it."""
 
     suffix: str
     """The end of a document's path, with the dot."""
     media_type: str
     mark: bytes = EXTENSION_MARK
-    """Bytes that only our own files contain. A file with this mark may be overwritten."""
+    """Bytes that only files of topicfeeds contain. A file with this mark may be overwritten."""
     is_calendar: bool = False
     """Whether a document contains all events of the feed's calendar, not only the newest entries."""
     render: Callable[[Any, str], bytes] | None = None
-    """For formats that `Extensions` adds: renders a `Feed` at an address. The bytes must contain the `mark`."""
+    """For formats of `Extensions`: takes a `Feed` and the document's URL, returns bytes that contain the `mark`."""
 
 
 SOURCE_FORMATS = {
@@ -48,7 +48,7 @@ SOURCE_FORMATS = {
     "json": SourceFormat((".json",)),
     "jsonl": SourceFormat((".jsonl", ".ndjson"), by_line=True, binary=True),
     "listing": SourceFormat((".txt",)),
-    "markdown": SourceFormat((".md", ".markdown", ".mdx"), single=True),
+    "markdown": SourceFormat((".md", ".markdown", ".mdown", ".mdx"), single=True),
     "spreadsheet": SourceFormat((".xlsx", ".xlsm", ".ods"), binary=True),
     "toml": SourceFormat((".toml",)),
     "yaml": SourceFormat((".yaml", ".yml")),
@@ -96,6 +96,11 @@ UNSUPPORTED_SUFFIXES = {
     ".xml": 'if it is a feed or a WordPress export, set format = "feed" in [[sources]]',
 }
 """Suffixes that people try, and what to do instead. Remove a suffix when a source format reads it."""
+
+PAGE_SUFFIXES = frozenset(
+    {".adoc", ".asciidoc", ".htm", ".html", ".ipynb", ".org", ".qmd", ".rmd", ".rst", ".textile", ".xhtml"}
+)
+"""Suffixes of pages that site generators read beside Markdown, and no source format reads."""
 
 
 def find_source_format(path: str) -> str | None:

@@ -68,12 +68,12 @@ def announce(site: Site, paths: SitePaths, seconds: float) -> Announcement:
             {one: version for one, version in known.items() if one in versions}
             | {one: versions[one] for one in accepted},
         )
-    late = f"did not accept everything within {seconds:g} seconds" if thread.is_alive() else ""
+    late = f"did not answer all announcements within {seconds:g} seconds" if thread.is_alive() else ""
     return Announcement(made.addresses, accepted, late or made.problem)
 
 
 def _find_versions(site: Site, paths: SitePaths) -> dict[str, str]:
-    """Return a version of each feed that is on the disk, by address."""
+    """Return a version (size and mtime) of each feed whose file is unchanged, by address."""
     state = State(paths.state)
     with state.reading() as known:
         if not known:
@@ -116,7 +116,7 @@ def _explain(error: Exception) -> str:
     if isinstance(error, http.client.RemoteDisconnected):
         return "closed the connection without an answer"
     if isinstance(error, http.client.HTTPException):
-        return "did not answer as an HTTP server does"
+        return "did not send a valid HTTP response"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"has no valid certificate: {error.verify_message}"
     return f"cannot be reached: {error.strerror if isinstance(error, OSError) and error.strerror else error}"

@@ -19,7 +19,7 @@ BAD = "- {id: b, title: Bad, published: 02-01-2026}\n"
 WORSE = "- {id: c, published: 2026-03-01}\n"
 ODD = "- {id: d, title: Odd, published: 2026-03-01, link: 'http://localhost/'}\n"
 MINUTE, DAY = 60, 86_400
-REMINDER = "A reminder comes once a day, and a message when all is solved."
+REMINDER = "You get a reminder once a day, and a message when all problems are solved."
 
 
 @dataclass
@@ -205,7 +205,7 @@ def test_a_strict_run_prints_its_error_once(city: City) -> None:
     assert run.code == 65
     assert [line.partition(".")[0] for line in run.err.splitlines()][2:] == [
         "Nothing was published: items were refused",
-        "A reminder comes once a day, and a message when all is solved",
+        "You get a reminder once a day, and a message when all problems are solved",
     ]
     assert city.run("--strict") == Run(65, "", "")
 

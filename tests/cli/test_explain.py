@@ -48,7 +48,7 @@ def test_every_file_that_changed_is_named_once(city: City) -> None:
     (city.public / "all.atom.xml").write_text("by hand", "utf-8")
     city.configure('[[sources]]\npath = "notes/*.yaml"\n', limit=9)
     expected = [
-        "notes/one.yaml is gone",
+        "notes/one.yaml was removed",
         "notes/three.yaml is new",
         "notes/two.yaml changed",
         "topicfeeds.toml changed",

@@ -96,11 +96,11 @@ def test_a_site_that_replaces_the_feeds_of_another_is_told(started: Path) -> Non
     first, second = started / "topicfeeds.toml", started / "other.toml"
     assert "replaced" not in command("build", cwd=started).err
     second.write_text(first.read_text("utf-8").replace("City Network", "Other City"), "utf-8")
-    said = "warning: public has the feeds of topicfeeds.toml, which were replaced. "
+    said = "warning: public had the feeds of topicfeeds.toml; this run replaced them. "
     run = command("build", "--site", "other.toml", "--quiet", cwd=started)
     assert run.err == f"other.toml:1: {said}Give one of the two sites another folder, with --output.\n"
     assert "replaced" not in command("build", "--site", "other.toml", cwd=started).err
-    assert "topicfeeds.toml:1: warning: public has the feeds of other.toml" in command("build", cwd=started).err
+    assert "topicfeeds.toml:1: warning: public had the feeds of other.toml" in command("build", cwd=started).err
     first.rename(started / "renamed.toml")
     assert "replaced" not in command("build", "--site", "renamed.toml", cwd=started).err
 
@@ -176,7 +176,8 @@ def test_all_faults_of_a_site_file_are_printed_and_nothing_is_read(started: Path
 def test_a_missing_site_file_is_an_error(tmp_path: Path) -> None:
     run = command("build", cwd=tmp_path)
     assert run.code == 2
-    assert run.err == "topicfeeds.toml: cannot be read: No such file or directory (to create it, run topicfeeds init)\n"
+    hint = "Name the site file with --site, or create one with topicfeeds init."
+    assert run.err == f"topicfeeds.toml: cannot be read: No such file or directory. {hint}\n"
 
 
 def test_a_foreign_file_in_the_way_stops_the_run(started: Path) -> None:

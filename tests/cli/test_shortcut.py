@@ -136,11 +136,11 @@ def message_of(check: Check) -> str | None:
 REASONS: dict[str, tuple[Callable[[City], object], str]] = {
     "state without sources": (
         lambda city: city.sql("delete from inputs", cache=True),
-        "no earlier run recorded its sources",
+        "the state does not list the sources of an earlier build",
     ),
     "state without days": (
         lambda city: city.sql("delete from meta where name = 'retire_days'"),
-        "no earlier run recorded its sources",
+        "the state does not list the sources of an earlier build",
     ),
     "another version": (
         lambda city: city.sql("update meta set value = 'topicfeeds-0.1' where name = 'versions'"),
@@ -167,7 +167,10 @@ REASONS: dict[str, tuple[Callable[[City], object], str]] = {
         "the clock was set back",
     ),
     "edited source": (lambda city: city.put(*ITEMS, row("new")), "items.jsonl changed"),
-    "deleted source": (lambda city: (city.folder / "items.jsonl").unlink(), "items.jsonl is gone, or cannot be read"),
+    "deleted source": (
+        lambda city: (city.folder / "items.jsonl").unlink(),
+        "items.jsonl was removed, or cannot be read",
+    ),
     "edited site file": (lambda city: city.configure(limit=7), "topicfeeds.toml changed"),
     "edited document": (make_output_file("all.atom.xml"), "all.atom.xml was changed or deleted, but not by topicfeeds"),
     "deleted document": (

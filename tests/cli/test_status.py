@@ -88,7 +88,7 @@ def test_the_status_names_the_failure_of_the_last_run_until_one_ends_well(city: 
     run, success, *_ = command("status", cwd=city).out.splitlines()
     assert re.match(
         r"last run      2026-03-08T21:00:00\+00:00 \(\d+ days ago\)  "
-        r"failed: published, but with an error: items\.yaml:1: ",
+        r"failed: published, but a source has an error: items\.yaml:1: ",
         run,
     )
     assert success.startswith("last success  2026-03-08T20:00:00+00:00 (")
@@ -187,7 +187,7 @@ def test_the_status_of_a_state_that_is_cut_is_told(city: Path) -> None:
     run = command("status", cwd=city)
     assert run.code == 0
     assert run.out.splitlines()[-1].endswith(
-        ": cannot be read: the values of a row do not match its checksum (topicfeeds build says what to do)"
+        ": cannot be read: the values of a row do not match its checksum (run topicfeeds build, and read its messages)"
     )
 
 

@@ -389,3 +389,17 @@ def test_noncharacters_beyond_the_first_plane_are_removed_and_told() -> None:
 def test_the_direction_of_text_cannot_be_overridden() -> None:
     (entry,) = select(site(), [article(content='<p><bdo dir="rtl">abc</bdo></p>')])["all"].entries
     assert sanitized_content(entry) == "<p>abc</p>"
+
+
+def test_a_name_that_is_encoded_as_html_is_published_unchanged_with_a_warning() -> None:
+    tags, problems = ["Arts &amp; Crafts", "Rock &#8217;n&#8217; roll", "R&D; more", "AT&T;"], list[Problem]()
+    one = article(tags=tags, topics=["Food &amp; Drink"], authors=["Ines &amp; Co"], title="Write &amp; for &")
+    found = select(site(), [one], problems=problems)["all"].entries[0]
+    assert [tag.label for tag in found.tags] == tags
+    assert [(one.field, one.message.partition(",")[0], one.severity) for one in problems] == [
+        ("topics", "has &amp;", "warning"),
+        ("tags", "has &amp;", "warning"),
+        ("tags", "has &#8217;", "warning"),
+        ("authors", "has &amp;", "warning"),
+    ]
+    assert problems[1].message.endswith('(write the character, or set html_fields = ["tags"] in the source)')

@@ -206,7 +206,13 @@ def test_an_item_without_a_body_has_its_summary_or_title_as_text(fields: dict[st
         ({"start": "2026-05-06T18:00Z"}, {"start": "2026-05-06T20:00:00+02:00", "timezone": "Europe/Brussels"}),
         (
             {"start": "2026-05-06T18:00", "end": "2026-05-06T19:00", "timezone": "UTC", "status": "cancelled"},
-            {"start": "2026-05-06T18:00:00Z", "end": "2026-05-06T19:00:00Z", "timezone": "UTC", "status": "cancelled"},
+            {
+                "title": "Fair",
+                "start": "2026-05-06T18:00:00Z",
+                "end": "2026-05-06T19:00:00Z",
+                "timezone": "UTC",
+                "status": "cancelled",
+            },
         ),
         (
             {"location": {"name": "Hall", "address": "Street 1", "latitude": 0, "longitude": 4.5}},

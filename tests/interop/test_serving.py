@@ -283,6 +283,49 @@ def test_systemd_finds_that_the_service_is_exposed_to_little() -> None:
     assert folders in unit.read_text("utf-8")
 
 
+BUILD_AS = """
+import os, sys
+from topicfeeds.cli.main import main
+other, site, user = sys.argv[1:]
+sys.argv[1:] = ["build", "--quiet"]
+os.chdir(other)
+try: main()  # loads all modules, which the user may not be able to read
+except SystemExit: pass
+os.umask(0o002); os.chdir(site); os.setgroups([4321]); os.setgid(int(user)); os.setuid(int(user))
+main()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run programs as two users")
+def test_two_users_of_a_group_build_in_turn_after_the_commands_of_the_page(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    (share,) = re.findall(r"^```sh\n(chgrp -R editors .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    for name in ("site", "other"):
+        shutil.copytree(EXAMPLE, tmp_path / name, ignore=shutil.ignore_patterns("public", ".topicfeeds"))
+    for name, mode in (("public", 0o755), (".topicfeeds", 0o700)):  # as `setup.sh` makes them
+        (tmp_path / "site" / name).mkdir(mode)
+        os.chown(tmp_path / "site" / name, 12345, 12345)
+
+    def build(user: int) -> subprocess.CompletedProcess[str]:
+        for name in ("site", "other"):
+            item = tmp_path / name / "items/news.yaml"
+            item.write_text(item.read_text("utf-8").replace("title: ", f"title: {user} ", 1), "utf-8")
+        line = [sys.executable, "-c", BUILD_AS, str(tmp_path / "other"), str(tmp_path / "site"), str(user)]
+        return subprocess.run(line, capture_output=True, text=True, timeout=120)
+
+    assert build(12345).returncode == 0
+    assert build(23456).returncode == 74  # not shared yet
+    script = share.replace("/opt/feeds", str(tmp_path / "site")).replace("editors", "4321")
+    subprocess.run(["bash", "-euc", script], check=True)
+    for user in (23456, 12345, 23456):
+        done = build(user)
+        assert (done.returncode, done.stderr) == (0, "")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "site/.topicfeeds").iterdir()}
+    assert set(modes.values()) == {0o660}, modes
+
+
 def test_the_page_shows_the_files_as_they_are() -> None:
     page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
     shown = re.findall(r"^```\w+\n# examples/deployment/(\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)

@@ -187,7 +187,7 @@ def test_problems_beyond_the_limit_are_only_counted(tmp_path: Path) -> None:
     run = command("build", cwd=tmp_path)
     lines = run.err.splitlines()
     # Each record has three problems: title, published, titel.
-    rest = "... and 30250 more (20300 of them were only counted: correct the printed ones first)"
+    rest = "... and 30250 more (20300 of them were not stored: correct the printed ones, then run again)"
     assert (run.code, lines[50]) == (1, rest)
     assert lines[51].startswith("1 item published, 10100 refused; ")
     assert command("build", cwd=tmp_path).err.splitlines()[50] == rest

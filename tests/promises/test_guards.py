@@ -42,8 +42,9 @@ def held_back(city: City, now: int = 1, **options: Any) -> str:
 def test_a_source_that_lost_more_than_half_of_its_items_keeps_them_until_it_may(city: City) -> None:
     city.put(*TEN[:4])
     assert held_back(city) == (
-        "items.jsonl:1: shrank from 10 items to 4, so the missing items stay published. "
-        "If that is right, run once with allow_shrink=True, or set max_shrink in the source."
+        "items.jsonl:1: shrank from 10 items to 4; the missing items stay published. "
+        "Correct the source. If the items were removed on purpose, run once with allow_shrink=True, or "
+        "raise max_shrink."
     )
     assert held_back(city) == held_back(city, dry_run=True)
     assert city.is_up_to_date(NOON + HOUR)
@@ -86,8 +87,10 @@ def test_items_that_move_to_another_source_are_not_lost(tmp_path: Path) -> None:
 
 def test_the_command_names_its_option_and_shows_the_source_that_shrank_below_many_findings(city: City) -> None:
     city.put(*TEN[:4], *[row(f"n{n}", published="soon") for n in range(60)])
-    hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
-    message = f"shrank from 10 items to 4, so the missing items stay published. {hint}"
+    hint = (
+        "Correct the source. If the items were removed on purpose, run once with --allow-shrink, or raise max_shrink."
+    )
+    message = f"shrank from 10 items to 4; the missing items stay published. {hint}"
     run = command("build", "--site", city.site, cwd=city.folder)
     assert (run.code, run.err.splitlines()[49]) == (1, f"items.jsonl:1: {message}")
     again = command("build", "--site", city.site, cwd=city.folder)
@@ -95,7 +98,8 @@ def test_the_command_names_its_option_and_shows_the_source_that_shrank_below_man
     logged = command("build", "--site", city.site, "--log-format", "json", cwd=city.folder).err.splitlines()
     assert json.loads(logged[49])["message"] == message
     status = command("status", "--site", city.site, cwd=city.folder).out
-    assert "published, but with an error: items.jsonl:1: shrank from 10 items to 4, so the missing items stay" in status
+    failure = "published, but a source has an error: items.jsonl:1: shrank from 10 items to 4; the missing"
+    assert failure in status
 
 
 def test_half_is_enough(city: City) -> None:
@@ -171,7 +175,7 @@ def test_of_two_sources_each_counts_for_itself(tmp_path: Path) -> None:
     city.put(row("0"), name="b.jsonl")
     city.put(row("a0"), *[row(f"a{n}") for n in range(15, 30)])
     [problem] = city.build(NOON + HOUR).problems
-    assert str(problem).startswith("b.jsonl:1: shrank from 10 items to 1, ")
+    assert str(problem).startswith("b.jsonl:1: shrank from 10 items to 1; ")
     assert dates(city.public).keys() == {"a0", *(f"a{n}" for n in range(15, 30)), *map(str, range(10))}
 
 

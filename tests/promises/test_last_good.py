@@ -78,7 +78,7 @@ def test_the_items_of_a_source_without_permission_stay(warm: Warm, folder: Path,
     done = subprocess.run(
         [*able, sys.executable, "-m", "topicfeeds", "build"], cwd=folder, capture_output=True, text=True, timeout=60
     )
-    advice = "check the permissions of the file and its folders"
+    advice = "check the owner and permissions of the file and its folders"
     stay = "items.json:1: 12 items stay as last published, until this is corrected"
     said = [f"items.json:1: cannot be read: Permission denied ({advice})", stay]
     assert (done.returncode, done.stderr.splitlines()[:2]) == (1, said)

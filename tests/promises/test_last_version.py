@@ -139,7 +139,7 @@ def test_the_command_says_that_a_source_was_not_taken_and_watchers_see_no_succes
     assert first.err.splitlines()[:2] == second.err.splitlines()
     status = command("status", "--site", city.site, "--max-age", "1h", cwd=city.folder)
     assert status.code == 1
-    assert "published, but with an error: items.jsonl:1: is not valid JSON" in status.out
+    assert "published, but a source has an error: items.jsonl:1: is not valid JSON" in status.out
 
 
 def test_nothing_is_published_with_strict_without_a_state_or_for_a_source_that_was_never_read(tmp_path: Path) -> None:

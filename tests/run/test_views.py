@@ -228,7 +228,7 @@ def test_a_second_run_with_the_same_state_object_is_busy(tmp_path: Path) -> None
         yield article()
         record(SITE, [], state, now=NOW)
 
-    with pytest.raises(BusyError, match="a State is for one run at a time"):
+    with pytest.raises(BusyError, match="give each run its own State"):
         publish(SITE, items(), tmp_path / "out", state=state, now=NOW)
     assert publish(SITE, [article()], tmp_path / "out", state=state, now=NOW).items == 1
 

@@ -93,8 +93,8 @@ def test_json_that_is_not_valid_is_told_with_its_likely_cause(tmp_path: Path, te
         (
             "a.pdf",
             'the suffix ".pdf" is unknown (known: .csv, .atom, .rss, .ics, .ical, .icalendar, .json, .jsonl, .ndjson, '
-            ".txt, .md, .markdown, .mdx, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, set format in "
-            "[[sources]])",
+            ".txt, .md, .markdown, .mdown, .mdx, .xlsx, .xlsm, .ods, .toml, .yaml, .yml; for another suffix, "
+            "set format in [[sources]])",
         ),
         (
             "items",
@@ -197,7 +197,7 @@ def test_a_field_that_is_missing_is_told_with_the_setting_that_reads_it(tmp_path
     ]
     assert told(tmp_path, "a.json", text, fields={"title": "name", "published": "day"})[:-1] == [
         "refused a.json:1: published: is missing or blank in this record "
-        '(it is read from "day", as set by fields in [[sources]])'
+        '(fill in "day", or correct fields.published in [[sources]])'
     ]
     [problem] = read_objects([{"name": "A"}], fields={"title": "name"})
     assert str(problem) == "items:1: published: is missing (add it to fields)"

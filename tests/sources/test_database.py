@@ -155,7 +155,8 @@ def test_a_row_without_an_id_is_named_by_its_number_and_a_mapped_id_is_used(sqli
         (
             "postgresql+pg8000://u:secret@h/x",
             "select 1",
-            'query "select 1":1: database: the driver pg8000 is not installed (run pip install pg8000)',
+            'query "select 1":1: database: the driver pg8000 is not installed '
+            "(run pip install pg8000 in the environment of topicfeeds)",
         ),
         (
             "sqlite:///${TOPICFEEDS_NOWHERE}",

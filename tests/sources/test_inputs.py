@@ -164,7 +164,7 @@ def test_json_records_have_the_line_that_they_start_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", " \n", "1: is empty (if this is intended, remove the file or its source)"),
+        ("a.json", " \n", "1: is empty (create it again; if it should have no items, remove the file or its source)"),
         ("a.csv", "", "1: is empty"),
         ("a.jsonl", "\n\n", "1: is empty"),
         ("a.txt", "gardens\n\nWe dig.\n", '1: has no item: no line has the form "publication date: 31-12-2026" (check'),
@@ -492,7 +492,7 @@ def test_python_objects_are_read_where_a_field_may_name_a_method() -> None:
     item = records[0].item
     assert (item.title, item.link, item.tags, item.topics) == ("a", "https://www.example.org/a", ("x",), ("housing",))
     assert [str(one) for one in records[1:]] == [
-        'posts:2: title: is missing or blank in this record (it is read from "name", as set by fields)'
+        'posts:2: title: is missing or blank in this record (fill in "name", or correct fields.title)'
     ]
 
 

@@ -286,17 +286,20 @@ def test_a_file_that_is_no_calendar_is_not_read(tmp_path: Path, text: str, messa
         ("SUMMARY:A", "4: has no DTSTART (add the start of the event in the calendar program)"),
         (
             "SUMMARY:A\nDTSTART:20260231",
-            '6: start: "20260231" is not a valid date (iCalendar has dates such as 20260301T143000)',
+            '6: start: "20260231" is not a valid date (write a date such as 20260301T143000)',
         ),
         (
             "SUMMARY:A\nDTSTART:20260101\nDTEND:20260101T100000Z",
             "7: end: must be a date without a time, like start (or write both with a time)",
         ),
-        ("SUMMARY:A\nDTSTART:20260101\nDURATION:3 hours", '7: end: "3 hours" is not a valid duration'),
+        (
+            "SUMMARY:A\nDTSTART:20260101\nDURATION:3 hours",
+            '7: end: "3 hours" is not a valid duration (write one such as PT1H30M)',
+        ),
         ("DTSTART:20260101", "4: title: is missing (add it)"),
         (
             "SUMMARY:A\nDTSTART:20260101\nRECURRENCE-ID:",
-            '7: "" is not a valid date (iCalendar has dates such as 20260301T143000)',
+            '7: "" is not a valid date (write a date such as 20260301T143000)',
         ),
         (
             "SUMMARY:A\nDTSTART:20260101T100000Z\nRRULE:FREQ=SECONDLY",

@@ -163,8 +163,10 @@ def test_articles_of_our_feeds_are_read_as_they_were_written(form: str, given: d
 
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
 @settings(max_examples=EXAMPLES)
-@given(given=EVENTS.filter(lambda one: one.get("status") != "cancelled" and "recurrence" not in one))
+@given(given=EVENTS.filter(lambda one: "recurrence" not in one))
 def test_events_of_our_feeds_keep_their_times_and_places(form: str, given: dict[str, Any]) -> None:
+    if form != "json" and given.get("status") == "cancelled":
+        given = given | {"status": None}  # their titles start with the status, and they have no field for it
     before, after = publish(Event.model_validate(given), form)
     assert fields_of_a_feed(after, form) | {"summary": ""} == fields_of_a_feed(before, form) | {"summary": ""}
     was, now = before.event, after.event
@@ -176,6 +178,7 @@ def test_events_of_our_feeds_keep_their_times_and_places(form: str, given: dict[
         was.place and was.place.point,
     )
     assert (now.organizer and now.organizer.name) == (was.organizer and was.organizer.name)
+    assert form != "json" or now.status == was.status
 
 
 @settings(max_examples=EXAMPLES)

@@ -191,6 +191,27 @@ def test_a_pattern_reads_sorted_paths_and_tells_where_it_finds_none(tmp_path: Pa
     ]
 
 
+def test_a_folder_of_markdown_names_the_pages_that_it_does_not_read(tmp_path: Path) -> None:
+    page = "---\ntitle: A\npublished: 2026-01-01\n---\n"
+    (tmp_path / "posts/a/_includes").mkdir(parents=True)
+    for name in ("1.md", "2.markdown", "3.mdown", "a/4.HTML", "a/5.rst", "a/6.rst", "README.rst", ".7.html"):
+        (tmp_path / "posts" / name).write_text(page, "utf-8")
+    for name in ("a/a.png", "a/style.css", "a/script.js", "a/data.xml", "a/_includes/b.html", "Makefile"):
+        (tmp_path / "posts" / name).write_text("x", "utf-8")
+    assert [one.path for one in found(tmp_path, "posts")] == ["posts/1.md", "posts/2.markdown", "posts/3.mdown"]
+    warning = (
+        'warning posts:1: warning: topicfeeds does not read 3 files in this folder, such as "posts/a/4.HTML" (write '
+        'them in Markdown, or leave them out with exclude = ["*.HTML", "*.rst"] in [[sources]])'
+    )
+    assert told(tmp_path, "posts") == [warning]
+    assert told(tmp_path, "posts", exclude=["*.HTML", "*.rst"]) == []
+    assert told(tmp_path, "posts/*.md") == []
+    for name in ("1.md", "2.markdown", "3.mdown"):
+        (tmp_path / "posts" / name).unlink()
+    (tmp_path / "posts/a.yaml").write_text(YAML, "utf-8")
+    assert told(tmp_path, "posts") == []
+
+
 def test_a_file_may_have_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
     assert [one.path for one in found(tmp_path, "items [2026].yaml", YAML)] == ["items [2026].yaml"] * 2
 
@@ -224,7 +245,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path
     (tmp_path / "items/closed").chmod(0o700)
     assert done.stdout == (
         f"{path}:1: cannot be read: items/closed: Permission denied "
-        "(check the permissions of the file and its folders)\n"
+        "(check the owner and permissions of the file and its folders)\n"
     ), done.stderr
 
 

@@ -45,10 +45,9 @@ def test_a_file_of_a_user_is_never_replaced_by_a_state(city: City, name: str, co
         run = command("build", "--state", state, *more, cwd=city.folder)
         assert (run.code, run.out) == (2, "")
         assert run.err == (
-            f"{name}: exists, but is not a state of topicfeeds, and is left as it is. "
-            "Choose another file with --state.\n"
+            f"{name}: exists, but is not a state of topicfeeds; it was not changed. Choose another file with --state.\n"
         )
-    with pytest.raises(ConfigError, match=r"is left as it is\. Choose another path for the state\.$"):
+    with pytest.raises(ConfigError, match=r"it was not changed\. Choose another path for the state\.$"):
         publish(site(), [article()], city.public, state=State(state), now=NOON)
     assert snapshot(city.folder) == before
 

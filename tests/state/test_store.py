@@ -302,7 +302,7 @@ def test_a_damaged_state_is_set_aside_and_what_is_sound_is_kept(
         + (
             f"the dates of {count('item', kept)} were kept (to get the others back, restore a backup)"
             if kept
-            else "the dates at which items were first seen are lost (to keep them, restore a backup)"
+            else "the dates at which items were first seen are lost (to get them back, restore a backup)"
         )
     )
     assert aside.read_bytes() == content
@@ -337,7 +337,7 @@ def test_damage_that_is_found_on_the_way_stops_one_run(city: City, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(State, "set_accepted", fail)
         with pytest.raises(
-            PublishError, match=r"was moved to .*\.damaged; the dates of 2 items .*; run again"
+            PublishError, match=r"was moved to .*\.damaged; the dates of 2 items .*; then run again"
         ) as caught:
             city.build()
     assert caught.value.exit_code == 74
@@ -409,7 +409,7 @@ def test_a_state_that_cannot_be_written_stops_the_run_and_the_old_feeds_stay(cit
     ("name", "advice"),
     [
         ("SQLITE_FULL", "free disk space, then run again"),
-        ("SQLITE_READONLY_DIRECTORY", "check the permissions of the file and its folder"),
+        ("SQLITE_READONLY_DIRECTORY", "check the owner and permissions of the file and its folder"),
         ("SQLITE_BUSY", "another run uses it: try again later"),
         ("SQLITE_IOERR_WRITE", "check the disk"),
         ("SQLITE_ERROR", "if it is damaged, restore a backup, or move it away"),

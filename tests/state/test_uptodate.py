@@ -354,7 +354,7 @@ def test_a_second_run_fails_at_once(city: City) -> None:
         assert not city.is_up_to_date()
         run = command("build", cwd=city.folder)
         assert (run.code, run.out) == (75, "")
-        hint = "Try again later, or wait for it with --wait SECONDS."
+        hint = "Try again later, or wait for the other run with --wait SECONDS."
         assert run.err == f"public/{LOCK_NAME}: another run holds this lock. {hint}\n"
         with pytest.raises(BusyError):
             city.build(dry_run=True)

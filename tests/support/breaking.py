@@ -134,14 +134,16 @@ def told(statement: str) -> Callable[[Path], object]:
 
 
 def lost(name: str, left: int = 0) -> str:
-    hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
-    return f"{name}:1: shrank from 12 items to {left}, so the missing items stay published. {hint}"
+    hint = (
+        "Correct the source. If the items were removed on purpose, run once with --allow-shrink, or raise max_shrink."
+    )
+    return f"{name}:1: shrank from 12 items to {left}; the missing items stay published. {hint}"
 
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n"
 PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0" + bytes(range(256))
 CONFLICT = b"<<<<<<< ours\n%b=======\n%b>>>>>>> theirs\n"
-EMPTY = "items.json:1: is empty (if this is intended, remove the file or its source)"
+EMPTY = "items.json:1: is empty (create it again; if it should have no items, remove the file or its source)"
 MARKUP = "it looks like HTML or XML (check the program that creates the file)"
 NOT_THERE = "No such file or directory (check path in [[sources]]: it is relative to the folder of the site file)"
 GONE = f"items.json:1: cannot be read: {NOT_THERE}"

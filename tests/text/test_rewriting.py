@@ -32,6 +32,14 @@ EMBEDDED = [
     ('<iframe data-lazy-embed="https://e.org/x"></iframe>', link("https://e.org/x"), "frame"),
     ('<div class="lazyYT" data-youtube-id="a-1" data-video-title="F"></div>', ">F</a>", "1 player became a link"),
     ('<div class="youtube" data-embed="a-1"><i></i></div>', "https://www.youtube.com/watch?v=a-1", "player"),
+    ('<div class="youtube" id="dQw4w9WgXcQ"></div>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "player"),
+    ('<lite-youtube id="dQw4w9WgXcQ"></lite-youtube>', "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "player"),
+    ('a<div class="x vimeo-player" id="76979871"><b></b></div>', "<p>" + link("https://vimeo.com/76979871"), "player"),
+    ('a<div class="youtube" id="yt-player-1"></div>', "a<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="VideoPlayer"></div>', "<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="76979871"></div>', "<div></div>", "1 player without an address was left out"),
+    ('<div class="youtube" id="dQw4w9WgXcQ">a</div>', "<div>a</div>", ""),
+    ('<span class="youtube-icon" id="icon"></span>a', "<span></span>a", ""),
     ('<div class="g-ytsubscribe" data-channelid="UC1"></div>', "https://www.youtube.com/channel/UC1", "player"),
     ('<div data-plyr-provider="vimeo" data-plyr-embed-id="1"></div>', "https://vimeo.com/1", "player"),
     ('<div data-attrs=\'{"id": 1, "url": "https:\\/\\/x.com\\/1"}\'></div>', link("https://x.com/1"), "frame"),
@@ -208,7 +216,7 @@ def test_two_pictures_stay_two_if_only_one_of_them_is_there_for_other_readers(wr
         (f'<img src="{data(PNG + bytes(8184))}" alt="A">', None, ""),
         (f'<img src="{data(b"RIFF0000WEBP", "webp")}">', f'<img src="{data(b"RIFF0000WEBP", "webp")}">', ""),
         (f'<img src="{data(b"RIFF0000WAVE", "webp")}" alt="A">', "A", "1 picture became its description"),
-        (f'<a href="{data(PNG)}">x</a>', f"<a{REL}>x</a>", "1 link lost its address"),
+        (f'<a href="{data(PNG)}">x</a>', f"<a{REL}>x</a>", "1 link with an unsupported address became text"),
     ],
 )
 def test_no_picture_is_without_an_address(written: str, published: str | None, changes: str) -> None:
@@ -299,6 +307,25 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
         ('<script type="math/mml"><math><mi>x</mi></math></script>', "x", ONE),
         ('<script type="math/asciimath">x < y</script>', "x &lt; y", ONE),
         ('<script type="math/tex">% <![CDATA[\na < b %]]></script>', "a &lt; b", ONE),
+        (
+            'a <span class="MathJax_Preview"></span><span class="MathJax" id="E"><nobr><span class="mi">x</span></nobr>'
+            '<span class="MJX_Assistive_MathML"><math><msup><mi>x</mi><mn>2</mn></msup></math></span></span>'
+            '<script type="math/tex">x^2</script> b',
+            "a x^2 b",
+            ONE,
+        ),
+        (
+            '<div class="MathJax_Display"><span class="MathJax_SVG"><svg><path/></svg></span></div>\n'
+            '<script type="math/tex; mode=display">x^2</script>',
+            "x^2",
+            ONE,
+        ),
+        (
+            'a <span class="mjx-chtml MathJax_CHTML"><span class="mjx-mi">x</span></span>'
+            '<script type="math/mml"><math><mi>x</mi></math></script>, b <i>y</i><script type="math/tex">z</script>',
+            "a x, b <i>y</i> z",
+            "2 formulas became text",
+        ),
         ("<svg><text><tspan>5</tspan><tspan>20</tspan></text></svg>", "5 20", "1 drawing became text"),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),
@@ -368,7 +395,7 @@ def test_a_picture_inside_of_an_element_with_an_address_is_kept() -> None:
         ('<drupal-media data-entity-uuid="a-1"></drupal-media>', "1 unknown tag was removed"),
         ("Use <name> or List<String> here", "2 unknown tags were removed"),
         ("A<o:p></o:p><x-card>B</x-card><label>C</label>", ""),
-        ('<a href="t3://page?uid=1">A</a><a href="entry:1">B</a>', "2 links lost their addresses"),
+        ('<a href="t3://page?uid=1">A</a><a href="entry:1">B</a>', "2 links with unsupported addresses became text"),
     ],
 )
 def test_unknown_tags_and_addresses_are_counted(written: str, changes: str) -> None:

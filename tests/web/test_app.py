@@ -255,7 +255,7 @@ def test_with_a_state_a_feed_that_has_gone_is_empty_and_later_not_found(tmp_path
 
 def test_an_app_whose_state_does_not_exist_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Caller(state=tmp_path / "typo.sqlite")
-    assert "typo.sqlite: there is no state (publish or record with this path creates it)" in caplog.text
+    assert "typo.sqlite: there is no state (call publish or record with this path to create it)" in caplog.text
     caplog.clear()
     record(CITY, ITEMS, tmp_path / "feeds.sqlite", now=NOW)
     Caller(state=tmp_path / "feeds.sqlite")

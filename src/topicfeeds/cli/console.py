@@ -26,9 +26,11 @@ MAX_SHOWN_PROBLEMS = 50
 """How many problems are printed without --all-problems."""
 STARTED = time.monotonic()
 _HINTS = {
-    Hint.ALLOW_SHRINK: "If that is right, run once with --allow-shrink, or set max_shrink in the source",
-    Hint.FREE_LOCK: "Try again later, or wait for it with --wait SECONDS",
+    Hint.ALLOW_SHRINK: "Correct the source. If the items were removed on purpose, run once with --allow-shrink, or "
+    "raise max_shrink",
+    Hint.FREE_LOCK: "Try again later, or wait for the other run with --wait SECONDS",
     Hint.FREE_PLACE: "Move it away, or choose another folder with --output",
+    Hint.NAME_SITE: "Name the site file with --site, or create one with topicfeeds init",
     Hint.NEWER_STATE: "Install that version, or choose another file with --state",
     Hint.OTHER_FOLDER: "Give one of the two sites another folder, with --output",
     Hint.OTHER_STATE: "Choose another file with --state",
@@ -72,7 +74,7 @@ class Console:
             print_lines(*map(self.shape, shown))
         left = omitted.errors + (0 if self.quiet else omitted.warnings)
         if rest := len(told) - len(shown) + left:
-            advice = f"{left} of them were only counted: correct the printed ones first" if left else _ADVICE
+            advice = f"{left} of them were not stored: correct the printed ones, then run again" if left else _ADVICE
             self.print_line(f"... and {rest} more ({advice})")
 
     def print_drafts(self, drafts: Sequence[Draft]) -> None:

@@ -38,7 +38,7 @@ _EARLY = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class CronReport:
-    """Prints the result of a run for a mail of cron, in place of a `Console`."""
+    """Prints the result of a run with `--cron`, which cron sends as mail. Used in place of `Console`."""
 
     console: Console
     paths: SitePaths
@@ -101,7 +101,7 @@ class CronReport:
             _UNCHANGED if isinstance(error, ConfigError | BusyError) else "",
             "" if error else "Everything else is published." if errors else "Everything is published.",
             f"{count('earlier problem', left)} must be solved too." if left else "",
-            "A reminder comes once a day, and a message when all is solved." if errors or error else "",
+            "You get a reminder once a day, and a message when all problems are solved." if errors or error else "",
         ]
         self.console.print_line(" ".join(filter(None, lines)))
 
@@ -114,7 +114,7 @@ def _describe(listed: Sequence[Problem], *, is_due: bool) -> str:
 
 
 def _count_places(problems: Sequence[Problem]) -> int:
-    """Return how many items and files have errors: several lines may be about one of them."""
+    """Return how many items and files have errors. One item or file can have several problems."""
     return len({(one.path, one.item or -one.line) for one in problems if one.severity != "warning"})
 
 

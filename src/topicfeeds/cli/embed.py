@@ -1,4 +1,4 @@
-"""`topicfeeds embed`: parts of HTML for the publisher's own pages."""
+"""`topicfeeds embed`: HTML fragments for the publisher's own pages."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def make_parts(site_file: Path, state: str, name: str, part: str, now: datetime)
         made = embed(site, read(site, site_file.parent), name, now=now, state=state, problems=[])
     except KeyError:
         known = [f"topics/{slug}" for slug in site.topics]
-        raise ConfigError(message=f"there is no feed {show(name)}{nearest(name, known)}") from None
+        hint = nearest(name, known) or " (run topicfeeds status to list the feeds)"
+        raise ConfigError(message=f"there is no feed {show(name)}{hint}") from None
     head, body = f"<!-- in the head of your page -->\n{made.head}", f"<!-- in its body -->\n{made.body}"
     return {"all": f"{head}{body}", "head": made.head, "body": made.body}[part]

@@ -155,7 +155,7 @@ remaining files.
 @click.option(
     "--prune",
     is_flag=True,
-    help="Also remove files of removed feeds that the state does not list, e.g. after the state was lost.",
+    help="Also remove files of removed feeds that the memory does not list, e.g. after the memory was lost.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the paths that a run would write or remove, but change nothing.")
 @click.option(
@@ -171,9 +171,9 @@ remaining files.
     default=1,
     show_default=True,
     metavar="N",
-    help="Read large sources with N processes, if the cache is empty.",
+    help="Read large sources with N processes, if the cache is empty, e.g. in the first run.",
 )
-@click.option("--explain", is_flag=True, help="Print why there is something to do: changed files, versions, dates.")
+@click.option("--explain", is_flag=True, help="Print the reasons for the build: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
 @click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory file was damaged.")
 @click.option(
@@ -195,8 +195,8 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     """Write the feeds that changed, and print their paths.
 
     The command refuses items with errors. It reports each refused item on standard error, with file, line and field. If
-    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. Items that were
-    published before stay until the error is corrected or the item is removed.
+    it refuses an item or cannot read a source, it still publishes the rest, and exits with code 1. If the refused item
+    was published before, its last good version stays published until you correct or remove the item.
 
     A warning is only printed if the last successful run did not have it.
 
@@ -258,13 +258,18 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
 def check(site_file: Path, form: str, show: int, all_problems: bool) -> int:
     """Check the site file and all items, and write nothing.
 
-    The command prints the same messages as build, with four exceptions. It does not compare sources with earlier runs,
-    so it does not detect lost items. It prints all warnings, even those of earlier runs. It prints warnings about HTML
-    for all items, even for those that no feed contains. If a source cannot be read, it exits with code 65, although
-    build publishes the rest if an earlier run has read this source.
+    The command prints the same messages as build, with four exceptions:
+
+    \b
+    - It does not compare sources with earlier runs, so it does not detect lost
+      items.
+    - It prints all warnings, even those of earlier runs.
+    - It prints warnings about HTML even for items that no feed contains.
+    - If a source cannot be read, it always exits with code 65. build publishes
+      the rest if an earlier run has read this source.
 
     With --show 3, the command also prints the first three items of each source, field by field. After each value, it
-    prints the column or path of the value. The last line lists the columns that no setting reads.
+    prints the column or path of the value. Then it lists the columns of the source that no setting reads.
 
     \b
     Exit codes:
@@ -337,11 +342,13 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     "/.well-known/tdmrep.json of your site, which reserves the rights for text and data mining.",
 )
 def embed(site_file: Path, output: Path | None, state_file: Path | None, part: str, **names: str | None) -> None:
-    """Print a feed as HTML for your own pages: links for the head, the newest entries and the next events.
+    """Print a feed as HTML for your own pages.
 
-    Without --topic, --tag and --feed, the command prints the feed with all items. It reads the sources and the memory,
-    and writes nothing. Run it after build. The HTML has microformats (h-entry, h-event) and JSON-LD for search engines.
-    It contains no executable script.
+    The HTML has links for the head of a page, and the newest entries and the next events for its body. The body has
+    microformats (h-entry, h-event) and JSON-LD for search engines. It contains no JavaScript.
+
+    Without --topic, --tag and --feed, the command prints the feed with all items. Run it after build. It reads the
+    sources and the memory, and writes nothing.
     """
     given = [f"{name}s/{slug}" for name, slug in names.items() if slug]
     if len(given) > 1:

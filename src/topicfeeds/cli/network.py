@@ -33,8 +33,7 @@ def serve(site_file: Path, state_file: Path | None, port: int, all_problems: boo
     """Serve a preview of the site, and build it again after each edit.
 
     The command builds the site into a temporary folder, and prints an address that works on this machine only. To see
-    an edit, reload the page. The command changes neither the output folder nor the state, so it stores no date of an
-    event. To stop it, press Ctrl+C.
+    an edit, reload the page. The command does not change the output folder or the state. To stop it, press Ctrl+C.
     """
     from ..web.preview import open_preview
 
@@ -77,7 +76,7 @@ def _print_changes(console: Console, changes: Changes) -> None:
 @OUTPUT
 @STATE
 @click.option("--strict", is_flag=True, help="Exit with code 69 if the hub did not accept every announcement.")
-@click.option("--quiet", is_flag=True, help="Print nothing if the hub fails, unless --strict is set.")
+@click.option("--quiet", is_flag=True, help="Print no addresses. Print errors of the hub only with --strict.")
 @click.option(
     "--timeout",
     type=click.IntRange(1, 3600),
@@ -87,10 +86,11 @@ def _print_changes(console: Console, changes: Changes) -> None:
     help="Announce for at most SECONDS. The next run announces the rest.",
 )
 def ping(site_file: Path, output: Path | None, state_file: Path | None, strict: bool, quiet: bool, timeout: int) -> int:
-    """Announce changed feeds to the WebSub hub of the site, and print their addresses.
+    """Announce changed feeds to the WebSub hub.
 
     Run the command after each build, when the feeds are on your web server. It announces each feed that changed since
-    the hub last accepted its address. If the hub fails, nothing is lost: the next run announces the same feeds again.
+    its last accepted announcement. It prints the addresses that the hub accepts. If the hub fails, nothing is lost: the
+    next run announces the same feeds again.
     """
     from ..config import load_site
     from ..websub import announce

@@ -40,8 +40,8 @@ STATE = _path_option(
     "--state",
     "state_file",
     metavar="FILE",
-    help="The memory file: dates of items, and a list of the documents of earlier runs. The cache is beside it "
-    "(FILE.cache).  [default: a file in .topicfeeds, beside the site file]",
+    help="The state. FILE is the memory: dates of items, and a list of the documents of earlier runs. FILE.cache is "
+    "the cache.  [default: a file in .topicfeeds, beside the site file]",
 )
 ALL_PROBLEMS = click.option(
     "--all-problems", is_flag=True, help=f"Print all problems, not only the first {MAX_SHOWN_PROBLEMS}."

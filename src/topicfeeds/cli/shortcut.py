@@ -68,7 +68,7 @@ def check_paths(paths: SitePaths, now: float, *, strict: bool = False, allow_shr
             return _check_locked(paths, now, descriptor, strict=strict, allow_shrink=allow_shrink)
         finally:
             os.close(descriptor)
-    except (OSError, sqlite3.Error, TypeError, ValueError):  # a damaged state raises the last two
+    except (OSError, sqlite3.Error, TypeError, ValueError):  # damage raises TypeError or ValueError
         return Check(paths)  # the build will report the same error
 
 

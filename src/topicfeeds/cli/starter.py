@@ -33,8 +33,8 @@ def init(folder: Path, export: tuple[str, str] | None, url: str) -> None:
 
     Without --from, the command writes topicfeeds.toml and items/first.yaml. DIR defaults to the current folder.
 
-    With --from, the command examines the data, and writes topicfeeds.toml with a comment on each line. Then it prints
-    the first three items as topicfeeds reads them, and the columns that the site file does not use.
+    With --from, the command examines the data, and writes topicfeeds.toml with comments. Then it prints the first three
+    items as topicfeeds reads them, and the columns that the site file does not use.
 
     If DIR already has one of these files, the command writes nothing and exits with code 2.
     """

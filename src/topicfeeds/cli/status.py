@@ -79,8 +79,8 @@ def describe_state(place: SitePaths, now: float) -> Iterator[str]:
             yield f"last run      {last}"
             yield f"last success  {date}"
             yield from _describe_run(state, console)
-        except (sqlite3.Error, TypeError, ValueError) as error:  # a damaged file raises the last two
-            yield f"{place.state}: cannot be read: {error} (topicfeeds build says what to do)"
+        except (sqlite3.Error, TypeError, ValueError) as error:  # damage raises TypeError or ValueError
+            yield f"{place.state}: cannot be read: {error} (run topicfeeds build, and read its messages)"
 
 
 def _describe_run(state: State, console: Console) -> Iterator[str]:

@@ -33,7 +33,7 @@ _OPEN_END = timedelta(days=1)
 
 
 def record_change(known: ItemMemory, before: ItemMemory, moment: int) -> ItemMemory:
-    """Return `known`, the new memory of an event. If its facts differ from `before`, add the change and its time.
+    """Return `known`, the new memory row of an event. If its facts differ from `before`, add the change and its time.
 
     `moment` is the time of this run, in seconds since 1970.
     """
@@ -164,7 +164,7 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
 
 
 def is_other_place(old: str | None, new: str | None) -> bool:
-    """Return whether two places differ in more than case, spaces, commas, dashes between words, and final points."""
+    """Return whether two places differ in more than case and `_SEPARATORS`."""
     first, second = (_SEPARATORS.sub(" ", normalize("NFC", one or "").casefold()).strip() for one in (old, new))
     return first != second
 

@@ -30,7 +30,7 @@ def digest_item(item: Item) -> tuple[bytes, bytes]:
     for name, value in item.__dict__.items():
         if name in given and name != "kind" and value is not None and value != ():
             if name in _LABELS:
-                parts = more  # these fields follow the labels in the digest; models declare long texts before labels
+                parts = more  # all later fields follow the labels in the digest
                 labels += (name, value if type(value) is str else _serialize_field(value))
             else:
                 parts += (name, value if type(value) is str else _serialize_field(value))

@@ -22,7 +22,7 @@ def resolve_event(event: Event, site: Site, line: Callable[[str, str], str]) -> 
     start, end = _localize(event.start, zone, "start"), event.end and _localize(event.end, zone, "end")
     if isinstance(start, datetime) and isinstance(end, datetime) and isinstance(event.start, datetime):
         is_shifted = event.start.utcoffset() not in (None, start.utcoffset())
-        if is_shifted and end.utcoffset() == event.start.utcoffset():  # both are in the hour that clocks skip
+        if is_shifted and end.utcoffset() == event.start.utcoffset():  # the clocks skip the hour of start and end
             end = end.astimezone(UTC).astimezone(zone)
     rule = event.recurrence
     if rule and isinstance(event.start, datetime) and not _has_offset_of(zone, event.start):

@@ -18,6 +18,7 @@ from ..sources.model import NO_LINES, Draft, ItemLike, Page, Record
 from ..sources.objects import as_records
 from ..text.characters import (
     TAG_IN_NAME,
+    find_reference,
     has_bidi_controls,
     has_tag,
     strip_bidi_controls,
@@ -187,6 +188,10 @@ class HeaderMaker:
         """Return a title or a name as one line. Characters that change the direction of text are removed from names."""
         if name in _NAMES and has_tag(value):
             self._problems.append(record.problem(name, TAG_IN_NAME, "warning"))
+        if name in _NAMES and (found := find_reference(value)):
+            advice = f'write the character, or set html_fields = ["{name}"] in the source'
+            message = f"has {found}, which readers show unchanged ({advice})"
+            self._problems.append(record.problem(name, message, "warning"))
         if value.isprintable():
             return to_one_line(value)
         line = self._text(record, name, value, to_one_line)

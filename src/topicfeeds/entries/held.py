@@ -51,7 +51,7 @@ class HeldItems:
         if name not in self._held:
             return
         details, source, path = self.read_details(name), _storable(header.source), _storable(header.path)
-        if (details.source, details.paths) != (source, [path]):  # moved, or in several files
+        if (details.source, details.paths) != (source, [path]):  # the item moved, or has records in several files
             if name in self.missing:
                 self.moved[details.source] += source != details.source
             self._found_in.setdefault(name, set()).add(path)

@@ -136,7 +136,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     event: EventDetails | None = None
     notice: EventChange | None = None
-    """The change that this entry reports. A notice has the `event`, but is not published as an event."""
+    """The change that this entry reports, if it is a notice. Notices have an `event`, but calendars omit them."""
     item: Item | None = None
     """The item, if `Extensions` sets its class. None for other items."""
     allowed_html: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -284,7 +284,7 @@ class Candidate(NamedTuple):
 
 
 class NewNotice(NamedTuple):
-    """A change that this run found, as the selection needs it."""
+    """A change that this run found, with the data from which the selection chooses its feeds."""
 
     event: Candidate
     field: str

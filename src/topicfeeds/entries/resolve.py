@@ -92,7 +92,7 @@ class Resolver:
                 name, warnings = self._ids.identify(one)
                 yield from warnings
                 if one.inferred:
-                    inferred.append((name, one))  # waits for all pages: another page may give an earlier date
+                    inferred.append((name, one))  # resolved last: another page may give an earlier date
                 else:
                     yield from self._resolve(one, name)
         earliest: dict[str, date] = {}

@@ -1,4 +1,4 @@
-"""Writes a site file for an export, with a comment on each line that its owner should check."""
+"""Writes a site file for an export, with comments for its owner."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_RECORDS = 200
 """How many records are read, to find the fields."""
 _MAX_EXAMPLE_CHARS = 50
 _HEAD = """\
-# The site file: who publishes, where the items are, and which feeds there are. Check each line.
+# This site file describes the publisher, the source of items, and the feeds. Check each line.
 # The pages docs/site-file.md and docs/mapping.md of topicfeeds explain all settings.
 
 """
@@ -117,7 +117,7 @@ def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path
     lines = [_Line(one) for one in settings] + [
         _describe_field(finder, name) for name in finder.fields if name in FLAGS
     ]
-    lines += [_Line(), _Line("[sources.fields]", "the place of each field of topicfeeds in your data, with an example")]
+    lines += [_Line(), _Line("[sources.fields]", "field of topicfeeds = place in your data; the comments are examples")]
     lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
         lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
@@ -180,7 +180,8 @@ def _describe_conditions(finder: FieldFinder, kind: ExportKind) -> Iterator[str]
             known = () if path.lower() == "status" else WORDS["drafts"]
             hidden = sorted(words[one] for one in words.keys() & {*WORDS["hidden"], *known})
             seen = printable(", ".join(sorted(words.values())[:8]))
-            yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else f"# skip.{quoted(path)} = [] # seen: {seen}"
+            comment = f"# skip.{quoted(path)} = [] # values to leave out; found: {seen}"
+            yield f"skip.{quoted(path)} = {quoted(*hidden)}" if hidden else comment
         if name in WORDS["deleted"]:
             yield f'only.{quoted(path)} = ""'
         if words and name in WORDS["public"] + WORDS["private"] and words.keys() <= {*WORDS["yes"], *WORDS["no"]}:

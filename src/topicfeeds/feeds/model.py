@@ -61,7 +61,7 @@ class Feed:
     hub: str | None = None
     """The address of the hub to which changes of the feed are announced (WebSub)."""
     timezone: str = "UTC"
-    """The site's time zone (IANA name). An empty calendar contains this zone, because a calendar needs a component."""
+    """The site's time zone (IANA name)."""
     extensions: Extensions = NO_EXTENSIONS
 
     def url(self, format: str) -> str:  # noqa: A002 - callers write format=

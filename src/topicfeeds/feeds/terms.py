@@ -17,7 +17,7 @@ from ..text.slugs import make_tag_slugger, make_topic_slugger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedTerms:
-    """The terms of a feed: slugs of topics and tags, kinds and languages. Without terms, it contains all items."""
+    """The terms of a feed: slugs of topics and tags, kinds and languages. A feed without terms contains all items."""
 
     name: str = "all"
     """The name of the feed, such as `topics/mobility`."""
@@ -42,7 +42,7 @@ class FeedTerms:
         return self.tags if self.match == "all" or (self.match == "any" and not self.topics) else ()
 
     def may_include(self, kind: str, topics: set[str], tags: set[str]) -> bool:
-        """Return whether a record of an item can be in the feed. Other records can add topics and tags to the item."""
+        """Return whether an item with this record can be in the feed. Its other records can add topics and tags."""
         is_open = self.match == "none" or not (self.topics or self.tags)
         return (not self.kinds or kind in self.kinds) and (is_open or self._has_any(topics, tags))
 

@@ -74,7 +74,7 @@ class Dialect(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A method of a channel or an entry, and its parameters. The values of the parameters come later."""
+    """A method of a channel or an entry, and its parameters: their values, or None if `ElementCalls` has the value."""
 
     method: str
     parameters: tuple[tuple[str, str | None], ...]

@@ -53,6 +53,7 @@ def _render_item(entry: Entry, feed: Feed, cache: RenderCache) -> str:
 
 def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, Any]:
     title, own = format_title(entry, feed), make_attachment(entry, feed, cache)
+    plain = entry.title if entry.title != title else None
     body = make_body(entry, feed, own, cache)
     return {
         "id": entry.id,
@@ -69,7 +70,7 @@ def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, An
         "language": entry.language if entry.language != feed.language else None,
         "attachments": [_describe_file(file) for file in (*entry.enclosures, *([own] if own else []))],
         "_image": entry.picture.model_dump(exclude={"url"}, exclude_none=True) if entry.picture else None,
-        "_event": _describe_event(entry.event) if entry.event and not entry.notice else None,
+        "_event": _describe_event(entry.event, plain) if entry.event and not entry.notice else None,
     }
 
 
@@ -83,11 +84,15 @@ def _describe_file(file: Enclosure) -> Mapping[str, object]:
     return _drop_empty(fields) | ({} if file.length is None else {"size_in_bytes": file.length})
 
 
-def _describe_event(event: EventDetails) -> Mapping[str, object]:
-    """Return our extension: the facts of an event, which feeds otherwise only have as text."""
+def _describe_event(event: EventDetails, title: str | None) -> Mapping[str, object]:
+    """Return our extension: the facts of an event, which feeds otherwise only have as text.
+
+    `title` is the title of the event, if the title of the item also has the status, the date or the place.
+    """
     zone = event.start.tzinfo if isinstance(event.start, datetime) else None
     return _drop_empty(
         {
+            "title": title,
             "start": _format_moment(event.start),
             "end": event.end and _format_moment(event.end),
             "timezone": zone.key if isinstance(zone, ZoneInfo) else None,

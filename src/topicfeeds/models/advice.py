@@ -1,4 +1,4 @@
-"""Advice for values of other systems: the setting of a source that reads a value which is not valid as it is."""
+"""Advice for invalid values of other systems: which setting of the source makes topicfeeds accept the value."""
 
 from __future__ import annotations
 

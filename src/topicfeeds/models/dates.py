@@ -22,13 +22,21 @@ _WRONG_OFFSET = "has a wrong offset from UTC (write at most 14 hours, such as +0
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]{1,9})?)?"
-    r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?))?"
+    r"(?: ?([Zz]|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?)"
+    r"(?:(?<=[0-9]) (?:[A-Z]{2,5}|[+-][0-9]{2,4})(?: m=[+-][0-9.]{1,40})?)?)?"
 )
+"""After the offset, Go prints the name of the zone, and the reading of a clock if it has one: `+0200 CEST m=+0.01`."""
 _SHORT_HOUR = re.compile("(?<=[0-9][Tt ])(?=[0-9]:)")
 _DATE_OR_TIME = re.compile(
     r"[Tt][0-9]{2}:[0-9]{2}|[0-9]{1,4}[-./][0-9]{1,2}(?:[-./][0-9]{1,4}|\.)"
     r"|(?<![0-9:+-])[0-9]{1,2}:[0-9]{2}(?: ?[-\u2013] ?[0-9]{1,2}:)?"
 )
+_DAYS = re.compile(
+    r"(?<![0-9.:/+-])[0-9]{1,2}(?:st|nd|rd|th|\.)?(?: [^\W\d_]{3,12}\.?)?"
+    r" ?(?:[-\u2013\u2014/&+]|\b(?:a|al|and|au|bis|et|to|und|y)\b) ?(?:[^\W\d_]{2,12}\.? )?"
+    r"[0-9]{1,2}(?:st|nd|rd|th|\.)?(?=,? ?[^\W\d_]|[, ]+[0-9]{4}|[0-9]{1,2}\.)|-[0-9]{2}/[0-9]{2}$"
+)
+"""Several days of one month or year, such as `22-31 May 2026`, `22.-31.5.2026` or `2026-05-22/31`."""
 _UTC_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?00)?")
 """An offset from UTC of whole hours."""
 _MAX_OFFSET = timedelta(hours=14)
@@ -49,9 +57,9 @@ def parse_moment(value: object) -> date | datetime:
 
 
 def explain_several(text: str) -> str:
-    """Return the message about a text with two dates or two times. It is empty for any other text."""
+    """Return the message about a text with two dates, days or times. It is empty for any other text."""
     found = [one.count(":") for one in _DATE_OR_TIME.findall(text[:200])]
-    if found.count(0) < 2 and sum(found) < 2:
+    if found.count(0) < 2 and sum(found) < 2 and not _DAYS.search(text[:200]):
         return ""
     advice = "write start and end in two columns or fields, and each further date as an item of its own"
     return f"{show(text)} has several dates or times ({advice})"

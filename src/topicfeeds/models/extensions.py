@@ -54,7 +54,7 @@ class Extensions:
     feed_elements: Callable[[Feed], Iterable[XmlElement]] | None = None
     """Returns further elements of a feed, in Atom and RSS."""
     formats: Mapping[str, FeedFormat] = field(default_factory=dict)
-    """Formats of feeds by name, with `render`. Each feed gets them, unless `feeds` names other formats."""
+    """Formats of feeds by name, each with its `render`. All feeds get them, unless `feeds` names other formats."""
     readers: Mapping[str, FileReader] = field(default_factory=dict)
     """Readers of source files, by suffix. A reader gets the bytes of a file, and yields line and fields of each item.
 
@@ -87,7 +87,7 @@ class Extensions:
         return self.event if kind == "event" else self.article
 
     def explain_class(self, item: Item) -> str | None:
-        """Return why an item of this class cannot be published, or None. Later runs must be able to load the item."""
+        """Return a message if the class of an item has fields that these extensions lack, else None."""
         made, known = type(item), self.find_model(item.kind)
         if made is known or made.model_fields.keys() <= known.model_fields.keys():
             return None

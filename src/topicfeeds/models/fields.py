@@ -32,7 +32,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 class Model(BaseModel):
-    """The base of all models: frozen, so threads may share it. Rejects unknown fields; null and blank are absent."""
+    """The base of all models: frozen, so threads may share it. It rejects unknown fields and ignores blank ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -66,7 +66,7 @@ def to_plain(value: Any) -> Any:
         return str(value)
     if hasattr(value, "get_queryset"):
         value = value.all()
-    is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # `read`: files
+    is_known = isinstance(value, (str, bytes, Mapping, Sequence, BaseModel)) or hasattr(value, "read")  # `read`: a file
     if is_known or not isinstance(value, Iterable):
         return value
     return sorted(value, key=str) if isinstance(value, Set) else [*value]  # the order of a set is random
@@ -204,4 +204,4 @@ else:
     Listed = Annotated[tuple[T, ...], BeforeValidator(_check_list)]
 
 Names = Listed[Text]
-"""Any number of texts that are not blank."""
+"""Texts that are not blank."""

@@ -204,11 +204,11 @@ class MappingSettings(Model):
     items: ItemsSetting | None = None
     """Where the records are in a file. `.` means that the file is one record."""
     each: Annotated[Texts, AfterValidator(_check_paths), WithJsonSchema(_TEXTS)] = ()
-    """A list in each record. Each of its elements becomes a record. Several lists are read side by side."""
+    """A list in each record. Each element becomes a record. The n-th elements of several lists become one record."""
     only: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
-    """Which records are read: those that have one of these values, by path."""
+    """Allowed values by path. A record is only read if every path has one of its allowed values."""
     skip: Annotated[Mapping[str, Any], BeforeValidator(_read_conditions)] = {}
-    """Which records are skipped: those that have one of these values, by path."""
+    """Excluded values by path. A record is skipped if any path has one of its excluded values."""
     drafts: Annotated[bool, BeforeValidator(_check_switch)] = False
     """Whether drafts are published."""
     values: Annotated[

@@ -17,6 +17,7 @@ from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
 from .mapping import LISTS
+from .places import as_text
 from .site import DeclaredFeed, FeedSettings, Site, Source
 
 if TYPE_CHECKING:
@@ -151,9 +152,9 @@ def _explain_missing(finding: _Finding) -> str:
             return "is missing, and this record has no start (an article needs published, an event needs start)"
         if path is None:
             return f"is missing (add it to {finding.origin.fields_setting})"
-        setting = finding.origin.fields_setting
+        setting = finding.origin.fields_setting.replace("fields", f"fields.{finding.name}", 1)
         paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
-        return f"is missing or blank in this record (it is read from {paths}, as set by {setting})"
+        return f"is missing or blank in this record (fill in {paths}, or correct {setting})"
     advice = "add a date such as 2026-03-01" if finding.name in _DATES else advise_part(finding.place, "label", source)
     return f"is missing ({advice or 'add it'})"
 
@@ -188,7 +189,10 @@ def _explain_table(finding: _Finding) -> str:
     if finding.name in ("fields", "defaults"):
         example = "headline" if finding.name == "fields" else "News"
         return f'write {finding.name} = {{ title = "{example}" }}'
-    return ""
+    if finding.place != ("pages",) and (len(finding.place) != 2 or finding.place[0] not in ("topics", "tags")):
+        return ""
+    names = (str(part) if re.fullmatch(r"[a-z0-9-]+", str(part)) else f'"{part}"' for part in finding.place)
+    return f"write [{'.'.join(names)}], and its keys on the lines below"
 
 
 def _explain_text(finding: _Finding) -> str:
@@ -240,8 +244,8 @@ def _advise_list(finding: _Finding) -> str:
         is_file = name == "enclosures"
         advice = "s enclosures.url and enclosures.type" if is_file else f" {name}, and put ; between its values"
         return f"name the column{advice}"
-    if isinstance(given, Mapping):
-        return "put it in a list"
+    if isinstance(given, Mapping) or as_text(given) in ("false", "0"):
+        return "put it in a list" if isinstance(given, Mapping) else "remove it"
     if name == "enclosures":
         return "write a list, each entry with url and type"
     if not isinstance(given, str):
@@ -324,7 +328,8 @@ def _explain_unknown(finding: _Finding, name: str) -> str:
         return f"unknown field ({name} belongs to one feed: write [[feed]] instead of [feeds])"
     if model is DeclaredFeed and name in FeedSettings.model_fields:
         return f"unknown field ({name} is the same for all feeds: write it below [feeds])"
-    guess = nearest(name, fields) if name != "items" else ""
+    is_known = name == "items" or (model is Site and name in FeedSettings.model_fields)
+    guess = "" if is_known else nearest(name, fields)
     return f"unknown field{guess or f' ({_advise_unknown(finding)})'}"
 
 
@@ -333,6 +338,8 @@ def _advise_unknown(finding: _Finding) -> str:
         if finding.name == "items":
             return 'if it has the items of the file, set items = "items" in [[sources]]'
         return f"remove it, or set {finding.origin.fields_setting} to read only some fields"
+    if finding.model is Site and len(finding.place) == 1 and finding.place[0] in FeedSettings.model_fields:
+        return "it is a setting of the feeds: write it below [feeds]"
     if finding.model is Site and finding.place[-1] in Site.model_fields:
         return "it belongs to the whole site: move it to the top, before the first table such as [[sources]]"
     return "remove it"
@@ -354,12 +361,18 @@ def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _explain_number(finding: _Finding) -> str:
-    return f"{show(finding.given)} is not a number (write a number such as 50.85)"
+    example = "0.5" if finding.name == "max_shrink" else "50.85"
+    return f"{show(finding.given)} is not a number (write a number such as {example})"
+
+
+def _explain_switch(finding: _Finding) -> str:
+    return f"{show(finding.given)} is not true or false (write true or false, without quotes)"
 
 
 _EXPLANATIONS: dict[str, Callable[[_Finding], str]] = {
     "missing": _explain_missing,
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _explain_shape),
+    **dict.fromkeys(("bool_parsing", "bool_type"), _explain_switch),
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _explain_number),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _explain_whole_number),
     **dict.fromkeys(("too_long", "string_too_long"), _explain_too_long),

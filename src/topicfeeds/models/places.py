@@ -19,7 +19,7 @@ class ValuePath(NamedTuple):
     text: str
     names: tuple[str, ...]
     steps: tuple[tuple[tuple[str, int], ...], ...]
-    """For each position, the keys that may start there, longest first (keys may contain dots), with their ends."""
+    """For each position: the keys that may start there, longest first, each with its end. Keys may contain dots."""
 
 
 class ValuePattern(NamedTuple):

@@ -45,7 +45,7 @@ class Source(ExtensibleModel, MappingSettings):
     topics: Names = ()
     """Topics that every item of this source gets."""
     untitled: Literal["label", "skip"] = "skip"
-    """What happens to items without a title on a text page: skip them, or use kind and date as the title."""
+    """For text pages (`.txt`): skip items without a title, or use kind and date as the title (`label`)."""
     database: Text | None = None
     """The URL of a database for SQLAlchemy, in place of `path`. `${NAME}` is replaced by an environment variable."""
     query: Text | None = None
@@ -70,7 +70,7 @@ class Source(ExtensibleModel, MappingSettings):
 
     @property
     def name(self) -> str:
-        """The path. A source without a path has its query as name, on one line."""
+        """The path, or the query on one line."""
         return self.path or " ".join((self.query or "").split())
 
     @property

@@ -38,14 +38,14 @@ class Document:
     fingerprint: str
     """Equal fingerprints mean equal bytes. Fingerprints depend on the versions of the rendering libraries."""
     render: Callable[[], bytes]
-    """Returns the bytes. Several threads may call it."""
+    """Returns the bytes."""
     entries: int
     """How many entries the document has."""
     updated: datetime
     title: str = ""
     """The title of its feed."""
     retired: int | None = None
-    """When a run first found that no feed has this document, in seconds since 1970. None if a feed has it."""
+    """When a run first found that the site no longer has this document, in seconds since 1970. Else None."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         copy = replace(self, render=partial(bytes, self.render()))  # the data that `render` uses cannot be pickled

@@ -22,7 +22,7 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | None:
-    """Lock a folder, and return the descriptor of the lock file. `release_lock` ends it.
+    """Lock a folder, and return the descriptor of the lock file. `release_lock` releases the lock.
 
     Returns None if there is no lock file and `create` is false. Raises BlockingIOError if another run keeps the lock
     for longer than `wait` seconds, and OSError if the lock file cannot be opened, or is not a file of ours.

@@ -49,7 +49,7 @@ class Target(Protocol):
         return None if content is None else _md5(content)
 
     def lock(self, wait: float) -> AbstractContextManager[object]:
-        """Return a context in which no other run works in the target. A run calls all other methods in this context.
+        """Return a context manager that keeps other runs out of the target. A run calls all other methods inside it.
 
         Entering it raises BusyError if another run keeps the lock for longer than `wait` seconds. By default, the lock
         only stops other runs of the same user on the same machine.
@@ -88,7 +88,7 @@ def open_target(target: Target, wait: float) -> Iterator[Path]:
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """Turn an exception of a driver into an OSError, which a run explains."""
+    """Turn an exception of a driver into an OSError, which a run reports as a PublishError."""
     try:
         yield
     except (OSError, TopicFeedsError):
@@ -155,7 +155,7 @@ _MEDIA_TYPE_OPTIONS = {"s3": "ContentType", "s3a": "ContentType", "gcs": "conten
 
 
 class FsspecTarget(Target):
-    """A folder of a store of fsspec: `FsspecTarget(fsspec.filesystem("s3"), "a/feeds")`. Threads need one each."""
+    """A folder in an fsspec file system: `FsspecTarget(fsspec.filesystem("s3"), "a/feeds")`. Threads need one each."""
 
     def __init__(self, filesystem: Any, path: str) -> None:
         if isinstance(filesystem, str):
@@ -171,7 +171,7 @@ class FsspecTarget(Target):
 
     @contextmanager
     def lock(self, wait: float) -> Iterator[None]:
-        """Lock the folder for the runs of this user on this machine, and list its files."""
+        """Lock the folder against other runs of this user on this machine, and list its files."""
         with _lock_on_this_machine(str(self), wait):
             self._files.invalidate_cache()
             self._found = self._files.find(self._path, detail=True)
@@ -201,7 +201,7 @@ class FsspecTarget(Target):
 
 
 class StorageTarget(Target):
-    """A storage of Django, or a folder in it: `StorageTarget(storages["feeds"])`. Threads need one each."""
+    """A Django storage, or a folder in it: `StorageTarget(storages["feeds"])`. Threads need one each."""
 
     def __init__(self, storage: Any, folder: str = "") -> None:
         self._storage, self._folder = storage, f"{folder.strip('/')}/".lstrip("/")
@@ -225,14 +225,14 @@ class StorageTarget(Target):
             self._storage.delete(name)
         if (saved := self._storage.save(name, file)) != name:
             self._storage.delete(saved)
-            raise FileExistsError(f"the storage saved {name} as {saved}")
+            raise FileExistsError(f"the storage saved {name} as {saved} (use a storage that overwrites files)")
 
     def remove(self, path: str) -> None:
         self._storage.delete(self._folder + path)
 
 
 class ZipTarget(Target):
-    """A zip file, which must fit into memory. A run replaces it as a whole at its end. Threads need one each."""
+    """A zip file, which must fit into memory. A run with changes replaces it at its end. Threads need one each."""
 
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path).absolute()
@@ -243,7 +243,7 @@ class ZipTarget(Target):
 
     @contextmanager
     def lock(self, wait: float) -> Iterator[None]:
-        """Lock the file for the runs of this user on this machine. A run that ends without an error replaces it."""
+        """Lock the file against other runs of this user on this machine. At the end, replace it if it changed."""
         with _lock_on_this_machine(str(self), wait):
             self._files = {}
             if self._path.exists():

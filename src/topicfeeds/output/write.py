@@ -283,6 +283,6 @@ def _raise_not_a_folder(path: Path) -> NoReturn:
 
 
 def _raise_publish_error(error: OSError, path: str | Path) -> NoReturn:
-    if error.errno in (errno.ELOOP, errno.EINVAL):  # a link or a file of another user, perhaps not `path` itself
+    if error.errno in (errno.ELOOP, errno.EINVAL):  # a link, or a file of another user: the error names it
         path = error.filename or path
     raise PublishError(message=f"{path}: cannot be written: {explain_os_error(error)}") from error

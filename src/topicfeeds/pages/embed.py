@@ -21,12 +21,12 @@ from .templates import render
 
 
 class Embed(NamedTuple):
-    """Parts of HTML for a page of the publisher. Threads may share it."""
+    """HTML fragments for a page of the publisher. Threads may share them."""
 
     head: str
     """The links to a feed, for the head of the page."""
     body: str
-    """The newest entries and the next events, with microformats and JSON-LD. It contains no script that runs."""
+    """The newest entries and the next events, with microformats and JSON-LD. It contains no executable script."""
 
 
 def make_embed(one: Selection, site: Site, now: datetime | None) -> Embed:

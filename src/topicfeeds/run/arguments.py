@@ -22,7 +22,7 @@ _EMPTY = "yielded no items (if you used this iterator before, make a new one, or
 P = ParamSpec("P")
 R = TypeVar("R")
 StateLike = State | str | os.PathLike[str]
-"""A state, or the path of its memory."""
+"""A `State`, or the path of its file."""
 
 
 class _CallerError(Exception):
@@ -33,7 +33,7 @@ class _CallerError(Exception):
 
 
 def pass_on_errors(call: Callable[P, R]) -> Callable[P, R]:
-    """Let a call raise the exception of its caller's items unchanged."""
+    """If iterating over the caller's items raises an exception, raise this exception unchanged."""
 
     @wraps(call)
     def wrapped(*arguments: P.args, **options: P.kwargs) -> R:

@@ -64,10 +64,9 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     `items` are articles and events, mappings with their fields, or the results of `read` and `read_objects`. An item
     that cannot be published is skipped, and the `problems` of the result name it. With `strict`, such an item stops
     the run. With `now` (a date-time with a zone), items with a later date are held back. With `dry_run`, nothing is
-    written, and the result says what would change. If another run works in the folder, `publish` waits for it for up to
-    `wait` seconds.
+    written, and the result says what would change. `publish` waits up to `wait` seconds for another run in the folder.
 
-    `state` (a State, or the path of its memory) stores the data that later runs need. With `state` and `now`:
+    `state` (a State, or the path of its file) stores the data that later runs need. With `state` and `now`:
 
     - an event without `published` gets the time of the run that first saw it,
     - if an item without `updated` changes, its entry gets the time of this run as `updated`,
@@ -76,7 +75,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - if a source lost more items than its `max_shrink` allows (default: half), its items stay, too, unless
       `allow_shrink` is set.
 
-    With an `executor` of processes (from `concurrent.futures`, or of a dask cluster), its workers read large sources.
+    `executor` is a pool of processes (from `concurrent.futures`, or a dask cluster). Its workers read large sources.
     The workers must see the same files under the same paths. The feeds do not depend on the number of workers.
 
     Raises:
@@ -86,7 +85,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     - PublishError if the folder or the state cannot be written,
     - BusyError if another run works in the folder.
 
-    After PublishError, each file is complete: either the old or the new version. After the other errors, the existing
+    After PublishError, each file is complete: old or new. After the other errors, the existing
     files are unchanged. Threads may call it, each with its own folder and its own State.
     """
     from ..output.targets import open_target  # imported here, as views work without the locks and signals of Unix
@@ -130,10 +129,10 @@ def record(
 
 @pass_on_errors
 def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None) -> Changes:
-    """Return the problems and the number of items, and write nothing. Raises SourceError as `publish` does.
+    """Return the problems, the drafts and the number of items, and write nothing.
 
-    With `now`, events need no `published`, as in `publish` with a state.
-    Threads may call it.
+    With `now`, `check` accepts events without `published`, as `publish` with a state does. Raises SourceError if a
+    source is unreadable. Threads may call it.
     """
     report, items = RunReport(), check_items(site, items)
     found = Resolver(site, now=now, is_check=True).resolve_all(make_headers(site, items))
@@ -165,12 +164,12 @@ def select(
 ) -> Mapping[str, Feed]:
     """Return the feeds of items by name: `all`, `topics/<slug>`, `tags/<slug>`, `feeds/<slug>`.
 
-    With `names`, only these feeds are made, and `items` only needs the items of these feeds. Names of feeds that do not
+    With `names`, only these feeds are made, and `items` may omit the items of other feeds. Names of feeds that do not
     exist are ignored. With `now` (a date-time with a zone), items with a later date are held back.
 
     With a `state` (preferably a `State(path, read_only=True)` that all views share), the feeds have the dates, notices
-    and last good versions that `publish` or `record` stored. An event without `published` is held back until one of
-    them has stored its date. The state is only read.
+    and last good versions that `publish` or `record` stored. An event without `published` is held back until
+    `publish` or `record` has stored its date. The state is only read.
 
     Problems are added to the list `problems`. Without a list and without a state, the function raises SourceError for
     an item that cannot be published.
@@ -204,7 +203,7 @@ def feed(
 ) -> Feed:
     """Return one feed of items, such as `topics/mobility`. Raises KeyError if there is no feed with this name.
 
-    Use it in a view: it does not make other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
+    Use it in a view: it makes no other feeds, so it takes a fraction of the time of `select`. `now` (a date-time
     with a zone) is the current time: items with a later date are held back. `state` and `problems` work as in
     `select`. Threads may call it.
     """
@@ -221,7 +220,7 @@ def embed(
     state: StateLike | None = None,
     problems: list[Problem] | None = None,
 ) -> Embed:
-    """Return a feed as parts of HTML for your own pages. The arguments and errors are those of `feed`.
+    """Return a feed as HTML fragments for your own pages. The arguments and errors are those of `feed`.
 
     `head` has the links to the feed, for the head of the page. `body` has the newest entries and the next events.
     Threads may call it.

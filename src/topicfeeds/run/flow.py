@@ -244,7 +244,7 @@ class Run:
             if memory and not one.is_kept and memory.held != (held := describe_held(one)):
                 body = one.body()
                 memory = memory._replace(held=held if body else None)
-                if one.kind == "event":  # its memory is already noted, perhaps with the feeds of a notice
+                if one.kind == "event":  # the state already has its memory, which may name the feeds of a notice
                     state.hold_item(one.id, memory.held)
                 if body:
                     yield one.id, one.kind, body
@@ -258,11 +258,12 @@ class Run:
         """Return the values of a run that the memory stores under a name."""
         now = int(self.options.now.timestamp()) if self.options.now else None
         serious = [problem for problem in report.problems if problem.severity == "unreadable"]
+        first = replace(serious[0], hint=None) if serious else None
         return {
             "versions": describe_versions(),
             "retire_days": self.site.feeds.retire_days,
             "failed": now if serious else None,
-            "failure": f"published, but with an error: {replace(serious[0], hint=None)}" if serious else None,
+            "failure": f"published, but a source has an error: {first}" if first else None,
             "before": str(last_success(str(self.folder))) if serious and self.folder else None,
             "items": report.items,
             "now": now,

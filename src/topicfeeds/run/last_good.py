@@ -105,10 +105,10 @@ def _find_losses(resolver: Resolver, report: RunReport, before: dict[str, int]) 
     found = []
     for name, number in before.items():
         if number < MIN_GUARDED_ITEMS or (site.sources and name not in limits and name not in report.accepted):
-            continue  # few items, or the site file no longer names it
+            continue  # the source has few items, or is no longer in the site file
         gone = 0 if name in report.unread else number - report.accepted[name] - held.moved[name]
         lost = max(leaving[name], gone)
         if lost > number * limits.get(name, _MAX_SHRINK):
-            message = f"shrank from {count('item', number)} to {number - lost}, so the missing items stay published"
+            message = f"shrank from {count('item', number)} to {number - lost}; the missing items stay published"
             found.append(Problem(name, 1, "", message, "unreadable", hint=Hint.ALLOW_SHRINK))
     return found

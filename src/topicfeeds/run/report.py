@@ -31,9 +31,9 @@ class Changes:
     """How many items were accepted."""
     problems: tuple[Problem, ...] = ()
     retired: int = 0
-    """How many documents of feeds that no longer exist wait for their removal."""
+    """How many retired documents are empty now, and will be removed after `retire_days`."""
     omitted: Omitted = NONE_OMITTED
-    """How many problems are not in `problems`, because there were too many."""
+    """How many warnings, errors and refused items are not in `problems`. It has at most 10,000 per severity."""
     drafts: int = 0
     """How many drafts the sources have. They are not published."""
     left_out: tuple[Draft, ...] = ()

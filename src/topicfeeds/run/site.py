@@ -48,7 +48,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))
     if last_site != name and (base / last_site).is_file():
-        message = f"{paths.folder} has the feeds of {last_site}, which were replaced"
+        message = f"{paths.folder} had the feeds of {last_site}; this run replaced them"
         problems = (*problems, Problem(name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True))
     return replace(changes, problems=problems, omitted=omitted)
 

@@ -66,6 +66,7 @@ def _read_event(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     """Return the fields of an event that topicfeeds published, without the date and the calendar file that it added."""
     return {
         **{name: event.get(name) for name in ("start", "end", "timezone", "status", "location")},
+        "title": event.get("title") or fields["title"],
         "organizer": next(iter(_list_authors({"author": event.get("organizer")})), None),
         "content": strip_lead(str(fields["content"]), str(fields["summary"] or "")),
         "enclosures": [one for one in fields["enclosures"] if one["type"] != "text/calendar"],

@@ -61,7 +61,7 @@ class Property(NamedTuple):
                 return moment.date()
             clock = datetime.strptime(found[2] + found[3].replace("60", "59"), "%H%M%S").time()  # noqa: DTZ007
         except ValueError:
-            message = f"{show(text)} is not a valid date (iCalendar has dates such as 20260301T143000)"
+            message = f"{show(text)} is not a valid date (write a date such as 20260301T143000)"
             raise InvalidPropertyError(self.line, message) from None
         return datetime.combine(moment, clock, UTC if found[4] else None)
 

@@ -14,7 +14,7 @@ from ..models.site import Source
 from ..registry import SUFFIXES
 from .model import NO_LINES, Draft, Page, Window, label_item, number_item
 
-EMPTY = "is empty (if this is intended, remove the file or its source)"
+EMPTY = "is empty (create it again; if it should have no items, remove the file or its source)"
 
 
 class RawRecord(NamedTuple):

@@ -117,6 +117,12 @@ class RecordValidator:
             details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved
             yield Record(item, path, raw.line, lines, topics, *details)
             return
+        if self._context.form in ("jsonl", "yaml") and not source.items:
+            from .mapping.elements import advise_items
+
+            if advice := advise_items(raw.fields, source):
+                yield self._refuse(raw, "", f"has several records, not the fields of one item ({advice})")
+                return
         if not self._mapper and isinstance(fields, Mapping):
             from .mapping.dates import MappingError
             from .mapping.drafts import KEYS, read_publication

@@ -17,7 +17,7 @@ from ..models.site import Source
 from ..registry import SOURCE_FORMATS, SourceFormat
 from ..state.files import InputFiles, expand_path
 from ._bytes import open_regular, prepare_content, read_content
-from ._explain import explain_os_error, explain_suffix
+from ._explain import explain_os_error, explain_suffix, warn_about_pages
 from ._lines import split_lines
 from ._lookup_files import digest_lookups, load_index
 from ._raw import (
@@ -50,6 +50,9 @@ def read_chunks(
     cannot be read, a problem is yielded: the caller decides whether the run stops. With `inputs`, a file with a known
     digest is only opened when its chunk is read. The digests of all other files are added to `inputs`.
     """
+    sources = list(sources)
+    for source in sources:
+        yield from warn_about_pages(source, base)
     for number, source in enumerate(sources):
         if source.database:
             place = Location(source, source.label, url=url)

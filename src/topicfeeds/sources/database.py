@@ -21,6 +21,8 @@ from ._tables import make_fields
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+_PACKAGES = {"MySQLdb": "mysqlclient"}
+"""The packages of drivers whose modules have other names."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _USER = re.compile(r"[\w+]+://[^:/]*(?::[^@]*)?@")
 """A URL of a database up to its host, as SQLAlchemy reads it."""
@@ -53,7 +55,8 @@ def read_database(source: Source, base: Path) -> Iterator[RawRecord | Problem]:
     except Unreadable as error:
         message = error.message
     except ImportError as error:
-        message = f"the driver {error.name} is not installed (run pip install {error.name})"
+        advice = f"run pip install {_PACKAGES.get(error.name or '', error.name)} in the environment of topicfeeds"
+        message = f"the driver {error.name} is not installed ({advice})"
     except (sqlalchemy.exc.SQLAlchemyError, OSError, TypeError, ValueError) as error:
         message = f"{step} failed: {_explain_error(error, secrets)}"
     if message:

@@ -150,7 +150,7 @@ def _read_event(one: Component, event: Properties, survey: _Survey, path: str) -
 def _make_records(
     event: Properties, calendar: _Calendar, survey: _Survey
 ) -> Iterator[tuple[dict[str, Any], list[date]]]:
-    """Yield the fields of each item of an event, with its moved dates: first the event, then each added date."""
+    """Yield the fields and the moved dates of each item: first the event or series, then each added date."""
     zones, uid = calendar.zones, event.text("UID")
     fields = read_texts(event, is_ours=calendar.is_ours, cancels=calendar.cancels)
     fields |= _read_dates(event, is_ours=calendar.is_ours)
@@ -218,7 +218,8 @@ def _add_duration(start: date, duration: Property) -> date:
             return nominal + timedelta(seconds=length.seconds)
         return (nominal.astimezone(UTC) + timedelta(seconds=length.seconds)).astimezone(nominal.tzinfo)
     except (ValueError, OverflowError):
-        raise InvalidPropertyError(duration.line, f"{show(duration.value)} is not a valid duration") from None
+        message = f"{show(duration.value)} is not a valid duration (write one such as PT1H30M)"
+        raise InvalidPropertyError(duration.line, message) from None
 
 
 def _find_zone(start: date, event: Properties, zones: Zones) -> str | None:

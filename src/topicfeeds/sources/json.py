@@ -81,13 +81,16 @@ def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
 
 def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:
     """Yield the items at the place that `items` of the source names."""
-    from .mapping.elements import add_key, explain_missing_items, has_records_by_key
+    from .mapping.elements import add_key, explain_missing_items, has_lists_by_key, has_records_by_key
 
     for place in parse_places(source.items or "") if source.items != "." else ["."]:
         found = [whole] if place == "." else list(_seek(text, whole, place, 0) if isinstance(place, ValuePath) else ())
         for one in found:
             if has_records_by_key(one.value, source):
                 yield from (each._replace(value=add_key(each.value, key)) for key, each in _list_members(text, one.at))
+            elif has_lists_by_key(one.value, source):
+                lists = (records for _, records in _list_members(text, one.at))
+                yield from (each for records in lists for each in _list_elements(text, records.at))
             elif place != "." and isinstance(one.value, list):
                 yield from _list_elements(text, one.at)
             elif place == "." or one.value:
@@ -142,11 +145,10 @@ def _advise_list(found: Any) -> str:
     if isinstance(found, dict) and isinstance(found.get("title"), str):
         return 'write the item between [ and ], or set items = "." in [[sources]]'
     if isinstance(found, dict):
-        from .mapping.elements import has_records_by_key
+        from .mapping.elements import advise_items
 
-        for items, tables in (("items", found.get("items")), (".", found)):
-            if isinstance(tables, dict) and len(tables) > 1 and has_records_by_key(tables):
-                return f'set items = "{items}" in [[sources]]'
+        if advice := advise_items(found):
+            return advice
         lists = [name for name, value in found.items() if isinstance(value, list)]
         return f'set items = "{lists[0]}" in [[sources]]' if len(lists) == 1 else _NAME_ITEMS
     return "write objects between [ and ]"

@@ -122,7 +122,7 @@ class FileContext(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The title and description of a topic, from a text page or from Python. The site file has priority.
+    """The title and description of a topic, from a text page (`.txt`) or from Python. The site file has priority.
 
     Threads may share it.
     """
@@ -173,4 +173,4 @@ class Chunk(NamedTuple):
 
 
 ItemLike = Item | Record | Page | Problem | Draft | Unplaced | Mapping[str, Any]
-"""A result of a source, or an item or mapping made in Python."""
+"""An item or mapping made in Python, or a result of `read` or `read_objects`."""

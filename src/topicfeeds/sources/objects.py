@@ -77,11 +77,11 @@ def read_objects(
 
     `fields` maps our fields to dotted paths of attributes, keys or methods. Without `fields`, objects must use the
     names of our fields. `defaults` has values for absent fields. All options of `docs/mapping.md` work as in the site
-    file. With `items`, `objects` is one document that contains the records. `url` completes relative addresses
-    (default: the `url` of the site).
+    file. With `items`, `objects` is one document that contains the records. Relative addresses are resolved
+    against `url` (default: the `url` of the site).
 
-    Problems name an object by `name` and its position (from 1). Raises pydantic.ValidationError for wrong options. The
-    result is an iterator, so each thread needs its own.
+    Problems name an object by `name` and its position (from 1). Raises TypeError for an unknown option, and
+    pydantic.ValidationError for a wrong value. The result is an iterator, so each thread needs its own.
     """
     if unknown := [one for one in options if one not in MappingOptions.__annotations__]:
         hint = nearest(unknown[0], MappingOptions.__annotations__)

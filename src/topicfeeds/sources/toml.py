@@ -26,7 +26,7 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         return
     for name in table:
         if name != "item":
-            raise Unreadable(find_line((name,), lines), _explain_outside(name, table[name]))
+            raise Unreadable(find_line((name,), lines), _explain_outside(name, table))
     if not table:
         raise Unreadable(1, "has no items (if this is intended, write item = [])")
     items = table.get("item", [])
@@ -59,8 +59,11 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise Unreadable(*explain_toml_error(text, error)) from None
 
 
-def _explain_outside(name: str, value: object) -> str:
+def _explain_outside(name: str, table: dict[str, Any]) -> str:
     """Say what is wrong with a name at the top of the file."""
-    if isinstance(value, (dict, list)) and name in ("items", "Item", "article", "articles", "event", "events"):
-        return f"{name} is not a known name (write [[item]] above the fields of each item)"
-    return f"{show(name)} is outside of an item (write [[item]] above the fields of each item)"
+    from .mapping.elements import advise_items  # imported here, as most sources have no mapping
+
+    advice = advise_items(table) or "write [[item]] above the fields of each item"
+    if isinstance(table[name], (dict, list)) and name in ("items", "Item", "article", "articles", "event", "events"):
+        return f"{name} is not a known name ({advice})"
+    return f"{show(name)} is outside of an item ({advice})"

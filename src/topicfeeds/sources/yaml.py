@@ -36,7 +36,7 @@ def read(text: str, source: Source | None, path: str) -> Iterator[RawRecord | Pr
         is_open = error.context_mark and is_unclosed(error.problem or "")
         mark = error.context_mark if is_open else error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1
-        if "nesting depth" in (error.problem or ""):  # libyaml 0.2.6 and later limit the depth, and read ahead
+        if "nesting depth" in (error.problem or ""):  # since 0.2.6, libyaml has a limit, too
             raise Unreadable(line, _TOO_DEEP) from None
         column = mark.column if mark else 0
         raise Unreadable(line, explain_yaml_error(text, line, column, error.problem or "")) from None

@@ -26,7 +26,13 @@ UNREAD: FileStamp = (0, -1, b"")
 """The stamp of a path that could not be read. It is stored, so that the next run notices if the path is gone."""
 
 
-def expand_path(given: str, base: str, kind: str | None = None, exclude: str | None = None) -> list[str]:
+def expand_path(
+    given: str,
+    base: str,
+    kind: str | None = None,
+    exclude: str | None = None,
+    suffixes: Container[str] = SUFFIXES,
+) -> list[str]:
     """Return the files of a source's path, sorted and relative to `base`, without the files that `exclude` names.
 
     `exclude` has patterns, one on each line. They are relative to the folder of the source. A pattern without a slash
@@ -34,13 +40,13 @@ def expand_path(given: str, base: str, kind: str | None = None, exclude: str | N
 
     - The path of a file, and `-`, is returned as it is, even if there is no such file.
     - For a folder, all files below it are returned, except hidden ones. Without `kind` (the format of the source), only
-      files with known suffixes are returned.
+      files with one of the `suffixes` are returned (default: all known suffixes).
     - For a pattern, the paths that match it are returned. The result of an absolute pattern is absolute.
 
     Raises OSError if a folder cannot be listed, or if the folder where a pattern starts is missing: that is a missing
     path, not a pattern without matches.
     """
-    found = _expand(given, base, kind)
+    found = _expand(given, base, None if kind else suffixes)
     if not exclude:
         return found
     patterns = exclude.split("\n")
@@ -75,11 +81,11 @@ def _matches(names: list[str], wanted: list[str]) -> bool:
     return fnmatch.fnmatchcase(names[0], wanted[0]) and _matches(names[1:], wanted[1:])
 
 
-def _expand(given: str, base: str, kind: str | None) -> list[str]:
+def _expand(given: str, base: str, suffixes: Container[str] | None) -> list[str]:
     if given == "-" or not _MAGIC.search(given) or os.path.exists(os.path.join(base, given)):
         if given == "-" or not os.path.isdir(os.path.join(base, given)):
             return [given]
-        return sorted(_relative(path, base) for path in _walk_folder(os.path.join(base, given), kind))
+        return sorted(_relative(path, base) for path in _walk_folder(os.path.join(base, given), suffixes))
     parts = [part for part in given.split("/") if part not in ("", ".")]
     absolute = given.startswith("/")
     fixed = next(n for n, part in enumerate(parts) if _MAGIC.search(part))
@@ -96,15 +102,15 @@ def _relative(path: str, base: str) -> str:
     return short if path.startswith(f"{base}/") and ".." not in short else os.path.relpath(path, base)
 
 
-def _walk_folder(folder: str, kind: str | None) -> Iterator[str]:
-    """Yield the files to read below a folder. Most of them need no `stat` call."""
+def _walk_folder(folder: str, suffixes: Container[str] | None) -> Iterator[str]:
+    """Yield the files with some suffixes below a folder, or all files. Most of them need no `stat` call."""
     for entry in _list_folder(folder):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             if not entry.is_symlink():
-                yield from _walk_folder(entry.path, kind)
-        elif kind or os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                yield from _walk_folder(entry.path, suffixes)
+        elif suffixes is None or os.path.splitext(entry.name)[1].lower() in suffixes:
             yield entry.path
 
 

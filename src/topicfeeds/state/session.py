@@ -31,7 +31,7 @@ def open_state(state: State | None, now: datetime | None, *, dry: bool = False) 
         yield []
         return
     if not state.lock.acquire(blocking=False):
-        raise BusyError(message=f"another run is using this State of {state}: a State is for one run at a time")
+        raise BusyError(message=f"another run is using this State of {state} (give each run its own State)")
     try:
         with explain_errors(state, dry=dry), _replace_if_damaged(state, dry=dry):
             yield _begin(state, int(now.timestamp()) if now else None, dry=dry)
@@ -73,7 +73,7 @@ def _replace_if_damaged(state: State, *, dry: bool) -> Iterator[None]:
             ) from error
         if state.path is None or dry or not _is_damaged(error, state.path):
             raise
-        raise PublishError(message=f"{state}: {state.heal()}; run again") from error
+        raise PublishError(message=f"{state}: {state.heal()}; then run again") from error
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def explain_errors(state: State, *, dry: bool = True) -> Iterator[None]:
         message = f"{state}: was written by a newer version of topicfeeds"
         raise PublishError(message=message, hint=Hint.NEWER_STATE) from None
     except ForeignStateError as error:
-        message = f"{error}: exists, but is not a state of topicfeeds, and is left as it is"
+        message = f"{error}: exists, but is not a state of topicfeeds; it was not changed"
         raise ConfigError(message=message, hint=Hint.OTHER_STATE) from None
     except (sqlite3.Error, OSError) as error:
         is_busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
@@ -95,7 +95,7 @@ def explain_errors(state: State, *, dry: bool = True) -> Iterator[None]:
 
 _ADVICE = {
     "SQLITE_FULL": "free disk space, then run again",
-    "SQLITE_READONLY": "check the permissions of the file and its folder",
+    "SQLITE_READONLY": "check the owner and permissions of the file and its folder",
     "SQLITE_CANTOPEN": "check that its folder can be written, and that the path is not a folder",
     "SQLITE_BUSY": "another run uses it: try again later",
     "SQLITE_IOERR": "check the disk",

@@ -71,8 +71,8 @@ class ForeignStateError(Exception):
 class State:
     """The data that one run stores for the next. Without a path, the state is in memory only, e.g. for tests.
 
-    With `read_only`, threads may share the state: any number of views read it, and none writes it. Without it, a state
-    is for one run at a time, in one thread. A second run raises BusyError.
+    With `read_only`, any number of threads may share the state, and none writes it. Without `read_only`, a state is for
+    one run at a time, in one thread. A second run raises BusyError.
     """
 
     # Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
@@ -234,7 +234,7 @@ class State:
             migrate(file)
             count = salvage(aside, file)
         kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
-        lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
+        lost = "the dates at which items were first seen are lost (to get them back, restore a backup)"
         return f"was damaged and was moved to {aside}; {kept if count else lost}"
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ def find_reasons(
 def _find_due(state: State, now: float) -> Iterator[Reason]:
     days, last, versions = state.get_value("retire_days"), state.get_value("now"), state.get_value("versions")
     if not isinstance(days, int) or not state.cache.source_paths():
-        yield Reason("state", "no earlier run recorded its sources")
+        yield Reason("state", "the state does not list the sources of an earlier build")
         return
     if versions != describe_versions():
         yield from (Reason("version", one) for one in compare_versions(str(versions)))
@@ -97,9 +97,9 @@ def _describe_change(path: str, files: InputFiles) -> str:
     if files.known.get(path) == UNREAD:
         return "could not be read by the last run"
     if path not in files.stamps:
-        return "is gone"
+        return "was removed"
     if files.stamps[path] == UNREAD:
-        return "is gone, or cannot be read"
+        return "was removed, or cannot be read"
     return "changed" if path in files.known else "is new"
 
 

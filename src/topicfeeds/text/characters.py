@@ -20,6 +20,7 @@ _MAX_REFERENCE_CHARS = 1000
 """Longer references are not decoded: Python refuses numbers with thousands of digits."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG = re.compile("<[A-Za-z/!?]")
+_ENCODED = re.compile("&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _BLANKS = re.compile("[ \t\r\n]+")
 
 LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
@@ -105,6 +106,12 @@ def strip_edges(value: str) -> str:
 def has_tag(value: str) -> bool:
     """Return whether a reader that treats this plain text as HTML would find a tag."""
     return "<" in value and bool(_TAG.search(value))
+
+
+def find_reference(value: str) -> str:
+    """Return the first character reference of HTML in a plain text, such as `&amp;`, or an empty text."""
+    found = _ENCODED.findall(value) if "&" in value else ()
+    return next((one for one in found if unescape(one) != one), "")
 
 
 def has_bidi_controls(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import unescape
 from unicodedata import normalize
 
@@ -16,6 +17,23 @@ _CODE = re.compile("(?:mjx-c)?([0-9A-F]{1,5})(?: .*)?")
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
 _INVISIBLE = {"\u2061", "\u2062"}
 """The invisible operators between a function and its argument, and between factors."""
+
+
+def drop_drawings(children: Sequence[Element | str]) -> Sequence[Element | str]:
+    """Leave out formulas that MathJax 2 drew, if the source of the formula follows in a script."""
+    kept: list[Element | str] = []
+    for one in children:
+        if isinstance(one, Element) and one.name in ("math", "x-tex"):
+            while kept and _is_drawing(kept[-1]):
+                kept.pop()
+        kept.append(one)
+    return kept
+
+
+def _is_drawing(one: Element | str) -> bool:
+    if isinstance(one, str):
+        return not one.strip()
+    return any(name.startswith(("MathJax", "mjx-chtml", "MJXc-display")) for name in _classes(one))
 
 
 def write_formula(formula: Element) -> str:

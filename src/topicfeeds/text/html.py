@@ -73,12 +73,12 @@ _SUSPECT = re.compile(
     r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|id|orig|pin-|wpfc"
     r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]))|nitro-lazy|data:image|katex|twitter-"
     r"|display\s*:\s*(?:block|flex|grid|list-item|none|table)|(?<![\w-])hidden(?![\w-])|math/"
-    r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\."
+    r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\.|class=[\"']?[^\"'<>=]{0,80}?(?:youtube|vimeo)"
 )
 """Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
 _BLANK_SOURCE = re.compile(rf"src=[\"']?[^\"'\s<>]{{0,200}}?{BLANK_NAME}")
 _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "katex", "<script", "math/", "nitro-lazy",
-                  "twitter-")  # fmt: skip
+                  "twitter-", "vimeo", "youtube")  # fmt: skip
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTED_TAG = re.compile("</?[A-Za-z][^<>]*+>?")
@@ -166,7 +166,7 @@ def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
 
 
 def _is_ordinary(fragment: str) -> bool:
-    """Return whether a fragment needs no rewriting, except for addresses that are missing."""
+    """Return whether a fragment needs no rewriting. `_lacks_addresses` finds missing addresses."""
     names = {name.lower() for name in set(_TAG_NAME.findall(fragment))}
     if not names <= _ORDINARY or ("table" not in names and not names.isdisjoint(CELLS)):
         return False

@@ -13,9 +13,12 @@ _ID = re.compile(
     "(?:data-)?(?:(?:plyr-)?embed-?|tweet-?|video-?|vimeo-?|youtube-?|channel)id|data-(?:embed|id|video|vimeo|youtube)"
 )
 _NUMBER = re.compile("[A-Za-z0-9_-]+")
+_RUN = re.compile("[A-Z]+|[a-z]+|[0-9]+|[_-]")
+_PLAYER = re.compile(r"(?:^|\s)(?:lite-)?(?:youtube|vimeo)(?:-player|-video)?(?!\S)")
+"""A class of elements that scripts turn into players."""
 HOLDERS = {"a", "article", "aside", "blockquote", "div", "figure", "li", "p", "section", "span"}
 """Elements that scripts fill."""
-EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-")
+EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-|youtube|vimeo")
 _MAX_PARTS = 20
 """The limit of elements that are searched inside an element that scripts fill."""
 _EMBEDDED = re.compile(
@@ -37,9 +40,20 @@ def find_pages(one: Element) -> list[str]:
     return [*(each[1] for each in found if each), _find_video(one), *links]
 
 
+def is_lost_player(one: Element) -> bool:
+    """Return whether a script would put a player into an empty element, but the address of its page is not known."""
+    is_holder = one.is_blank and not one.inside and one.name in ("div", "figure", "p")
+    return is_holder and "id" in one.attributes and bool(_PLAYER.search(one.attributes.get("class", "")))
+
+
 def _find_video(one: Element) -> str:
     """Return the page of a video whose element only has an id."""
     where = f"{one.name} {one.attributes}".lower()
     page = next((page for site, page in _VIDEO_PAGES.items() if site in where), None)
     values = [value for name, value in one.attributes.items() if _ID.fullmatch(name) and _NUMBER.fullmatch(value)]
+    own = one.attributes.get("id", "")
+    if page and not values and _NUMBER.fullmatch(own) and _PLAYER.search(f"{one.name} {one.attributes.get('class')}"):
+        # The ids of videos are random on YouTube, and numbers on Vimeo.
+        is_random = len(own) == 11 and not own.islower() and len(_RUN.findall(own)) > 4
+        values = [own] if (own.isdecimal() and len(own) > 5 if "vimeo" in page else is_random) else []
     return page + values[0] if page and values else ""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
 
-from .formulas import read_rendered, write_formula
+from .formulas import drop_drawings, read_rendered, write_formula
 from .html_tree import LAZY, VOID, Element, parse_fragment
 from .pictures import (
     choose_candidate,
@@ -21,7 +21,7 @@ from .pictures import (
     keep_data_picture,
     looks_blank,
 )
-from .players import HOLDERS, find_pages
+from .players import HOLDERS, find_pages, is_lost_player
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -85,7 +85,7 @@ _PHRASES = {
     "picture lost": ("picture without an address was left out", "pictures without an address were left out"),
     "field": ("form field was left out", "form fields were left out"),
     "hidden": ("hidden part was left out", "hidden parts were left out"),
-    "link": ("link lost its address", "links lost their addresses"),
+    "link": ("link with an unsupported address became text", "links with unsupported addresses became text"),
     "tag": ("unknown tag was removed", "unknown tags were removed"),
 }
 """The changes that a reader would notice, in singular and plural."""
@@ -124,7 +124,7 @@ class _Rewriter:
         """The address of the last picture."""
 
     def add_all(self, children: Sequence[Element | str]) -> None:
-        for child in drop_placeholders(children):
+        for child in drop_placeholders(drop_drawings(children)):
             if isinstance(child, str):
                 self._add_text(child)
             elif _is_hidden(child):
@@ -133,6 +133,7 @@ class _Rewriter:
             elif child.is_blank and child.name in HOLDERS and self._find_embedded(child):
                 self._add_unknown(child)
             else:
+                self.changes["player lost"] += is_lost_player(child)
                 self._add(child)
 
     def _leave_gap(self) -> None:

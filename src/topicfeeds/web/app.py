@@ -41,12 +41,12 @@ def utc_now() -> datetime:
 class FeedApp:
     """Answers requests for the feeds of a site from its items, as if `publish` had written them. Threads may share it.
 
-    - `items(selection)` returns the items that a feed can contain. It may return more: the app selects. `selection`
+    - `items(selection)` returns the items that a feed can contain. The app ignores other items. `selection`
       (`FeedTerms`) has the slugs of the topics and tags of the feed.
     - `version(selection)` returns a value that changes whenever these items change, such as the time of the last edit.
       While it stays the same, the app does not call `items` for a document that it has in memory.
     - `state` (preferably a `State(path, read_only=True)`) has the dates and notices that `publish` or `record` stored.
-      After `publish` wrote a feed that has gone since, the app serves the empty feed for `retire_days`.
+      If a feed that `publish` wrote no longer exists, the app serves it as an empty feed for `retire_days`.
     - `mix` serves feeds for any combination of at most `max_terms` topics and tags.
     - `cache` is the number of documents that the app keeps in memory.
 
@@ -73,7 +73,7 @@ class FeedApp:
         self._items, self._version, self._clock = items, version, clock
         self._state = make_state(state, read_only=True)
         if self._state and self._state.path and not Path(self._state.path).exists():
-            _LOG.warning("%s: there is no state (publish or record with this path creates it)", self._state.path)
+            _LOG.warning("%s: there is no state (call publish or record with this path to create it)", self._state.path)
         self._max_terms, self._max_documents = max_terms if mix else 0, cache
         self._makers = describe_makers(site)
         self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
@@ -118,7 +118,7 @@ class FeedApp:
         now, basis = self._clock(), ""
         memory = read_snapshot(self._state) if self._state else None
         if self._version:
-            stamp = memory and (memory.stamp or id(memory))  # without a file, there is no stamp
+            stamp = memory and (memory.stamp or id(memory))  # a state without a file has no stamp
             basis = self._digest(request.path, wait(self._version(request.terms)), stamp)
         known = self._documents.get(request.path)
         if known is None or not known.is_current(basis, now):

@@ -16,7 +16,7 @@ def feed_urls(app: FeedApp, *, name: str = "topicfeeds") -> list[URLPattern]:
         made = app.respond(request.method or "GET", path, request.META.get("QUERY_STRING", ""), request.headers)
         response = HttpResponse(made.body, status=made.status, headers=made.headers)
         if "Content-Type" not in made.headers:
-            del response["Content-Type"]  # Django adds its default, which a 304 must not have
+            del response["Content-Type"]  # added by Django, but a 304 must not have it
         return response
 
     return [re_path("^(.*)$", csrf_exempt(serve), name=name)]

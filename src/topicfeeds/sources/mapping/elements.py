@@ -36,28 +36,70 @@ class _Element(NamedTuple):
 
 def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
     """Return the records of a document, found with `items` of the source, each with its key. Raises ValueError."""
-    found = document
+    values = [document]
     if source.items != ".":
         finder = Finder(document)
-        found, _ = finder.find_first(parse_places(source.items or ""))
+        found, place = finder.find_first(parse_places(source.items or ""))
         if not finder.is_known:
             raise ValueError(explain_missing_items(document, source))
-    if has_records_by_key(found, source):
-        return [(str(key), one) for key, one in found.items()]
-    if source.items == ".":
-        return [("", document)]
-    records = [] if is_empty(found) else found if isinstance(found, (list, tuple)) else [found]
-    return [("", one) for one in records]
+        values = list(_seek(document, place)) if isinstance(place, ValuePath) else [found]
+    return [pair for value in values for pair in _list_records(value, source)]
+
+
+def _seek(value: Any, path: ValuePath, at: int = 0) -> Iterator[Any]:
+    """Yield the values at a path, which may lead through lists."""
+    if at == len(path.names):
+        yield value
+    elif isinstance(value, Mapping):
+        key, after = next(((key, after) for key, after in path.steps[at] if key in value), ("", 0))
+        yield from _seek(value[key], path, after) if after else ()
+    elif isinstance(value, (list, tuple)):
+        name = path.names[at]
+        if name.isdecimal():
+            value, at = value[int(name) : int(name) + 1], at + 1
+        for one in value:
+            yield from _seek(one, path, at)
+
+
+def _list_records(value: Any, source: Source) -> Iterator[tuple[str, Any]]:
+    if has_records_by_key(value, source):
+        yield from ((str(key), one) for key, one in value.items())
+    elif has_lists_by_key(value, source):
+        yield from (("", one) for records in value.values() for one in records)
+    elif isinstance(value, (list, tuple)) and source.items != ".":
+        yield from (("", one) for one in value)
+    elif source.items == "." or not is_empty(value):
+        yield "", value
 
 
 def has_records_by_key(value: Any, source: Source | None = None) -> bool:
     """Return whether a table has records by key: its values are tables that share a key, and no path reads it."""
-    if not isinstance(value, Mapping) or not value or not all(isinstance(one, Mapping) for one in value.values()):
-        return False
-    if not set.intersection(*map(set, value.values())):
+    return isinstance(value, Mapping) and _are_records(list(value.values()), value, source)
+
+
+def has_lists_by_key(value: Any, source: Source | None = None) -> bool:
+    """Return whether a table has lists of records by key, such as a list for each year, and no path reads it."""
+    lists = list(value.values()) if isinstance(value, Mapping) else []
+    are_lists = all(isinstance(one, (list, tuple)) for one in lists)
+    return are_lists and _are_records([one for records in lists for one in records], value, source)
+
+
+def _are_records(values: list[Any], table: Any, source: Source | None) -> bool:
+    """Return whether values are tables that share a key, and no path reads the table that contains them."""
+    if not values or not all(isinstance(one, Mapping) for one in values) or not set.intersection(*map(set, values)):
         return False
     mapped = source.places.values() if source else ()
-    return all(is_empty(Finder(value).find_first(places)[0]) for places in (parse_places("title"), *mapped))
+    return all(is_empty(Finder(table).find_first(places)[0]) for places in (parse_places("title"), *mapped))
+
+
+def advise_items(document: Any, source: Source | None = None) -> str:
+    """Say which `items` reads a document with several records, or lists of records, by key. Otherwise, return ""."""
+    tables = {"items": document.get("items"), ".": document} if isinstance(document, Mapping) else {}
+    for items, one in tables.items():
+        has_several = isinstance(one, Mapping) and len(one) > 1
+        if has_several and (has_records_by_key(one, source) or has_lists_by_key(one, source)):
+            return f'set items = "{items}" in [[sources]]'
+    return ""
 
 
 def add_key(record: Any, key: str) -> Any:
@@ -68,8 +110,12 @@ def add_key(record: Any, key: str) -> Any:
 def explain_missing_items(document: Any, source: Source) -> str:
     """Say that a document has no value at `items`, and which keys it has."""
     keys = [str(key) for key in document] if isinstance(document, Mapping) else []
-    guess = nearest(str(source.items), keys) or (f" (its keys are: {', '.join(keys[:8])})" if keys else "")
-    return f"has nothing at {show(source.items)}, as set by items in [[sources]]{guess}"
+    if (items := str(source.items)).endswith("*"):
+        shorter = items.rstrip("*.") or "."
+        return f'has nothing at {show(items)}: a path needs no * (set items = "{shorter}" in [[sources]])'
+    guess = nearest(items, keys).strip(" ()") or (f"the keys are {', '.join(keys[:8])}" if keys else "")
+    advice = f"correct items in [[sources]]: {guess}" if guess else "correct items in [[sources]]"
+    return f"has nothing at {show(items)} ({advice})"
 
 
 def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[tuple[Any, bool]]:
@@ -142,7 +188,7 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     if at == len(path.names):
         values = value if isinstance(value, (list, tuple)) else [value]
         if len(values) != element.size:
-            message = f"has {count('value', len(values))}, but the first path of each has {element.size}"
+            message = f"has {count('value', len(values))}, but the first path in the setting each has {element.size}"
             raise MappingError("", f"{show(path.text)} {message} (give the same number of each)")
         return values[element.number]
     for key, after in path.steps[at] if isinstance(value, Mapping) else ():

@@ -35,5 +35,6 @@ def index_records(records: Iterable[Any], lookup: Lookup) -> dict[str, Any]:
 def explain_missing_key(name: str, key: Any, index: Mapping[str, Any]) -> str:
     """Say that a lookup has no value for a key, or no values at all."""
     if not index:
-        return f"lookup.{name} finds no record with a key and a value (check items, key and value)"
-    return f"some keys have no record in lookup.{name} (such as {show(to_text(key))})"
+        return f"lookup.{name} finds no record with a key and a value (correct its items, key or value in [[sources]])"
+    advice = f"add the records, or correct lookup.{name} in [[sources]]"
+    return f"some keys have no record in lookup.{name} (such as {show(to_text(key))}; {advice})"

@@ -27,6 +27,7 @@ from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
     NEVER_FALSE,
+    add_default_parts,
     combine_parts,
     complete_address,
     convert,
@@ -35,6 +36,7 @@ from .values import (
     find_kind,
     find_markup,
     fit,
+    is_none,
     lacks_part,
     list_addresses,
     take_simple,
@@ -239,7 +241,8 @@ class RecordMapper:
             finder.losses.clear()
             used: set[str] = set()
             finders = self._split_list(finder, field, names)
-            found = [self._find_field(one, field, names, raw, used) for one in finders]
+            is_single = len(finders) == 1
+            found = [self._find_field(one, field, raw, used, is_single=is_single) for one in finders]
             if len(found) > 1 and field not in LISTS:
                 for name in names:
                     self._find_values(finder, name, raw, used)  # warns about several values
@@ -257,8 +260,9 @@ class RecordMapper:
         records = split_record(finder.record, [path for place in places for path in list_paths(place)])
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
 
-    def _find_field(self, finder: Finder, field: str, names: list[str], raw: RawRecord, used: set[str]) -> Any:
-        """Return the value of a field, or the table of its parts."""
+    def _find_field(self, finder: Finder, field: str, raw: RawRecord, used: set[str], *, is_single: bool) -> Any:
+        """Return the value of a field, or the table of its parts. `is_single` is unset for one of several elements."""
+        names = self._source.mapped_fields[field]
         found = {name: self._find_values(finder, name, raw, used) for name in names}
         if names == [field]:
             return fit(field, found[field])
@@ -266,7 +270,7 @@ class RecordMapper:
         if not parts:
             return None
         given = set(parts)
-        self._add_default_parts(field, parts)
+        add_default_parts(field, parts, self._source, is_single=is_single)
         if field not in LISTS:
             parts = {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
         return combine_parts(field, parts, given if field == "authors" else ())
@@ -279,7 +283,10 @@ class RecordMapper:
             self._known.add(name)
         if place:
             used.add(place.text)
-        if name not in self._special:
+        if is_none(name, value, self._source, ("no", "off")):
+            advice = f'if it means that there are none, set values.{name} = {{ {value} = "" }} in [[sources]]'
+            self._warn_once(raw, name, f"{show(value)} is read as a name ({advice})")
+        if name not in self._special and not is_none(name, value, self._source):
             if type(value) is str:
                 return [value]
             if name in LISTS and type(value) is list and all(type(one) is str and not is_blank(one) for one in value):
@@ -294,13 +301,6 @@ class RecordMapper:
             return ["\n".join(map(str, values))]
         return values
 
-    def _add_default_parts(self, field: str, parts: dict[str, Any]) -> None:
-        for name, part, value in list_defaults(self._source):
-            given = {part: value} if part else value if isinstance(value, Mapping) else {}
-            if name == field:
-                for key, one in given.items():
-                    parts.setdefault(key, [one])
-
     def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
@@ -308,7 +308,7 @@ class RecordMapper:
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
-            hint = f"name it in values.{name} in [[sources]]"
+            hint = f"add it to values.{name} in [[sources]]"
             self._warn_once(raw, name, f"{show(as_text(value))} is not true or false, so it counts as false ({hint})")
         return value
 
@@ -339,7 +339,7 @@ class RecordMapper:
     ) -> None:
         """Warn about values that a field does not get: its path expects a table, or its pattern is incomplete."""
         parts = (place.rpartition(".") for place in used)
-        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 reads a text in the list image
+        used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 is a text in the list `image`
         for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
             if message := explain_loss(loss, field, self._source):
                 warnings.append(self._make_warning(raw, field, message))

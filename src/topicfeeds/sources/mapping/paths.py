@@ -37,8 +37,8 @@ class Loss(NamedTuple):
         """A sentence about all such values of a source."""
         if self.value is None or isinstance(self.value, Mapping):
             return f"{show(self.place)} has no value in some records, as {self.path} is a table or missing"
-        message = f"some values of {show(self.place)} are not tables, so the path has no value"
-        return f"{message} (such as {show(self.value)})"
+        message = f"in some records, {show(self.place)} is not a table, so the path finds nothing"
+        return f"{message} (such as {show(self.value)}; correct the path in [[sources]])"
 
 
 class Finder:
@@ -126,7 +126,7 @@ class Finder:
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
-        is_manager = hasattr(type(value), "get_queryset")  # of Django: it has attributes of its own, such as name
+        is_manager = hasattr(type(value), "get_queryset")  # Django managers have attributes of their own
         if found is _NOTHING or (is_manager and not callable(found)):
             plain = to_plain(value)
             return None if plain is value else self._follow(plain, path, at)

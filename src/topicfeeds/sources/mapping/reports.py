@@ -61,8 +61,8 @@ def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sourc
 
 def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
     if (name, paths) == NO_LINK:
-        advice = 'map link, such as link = "/news/{slug}/", with a field of your records'
-        message = f"no item has a link, so all link to the site ({advice})"
+        advice = 'set fields.link to a pattern with a field of your records, such as "/news/{slug}/"'
+        message = f"no item has a link, so every entry links to the start page ({advice})"
     else:
         message = f"no record has {paths} (check {name} {setting}, or remove it)"
     return Problem(source, 1, name.removeprefix("fields."), message, "warning")

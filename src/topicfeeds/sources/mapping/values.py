@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ...errors import show
 from ...models.advice import advise_part
 from ...models.items import Image
-from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
 from ...models.messages import explain_errors
 from ...models.places import as_text, to_text
 from ...models.source import Source
@@ -28,6 +28,8 @@ from .dates import MappingError
 from .paths import Kind, flatten, is_empty
 
 CELL_SEPARATORS = (";",)
+_FALSE = ("false", "0")
+_FLAGS = (*_FALSE, "no", "off")
 _CELL_LISTS = LISTS - {"enclosures"}
 _JOINED = ("content", "summary")
 """The fields that join several values into one text."""
@@ -42,7 +44,8 @@ def take_simple(field: str, value: Any) -> str | int | datetime | None:
     if type(value) is MethodType:
         value = value()
     if type(value) is str:
-        return None if is_blank(value) or (field in NEVER_FALSE and "/" not in value) else value
+        is_flag = field in LISTS and as_text(value) in _FLAGS
+        return None if is_flag or is_blank(value) or (field in NEVER_FALSE and "/" not in value) else value
     is_known = (field == "id" and type(value) is int) or (field in DATES and type(value) is datetime)
     return value if is_known else None
 
@@ -65,6 +68,8 @@ def convert(
     If `is_table` is set, the record is a row of CSV or of a spreadsheet, in which a list is one text.
     """
     field = name.partition(".")[0]
+    if not look_up and is_none(name, value, settings):
+        return []
     separators = settings.split.get(field, CELL_SEPARATORS if is_table and field in _CELL_LISTS else None)
     mark = find_markup(name, settings)
     if is_table and field in _CELL_LISTS and (texts := _decode_list(value)) is not None:
@@ -97,6 +102,13 @@ def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSetting
     return {part: convert(f"{field}.{part}", value, settings, is_table=True) for part, value in table.items()}
 
 
+def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[str] = _FALSE) -> bool:
+    """Return whether a single value in place of a list is one of some words for "none"."""
+    if name.partition(".")[0] not in LISTS or not isinstance(value, (str, int, float)):
+        return False
+    return (text := as_text(value)) in words and text not in settings.values.get(name, {})
+
+
 def find_markup(name: str, settings: MappingSettings) -> str | None:
     """Return the markup of a field or of a part. By default, a part has the markup of its field."""
     for one in (name, name.partition(".")[0]):
@@ -118,7 +130,7 @@ def _is_absent(name: str, value: Any) -> bool:
     if isinstance(value, Mapping) and name in PARTS:
         known = [one for part, one in value.items() if part in PARTS[name].model_fields]
         return not value or (bool(known) and all(map(is_empty, known)))
-    return is_empty(value) or (name in NEVER_FALSE and as_text(value) in ("false", "0"))
+    return is_empty(value) or (name in NEVER_FALSE and as_text(value) in _FALSE)
 
 
 def lacks_part(field: str, value: Any) -> bool:
@@ -187,6 +199,16 @@ _TEXTS = frozenset(
 )
 
 
+def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettings, *, is_single: bool) -> None:
+    """Add the defaults of the parts that a record lacks. Several authors do not get the e-mail address of a default."""
+    is_single = is_single and all(len(values) == 1 for values in parts.values())
+    for name, part, value in list_defaults(settings):
+        given = {part: value} if part else value if isinstance(value, Mapping) else {}
+        for key, one in given.items() if name == field else ():
+            if is_single or key != "email":
+                parts.setdefault(key, [one])
+
+
 def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
     """Return the table of a field whose parts are given, or a list of tables. Raises MappingError.
 
@@ -237,7 +259,7 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
         return value
 
 
-_NO_IMAGE = "; the item is published without it"
+_NO_IMAGE = "; the item is published without the image"
 
 
 def drop_image_faults(fields: dict[str, Any], source: Source) -> str:
