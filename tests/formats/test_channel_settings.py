@@ -72,3 +72,17 @@ def test_a_stylesheet_is_named_relative_to_the_document(form: str) -> None:
 @pytest.mark.parametrize("form", FORMATS["formats"])
 def test_a_site_that_asks_for_nothing_declares_nothing(form: str) -> None:
     assert not re.search("xml-stylesheet|syndication|creativeCommons|<ttl>|license", made(form).decode())
+
+
+def test_a_declared_feed_of_one_language_has_this_language() -> None:
+    declared = [
+        {"slug": "fr", "title": "FR", "languages": ["fr"]},
+        {"slug": "both", "title": "Both", "languages": ["fr", "de"]},
+    ]
+    entries = [event(language="fr-CA", status="cancelled", start="2026-05-06T10:00:00Z")]
+    found = select(site(feeds=FORMATS, feed=declared), entries)
+    french, both = (render(found[f"feeds/{name}"], "rss").decode() for name in ("fr", "both"))
+    assert "<language>fr</language>" in french
+    assert "<language>en</language>" in both
+    assert ("Annulé" in french, "Cancelled" in french) == (True, False)
+    assert b'xml:lang="fr"' in render(found["feeds/fr"], "atom")

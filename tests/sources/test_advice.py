@@ -166,7 +166,7 @@ def test_a_date_of_an_exception_and_of_an_object_points_to_no_setting(tmp_path: 
         (
             "a.csv",
             "title,published,enclosures\nA,2026-01-01,x\n",
-            "(CSV files cannot contain enclosures; write the items in JSON or",
+            "not a list (name the columns enclosures.url and enclosures.type)",
         ),
         ("a.csv", "title,published,summary.x\nA,2026-01-01,Ann\n", "is a group of columns, not text (write one text)"),
         ("a.json", ITEM["json"] % '"summary": 5', "summary: 5 is a number, not text (put it in quotes)"),

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from support import command, site
 from support.needs import missing
-from topicfeeds import Event, Place, Problem, read
+from topicfeeds import Event, Person, Place, Problem, read
 from topicfeeds.sources.database import _parse_address
 from topicfeeds.sources.model import Record
 
@@ -69,8 +69,19 @@ def test_a_bad_row_is_named_by_query_number_id_and_column(sqlite: str) -> None:
         f'refused {name}:3: id "3": title: is missing (add it)',
         f'refused {name}:4: id "4": published: "03/01/2026" is not a date in ISO 8601 '
         '(write 2026-03-01 or 2026-03-01T14:30, or set date_format in [[sources]], such as "%d/%m/%Y")',
-        f'refused {name}:4: id "4": tags: "a, b" is text, not a list (write ["a", "b"])',
+        f'refused {name}:4: id "4": tags: "a, b" is text, not a list (select a JSON list, or set split.tags = "," '
+        "in [[sources]])",
     ]
+
+
+def test_columns_for_parts_of_a_list_are_a_list_with_one_element(sqlite: str) -> None:
+    query = "select id, title, published, 'Ann' as \"authors.name\", 'a@example.org' as \"authors.email\", "
+    query += (
+        "'https://example.org/a.mp3' as \"enclosures.url\", 'audio/mpeg' as \"enclosures.type\" from posts where id = 1"
+    )
+    [record] = found(sqlite, query)
+    assert record.item.authors == (Person(name="Ann", email="a@example.org"),)
+    assert [(one.url, one.type) for one in record.item.enclosures] == [("https://example.org/a.mp3", "audio/mpeg")]
 
 
 def test_other_columns_are_read_through_a_mapping(sqlite: str) -> None:

@@ -55,6 +55,7 @@ WORST = {
     "models/dates.py _DATE_OR_TIME": ("findall", "", "1", "x"),
     "models/dates.py _DAYS": ("search", "1 ", "1 May to ", "x"),
     "models/dates.py _DAY": ("fullmatch", "2026-01-01", "1", ""),
+    "models/dates.py _SHORT_HOUR": ("sub", "", "1 1", ""),
     "models/dates.py _MOMENT": ("fullmatch", "2026-01-01 10:00:00 +0200 CEST m=+0.", "1", "x"),
     "models/fields.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),
     "models/fields.py _HOST": ("fullmatch", "", "a.", "!"),
@@ -216,6 +217,8 @@ WORST = {
     "text/toml_lines.py _MARK": ("findall", '"', '\\"', ""),
     "text/toml_lines.py _PART": ("findall", '"', "a.'", ""),
     "text/urls.py guess_media_type": ("split", "", "?", ""),
+    "text/urls.py _SEVERAL": ("search", "", ",https:/", ""),
+    "text/urls.py _MARKUP": ("search", "", "(https:/", ""),
     "text/urls.py _UNSAFE": ("sub", "", "%", ""),
 }
 

@@ -55,6 +55,10 @@ def test_a_host_is_known_by_its_ascii_name() -> None:
             "https://example.org/" + "x" * 2029,
             "is longer than 2,048 characters (shorten it: some readers cut long addresses)",
         ),
+        (
+            "https://www.example.org/?a=1&#038;b=2",
+            "contains &#038; (write & instead: the address is encoded as HTML)",
+        ),
         ("https://a.internal/b/c", "points to a.internal, which other computers cannot reach (write a public address)"),
         ("http://10.0.0.1/b/c", "points to 10.0.0.1, which other computers cannot reach (write a public address)"),
         ("http://9.9.9.9/b/c", None),

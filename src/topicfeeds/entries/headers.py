@@ -41,8 +41,9 @@ _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _RELATIVE = re.compile(
-    r"""(?i)<[a-z][^<>]{0,2000}?[\s/-](?:src|href)=["']?(?![/#]|[a-z][a-z0-9+.-]{0,20}:)"""
-    r"""([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99})"""
+    r"""(?i)<[a-z][^<>]{0,2000}?[\s/-](?:src|srcset|href|poster|data)\s{0,9}=\s{0,9}(?:"""
+    r"""["'](?![/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'>/?.:{<&]{0,99}[/?.][^"'>{<]{0,99})|"""
+    r"""(?!["'/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99}))"""
 )
 """An address that is relative to the page of its item."""
 _UNKNOWN = datetime(1, 1, 1, tzinfo=UTC)
@@ -223,7 +224,7 @@ class HeaderMaker:
             raise RefusedError("content", message)
         value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):
-            message = f"has relative addresses such as {show(found[1])}, but the item has no link"
+            message = f"has relative addresses such as {show((found[1] or found[2]).strip())}, but the item has no link"
             self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
         self._warn_about_marks(record, "content", value)
         value, broken = strip_broken_references(value)

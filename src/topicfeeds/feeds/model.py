@@ -120,7 +120,7 @@ def make_feed(site: Site, path: str, title: str) -> Feed:
         updated=NEVER_UPDATED,
         entries=(),
         author=author.model_copy(update={"name": to_one_line(author.name)}),
-        language=site.language,
+        language=site.find_language(path),
         formats=(),
         rights=to_one_line(site.rights) if site.rights else None,
         license=site.license,

@@ -26,6 +26,7 @@ _MOMENT = re.compile(
     r"(?:(?<=[0-9]) (?:[A-Z]{2,5}|[+-][0-9]{2,4})(?: m=[+-][0-9.]{1,40})?)?)?"
 )
 """After the offset, Go prints the name of the zone, and the reading of a clock if it has one: `+0200 CEST m=+0.01`."""
+_SHORT_HOUR = re.compile("(?<=[0-9][Tt ])(?=[0-9]:)")
 _DATE_OR_TIME = re.compile(
     r"[Tt][0-9]{2}:[0-9]{2}|[0-9]{1,4}[-./][0-9]{1,2}(?:[-./][0-9]{1,4}|\.)"
     r"|(?<![0-9:+-])[0-9]{1,2}:[0-9]{2}(?: ?[-\u2013] ?[0-9]{1,2}:)?"
@@ -68,13 +69,18 @@ def _parse_iso(text: str) -> date | datetime:
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
-        if found := _MOMENT.fullmatch(text):
+        if found := _MOMENT.fullmatch(text) or _MOMENT.fullmatch(_complete(text)):
             # Python does not support leap seconds: second 60 becomes second 59.
             seconds = (found[2] or "").replace(":60", ":59").replace(",", ".")
             return datetime.fromisoformat(found[1] + seconds + (found[3] or "").upper().replace("UTC", "Z"))
     except ValueError:
-        raise ValueError(f"{show(text)} {_explain_impossible(text)}") from None
+        raise ValueError(f"{show(text)} {_explain_impossible(_complete(text))}") from None
     raise PydanticCustomError(NOT_ISO, "{text}", {"text": f"{show(text)} is not a date in ISO 8601 ({ISO_EXAMPLES})"})
+
+
+def _complete(text: str) -> str:
+    """Return a date-time with two digits of the hour, and UTC for GMT."""
+    return _SHORT_HOUR.sub("0", text, count=1).replace(" GMT", " UTC")
 
 
 def _explain_impossible(text: str) -> str:

@@ -17,7 +17,7 @@ from pydantic_core import Url as CoreUrl
 
 from ..errors import show
 from ..text.characters import NONCHARACTERS, is_blank
-from ..text.urls import percent_encode, to_ascii_host
+from ..text.urls import has_several_addresses, percent_encode, to_ascii_host
 
 T = TypeVar("T")
 
@@ -106,6 +106,8 @@ def check_url(value: str) -> str:
             raise ValueError("Port is missing")
     except ValueError as error:
         raise ValueError(_explain_broken_url(value, str(error))) from None
+    if has_several_addresses(value):
+        raise ValueError(f"{show(value)} has several addresses (write one)")
     if parts.scheme.lower() not in ("http", "https"):
         raise ValueError(f"{show(value)} is not a web address (start it with https:// or http://)")
     if "\\" in value:

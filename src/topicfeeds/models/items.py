@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
 
 from ..errors import show
 from .dates import Moment, Zone
@@ -20,11 +29,17 @@ MAX_TAGS = 200
 MAX_ENCLOSURES = 50
 
 
+def _cut_scheme(value: object) -> object:
+    """Return the address in a `mailto:` link, which calendars and JSON-LD have."""
+    is_link = isinstance(value, str) and value.strip().lower().startswith("mailto:")
+    return str(value).strip()[len("mailto:") :].partition("?")[0] if is_link else value
+
+
 class Person(Model):
     """An author or organiser."""
 
     name: Text
-    email: Annotated[Word, Field(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$")] | None = None
+    email: Annotated[Word, Field(pattern=r"^[^@\s<>()]+@[^@\s<>()]+$"), BeforeValidator(_cut_scheme)] | None = None
     url: Url | None = None
 
 

@@ -283,15 +283,22 @@ class MappingSettings(Model):
         return [parse_path(path) for path in self.each]
 
     @cached_property
-    def title_tables(self) -> list[ValuePath]:
-        """The paths of the tables that contain the title, such as `attributes` for `attributes.title`."""
-        paths = [path for place in self.places.get("title", ()) for path in list_paths(place)]
-        return [parse_path(".".join(path.names[:size])) for path in paths for size in range(1, len(path.names))]
+    def draft_tables(self) -> list[ValuePath]:
+        """The paths of the tables whose keys can mark a draft.
+
+        These are the tables that contain the title, such as `attributes` for `attributes.title`, and the elements of
+        `each`.
+        """
+        names = [path.names[:-1] for place in self.places.get("title", ()) for path in list_paths(place)]
+        names += [path.names for path in self.each_paths]
+        return [parse_path(".".join(one[:size])) for one in names for size in range(1, len(one) + 1)]
 
     @cached_property
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
-        places = {name: place for name, place in self.places.items() if name != "title"}  # reported per record
+        places = {  # a missing title is reported for each record
+            name: found for name, found in self.places.items() if name != "title" and any(map(list_paths, found))
+        }
         conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
             for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))

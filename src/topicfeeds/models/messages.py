@@ -16,6 +16,7 @@ from .advice import advise_false, advise_part
 from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
+from .mapping import LISTS
 from .places import as_text
 from .site import DeclaredFeed, FeedSettings, Site, Source
 
@@ -200,7 +201,8 @@ def _explain_text(finding: _Finding) -> str:
     if isinstance(finding.given, Mapping):
         hint = _advise_mapping(finding, finding.given)
     elif isinstance(finding.given, (list, tuple)):
-        hint = advise_part(finding.place, f"{finding.name}.0", source) or "write one text"
+        key = finding.name if finding.place[0] in LISTS else f"{finding.name}.0"
+        hint = advise_part(finding.place, key, source) or "write one text"
     else:
         usual = _TEXT_HINTS.get(finding.origin.form, "put it in quotes")
         hint = advise_false(finding.place, finding.given, source) or usual
@@ -239,16 +241,18 @@ def _advise_list(finding: _Finding) -> str:
     given, name, source = finding.given, finding.name, finding.origin.source
     is_default = source is not None and source.defaults.get(name) is given
     if finding.origin.form in TABLES and not is_default:
-        if name != "enclosures":
-            return f"name the column {name}, and put ; between its values"
-        files = "CSV files" if finding.origin.form == "csv" else "spreadsheets"
-        return f"{files} cannot contain {name}; write the items in JSON or YAML"
+        is_file = name == "enclosures"
+        advice = "s enclosures.url and enclosures.type" if is_file else f" {name}, and put ; between its values"
+        return f"name the column{advice}"
     if isinstance(given, Mapping) or as_text(given) in ("false", "0"):
         return "put it in a list" if isinstance(given, Mapping) else "remove it"
     if name == "enclosures":
         return "write a list, each entry with url and type"
     if not isinstance(given, str):
         return 'write ["...", "..."]'
+    if finding.origin.form == "database":
+        separator = next((one for one in ";,|" if one in given), ";")
+        return f'select a JSON list, or set split.{name} = "{separator}" in [[sources]]'
     parts = [given] if name == "authors" else re.split("[,;]", given)
     example = json.dumps([part.strip() for part in parts if part.strip()], ensure_ascii=False)
     return f"write {example}" if len(example) <= _MAX_EXAMPLE_CHARS else 'write ["...", "..."]'

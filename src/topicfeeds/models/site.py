@@ -284,6 +284,11 @@ class Site(ExtensibleModel):
         sources = tuple(source.with_extensions(extensions) for source in self.sources)
         return self.model_copy(update={"sources": sources}).with_extensions(extensions)
 
+    def find_language(self, feed: str) -> str:
+        """Return the language of a feed. A declared feed of one language has this language."""
+        found = next((one.languages for one in self.feed if feed == f"feeds/{one.slug}"), ())
+        return found[0] if len(found) == 1 else self.language
+
     def find_limit(self, feed: str) -> int:
         """Return the largest number of entries of a feed, given its name."""
         return self.extensions.find_options(feed).limit or self.feeds.limit

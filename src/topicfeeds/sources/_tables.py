@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import Problem, count, show
 from ..models.fields import is_absent
 from ..models.items import FIELDS
+from ..models.mapping import LISTS
 from ..models.places import ValuePlace, list_paths
 from ..models.site import Source
 from ._raw import RawRecord, Unreadable
@@ -59,7 +60,10 @@ def read_table(
 
 
 def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
-    """Return the cells of a row by column. Without a mapping, a column `location.name` sets `name` in `location`."""
+    """Return the cells of a row by column. Without a mapping, the column `location.name` is a part of `location`.
+
+    The columns `authors.name` and `authors.email` are a list with one author.
+    """
     if is_mapped:
         return {name: None if is_absent(cell) else cell for name, cell in cells.items()}
     fields: dict[str, Any] = {}
@@ -69,7 +73,7 @@ def make_fields(cells: Mapping[str, Any], *, is_mapped: bool) -> dict[str, Any]:
             fields.setdefault(outer, {})[inner] = cell
         elif not is_absent(cell):
             fields[name] = cell
-    return fields
+    return {name: [one] if name in LISTS and isinstance(one, dict) else one for name, one in fields.items()}
 
 
 def count_columns(header: Sequence[str], source: Source) -> int:

@@ -27,7 +27,8 @@ class Export(NamedTuple):
 def read_authors(channel: Node) -> dict[str, str]:
     """Return the names of the authors by login."""
     found = map(Node, channel.all("wp:author"))
-    return {one.text("wp:author_login"): one.text("wp:author_display_name", "wp:author_login") for one in found}
+    names = {one.text("wp:author_login"): one.text("wp:author_display_name", "wp:author_login") for one in found}
+    return {login: to_plain_text(name) for login, name in names.items()}
 
 
 def is_internal(kind: str) -> bool:

@@ -19,12 +19,34 @@ if TYPE_CHECKING:
 _TRIMMED = "".join(map(chr, range(33)))  # exactly the characters that browsers strip from an address (WHATWG URL, 4.4)
 _UNSAFE = re.compile(r"""[ "<>`{}|^\[\]]|%(?![0-9A-Fa-f]{2})""")
 
+_ENCODED = ("&amp;", "&#38;", "&#038;")
+"""The character & in HTML, as WordPress writes it in addresses."""
+_SEVERAL = re.compile(r"\shttps?://|\A[^?#\s]*,https?://")
+"""A further address in a text. After other characters, and in a query, it can be part of the first address."""
+_MARKUP = re.compile(r"[<>]|\{[{%]|\(https?://")
+"""Characters of HTML, Markdown and templates that no address has."""
+
 _LOOKALIKE = {"LATIN", "CYRILLIC", "GREEK"}
 
 
 def percent_encode(address: str) -> str:
     """Percent-encode characters that an IRI cannot have after its host (RFC 3987, 2.2), and stray percent signs."""
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", address)
+
+
+def has_several_addresses(text: str) -> bool:
+    """Return whether a text has a further address after a space or a comma."""
+    return bool(_SEVERAL.search(text))
+
+
+def is_relative_address(text: str, base: str) -> bool:
+    """Return whether a text can be a relative address of the site at `base`. It cannot if it starts with a host."""
+    host = urlsplit(base).netloc.lower()
+    start = text.partition("/")[0].lower()
+    if text.startswith(("https://", "http://", "www.")) or (host and start in (host, host.removeprefix("www."))):
+        return False
+    is_path = text[:1] == "/" or not urlsplit(text).scheme
+    return is_path and not _MARKUP.search(text) and not has_several_addresses(text)
 
 
 def resolve_url(base: str, value: str, tag: str) -> str | None:
@@ -51,6 +73,8 @@ def url_warning(address: str) -> str | None:
     """Return a warning about a valid address that is likely to be a mistake, or None."""
     if len(address) > 2048:
         return "is longer than 2,048 characters (shorten it: some readers cut long addresses)"
+    if encoded := next((one for one in _ENCODED if one in address), None):
+        return f"contains {encoded} (write & instead: the address is encoded as HTML)"
     return _host_warning("/".join(address.split("/", 3)[:3]))
 
 

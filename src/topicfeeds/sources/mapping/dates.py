@@ -209,16 +209,22 @@ def read_iso(value: Any) -> date | None:
     return None
 
 
-def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any, open_end: Any) -> None:
-    """Apply the settings `all_day`, `open_end` and `end_day` to the dates of an event."""
+def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any, open_end: Any) -> str:
+    """Apply the settings `all_day`, `open_end` and `end_day` to the dates of an event.
+
+    Return a warning if the day of the event depends on a time zone that is not known.
+    """
     if as_text(open_end) in _YES:
         fields["end"] = None
-    written = read_iso(fields.get("start"))
+    written, message = read_iso(fields.get("start")), ""
     for name in ("start", "end"):
         moment = read_iso(fields.get(name))
         if as_text(all_day) in _YES and isinstance(moment, datetime):
-            is_last = name == "end" and settings.end_day == "exclusive" and moment.time() == time()
-            fields[name] = moment.date() - timedelta(days=is_last)
+            local = _find_local(moment, fields.get("timezone"))
+            is_last = name == "end" and settings.end_day == "exclusive" and (local or moment).time() == time()
+            fields[name] = (local or moment).date() - timedelta(days=is_last)
+            example = f"such as {show(moment.isoformat())}; set timezone in [[sources]]"
+            message = message if local else f"some all-day events have a time in UTC and no time zone ({example})"
         elif name == "end" and settings.end_day == "exclusive" and type(moment) is date:
             fields[name] = moment - timedelta(days=1)
     start, end = read_iso(fields.get("start")), fields.get("end")
@@ -226,6 +232,24 @@ def set_days(fields: dict[str, Any], settings: MappingSettings, *, all_day: Any,
         fields["end"] = start if start == end + timedelta(days=1) else end
     if type(start) is date and written:
         _cut_times(fields, written)
+    return message
+
+
+def _find_local(moment: datetime, given: Any) -> datetime | None:
+    """Return the local time of an all-day event that is written in UTC, if this is midnight, or else the moment.
+
+    Return None if the local time is needed, and the zone is not known.
+    """
+    if _is_midnight(moment) or moment.utcoffset() != timedelta():
+        return moment
+    zone = find_zone(given) if isinstance(given, str) else None
+    local = moment.astimezone(ZoneInfo(zone)) if zone else None
+    return local if not local or _is_midnight(local) else moment
+
+
+def _is_midnight(moment: datetime) -> bool:
+    """Return whether a time is the start or the last minute of a day, as programs write it for a whole day."""
+    return moment.time().replace(second=0, microsecond=0) in (time(), time(23, 59))
 
 
 def _cut_times(fields: dict[str, Any], start: date) -> None:
@@ -254,7 +278,7 @@ def _to_day(value: Any, zone: Any) -> Any:
     moment = read_iso(value)
     if not isinstance(moment, datetime):
         return value
-    if not moment.tzinfo or moment.time().replace(second=0) in (time(), time(23, 59)):
+    if not moment.tzinfo or _is_midnight(moment):
         return moment.date()
     return moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone).date() if zone else value
 

@@ -71,7 +71,7 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Windo
     """
     if settings.drafts:
         return "", None
-    tables = (Finder(record).find(path) for path in settings.title_tables)
+    tables = (Finder(record).find(path) for path in settings.draft_tables)
     marks = [mark for one in (record, *tables) if one is not None for mark in _list_marks(one)]
     if reason := _find_off(marks, settings.values.get("status", ())):
         return reason, None

@@ -14,6 +14,7 @@ from ...models.source import Source
 from .dates import MappingError
 from .paths import Finder, flatten, is_empty
 from .reports import name_setting
+from .values import CELL_SEPARATORS, split_text
 
 _MAX_COPIED_KEYS = 1_000_000
 """The limit of keys that `each` copies: each element gets a copy of its record."""
@@ -117,13 +118,15 @@ def explain_missing_items(document: Any, source: Source) -> str:
     return f"has nothing at {show(items)} ({advice})"
 
 
-def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
-    """Yield a record for each element of `each`, or the record itself without `each`.
+def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[tuple[Any, bool]]:
+    """Yield a record for each element of `each`, or the record itself without it. In tables, `;` separates elements.
 
     The second value says whether the `id` comes from the element. If not, the caller adds the start to the `id`.
     Raises MappingError.
     """
     path, *others = source.each_paths
+    if is_table:
+        record = _split_cells(record, source)
     finder, depth = Finder(record), len(path.names)
     used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
@@ -144,6 +147,13 @@ def expand(record: Any, source: Source) -> Iterator[tuple[Any, bool]]:
         for other in others:
             copy = _take(copy, other, 0, one)
         yield copy, names_element
+
+
+def _split_cells(record: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+    """Return a row with lists in the columns of `each`."""
+    cells = {one.text: record.get(one.text) for one in source.each_paths}
+    lists = {name: split_text(text, CELL_SEPARATORS) for name, text in cells.items() if isinstance(text, str)}
+    return {**record, **lists}
 
 
 def _find_elements(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...errors import show
 from ...models.mapping import Lookup, parse_places
-from ...models.places import as_text
+from ...models.places import as_text, to_text
 from .paths import Finder, first_value, flatten, is_empty
 
 
@@ -29,3 +30,11 @@ def index_records(records: Iterable[Any], lookup: Lookup) -> dict[str, Any]:
         if key and not is_empty(value):
             index.setdefault(key, value)
     return index
+
+
+def explain_missing_key(name: str, key: Any, index: Mapping[str, Any]) -> str:
+    """Say that a lookup has no value for a key, or no values at all."""
+    if not index:
+        return f"lookup.{name} finds no record with a key and a value (correct its items, key or value in [[sources]])"
+    advice = f"add the records, or correct lookup.{name} in [[sources]]"
+    return f"some keys have no record in lookup.{name} (such as {show(to_text(key))}; {advice})"

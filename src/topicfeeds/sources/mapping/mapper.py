@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -17,12 +17,12 @@ from ...registry import TABLES
 from ...text.characters import is_blank
 from .._raw import RawRecord
 from ..model import Draft, FileContext, Identity, read_identity
-from .dates import KNOWN_FLAGS, MappingError, explain_unused_time, find_date, read_dates, set_days, split_recurrence
+from .dates import KNOWN_FLAGS, explain_unused_time, find_date, read_dates, set_days, split_recurrence
 from .drafts import KEYS, drop_draft_values, read_publication
 from .elements import expand, explain_several, split_record
 from .file_values import describe_file
-from .lookups import index_document
-from .paths import SCALARS, Finder, Loss, first_value, flatten, is_empty
+from .lookups import explain_missing_key, index_document
+from .paths import Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
 from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
 from .values import (
@@ -31,7 +31,8 @@ from .values import (
     combine_parts,
     complete_address,
     convert,
-    find_image_fault,
+    convert_parts,
+    drop_image_faults,
     find_kind,
     find_markup,
     fit,
@@ -79,7 +80,7 @@ class RecordMapper:
         if not self._source.each:
             yield raw, True
             return
-        for element, names_element in expand(raw.fields, self._source):
+        for element, names_element in expand(raw.fields, self._source, is_table=self._is_table):
             self._elements += 1
             yield raw._replace(fields=element, place=self._elements), names_element
 
@@ -133,15 +134,21 @@ class RecordMapper:
         for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
             for path, allowed in conditions:
                 name = f"{setting}.{path.text}"
-                found = self._find(finder, name, (path,))
-                for loss in finder.losses:
-                    if loss.value is not False:  # many systems write it for "none"
-                        self._warn_once(raw, name, loss.description)
-                finder.losses.clear()
+                found = self._find_condition(finder, name, (path,), raw)
                 texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
                 if any(text in allowed for text in texts) != (setting == "only"):
                     return False
         return True
+
+    def _find_condition(self, finder: Finder, name: str, places: tuple[ValuePlace, ...], raw: RawRecord) -> Any:
+        """Return the value of a condition. Warn about values that its path cannot reach."""
+        finder.losses.clear()
+        found = self._find(finder, name, places)
+        for loss in finder.losses if len(places) == 1 or is_empty(found) else ():
+            if loss.value is not False:  # many systems write it for "none"
+                self._warn_once(raw, name, loss.description)
+        finder.losses.clear()
+        return found
 
     # The fields of a record.
 
@@ -167,22 +174,31 @@ class RecordMapper:
         if "recurrence" in fields and source.fields:
             split_recurrence(fields)
         read_dates(fields, source)
-        if message := explain_unused_time(fields.get("start"), flags["all_day"], raw.fields, source):
-            self._warn_once(raw, "start", message)
+        message = explain_unused_time(fields.get("start"), flags["all_day"], raw.fields, source)
         if source.all_day or source.open_end or source.end_day == "exclusive" or "recurrence" in fields:
-            set_days(fields, source, **flags)
+            message = set_days(fields, source, **flags) or message
+        if message:
+            self._warn_once(raw, "start", message)
         return fields
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
         """Return the fields of a record that uses our field names."""
         if isinstance(record, Mapping):
-            given = {name: value for name, value in record.items() if name not in KEYS}
+            given = {name: value for name, value in record.items() if name not in self._no_fields}
         else:
             given = {name: getattr(record, name, None) for name in FIELDS}
         for name in given.keys() & self._converted:
+            if self._is_table and isinstance(given[name], list):  # such as authors.name
+                given[name] = combine_parts(name, parts := convert_parts(name, given[name][0], self._source), own=parts)
+                continue
             values = convert(name, given[name], self._source, is_table=self._is_table)
             given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
         return given
+
+    @cached_property
+    def _no_fields(self) -> set[str]:
+        """The keys that are not fields of items, such as the key of `all_day`."""
+        return {*KEYS, *self._source.used_keys.difference(FIELDS)}
 
     @cached_property
     def _converted(self) -> set[str]:
@@ -217,7 +233,7 @@ class RecordMapper:
     def _find_mapped(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any]:
         """Return the fields that the source maps."""
         fields: dict[str, Any] = {}
-        get = self._find_getter(finder.record)
+        get = finder.find_getter()
         for field, names in self._source.mapped_fields.items():
             if get and field in self._simple and (value := take_simple(field, get(self._simple[field], None))):
                 self._known.add(field)
@@ -236,13 +252,6 @@ class RecordMapper:
             if finder.losses:
                 self._warn_about_losses(finder.losses, used, field, raw, warnings)
         return fields
-
-    def _find_getter(self, record: Any) -> Callable[[str, None], Any] | None:
-        """Return the function that reads a key or an attribute of a record, or None for other records."""
-        if type(record) is dict:
-            return record.get
-        is_object = self._context.form == "python" and not isinstance(record, (Mapping, list, tuple, *SCALARS))
-        return partial(getattr, record) if is_object else None
 
     def _split_list(self, finder: Finder, field: str, names: list[str]) -> list[Finder]:
         """Return a finder for each element of the list that has the values of a field, such as each of the authors."""
@@ -263,12 +272,9 @@ class RecordMapper:
             return None
         given = set(parts)
         add_default_parts(field, parts, self._source, is_single=is_single)
-        try:
-            many = field in LISTS
-            parts = parts if many else {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-            return combine_parts(field, parts, given if field == "authors" else ())
-        except ValueError as error:
-            raise MappingError(field, str(error)) from None
+        if field not in LISTS:
+            parts = {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
+        return combine_parts(field, parts, given if field == "authors" else ())
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]
@@ -299,7 +305,7 @@ class RecordMapper:
     def _flag(self, finder: Finder, name: str, raw: RawRecord) -> Any:
         if not getattr(self._source, name):
             return None
-        value = first_value(self._find(finder, name, self._source.places[name]))
+        value = first_value(self._find_condition(finder, name, self._source.places[name], raw))
         words = self._source.values.get(name, {})
         value = words.get(as_text(value), value)
         if as_text(value).lower() not in KNOWN_FLAGS:
@@ -315,9 +321,7 @@ class RecordMapper:
             self._indexes[name] = load(lookup) if lookup.path and load else index_document(raw.whole, lookup)
         found = self._indexes[name].get(as_text(key))
         if found is None:
-            advice = f"add the records, or correct lookup.{name} in [[sources]]"
-            message = f"some keys have no record in lookup.{name} (such as {show(to_text(key))}; {advice})"
-            self._warn_once(raw, name.partition(".")[0], message)
+            self._warn_once(raw, name.partition(".")[0], explain_missing_key(name, key, self._indexes[name]))
         return found
 
     # Warnings.
@@ -386,15 +390,11 @@ class RecordMapper:
             if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
                 warnings.append(self._make_warning(raw, name, message))
-        if "image" in fields and (reason := find_image_fault(fields["image"])):
-            warnings.append(self._make_warning(raw, "image", f"{reason}; the item is published without the image"))
-            del fields["image"]
+        if "image" in fields and (reason := drop_image_faults(fields, self._source)):
+            warnings.append(self._make_warning(raw, "image", reason))
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:
         """Fill in the placeholders of a permalink in front matter. Raises MappingError."""
         if self._context.form == "markdown" and is_template(link := fields.get("link")):
             day = find_date(fields.get("published"), self._source)
-            try:
-                fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)
-            except ValueError as error:
-                raise MappingError("link", str(error)) from None
+            fields["link"] = fill_in_permalink(link, raw.fields, self._file, day)

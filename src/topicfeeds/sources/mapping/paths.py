@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -23,7 +24,7 @@ _DATE_PARTS = ("year", "month", "day")
 
 
 class Loss(NamedTuple):
-    """A value that a path did not enter, because it is not a table; or None for an incomplete pattern."""
+    """A value that a path did not enter, as it is not a table; a table in a pattern; or None for a missing part."""
 
     place: str
     """The path of the value, or the pattern."""
@@ -34,6 +35,8 @@ class Loss(NamedTuple):
     @property
     def description(self) -> str:
         """A sentence about all such values of a source."""
+        if self.value is None or isinstance(self.value, Mapping):
+            return f"{show(self.place)} has no value in some records, as {self.path} is a table or missing"
         message = f"in some records, {show(self.place)} is not a table, so the path finds nothing"
         return f"{message} (such as {show(self.value)}; correct the path in [[sources]])"
 
@@ -65,6 +68,13 @@ class Finder:
         finder.losses = self.losses
         return finder
 
+    def find_getter(self) -> Callable[[str, None], Any] | None:
+        """Return the function that reads a key or an attribute of the record, or None for other records."""
+        if type(self.record) is dict:
+            return self.record.get
+        is_object = self._objects and not isinstance(self.record, (Mapping, list, tuple, *SCALARS))
+        return partial(getattr, self.record) if is_object else None
+
     def find(self, place: ValuePlace, kind: Kind = "text") -> Any:
         """Return the value at a place, or None. `kind` is the kind of the field that gets the value."""
         if isinstance(place, ValuePattern):
@@ -85,10 +95,12 @@ class Finder:
             value = self.find(place, kind)
             if not is_empty(value):
                 return value, place
-        for place in (one for one in places if kind != "date" and isinstance(one, ValuePattern)):
-            paths = dict.fromkeys(list_paths(place))
-            empty = [path.text for path in paths if is_empty(first_value(self.find(path)))]
-            if 0 < len(empty) < len(paths):
+        for place in (one for one in places if isinstance(one, ValuePattern)):
+            found = {path.text: first_value(self.find(path)) for path in list_paths(place)}
+            tables = {path: one for path, one in found.items() if one and isinstance(one, Mapping)}
+            self.losses += [Loss(place.text, one, path) for path, one in tables.items()]
+            empty = [path for path, value in found.items() if is_empty(value)]
+            if kind != "date" and 0 < len(empty) < len(found):
                 self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
         return None, None
@@ -150,6 +162,7 @@ class Finder:
             value = first_value(self.find(part))
             if is_empty(value) or isinstance(value, Mapping):
                 return None
+            value = value.strip() if isinstance(value, str) else value
             if kind == "address" and number:
                 text = _encode(to_text(value))
                 value = text.lstrip("/") if to_text(found[-1]).endswith("/") else text

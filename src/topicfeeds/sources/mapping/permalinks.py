@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from urllib.parse import quote
 
 from ...errors import show
+from .dates import MappingError
 
 _DATES = {"year": "%Y", "month": "%m", "day": "%d", "short_year": "%y"}
 _PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
@@ -23,7 +24,7 @@ def is_template(link: Any) -> TypeGuard[str]:
 
 
 def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[str, Any], day: date | None) -> str:
-    """Return the path of a post, as Jekyll makes it. Raises ValueError for a placeholder without a value.
+    """Return the path of a post, as Jekyll makes it. Raises MappingError for a placeholder without a value.
 
     `record` is the front matter, `file` has the values of the file, and `day` is the date of the post.
     """
@@ -32,7 +33,7 @@ def fill_in_permalink(template: str, record: Mapping[str, Any], file: Mapping[st
     def fill_in(found: re.Match[str]) -> str:
         if found[1] not in values:
             advice = 'write a pattern into fields.link, such as "/{file.year}/{file.slug}/"'
-            raise ValueError(f"{show(found[0])} in {show(template)} has no value here ({advice})")
+            raise MappingError("link", f"{show(found[0])} in {show(template)} has no value here ({advice})")
         return quote(values[found[1]], safe="/")
 
     return re.sub("/{2,}", "/", _PLACEHOLDER.sub(fill_in, template))

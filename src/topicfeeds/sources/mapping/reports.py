@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from ...errors import Problem, show
@@ -86,6 +86,10 @@ def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
         return "" if is_intended else f"this record has no {loss.path}, so {show(loss.place)} has no value ({advice})"
     if field in NEVER_FALSE and as_text(loss.value) == "false":
         return ""
+    if isinstance(loss.value, Mapping):
+        keys = list(map(str, loss.value))
+        key = next((one for one in keys if one[:1] not in "_@"), keys[0])
+        return f"{loss.path} is a table, so {show(loss.place)} has no value (name a key, such as {loss.path}.{key})"
     kind = "text" if isinstance(loss.value, str) else "not a table"
     return f"{show(loss.value)} is {kind}, so {loss.path} has no value (to use it, {_add_place(loss, field, settings)})"
 

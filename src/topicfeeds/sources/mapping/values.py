@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from html import escape
 from types import MethodType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
 from ...errors import show
+from ...models.advice import advise_part
 from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
 from ...models.messages import explain_errors
 from ...models.places import as_text, to_text
+from ...models.source import Source
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
 from ...text.html import to_plain_text
+from ...text.urls import is_relative_address
+from .dates import MappingError
 from .paths import Kind, flatten, is_empty
 
-_CSV_SEPARATORS = (";",)
+CELL_SEPARATORS = (";",)
 _FALSE = ("false", "0")
 _FLAGS = (*_FALSE, "no", "off")
 _CELL_LISTS = LISTS - {"enclosures"}
@@ -64,13 +70,15 @@ def convert(
     field = name.partition(".")[0]
     if not look_up and is_none(name, value, settings):
         return []
-    separators = settings.split.get(field, _CSV_SEPARATORS if is_table and field in _CELL_LISTS else None)
+    separators = settings.split.get(field, CELL_SEPARATORS if is_table and field in _CELL_LISTS else None)
+    if is_table and field in _CELL_LISTS and (texts := _decode_list(value)) is not None:
+        value, separators = texts, None
     values = flatten([value])
     if separators and isinstance(value, (list, tuple)):  # the texts of a list may contain spaces
         separators = tuple(one for one in separators if one.strip())
     if not look_up:
         values = [_convert_markup(one, name, settings) for one in values]
-    values = [part for one in values for part in _split(one, separators)]
+    values = [part for one in values for part in split_text(one, separators)]
     if look_up:
         values = flatten(look_up(name, one) for one in values if not _is_absent(name, one))
         values = [_convert_markup(one, name, settings) for one in values]
@@ -78,6 +86,19 @@ def convert(
     if words:
         values = [words.get(as_text(one), one) for one in values or [None]]
     return [one for one in values if not _is_absent(name, one)]
+
+
+def _decode_list(value: Any) -> list[str] | None:
+    """Return the texts of a JSON list, as some programs write it into a cell."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(value) if isinstance(value, str) and value.startswith("[") else None
+        return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
+    return None
+
+
+def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSettings) -> dict[str, list[Any]]:
+    """Return the values of the parts of a list field, which are columns of a table, such as `authors.name`."""
+    return {part: convert(f"{field}.{part}", value, settings, is_table=True) for part, value in table.items()}
 
 
 def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[str] = _FALSE) -> bool:
@@ -95,7 +116,8 @@ def find_markup(name: str, settings: MappingSettings) -> str | None:
     return None
 
 
-def _split(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
+def split_text(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
+    """Return the parts of a text between separators, without blank parts."""
     if not separators or not isinstance(value, str):
         return [value]
     for separator in separators[1:]:
@@ -188,7 +210,7 @@ def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettin
 
 
 def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
-    """Return the table of a field whose parts are given, or a list of tables. Raises ValueError.
+    """Return the table of a field whose parts are given, or a list of tables. Raises MappingError.
 
     A single value belongs to all tables, unless its part is in `own`: two authors do not share an e-mail address.
     The address of a place without a name becomes its name.
@@ -201,7 +223,7 @@ def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = (
     for part, values in parts.items():
         if len(values) not in (size, size if part in own else 1):
             counts = " and ".join(f"{len(one)} of {name}" for name, one in parts.items())
-            raise ValueError(f"has {counts} (give the same number of each)")
+            raise MappingError(field, f"has {counts} (give the same number of each)")
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
 
 
@@ -229,26 +251,35 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
     """
     if isinstance(value, str) and value.startswith(GHOST_URL):
         value, base = value.removeprefix(GHOST_URL), site or base
-    if (
-        not isinstance(value, str)
-        or not base
-        or value.startswith(("https://", "http://", "www."))
-        or (" " in value and "(" in value)
-    ):
+    if not isinstance(value, str) or not base:
         return value
     try:
-        return value if value[:1] != "/" and urlsplit(value).scheme else urljoin(base, value.strip())
+        return urljoin(base, value.strip()) if is_relative_address(value, base) else value
     except ValueError:
         return value
 
 
-def find_image_fault(image: Any) -> str:
-    """Return why an image cannot be used, or an empty text."""
-    if not (isinstance(image, str) or (isinstance(image, Mapping) and "url" in image)):
-        return f"{show(image)} is not an address (write text)" if image else "has no address (add it)"
+_NO_IMAGE = "; the item is published without the image"
+
+
+def drop_image_faults(fields: dict[str, Any], source: Source) -> str:
+    """Remove the parts of an image that cannot be used, or the image if it has no usable address. Return a warning."""
+    image = fields["image"]
+    table = {"url": image} if isinstance(image, str) else image
+    if not isinstance(table, Mapping) or "url" not in table:
+        del fields["image"]
+        advice = advise_part(("image", "url"), "src", source)
+        reason = "has no address" + (f" ({advice})" if advice else "")
+        return f"{reason if isinstance(table, Mapping) else f'{show(image)} is not an address'}{_NO_IMAGE}"
     try:
-        Image.model_validate({"url": image} if isinstance(image, str) else image)
+        Image.model_validate(table)
     except ValidationError as error:
-        found = explain_errors(error, Image)
-        return "; ".join(text if isinstance(image, str) else f"{place[0]}: {text}" for place, text in found)
+        found = [(str(place[0]), text) for place, text in explain_errors(error, Image)]
+        kept = {name: one for name, one in table.items() if name not in dict(found)}
+        reason = "; ".join(text if isinstance(image, str) else f"{name}: {text}" for name, text in found)
+        if "url" in kept:
+            fields["image"] = kept
+            return f"{reason}; the image is published without it"
+        del fields["image"]
+        return f"{reason}{_NO_IMAGE}"
     return ""
