@@ -39,6 +39,8 @@ def everything(city: City) -> str:
 TWO = [row("a", tags=["x"]), row("b", tags=["y"])]
 EVENT = row("c", title="Open day", start="2026-05-01T10:00", tags=["z"], topics=["school"], location="Hall")
 
+LOST = "{} no longer published: {} in the state cannot be read (correct this, or restore a backup of the state)"
+
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:
@@ -240,8 +242,34 @@ def test_a_damaged_memory_still_has_the_last_good_versions(city: City) -> None:
 def test_a_damaged_version_is_not_published(city: City) -> None:
     city.sql("update versions set item = replace(item, 'Open day', 'Wrong day')", sealed=False)
     city.put(*TWO, {**EVENT, "status": "maybe"})
-    assert city.build(NOON + HOUR).refused == 1
+    done = city.build(NOON + HOUR)
+    assert done.refused == 1
     assert titles(city).keys() == {"a", "b"}
+    assert [one.message for one in done.problems if not one.field] == [
+        LOST.format("1 item is", "its last good version")
+    ]
+
+
+def test_a_damaged_version_of_an_item_in_an_unreadable_file_is_reported(city: City) -> None:
+    city.sql("delete from versions where id like '%/a' or id like '%/c'", sealed=False)
+    (city.folder / "items.jsonl").write_text("{", encoding="utf-8")
+    done = city.build(NOON + HOUR)
+    assert titles(city).keys() == {"b"}
+    expected = [
+        LOST.format("2 items are", "their last good versions"),
+        "1 item stays as last published, until this is corrected",
+    ]
+    assert [one.message for one in done.problems][1:] == expected
+
+
+def test_a_lost_version_is_stored_again_when_its_item_is_published(city: City) -> None:
+    city.sql("delete from versions", sealed=False)
+    city.put({**TWO[0], "title": "New"}, TWO[1], EVENT)
+    city.build(NOON + HOUR)
+    before = everything(city)
+    city.put(TWO[1], {**EVENT, "status": "maybe"}, {**TWO[0], "title": ""})
+    city.build(NOON + 2 * HOUR)
+    assert everything(city) == before
 
 
 # Random runs.

@@ -277,6 +277,10 @@ class State:
         """Return kind and fields (JSON) of an item that a feed had after the last run; None if they are damaged."""
         return read_version(self._open, name)
 
+    def list_versions(self) -> set[str]:
+        """Return the ids of the items that have a last good version. A damaged memory may have lost some of them."""
+        return {name for (name,) in self._open.execute("select id from versions")}
+
     def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
         """Store id, kind and fields (JSON) of items that a feed has now."""
         write_versions(self._open, versions)
