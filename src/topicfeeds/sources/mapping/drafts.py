@@ -12,6 +12,7 @@ from ...errors import show
 from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
+from ...models.status import STATUSES, find_status
 from ..model import Window
 from .dates import MappingError, read_moment
 from .paths import Finder
@@ -79,8 +80,15 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Windo
     return "", window if any(window) else None
 
 
-def drop_draft_values(fields: dict[str, Any]) -> str:
-    """Remove the fields whose values say that a record is not public. Return the first, with its value."""
+def drop_draft_values(fields: dict[str, Any], words: Mapping[str, str]) -> str:
+    """Remove the fields whose values say that a record is not public. Return the first, with its value.
+
+    `words` has the values of `status` to which the publisher gave a meaning. If true means `cancelled`, an event with
+    false takes place.
+    """
+    told = (find_status(word) for value, word in words.items() if value.lower() in _YES)
+    if _word(fields.get("status")) in _NO and any(one in STATUSES and STATUSES[one].in_body for one in told):
+        del fields["status"]
     off = [
         (name, reason)
         for name in ("published", "status")
