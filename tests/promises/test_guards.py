@@ -84,6 +84,18 @@ def test_items_that_move_to_another_source_are_not_lost(tmp_path: Path) -> None:
     assert city.build(NOON + HOUR).problems == ()
 
 
+def test_events_that_become_private_in_a_calendar_are_not_lost(tmp_path: Path) -> None:
+    city = City.create(tmp_path)
+    city.configure(path="a.ics")
+    event = "BEGIN:VEVENT\nUID:{}\nCREATED:20260301T000000Z\nSUMMARY:A\nDTSTART:20260501T100000Z\n{}END:VEVENT\n"
+    for private in ("", "CLASS:PRIVATE\n"):
+        events = [event.format(n, private if n < 8 else "") for n in range(10)]
+        text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{''.join(events)}END:VCALENDAR\n"
+        (tmp_path / "a.ics").write_text(text, "utf-8")
+        changes = city.build(NOON + HOUR if private else NOON)
+    assert (changes.problems, changes.drafts, set(dates(city.public))) == ((), 8, {"8", "9"})
+
+
 def test_the_command_names_its_option_and_shows_the_source_that_shrank_below_many_findings(city: City) -> None:
     city.put(*TEN[:4], *[row(f"n{n}", published="soon") for n in range(60)])
     hint = "If that is right, run once with --allow-shrink, or set max_shrink in the source."
