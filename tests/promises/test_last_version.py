@@ -263,13 +263,42 @@ def test_a_damaged_version_of_an_item_in_an_unreadable_file_is_reported(city: Ci
 
 
 def test_a_lost_version_is_stored_again_when_its_item_is_published(city: City) -> None:
-    city.sql("delete from versions", sealed=False)
+    city.sql("delete from versions where id like '%/c'", sealed=False)
+    city.sql("update meta set checksum = 1", sealed=False)
     city.put({**TWO[0], "title": "New"}, TWO[1], EVENT)
-    city.build(NOON + HOUR)
+    lost = "the dates of 3 items were kept, and the last good versions of 1 of them are lost"
+    assert lost in city.build(NOON + HOUR).problems[0].message
     before = everything(city)
     city.put(TWO[1], {**EVENT, "status": "maybe"}, {**TWO[0], "title": ""})
     city.build(NOON + 2 * HOUR)
     assert everything(city) == before
+
+
+@pytest.mark.parametrize("broken", [{"published": "soon"}, None], ids=["record", "file"])
+def test_an_item_expires_while_its_record_or_file_is_broken(city: City, broken: dict[str, str] | None) -> None:
+    expiring = {**EVENT, "expiryDate": "2026-04-03T00:00"}
+    city.put(*TWO, expiring)
+    city.build()
+    city.put(*TWO, {**expiring, **(broken or {})})
+    if broken is None:
+        (city.folder / "items.jsonl").write_text("{", "utf-8")
+    city.build(NOON + HOUR)
+    assert titles(city).keys() == {"a", "b", "c"}
+    assert not city.is_up_to_date(NOON + 2 * DAY)
+    city.build(NOON + 2 * DAY)
+    assert titles(city).keys() == {"a", "b"}
+
+
+def test_a_draft_in_another_file_does_not_withdraw_an_item_whose_record_is_broken(city: City) -> None:
+    city.configure('[[sources]]\npath = "drafts.jsonl"')
+    city.put({**EVENT, "draft": True}, name="drafts.jsonl")
+    city.build()
+    city.put(*TWO, {**EVENT, "status": "maybe"})
+    city.build(NOON + HOUR)
+    assert titles(city).keys() == {"a", "b", "c"}
+    city.put(*TWO, {**EVENT, "status": "maybe", "draft": True})
+    city.build(NOON + 2 * HOUR)
+    assert titles(city).keys() == {"a", "b"}
 
 
 # Random runs.

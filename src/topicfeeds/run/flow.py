@@ -238,10 +238,10 @@ class Run:
         self, candidates: Iterable[Candidate], state: State, chunks: ChunkCache | None
     ) -> Iterator[tuple[str, str, str]]:
         """Note the items that feeds have, and yield id, kind and fields of each item that changed."""
-        positions, stored = set[tuple[bytes, int]](), state.list_versions()
+        positions = set[tuple[bytes, int]]()
         for one in candidates:
             memory, body = one.memory, None
-            if memory and not one.is_kept and (memory.held != (held := describe_held(one)) or one.id not in stored):
+            if memory and not one.is_kept and memory.held != (held := describe_held(one)):
                 body = one.body()
                 memory = memory._replace(held=held if body else None)
                 if one.kind == "event":  # its memory is already noted, perhaps with the feeds of a notice

@@ -232,8 +232,10 @@ class State:
         os.replace(self.path or "", aside)
         with closing(open_database(self.path or "", "rwc")) as file:
             migrate(file)
-            count = salvage(aside, file)
-        kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
+            count, missing = salvage(aside, file)
+        kept = f"the dates of {count} item{'s' * (count != 1)} were kept"
+        kept += f", and the last good versions of {missing} of them are lost" if missing else ""
+        kept += " (to get the others back, restore a backup)"
         lost = "the dates at which items were first seen are lost (to keep them, restore a backup)"
         return f"was damaged and was moved to {aside}; {kept if count else lost}"
 
@@ -276,10 +278,6 @@ class State:
     def find_version(self, name: str) -> tuple[str, str] | None:
         """Return kind and fields (JSON) of an item that a feed had after the last run; None if they are damaged."""
         return read_version(self._open, name)
-
-    def list_versions(self) -> set[str]:
-        """Return the ids of the items that have a last good version. A damaged memory may have lost some of them."""
-        return {name for (name,) in self._open.execute("select id from versions")}
 
     def store_versions(self, versions: Iterable[tuple[str, str, str]]) -> None:
         """Store id, kind and fields (JSON) of items that a feed has now."""
