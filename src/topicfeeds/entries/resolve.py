@@ -104,9 +104,11 @@ class Resolver:
     def resolve_last_good(self, name: str) -> list[Candidate | HeldBack] | None:
         """Return the last good version of an item, resolved like any other record. Its warnings were reported before.
 
-        None means that the memory has no version that can be used.
+        None means that the memory has no version that can be used. The list is empty if the item has expired.
         """
         header = self.held.restore(name)
+        if header and self.now and _find_draft(header, self.now):
+            return []
         found = self._resolve(header, name, is_kept=True) if header else None
         return None if found is None else [one for one in found if not isinstance(one, Problem)]
 
