@@ -207,6 +207,15 @@ def test_items_that_are_handed_in_are_guarded_too(tmp_path: Path) -> None:
     assert publish(site(), [], tmp_path).items == 0
 
 
+def test_mappings_that_become_drafts_leave_the_feeds(tmp_path: Path) -> None:
+    state, items = State(), [row("a"), row("b", start="2026-05-01"), row("c")]
+    publish(site(), items, tmp_path, state=state)
+    drafts = [row("a", draft=True), row("b", start="2026-05-01", status="private")]
+    changes = publish(site(), [*drafts, row("c")], tmp_path, state=state)
+    assert (changes.problems, changes.drafts, changes.items) == ((), 2, 1)
+    assert dates(tmp_path).keys() == {"c"}
+
+
 PAIR = ["tags/x.atom.xml", "tags/x.rss.xml"]
 
 
