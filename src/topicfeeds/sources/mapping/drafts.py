@@ -23,8 +23,8 @@ _STATUSES = (
     *("auto-draft", "confidential", "deleted", "draft", "hidden", "pending", "private", "trash", "unpublished"),
     *("bozza", "borrador", "brouillon", "entwurf", "rascunho", "szkic"),  # a draft, in other languages
 )
-_YES = ("1", "on", "true", "yes")
-_NO = ("0", "false", "no", "off")
+_YES = ("1", "on", "t", "true", "y", "yes")
+_NO = ("0", "f", "false", "n", "no", "off")
 _YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "vero", "verdadero", "vrai", "wahr")
 _MARKS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("privado", "privat", "privato", "privé"), _YES_ELSEWHERE),  # calendars exported by Outlook
