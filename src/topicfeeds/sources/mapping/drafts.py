@@ -44,14 +44,17 @@ _BESIDE: Mapping[str, Collection[str]] = {
 }
 """The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
 _FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime")
-_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime")
+_UNTIL = (
+    *("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime"),
+    *("expires", "expiresat", "unpublishat", "deletedat"),
+)
 _NAMES = frozenset((*_MARKS, *_FROM, *_UNTIL))
 _ATTRIBUTES = (
     *("deleted", "draft", "hidden", "private", "public", "publish", "published", "status", "visibility"),
     *("is_deleted", "is_draft", "is_hidden", "is_private", "is_public", "is_published", "post_status"),
     *("live", "unlisted", "moderation_state"),
     *("publishDate", "publish_date", "expiryDate", "expiry_date", "unpublishDate", "unpublish_date", "unpublish_on"),
-    *("publish_on", "go_live_at", "expire_at"),
+    *("publish_on", "go_live_at", "expire_at", "expires", "expires_at", "unpublish_at", "deleted_at"),
 )
 """The attributes of Python objects that are read."""
 
@@ -140,7 +143,7 @@ def _simplify(key: str) -> str:
 def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSettings) -> date | None:
     for name, key, given in marks:
         value = _plain(given)
-        if name not in names or _word(value) in ("", "0") or _word(value).startswith("0000-00-00"):
+        if name not in names or _word(value) in ("", *_NO) or _word(value).startswith("0000-00-00"):
             continue
         if name in _BESIDE:  # TYPO3 writes seconds
             is_seconds = _word(value).isdecimal() and 9 <= len(_word(value)) <= 10
