@@ -68,9 +68,9 @@ def test_after_a_lost_state_only_prune_removes_old_feeds(lost: Path) -> None:
 
 
 def test_a_run_with_a_new_state_says_once_how_many_old_files_stay(lost: Path) -> None:
-    message = "has 14 files of this site that no feed makes any more, and that the new state does not know"
-    advice = "to remove such files, run topicfeeds build --prune"
-    assert f"public:1: warning: {message} ({advice})" in build(lost)
+    message = "has 14 old files of this site, which no feed makes and the new state does not know"
+    advice = "To remove them, run topicfeeds build --prune."
+    assert f"public:1: warning: {message}. {advice}" in build(lost)
     with (lost / "items.yaml").open("a") as file:
         file.write("- {id: c, title: C, published: 2026-02-03}\n")
     assert not any(advice in line for line in build(lost))

@@ -17,7 +17,7 @@ from ..entries.held import describe_held
 from ..entries.model import Candidate, Header, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..entries.spill import Spill
-from ..errors import Problem, PublishError, count
+from ..errors import Hint, Problem, PublishError, count
 from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -48,7 +48,6 @@ Watch = Callable[[Documents], Iterable[Document]]
 Pool = Callable[[], "AbstractContextManager[Executor]"]
 """Returns the executor that reads large sources, for a `with` statement."""
 _NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
-_UNKNOWN = "that the new state does not know (to remove such files, run topicfeeds build --prune)"
 _NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
 
 
@@ -213,8 +212,10 @@ class Run:
             if prune:
                 return strays
             if number := len(strays.ours):
-                message = f"has {count('file', number)} of this site that no feed makes any more, and {_UNKNOWN}"
-                report.problems.append(Problem(path, 1, "", message, "warning"))
+                message = (
+                    f"has {count('old file', number)} of this site, which no feed makes and the new state does not know"
+                )
+                report.problems.append(Problem(path, 1, "", message, "warning", hint=Hint.PRUNE))
         return Strays()
 
     def _remember(
