@@ -63,6 +63,7 @@ class Hint(Enum):
     NEWER_STATE = "Install that version, or choose another path for the state"
     OTHER_FOLDER = "Give one of the two sites another folder"
     OTHER_STATE = "Choose another path for the state"
+    PRUNE = "Delete the feeds that this site no longer has"
     STRICT = "Correct the items, or run without strict=True"
 
 

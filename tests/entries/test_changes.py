@@ -303,6 +303,9 @@ def test_a_notice_keeps_its_old_date_when_the_zone_of_the_site_changes(years: Ye
         ),
         ({"start": "2026-05-06"}, {"start": "2026-05-06", RULE: "FREQ=WEEKLY;COUNT=3"}),
         ({"location": "City Hall, Main St. 1"}, {"location": "City hall - Main St 1"}),
+        ({"location": "St John's Hall (Main St)"}, {"location": "St John’s Hall / Main St"}),
+        ({"location": 'St John&#8217;s: "Old" Hall'}, {"location": "St John’s | “Old” Hall"}),
+        ({"location": "Jean-Jaurès 1-3"}, {"location": "Jean‑Jaurès 1–3"}),
     ],
 )
 def test_an_event_that_takes_place_as_readers_know_it_makes_no_notice(
@@ -463,7 +466,15 @@ def test_a_whole_day_has_begun_at_midnight_in_the_zone_of_the_event(years: Years
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("Room 1.1", "Room 11"), ("Level -1", "Level 1"), ("Building C", "Building C++"), ("किला", "कला"), ("🏛", "🎪")],
+    [
+        ("Room 1.1", "Room 11"),
+        ("Level -1", "Level 1"),
+        ("Building C", "Building C++"),
+        ("किला", "कला"),
+        ("🏛", "🎪"),
+        ("1/2", "12"),
+        ("C#", "C"),
+    ],
 )
 def test_another_place_with_similar_letters_makes_a_notice(years: Years, before: str, after: str) -> None:
     assert titles(change(years, {"location": before}, {"location": after}))[0] == f"New place ({after}): Fair"

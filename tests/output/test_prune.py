@@ -67,6 +67,15 @@ def test_after_a_lost_state_only_prune_removes_old_feeds(lost: Path) -> None:
     assert "all.ics" in removed
 
 
+def test_a_run_with_a_new_state_says_once_how_many_old_files_stay(lost: Path) -> None:
+    message = "has 14 old files of this site, which no feed makes and the new state does not know"
+    advice = "To remove them, run topicfeeds build --prune."
+    assert f"public:1: warning: {message}. {advice}" in build(lost)
+    with (lost / "items.yaml").open("a") as file:
+        file.write("- {id: c, title: C, published: 2026-02-03}\n")
+    assert not any(advice in line for line in build(lost))
+
+
 def test_what_is_not_surely_a_feed_of_this_site_stays_and_is_listed(lost: Path) -> None:
     public = lost / "public"
     gone = public / "topics/gone.atom.xml"

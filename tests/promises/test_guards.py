@@ -85,6 +85,18 @@ def test_items_that_move_to_another_source_are_not_lost(tmp_path: Path) -> None:
     assert city.build(NOON + HOUR).problems == ()
 
 
+def test_events_that_become_private_in_a_calendar_are_not_lost(tmp_path: Path) -> None:
+    city = City.create(tmp_path)
+    city.configure(path="a.ics")
+    event = "BEGIN:VEVENT\nUID:{}\nCREATED:20260301T000000Z\nSUMMARY:A\nDTSTART:20260501T100000Z\n{}END:VEVENT\n"
+    for private in ("", "CLASS:PRIVATE\n"):
+        events = [event.format(n, private if n < 8 else "") for n in range(10)]
+        text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{''.join(events)}END:VCALENDAR\n"
+        (tmp_path / "a.ics").write_text(text, "utf-8")
+        changes = city.build(NOON + HOUR if private else NOON)
+    assert (changes.problems, changes.drafts, set(dates(city.public))) == ((), 8, {"8", "9"})
+
+
 def test_the_command_names_its_option_and_shows_the_source_that_shrank_below_many_findings(city: City) -> None:
     city.put(*TEN[:4], *[row(f"n{n}", published="soon") for n in range(60)])
     hint = (
@@ -197,6 +209,15 @@ def test_items_that_are_handed_in_are_guarded_too(tmp_path: Path) -> None:
         assert f"items:1: shrank from 10 items to {len(few)}" in str(problem)
     assert publish(site(), items[:4], tmp_path, state=state, allow_shrink=True).items == 4
     assert publish(site(), [], tmp_path).items == 0
+
+
+def test_mappings_that_become_drafts_leave_the_feeds(tmp_path: Path) -> None:
+    state, items = State(), [row("a"), row("b", start="2026-05-01"), row("c")]
+    publish(site(), items, tmp_path, state=state)
+    drafts = [row("a", draft=True), row("b", start="2026-05-01", status="private")]
+    changes = publish(site(), [*drafts, row("c")], tmp_path, state=state)
+    assert (changes.problems, changes.drafts, changes.items) == ((), 2, 1)
+    assert dates(tmp_path).keys() == {"c"}
 
 
 PAIR = ["tags/x.atom.xml", "tags/x.rss.xml"]

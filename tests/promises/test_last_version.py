@@ -39,6 +39,8 @@ def everything(city: City) -> str:
 TWO = [row("a", tags=["x"]), row("b", tags=["y"])]
 EVENT = row("c", title="Open day", start="2026-05-01T10:00", tags=["z"], topics=["school"], location="Hall")
 
+LOST = "{} no longer published: {} in the state cannot be read (correct this, or restore a backup of the state)"
+
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:
@@ -240,7 +242,62 @@ def test_a_damaged_memory_still_has_the_last_good_versions(city: City) -> None:
 def test_a_damaged_version_is_not_published(city: City) -> None:
     city.sql("update versions set item = replace(item, 'Open day', 'Wrong day')", sealed=False)
     city.put(*TWO, {**EVENT, "status": "maybe"})
-    assert city.build(NOON + HOUR).refused == 1
+    done = city.build(NOON + HOUR)
+    assert done.refused == 1
+    assert titles(city).keys() == {"a", "b"}
+    assert [one.message for one in done.problems if not one.field] == [
+        LOST.format("1 item is", "its last good version")
+    ]
+
+
+def test_a_damaged_version_of_an_item_in_an_unreadable_file_is_reported(city: City) -> None:
+    city.sql("delete from versions where id like '%/a' or id like '%/c'", sealed=False)
+    (city.folder / "items.jsonl").write_text("{", encoding="utf-8")
+    done = city.build(NOON + HOUR)
+    assert titles(city).keys() == {"b"}
+    expected = [
+        LOST.format("2 items are", "their last good versions"),
+        "1 item stays as last published, until this is corrected",
+    ]
+    assert [one.message for one in done.problems][1:] == expected
+
+
+def test_a_lost_version_is_stored_again_when_its_item_is_published(city: City) -> None:
+    city.sql("delete from versions where id like '%/c'", sealed=False)
+    city.sql("update meta set checksum = 1", sealed=False)
+    city.put({**TWO[0], "title": "New"}, TWO[1], EVENT)
+    lost = "the dates of 3 items were kept, and the last good versions of 1 of them are lost"
+    assert lost in city.build(NOON + HOUR).problems[0].message
+    before = everything(city)
+    city.put(TWO[1], {**EVENT, "status": "maybe"}, {**TWO[0], "title": ""})
+    city.build(NOON + 2 * HOUR)
+    assert everything(city) == before
+
+
+@pytest.mark.parametrize("broken", [{"published": "soon"}, None], ids=["record", "file"])
+def test_an_item_expires_while_its_record_or_file_is_broken(city: City, broken: dict[str, str] | None) -> None:
+    expiring = {**EVENT, "expiryDate": "2026-04-03T00:00"}
+    city.put(*TWO, expiring)
+    city.build()
+    city.put(*TWO, {**expiring, **(broken or {})})
+    if broken is None:
+        (city.folder / "items.jsonl").write_text("{", "utf-8")
+    city.build(NOON + HOUR)
+    assert titles(city).keys() == {"a", "b", "c"}
+    assert not city.is_up_to_date(NOON + 2 * DAY)
+    city.build(NOON + 2 * DAY)
+    assert titles(city).keys() == {"a", "b"}
+
+
+def test_a_draft_in_another_file_does_not_withdraw_an_item_whose_record_is_broken(city: City) -> None:
+    city.configure('[[sources]]\npath = "drafts.jsonl"')
+    city.put({**EVENT, "draft": True}, name="drafts.jsonl")
+    city.build()
+    city.put(*TWO, {**EVENT, "status": "maybe"})
+    city.build(NOON + HOUR)
+    assert titles(city).keys() == {"a", "b", "c"}
+    city.put(*TWO, {**EVENT, "status": "maybe", "draft": True})
+    city.build(NOON + 2 * HOUR)
     assert titles(city).keys() == {"a", "b"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import command, snapshot
-from support.city import DAY, NOON, City, row
+from support.city import DAY, HOUR, NOON, City, dates, row
 
 FORMATS = ["atom", "rss", "json", "ics"]
 PUBLIC = row("1", tags=["x"])
@@ -117,3 +117,14 @@ def test_a_file_that_is_deleted_after_a_strict_run_refused_it_leaves_the_feeds(t
     (tmp_path / "a.jsonl").unlink()
     assert command("build", cwd=tmp_path).code == 0
     assert "Homes" not in (tmp_path / "public/all.atom.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("key", ["deleted_at", "expires", "expiresAt", "unpublish_at"])
+def test_a_mapped_record_leaves_the_feeds_when_the_date_of_its_removal_has_passed(tmp_path: Path, key: str) -> None:
+    city = City.create(tmp_path)
+    city.configure('[sources.fields]\nid = "id"\ntitle = "title"\npublished = "published"')
+    city.put(row("a", **{key: None}), row("b", **{key: False}), row("c", **{key: (NOON + HOUR).isoformat(" ")}))
+    assert city.build().problems == ()
+    assert dates(city.public).keys() == {"a", "b", "c"}
+    city.build(NOON + 2 * HOUR)
+    assert dates(city.public).keys() == {"a", "b"}

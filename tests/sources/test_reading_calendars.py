@@ -209,7 +209,10 @@ def test_published_is_created_and_never_the_time_of_the_export(
 
 def test_private_events_are_drafts(tmp_path: Path) -> None:
     text = calendar("UID:a\nSUMMARY:A\nDTSTART:20260501\nCLASS:PRIVATE", "DTSTART:20260501\nCLASS:Confidential")
-    assert everything(tmp_path, "a.ics", text) == [Draft("a.ics", 4), Draft("a.ics", 10)]
+    assert everything(tmp_path, "a.ics", text) == [
+        Draft("a.ics", 4, identity=("a", None), reason="CLASS: PRIVATE"),
+        Draft("a.ics", 10, reason="CLASS: Confidential"),
+    ]
     assert [record.item.title for record in found(tmp_path, "a.ics", drafts=True)] == ["A"]
 
 

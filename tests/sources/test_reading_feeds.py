@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from support import command
-from support.reading import found, told
+from support.reading import everything, found, told
+from topicfeeds import Problem
+from topicfeeds.sources.model import Draft, Record
 
 GOOD = "<title>A</title><pubDate>Tue, 03 Mar 2026 08:30:00 GMT</pubDate>"
 NAMESPACES = " ".join(
@@ -35,6 +37,28 @@ def rss(items: str, head: str = "<link>https://e.org/</link>") -> str:
 def atom(entry: str, attributes: str = "", head: str = "") -> str:
     entry = f"<entry><updated>2026-03-03T08:30:00Z</updated>{entry}</entry>"
     return f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}>{head}{entry}</feed>'
+
+
+def test_drafts_of_rfc_5023_and_of_blogger_are_left_out_and_comments_are_skipped(tmp_path: Path) -> None:
+    marks = [
+        "<app:control><app:draft>no</app:draft></app:control><blogger:status>LIVE</blogger:status>",
+        "<app:control><app:draft>yes</app:draft></app:control>",
+        "<blogger:type>POST</blogger:type><blogger:status>SOFT_TRASHED</blogger:status>",
+        "<blogger:type>COMMENT</blogger:type><blogger:status>LIVE</blogger:status>",
+    ]
+    between = "</entry><entry><updated>2026-03-03T08:30:00Z</updated>"
+    rows = between.join(f"<id>tag:b.test:{n}</id><title>{n}</title>{mark}" for n, mark in enumerate(marks))
+    spaces = 'xmlns:app="http://www.w3.org/2007/app" xmlns:blogger="http://schemas.google.com/blogger/2018"'
+    got = everything(tmp_path, "a.xml", atom(rows, spaces), format="feed")
+    assert [one.item.id for one in got if isinstance(one, Record)] == ["tag:b.test:0"]
+    assert [(one.identity, one.reason) for one in got if isinstance(one, Draft)] == [
+        (("tag:b.test:1", None), "app:draft: yes"),
+        (("tag:b.test:2", None), "status: SOFT_TRASHED"),
+    ]
+    assert [one.message for one in got if isinstance(one, Problem)] == ["skips 1 comment (only posts are read)"]
+    got = everything(tmp_path, "a.xml", atom(rows, spaces), format="feed", drafts=True)
+    assert [one.item.id for one in got if isinstance(one, Record)] == ["tag:b.test:0", "tag:b.test:1"]
+    assert [one.reason for one in got if isinstance(one, Draft)] == ["status: SOFT_TRASHED"]  # deleted is no draft
 
 
 def one(folder: Path, text: str | bytes) -> dict[str, Any]:

@@ -300,7 +300,9 @@ def test_a_damaged_state_is_set_aside_and_what_is_sound_is_kept(
     assert str(problem) == (
         f"{city.state}:1: warning: was damaged and was moved to {aside}; "
         + (
-            f"the dates of {count('item', kept)} were kept (to get the others back, restore a backup)"
+            f"the dates of {count('item', kept)} were kept"
+            + (", and the last good versions of 2 of them are lost" if damage is _truncated else "")
+            + " (to get the others back, restore a backup)"
             if kept
             else "the dates at which items were first seen are lost (to get them back, restore a backup)"
         )

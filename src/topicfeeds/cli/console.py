@@ -34,6 +34,7 @@ _HINTS = {
     Hint.NEWER_STATE: "Install that version, or choose another file with --state",
     Hint.OTHER_FOLDER: "Give one of the two sites another folder, with --output",
     Hint.OTHER_STATE: "Choose another file with --state",
+    Hint.PRUNE: "To remove them, run topicfeeds build --prune",
     Hint.STRICT: "Correct the items, or run without --strict",
 }
 """The hints of the library, with the options of the command."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from html import unescape
 from itertools import islice
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -27,7 +28,9 @@ _MAX_CHANGES = 100
 changes."""
 _MAX_COMPARED = 1000
 """The largest number of coming dates of a recurring event that are compared."""
-_SEPARATORS = re.compile(r"(?:[\s,;]|\.(?!\S)|(?<!\S)[-–—](?!\S))+")
+_SEPARATORS = re.compile(r"""(?:[\s,;|·•"()\[\]]|[.:](?!\S)|(?<!\S)[-/](?!\S))+""")
+_PLAIN_MARKS = str.maketrans("’‘ʼ`´“”„«»‐‑–—", "'''''\"\"\"\"\"----")
+"""Quotation marks, apostrophes and dashes, each with the character of ASCII that means the same."""
 _OPEN_END = timedelta(days=1)
 """The assumed length of an event without an end."""
 
@@ -164,9 +167,12 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
 
 
 def is_other_place(old: str | None, new: str | None) -> bool:
-    """Return whether two places differ in more than case and `_SEPARATORS`."""
-    first, second = (_SEPARATORS.sub(" ", normalize("NFC", one or "").casefold()).strip() for one in (old, new))
-    return first != second
+    """Return whether two places differ in more than case, spaces, references of HTML, and punctuation between words."""
+    return _fold_place(old or "") != _fold_place(new or "")
+
+
+def _fold_place(place: str) -> str:
+    return _SEPARATORS.sub(" ", normalize("NFC", unescape(place)).casefold().translate(_PLAIN_MARKS)).strip()
 
 
 def _has_begun(moment: date, now: datetime, zone: str | None) -> bool:

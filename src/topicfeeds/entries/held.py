@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -29,6 +30,8 @@ class HeldDetails(NamedTuple):
     tags: list[str]
     digest: str
     """A digest of its fields."""
+    expires: str | None = None
+    """When it stops to be public, in ISO 8601. None if it has no such date."""
 
 
 class HeldItems:
@@ -44,7 +47,7 @@ class HeldItems:
         self.moved = Counter[str]()
         """How many items of each source this run has found in another source, or as drafts."""
         self._found_in: dict[str, set[str]] = {}
-        """The files in which this run has found an item that had records in several files."""
+        """The files in which this run has found an item that had records in several files, or a draft of it."""
 
     def note_found(self, name: str, header: Header) -> None:
         """Record that this run has found a record of an item."""
@@ -61,6 +64,7 @@ class HeldItems:
         """Record that an author withdrew an item by making it a draft."""
         if draft.identity and (name := self.find(draft.identity)) in self.missing:
             self.missing.discard(name)
+            self._found_in.setdefault(name, set()).add(_storable(draft.path))
             self.moved[self.read_details(name).source] += 1
 
     def is_missing(self, name: str, path: str) -> bool:
@@ -105,13 +109,16 @@ class HeldItems:
         header = next((one for one in self._maker.make(record) if isinstance(one, Header)), None)
         known, base = self._site.topics, f"{self._site.base}topics/"
         topics = (Category(term, label, base) for term, label in details.topics if not known or term in known)
-        return header and header._replace(topics=tuple(topics), tags=tuple(map(self._maker.tag, details.tags)))
+        window = (None, datetime.fromisoformat(details.expires)) if details.expires else None
+        tags = tuple(map(self._maker.tag, details.tags))
+        return header and header._replace(topics=tuple(topics), tags=tags, window=window)
 
 
 def describe_held(candidate: Candidate) -> str:
     """Return the `HeldDetails` of an item, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
-    return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex()]))
+    expires = [candidate.expires.isoformat()] if candidate.expires else []
+    return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex(), *expires]))
 
 
 def _storable(text: str) -> str:

@@ -101,12 +101,16 @@ class Resolver:
         for name, header in inferred:
             yield from self._resolve(header._replace(inferred=earliest[name]), name)
 
-    def resolve_last_good(self, name: str) -> Iterator[Candidate | HeldBack]:
-        """Yield the last good version of an item, resolved like any other record. Its warnings were reported before."""
+    def resolve_last_good(self, name: str) -> list[Candidate | HeldBack] | None:
+        """Return the last good version of an item, resolved like any other record. Its warnings were reported before.
+
+        None means that the memory has no version that can be used. The list is empty if the item has expired.
+        """
         header = self.held.restore(name)
-        for one in self._resolve(header, name, is_kept=True) if header else ():
-            if not isinstance(one, Problem):
-                yield one
+        if header and self.now and _find_draft(header, self.now):
+            return []
+        found = self._resolve(header, name, is_kept=True) if header else None
+        return None if found is None else [one for one in found if not isinstance(one, Problem)]
 
     def _resolve(self, header: Header, name: str, *, is_kept: bool = False) -> Iterator[Candidate | HeldBack | Problem]:
         """Yield the problems of a header, and its candidate unless the item is refused or held back."""

@@ -19,7 +19,7 @@ _OTHER_NAMES = {
 _PREFIX = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:)?(?:event[ _-]?(?=[a-z]))?")
 
 
-def _find_name(value: object) -> object:
+def find_status(value: object) -> object:
     """Return our name of a status of schema.org or RFC 5545."""
     if not isinstance(value, str):
         return value
@@ -28,7 +28,7 @@ def _find_name(value: object) -> object:
     return name if name in STATUSES else value
 
 
-StatusName = Annotated[Literal["confirmed", "tentative", "cancelled", "postponed"], BeforeValidator(_find_name)]
+StatusName = Annotated[Literal["confirmed", "tentative", "cancelled", "postponed"], BeforeValidator(find_status)]
 
 
 class EventStatus(NamedTuple):

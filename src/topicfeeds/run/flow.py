@@ -17,7 +17,7 @@ from ..entries.held import describe_held
 from ..entries.model import Candidate, Header, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..entries.spill import Spill
-from ..errors import Problem, PublishError
+from ..errors import Hint, Problem, PublishError, count
 from ..feeds.model import Selection, find_held
 from ..feeds.select import select_feeds
 from ..models.site import Site
@@ -200,15 +200,24 @@ class Run:
     def _find_strays(
         self, documents: Documents, retirement: Retirement, report: RunReport, staged: StagedWrite
     ) -> Strays:
-        """Return the files to prune. Return no files if items were refused, as feeds may then be missing."""
-        if not self.options.prune:
-            return Strays()
-        if report.changes().refused:
-            report.problems.append(Problem(str(staged.folder.path.absolute()), 1, "", _NOT_PRUNED, "warning"))
-            return Strays()
-        retired = (*(one.path for one in retirement.removed), *retirement.waiting)
-        known = {*(one.path for one in documents), *retired}
-        return find_strays(self.site, staged.folder, known)
+        """Return the files to prune. Return no files if items were refused, as feeds may then be missing.
+
+        Without the option, a run with a new state warns about these files: they may have items that were deleted.
+        """
+        prune, path = self.options.prune, str(staged.folder.path.absolute())
+        if prune and report.changes().refused:
+            report.problems.append(Problem(path, 1, "", _NOT_PRUNED, "warning"))
+        elif prune or (self.state and self.state.get_value("run") is None):
+            retired = (*(one.path for one in retirement.removed), *retirement.waiting)
+            strays = find_strays(self.site, staged.folder, {*(one.path for one in documents), *retired})
+            if prune:
+                return strays
+            if number := len(strays.ours):
+                message = (
+                    f"has {count('old file', number)} of this site, which no feed makes and the new state does not know"
+                )
+                report.problems.append(Problem(path, 1, "", message, "warning", hint=Hint.PRUNE))
+        return Strays()
 
     def _remember(
         self, report: RunReport, selections: Iterable[Selection], retirement: Retirement, source: _Input

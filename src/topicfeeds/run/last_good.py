@@ -60,16 +60,18 @@ def _accept_empty(report: RunReport, before: dict[str, int]) -> None:
 
 def _keep_record(resolver: Resolver, identity: tuple[str | None, str | None], problem: Problem) -> Kept:
     name = resolver.held.find(identity)
-    kept = _keep(resolver, [name], problem.path) if name else []
+    kept, lost = _keep(resolver, [name] if name else [], problem.path)
     yield from kept
+    yield from _report_lost(lost, problem)
     if kept:
         message = "the last good version of this item stays published (correct the item, or remove it)"
         yield replace(problem, field="", message=message)
 
 
 def _keep_file(resolver: Resolver, problem: Problem) -> Kept:
-    kept = _keep(resolver, resolver.held.list_of(problem.path), problem.path)
+    kept, lost = _keep(resolver, resolver.held.list_of(problem.path), problem.path)
     yield from kept
+    yield from _report_lost(lost, problem)
     if kept:
         number = len({one.id for one in kept if isinstance(one, Candidate) and not one.notice})
         verb = "stays" if number == 1 else "stay"
@@ -80,19 +82,32 @@ def _keep_file(resolver: Resolver, problem: Problem) -> Kept:
 def _keep_source(resolver: Resolver, report: RunReport, problem: Problem) -> Kept:
     report.lost.add(problem.path)
     names = [name for name in resolver.held.missing if resolver.held.read_details(name).source == problem.path]
-    yield from _keep(resolver, names, None)
+    kept, lost = _keep(resolver, names, None)
+    yield from kept
     labels = {source.name: source.label for source in resolver.site.sources}
-    yield replace(problem, path=labels.get(problem.path, problem.path))
+    problem = replace(problem, path=labels.get(problem.path, problem.path))
+    yield problem
+    yield from _report_lost(lost, problem)
 
 
-def _keep(resolver: Resolver, names: Iterable[str], path: str | None) -> list[Candidate | HeldBack]:
-    """Return the last good versions of items that this run has not found.
+def _report_lost(number: int, problem: Problem) -> Iterator[Problem]:
+    """Report the items that leave the feeds, because the memory has no usable last good version of them."""
+    if number:
+        are, its = ("is", "its last good version") if number == 1 else ("are", "their last good versions")
+        message = f"{count('item', number)} {are} no longer published: {its} in the state cannot be read"
+        message += " (correct this, or restore a backup of the state)"
+        yield replace(problem, field="", message=message, hint=None)
+
+
+def _keep(resolver: Resolver, names: Iterable[str], path: str | None) -> tuple[list[Candidate | HeldBack], int]:
+    """Return the last good versions of items that this run has not found, and how many have none.
 
     With `path`, items whose record in this file is missing are included, even if other records were found.
     """
     held = resolver.held
     missing = sorted(name for name in names if name in held.missing or (path and held.is_missing(name, path)))
-    return [one for name in missing for one in resolver.resolve_last_good(name)]
+    found = [resolver.resolve_last_good(name) for name in missing]
+    return [one for some in found for one in some or ()], found.count(None)
 
 
 def _find_losses(resolver: Resolver, report: RunReport, before: dict[str, int]) -> list[Problem]:

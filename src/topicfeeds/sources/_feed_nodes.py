@@ -29,6 +29,9 @@ _PREFIXES = {
     "http://search.yahoo.com/mrss": "media",
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "http://www.w3.org/2007/app": "app",
+    "http://purl.org/atom/app#": "app",
+    "http://schemas.google.com/blogger/2018": "blogger",
 }
 _WORDPRESS = re.compile(r"http://wordpress\.org/export/[0-9.]+/(excerpt/)?")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -55,6 +58,8 @@ def name_of(element: Any) -> str:
         found = _WORDPRESS.fullmatch(space[1:])
         prefix = ("excerpt" if found[1] else "wp") if found else "?"
     return f"{prefix}:{name}" if prefix else name
+_DELETED = ("trash", "SOFT_TRASHED")
+"""The statuses of deleted posts in WordPress and Blogger."""
 
 
 class Node:
@@ -84,6 +89,23 @@ class Node:
         """Return the first child with this name, with its own children."""
         child = self.first(name)
         return None if child is None else Node(child)
+
+
+def explain_draft(entry: Node, *, drafts: bool) -> str:
+    """Say why not everybody can read an entry, now or after its date. The text is empty if everybody can.
+
+    Drafts are marked by RFC 5023, and in exports of WordPress and Blogger. If `drafts` is set, say only why an entry is
+    never published: somebody deleted it.
+    """
+    control, status = entry.node("app:control"), entry.text("wp:status", "blogger:status")
+    if drafts and status not in _DELETED:
+        return ""
+    if control and control.text("app:draft").lower() == "yes":
+        return "app:draft: yes"
+    if entry.text("wp:post_password"):
+        return "has a password"
+    is_public = status in (("publish", "future") if entry.text("wp:post_type") else ("", "LIVE"))
+    return "" if is_public else f"status: {status}"
 
 
 def text_of(element: Any) -> str:

@@ -20,10 +20,10 @@ from ..errors import Problem, count
 from ..text.characters import has_tag
 from ..text.html import format_paragraphs, has_elements, to_plain_text
 from ..text.urls import guess_media_type
-from ._feed_nodes import Node, find_language, name_of, read_text, resolve, strip_lead, text_of, to_plain
+from ._feed_nodes import Node, explain_draft, find_language, name_of, read_text, resolve, strip_lead, text_of, to_plain
 from ._raw import EMPTY, RawRecord, Unreadable
-from ._wordpress import Export, is_internal, is_public, read_authors, read_post
-from .model import Draft
+from ._wordpress import Export, is_internal, read_authors, read_post
+from .model import Draft, read_identity
 
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
@@ -62,12 +62,11 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
             root = entry.getroottree().getroot()
             head = Node(next((one for one in root if name_of(one) == "channel"), root))
             channel, export = _read_channel(head), export._replace(authors=read_authors(head))
-        if not (kind := node.text("wp:post_type")):
-            yield RawRecord(_read_entry(node, channel), entry.sourceline)
-        elif kind == "post" and not is_public(node) and not drafts:
-            yield Draft(path, entry.sourceline)
-        elif kind == "post":
-            yield RawRecord(_read_entry(node, channel) | read_post(node, export), entry.sourceline)
+        if (kind := node.text("wp:post_type", "blogger:type").lower()) in ("", "post"):
+            reason = explain_draft(node, drafts=drafts)
+            fields = _read_entry(node, channel) | (read_post(node, export) if node.text("wp:post_type") else {})
+            draft = Draft(path, entry.sourceline, identity=read_identity(fields), reason=reason) if reason else None
+            yield draft or RawRecord(fields, entry.sourceline)
         elif not is_internal(kind):
             line = line if skipped else entry.sourceline
             skipped[kind] += 1

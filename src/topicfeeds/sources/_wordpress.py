@@ -36,11 +36,6 @@ def is_internal(kind: str) -> bool:
     return kind in _INTERNAL or kind.startswith("wp_")
 
 
-def is_public(post: Node) -> bool:
-    """Return whether everybody can read a post, now or after its date."""
-    return post.text("wp:status") in ("publish", "future") and not post.text("wp:post_password")
-
-
 def _read_date(post: Node, name: str, zone: str = "Z") -> str:
     text = post.text(name)
     return "" if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}{zone}"

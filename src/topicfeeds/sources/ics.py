@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ._ics_lines import MAX_LINES, Component, InvalidPropertyError, Properties, 
 from ._ics_texts import TEXTS, read_texts
 from ._ics_zones import Zones
 from ._raw import RawRecord, Unreadable
-from .model import Draft
+from .model import Draft, read_identity
 
 _TIMES = {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE"}
 _OTHERS = {"UID", "CLASS", "CREATED", "LAST-MODIFIED", "DTSTAMP", "X-MICROSOFT-CDO-ALLDAYEVENT"}
@@ -84,16 +84,22 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
     for one in split_components(text):
         if one.name == "VEVENT":
             event = one.read(_WANTED)
-            if event.text("CLASS").upper() in _PRIVATE and not source.drafts:
-                yield Draft(path, one.line)
-            else:
-                yield from _read_event(one, event, survey, path)
+            found, access = _read_event(one, event, survey, path), event.text("CLASS")
+            is_private = access.upper() in _PRIVATE and not source.drafts
+            yield from _make_drafts(found, path, f"CLASS: {access}") if is_private else found
         elif one.name in ("VTODO", "VJOURNAL"):
             skipped[one.name] += 1
         line = one.line if sum(skipped.values()) == 1 else line
     if skipped:
         names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
         yield Problem(path, line, "", f"skips {names} (only events are published)", "warning")
+
+
+def _make_drafts(found: Iterable[RawRecord | Problem], path: str, reason: str) -> Iterator[Draft]:
+    """Yield a draft for each record of a private event, even if it is not valid."""
+    for one in found:
+        identity = read_identity(one.fields) if isinstance(one, RawRecord) else None
+        yield Draft(path, one.line, identity=identity, reason=reason)
 
 
 def _survey(text: str) -> _Survey:

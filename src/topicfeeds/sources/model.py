@@ -97,7 +97,7 @@ class Draft(NamedTuple):
     identity: Identity | None = None
     """Its `id` and its `link`. None if they cannot be read."""
     reason: str = ""
-    """The key and value of the mark, such as `hidden: true`. Empty for dates, feeds, calendars and cached records."""
+    """The key and value of the mark, such as `hidden: true`. Empty for dates and cached records."""
 
 
 class Unplaced(NamedTuple):

@@ -9,8 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from ..errors import Problem, nearest, show
 from ..models.fields import to_plain
-from ..models.items import Article, Event, Item
-from ..models.messages import format_path, validate_item
+from ..models.items import Article, Event
 from ..models.site import Site, Source
 from ._lookup_files import digest_lookups, load_index
 from ._raw import RawRecord
@@ -18,7 +17,7 @@ from ._validate import RecordValidator
 from .mapping.elements import add_key, find_items
 from .mapping.reports import MappingReport, merge_reports
 from .mapping.values import complete_address
-from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced, read_identity
+from .model import Draft, FileContext, ItemLike, Page, Record, Unplaced
 
 _NO_ITEM = "is not an item (give an Article, an Event, a mapping, or an object with attributes)"
 
@@ -29,6 +28,7 @@ def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page 
     Records, pages, problems and drafts are passed on unchanged. The site's `url` completes relative links.
     """
     url, extensions = site.url, site.extensions
+    validator = RecordValidator(Source(path="items").with_extensions(extensions), FileContext("items", url=url))
     for position, one in enumerate(map(_name_columns, found), 1):
         if isinstance(one, (Record, Page, Problem, Draft)):
             yield one
@@ -39,12 +39,9 @@ def as_records(found: Iterable[ItemLike], site: Site) -> Iterator[Record | Page 
             yield Problem("items", position, "", wrong, item=position) if wrong else Record(one, "items", position)
         elif one is None or isinstance(one, (str, bytes, int, float, list, tuple)):
             yield Problem("items", position, "", f"{show(one)} {_NO_ITEM}", item=position)
-        elif isinstance(item := validate_item(_complete(one, url), extensions=extensions), Item):
-            yield Record(item, "items", position)
         else:
-            for place, sentence in item:
-                identity = read_identity(one)
-                yield Problem("items", position, format_path(place), sentence, item=position, identity=identity)
+            checked = validator.validate(RawRecord(_complete(one, url), position))
+            yield from (each for each in checked if not isinstance(each, Unplaced))
 
 
 class MappingOptions(TypedDict, total=False):

@@ -137,10 +137,12 @@ def write_versions(file: sqlite3.Connection, rows: Iterable[tuple[str, ...]]) ->
     file.executemany("insert or replace into versions values (?, ?, ?, ?)", found)
 
 
-def salvage(path: str, file: sqlite3.Connection) -> int:
-    """Copy each intact row from a damaged memory to a new one, and return the number of items.
+def salvage(path: str, file: sqlite3.Connection) -> tuple[int, int]:
+    """Copy each intact row from a damaged memory to a new one.
 
-    A scan ends at a damaged page, so each table is scanned from both ends.
+    Return the number of items, and how many of them have lost their last good version. The `held` of these becomes
+    null, so that the next run that publishes such an item stores its version again. A scan ends at a damaged page, so
+    each table is scanned from both ends.
     """
     kept: dict[str, dict[str, tuple[Any, ...]]] = {name: {} for name in COLUMNS if name != "meta"}
     with closing(open_database(path, "ro")) as old, suppress(sqlite3.Error, UnicodeError):
@@ -150,10 +152,13 @@ def salvage(path: str, file: sqlite3.Connection) -> int:
             for row in _scan(old, name):
                 if found := _find_table(name, row):
                     kept[found[0]][row[0]] = found[1]
-    write_versions(file, kept.pop("versions").values())
+    versions, items = kept.pop("versions"), kept["items"]
+    lost = {name: (*row[:-1], None) for name, row in items.items() if row[-1] and name not in versions}
+    items |= lost
+    write_versions(file, versions.values())
     for table, rows in kept.items():
         write_rows(file, table, rows.values(), len(_TYPES[table]))
-    return len(kept["items"])
+    return len(items), len(lost)
 
 
 def _scan(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:

@@ -232,8 +232,10 @@ class State:
         os.replace(self.path or "", aside)
         with closing(open_database(self.path or "", "rwc")) as file:
             migrate(file)
-            count = salvage(aside, file)
-        kept = f"the dates of {count} item{'s' * (count != 1)} were kept (to get the others back, restore a backup)"
+            count, missing = salvage(aside, file)
+        kept = f"the dates of {count} item{'s' * (count != 1)} were kept"
+        kept += f", and the last good versions of {missing} of them are lost" if missing else ""
+        kept += " (to get the others back, restore a backup)"
         lost = "the dates at which items were first seen are lost (to get them back, restore a backup)"
         return f"was damaged and was moved to {aside}; {kept if count else lost}"
 

@@ -161,12 +161,16 @@ def _fold(name: str) -> str:
 def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default: bool) -> None:
     """Set the zone of an item, and give dates in other zones an offset."""
     stated = fields.get("timezone")
-    own = (find_zone(stated) or stated) if isinstance(stated, str) else stated
+    known = find_zone(stated) if isinstance(stated, str) else None
+    own = known or stated
     if isinstance(own, str) and (found := _OFFSET.fullmatch(own)):
         _set_offset(fields, found)
         own = None
     is_event = not is_empty(fields.get("start"))
-    fields["timezone"] = zone = zones.get("start") or own or zones.get("")
+    first, second = (zones.get("start"), own) if is_event else (own, zones.get("start"))
+    fields["timezone"] = zone = first or second or zones.get("")
+    if own and zone is own and not known:
+        return  # validation refuses the zone
     for name in DATES:
         default = zones.get("") if own and is_event and not has_default and name in ("published", "updated") else None
         other = zones.get(name) or default

@@ -12,6 +12,7 @@ from ...errors import show
 from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
+from ...models.status import STATUSES, find_status
 from ..model import Window
 from .dates import MappingError, read_moment
 from .paths import Finder
@@ -22,8 +23,8 @@ _STATUSES = (
     *("auto-draft", "confidential", "deleted", "draft", "hidden", "pending", "private", "trash", "unpublished"),
     *("bozza", "borrador", "brouillon", "entwurf", "rascunho", "szkic"),  # a draft, in other languages
 )
-_YES = ("1", "on", "true", "yes")
-_NO = ("0", "false", "no", "off")
+_YES = ("1", "on", "t", "true", "y", "yes")
+_NO = ("0", "f", "false", "n", "no", "off")
 _YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "vero", "verdadero", "vrai", "wahr")
 _MARKS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("privado", "privat", "privato", "privé"), _YES_ELSEWHERE),  # calendars exported by Outlook
@@ -43,14 +44,17 @@ _BESIDE: Mapping[str, Collection[str]] = {
 }
 """The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
 _FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime")
-_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime")
+_UNTIL = (
+    *("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime"),
+    *("expires", "expiresat", "unpublishat", "deletedat"),
+)
 _NAMES = frozenset((*_MARKS, *_FROM, *_UNTIL))
 _ATTRIBUTES = (
     *("deleted", "draft", "hidden", "private", "public", "publish", "published", "status", "visibility"),
     *("is_deleted", "is_draft", "is_hidden", "is_private", "is_public", "is_published", "post_status"),
     *("live", "unlisted", "moderation_state"),
     *("publishDate", "publish_date", "expiryDate", "expiry_date", "unpublishDate", "unpublish_date", "unpublish_on"),
-    *("publish_on", "go_live_at", "expire_at"),
+    *("publish_on", "go_live_at", "expire_at", "expires", "expires_at", "unpublish_at", "deleted_at"),
 )
 """The attributes of Python objects that are read."""
 
@@ -79,8 +83,15 @@ def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Windo
     return "", window if any(window) else None
 
 
-def drop_draft_values(fields: dict[str, Any]) -> str:
-    """Remove the fields whose values say that a record is not public. Return the first field and its value as text."""
+def drop_draft_values(fields: dict[str, Any], words: Mapping[str, str]) -> str:
+    """Remove the fields whose values say that a record is not public. Return the first field and its value.
+
+    `words` has the values of `status` to which the publisher gave a meaning. If true means `cancelled`, an event with
+    false takes place.
+    """
+    told = (find_status(word) for value, word in words.items() if value.lower() in _YES)
+    if _word(fields.get("status")) in _NO and any(one in STATUSES and STATUSES[one].in_body for one in told):
+        del fields["status"]
     off = [
         (name, reason)
         for name in ("published", "status")
@@ -132,7 +143,7 @@ def _simplify(key: str) -> str:
 def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSettings) -> date | None:
     for name, key, given in marks:
         value = _plain(given)
-        if name not in names or _word(value) in ("", "0") or _word(value).startswith("0000-00-00"):
+        if name not in names or _word(value) in ("", *_NO) or _word(value).startswith("0000-00-00"):
             continue
         if name in _BESIDE:  # TYPO3 writes seconds
             is_seconds = _word(value).isdecimal() and 9 <= len(_word(value)) <= 10

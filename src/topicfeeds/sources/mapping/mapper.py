@@ -167,7 +167,7 @@ class RecordMapper:
         for field, part, value in list_defaults(source):
             if not part and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
-        if (reason := drop_draft_values(given)) and not source.drafts:
+        if (reason := drop_draft_values(given, source.values.get("status", {}))) and not source.drafts:
             return reason
         fields = {name: value for name, value in given.items() if not is_absent(value)}
         flags = {name: self._flag(finder, name, raw) for name in FLAGS}
