@@ -165,8 +165,9 @@ def test_a_value_that_no_run_wrote_is_damage(whole: City, tmp_path: Path, query:
     if "items" not in query:
         assert not city.is_up_to_date(NOON + HOUR)
     city.put(*rows("Changed", "Hall 2"))
-    (problem,) = city.build(NOON + DAY).problems
+    problem, *others = city.build(NOON + DAY).problems
     assert "was damaged and was moved to" in problem.message
+    assert all("old" in one.message and "documents" in query for one in others), others
     assert {name for name, both in dates(city.public).items() if both[0].startswith("2026-04-02")} == (
         {"e3"} if "published" in query else set()
     )

@@ -58,6 +58,8 @@ def name_of(element: Any) -> str:
         found = _WORDPRESS.fullmatch(space[1:])
         prefix = ("excerpt" if found[1] else "wp") if found else "?"
     return f"{prefix}:{name}" if prefix else name
+
+
 _DELETED = ("trash", "SOFT_TRASHED")
 """The statuses of deleted posts in WordPress and Blogger."""
 
