@@ -64,7 +64,7 @@ def check_url(site: Site, path: Path | str) -> list[Problem]:
         return []
     with suppress(OSError, ValueError):  # the file changed after loading
         line = find_line(("url",), find_toml_lines(read_site_file(path).decode("utf-8-sig")))
-        message = "is the address of an example (write the address of your site before you publish)"
+        message = "is still the example address (write the address of your site)"
         return [Problem(Path(path).name, line, "url", message, "warning")]
     return []
 
@@ -86,7 +86,7 @@ def check_output(site: Site, folder: Path, base: Path | None = None) -> None:
     scheme, mark, rest = str(folder).partition(":/")
     if mark and len(scheme) > 1 and scheme.isalnum():
         advice = "in Python, pass a target to publish, such as FsspecTarget"
-        raise ConfigError(message=f"{scheme}://{rest.strip('/')}: is an address, and not a folder ({advice})")
+        raise ConfigError(message=f"{scheme}://{rest.strip('/')}: is an address, not a folder ({advice})")
     place = Path(os.path.realpath(folder))  # resolve() raises an error for circular links
     reason = ""
     if place == place.parent:

@@ -36,7 +36,7 @@ def test_init_writes_a_site_that_builds_as_it_is(tmp_path: Path) -> None:
     run = command("build", "--strict", cwd=tmp_path / "new/city")
     assert run.code == 0
     assert re.fullmatch(
-        r"topicfeeds\.toml:5: warning: url: is the address of an example \(.*\)\n"
+        r"topicfeeds\.toml:5: warning: url: is still the example address \(.*\)\n"
         r"2 items published, 0 refused; 20 documents written to public, 0 unchanged; \d+\.\d s\n",
         run.err,
     )

@@ -381,7 +381,7 @@ def test_files_on_s3_have_their_media_types_and_their_md5_as_the_tag(tmp_path: P
 def test_the_address_of_a_store_is_no_folder(given: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     name = str(given).replace(":/", "://").replace(":///", "://").strip("/")
-    with pytest.raises(ConfigError, match=f"^{name}: is an address, and not a folder .*FsspecTarget") as caught:
+    with pytest.raises(ConfigError, match=f"^{name}: is an address, not a folder .*FsspecTarget") as caught:
         publish(SITE, ITEMS, given)
     assert "\n" not in str(caught.value)
     (tmp_path / "topicfeeds.toml").write_text('title="A"\nurl="https://e.org/"\n[[sources]]\npath="a.yaml"\n')
@@ -392,7 +392,7 @@ def test_the_address_of_a_store_is_no_folder(given: Any, tmp_path: Path, monkeyp
 
 @pytest.mark.parametrize("given", [3, None, object(), Shelf], ids=["number", "None", "object", "class"])
 def test_something_else_than_a_folder_or_a_target_is_a_type_error_in_one_line(given: Any) -> None:
-    with pytest.raises(TypeError, match=r"^folder is a \w+ \(pass the path of a folder, or a Target\)$"):
+    with pytest.raises(TypeError, match=r"^folder is of type \w+ \(pass the path of a folder, or a Target\)$"):
         publish(SITE, ITEMS, given)
 
 

@@ -58,7 +58,9 @@ def test_a_run_after_such_an_exception_publishes(tmp_path: Path) -> None:
 def test_something_else_than_items_is_a_type_error_in_one_line(
     call: Callable[[Any, Any, Path], object], items: object, tmp_path: Path
 ) -> None:
-    with pytest.raises(TypeError, match=rf"\Aitems is a {type(items).__name__} \(pass an iterable of items[^\n]*\Z"):
+    with pytest.raises(
+        TypeError, match=rf"\Aitems is of type {type(items).__name__} \(pass an iterable of items[^\n]*\Z"
+    ):
         call(site(), items, tmp_path)
 
 
@@ -66,12 +68,12 @@ def test_something_else_than_items_is_a_type_error_in_one_line(
 def test_something_else_than_a_site_is_a_type_error_in_one_line(
     call: Callable[[Any, Any, Path], object], tmp_path: Path
 ) -> None:
-    with pytest.raises(TypeError, match=r"\Asite is a str \(pass a Site[^\n]*\Z"):
+    with pytest.raises(TypeError, match=r"\Asite is of type str \(pass a Site[^\n]*\Z"):
         call("topicfeeds.toml", [], tmp_path)
 
 
 def test_something_else_than_a_state_is_a_type_error_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"\Astate is a int \(pass a State, or the path of its file\)\Z"):
+    with pytest.raises(TypeError, match=r"\Astate is of type int \(pass a State, or the path of its file\)\Z"):
         publish(site(), [], tmp_path / "out", state=3)  # type: ignore[arg-type]
 
 

@@ -209,7 +209,7 @@ def test_an_item_of_a_class_that_the_site_does_not_have_is_refused() -> None:
         "items:2: has the class Show (pass Extensions(event=Show) to Site.extend)",
     ]
     assert [one.title for one in found["all"].entries] == ["A"]
-    with pytest.raises(TypeError, match=r"^extensions is a dict \(pass Extensions\)$"):
+    with pytest.raises(TypeError, match=r"^extensions is of type dict \(pass Extensions\)$"):
         site().extend({"version": "1"})  # type: ignore[arg-type]
 
 

@@ -301,9 +301,9 @@ def test_an_error_of_the_user_reaches_the_caller() -> None:
 
 
 def test_items_that_are_no_function_are_a_type_error_that_says_what_to_pass() -> None:
-    with pytest.raises(TypeError, match=r"items is a list \(pass a function that returns items\)"):
+    with pytest.raises(TypeError, match=r"items is of type list \(pass a function that returns items\)"):
         FeedApp(CITY, ITEMS)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"site is a str \(pass a Site, such as the result of load_site\)"):
+    with pytest.raises(TypeError, match=r"site is of type str \(pass a Site, such as the result of load_site\)"):
         FeedApp("city", lambda _: ITEMS)  # type: ignore[arg-type]
 
 

@@ -175,7 +175,11 @@ remaining files.
 )
 @click.option("--explain", is_flag=True, help="Print why the build is needed: changed files, versions, dates.")
 @click.option("--profile", "wants_profile", is_flag=True, help="Print the time and memory of each step.")
-@click.option("--quiet", is_flag=True, help="Print only errors, and a warning if the memory file was damaged.")
+@click.option(
+    "--quiet",
+    is_flag=True,
+    help="Print only errors, and warnings that cannot wait (damaged memory, mixed-up output folders).",
+)
 @click.option(
     "--cron",
     is_flag=True,

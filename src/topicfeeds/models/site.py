@@ -277,7 +277,7 @@ class Site(ExtensibleModel):
     def extend(self, extensions: Extensions) -> Site:
         """Return the site with only these extensions. Raises ValueError for a filter of an unknown feed."""
         if not isinstance(extensions, Extensions):
-            raise TypeError(f"extensions is a {type(extensions).__name__} (pass Extensions)")
+            raise TypeError(f"extensions is of type {type(extensions).__name__} (pass Extensions)")
         if unknown := extensions.filters.keys() - {feed.slug for feed in self.feed}:
             advice = "declare it, or remove the filter"
             raise ValueError(f"filters: the site declares no feed {show(min(unknown))} ({advice})")

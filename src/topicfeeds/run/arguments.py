@@ -53,9 +53,9 @@ def check_items(site: Site, items: Iterable[ItemLike]) -> Iterable[ItemLike]:
     state. `pass_on_errors` raises the original exception.
     """
     if not isinstance(site, Site):
-        raise TypeError(f"site is a {type(site).__name__} (pass a Site, such as the result of load_site)")
+        raise TypeError(f"site is of type {type(site).__name__} (pass a Site, such as the result of load_site)")
     if isinstance(items, (str, bytes, Mapping, Item)) or not hasattr(type(items), "__iter__"):
-        raise TypeError(f"items is a {type(items).__name__} (pass an iterable of items, such as a list)")
+        raise TypeError(f"items is of type {type(items).__name__} (pass an iterable of items, such as a list)")
     return items if isinstance(items, SiteSources) else _iterate(items)
 
 
@@ -84,7 +84,7 @@ def make_state(state: StateLike | None, *, read_only: bool = False) -> State | N
         return state
     if isinstance(state, (str, os.PathLike)):
         return State(state, read_only=read_only)
-    raise TypeError(f"state is a {type(state).__name__} (pass a State, or the path of its file)")
+    raise TypeError(f"state is of type {type(state).__name__} (pass a State, or the path of its file)")
 
 
 def check_target(target: object) -> Target:
@@ -92,5 +92,5 @@ def check_target(target: object) -> Target:
     from ..output.targets import Target  # imported here, as it needs Unix
 
     if isinstance(target, type) or not isinstance(target, Target):
-        raise TypeError(f"folder is a {type(target).__name__} (pass the path of a folder, or a Target)")
+        raise TypeError(f"folder is of type {type(target).__name__} (pass the path of a folder, or a Target)")
     return target

@@ -66,9 +66,9 @@ class FeedApp:
         cache: int = 256,
     ) -> None:
         if not isinstance(site, Site):
-            raise TypeError(f"site is a {type(site).__name__} (pass a Site, such as the result of load_site)")
+            raise TypeError(f"site is of type {type(site).__name__} (pass a Site, such as the result of load_site)")
         if not callable(items):
-            raise TypeError(f"items is a {type(items).__name__} (pass a function that returns items)")
+            raise TypeError(f"items is of type {type(items).__name__} (pass a function that returns items)")
         self.site = site
         self._items, self._version, self._clock = items, version, clock
         self._state = make_state(state, read_only=True)
