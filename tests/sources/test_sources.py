@@ -191,6 +191,12 @@ def test_a_pattern_reads_sorted_paths_and_tells_where_it_finds_none(tmp_path: Pa
     ]
 
 
+def test_a_path_with_a_name_that_is_too_long_is_unreadable(tmp_path: Path) -> None:
+    (one,) = told(tmp_path, "a" * 300)
+    assert one.startswith("unreadable ")
+    assert "File name too long" in one
+
+
 def test_a_folder_of_markdown_names_the_pages_that_it_does_not_read(tmp_path: Path) -> None:
     page = "---\ntitle: A\npublished: 2026-01-01\n---\n"
     (tmp_path / "posts/a/_includes").mkdir(parents=True)

@@ -26,9 +26,11 @@ _TOOL_FOLDERS = {"layouts", "node_modules", "partials", "templates", "themes"}
 def warn_about_pages(source: Source, base: Path) -> Iterator[Problem]:
     """Yield a warning if a folder of Markdown files also has pages in formats that topicfeeds does not read."""
     given, exclude = source.path or "-", "\n".join(source.exclude)
-    if source.format or given == "-" or not (base / given).is_dir():
+    if source.format or given == "-":
         return
     with suppress(OSError):  # reported when the files are read
+        if not (base / given).is_dir():
+            return
         found = expand_path(given, str(base), None, exclude, PAGE_SUFFIXES)
         pages = [path for path in found if not _is_of_tool(cut_folder(path, given))]
         others = expand_path(given, str(base), None, exclude) if pages else []
