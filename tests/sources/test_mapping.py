@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -181,6 +182,15 @@ def test_a_record_that_is_no_item_has_its_complete_link(draft: bool) -> None:
     (one,) = read_objects([record], url="https://www.example.org/", fields=fields, date_format="iso")
     assert isinstance(one, Draft if draft else Problem)
     assert one.identity == (None, "https://www.example.org/a")
+
+
+def test_the_time_grows_with_the_number_of_different_warnings() -> None:
+    """If it grew with the square of the number, this test would take about a minute."""
+    records = [{"id": n, "title": "A", "day": "2026-05-09", "all": f"word {n}"} for n in range(20_000)]
+    start = monotonic()
+    found = read_objects(records, fields={"id": "id", "title": "title", "start": "day"}, all_day="all")
+    assert sum(isinstance(one, Problem) for one in found) == len(records)
+    assert monotonic() - start < 20
 
 
 def test_a_german_spreadsheet_is_read(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class RecordMapper:
         self._needs_link = False
         self._elements = 0
         """The number of elements of `each` so far."""
-        self._warnings: list[Problem] = []
+        self._warnings: dict[tuple[str, str], Problem] = {}
         """The warnings that are reported once for the source."""
         self._indexes: dict[str, dict[str, Any]] = {}
 
@@ -332,8 +332,7 @@ class RecordMapper:
 
     def _warn_once(self, raw: RawRecord, field: str, message: str) -> None:
         problem = self._make_warning(raw, field, message)
-        if all(describe_warning(one) != describe_warning(problem) for one in self._warnings):
-            self._warnings.append(problem)
+        self._warnings.setdefault(describe_warning(problem), problem)
 
     def _warn_about_losses(
         self, losses: list[Loss], used: set[str], field: str, raw: RawRecord, warnings: list[Problem]
@@ -363,7 +362,7 @@ class RecordMapper:
                 missing.append(NO_LINK)
             group = "drafts" if group == "items" and group not in self._has else group
             if group in self._has and (reported or self._warnings):
-                yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings))
+                yield MappingReport(self._source.label, group, tuple(missing), tuple(self._warnings.values()))
                 self._warnings.clear()
 
     # Values that an item cannot have.
