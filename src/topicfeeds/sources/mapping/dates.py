@@ -19,7 +19,7 @@ from .paths import is_empty
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIRECTIVE = re.compile("%.")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})|\.(25|5|75))")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([01]?[0-9]|2[0-3])(?::?([0-5][0-9])|\.(25|5|75))")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3])[:.h][0-5][0-9](?::[0-5][0-9])?(?: ?(?:[AaPp]\.?[Mm]\.?|Uhr|h))?")
 _ENDS = ("bis", "end", "fin", "until")
 _YES = ("true", "1")
@@ -181,11 +181,10 @@ def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default:
 def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
     hours, minutes = int(found[2]), int(found[3] or float(f"0.{found[4]}") * 60)
     size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
-    if hours < 24:
-        for name in ("start", "end"):
-            moment = read_iso(fields.get(name))
-            if isinstance(moment, datetime) and not moment.tzinfo:
-                fields[name] = moment.replace(tzinfo=timezone(size))
+    for name in ("start", "end"):
+        moment = read_iso(fields.get(name))
+        if isinstance(moment, datetime) and not moment.tzinfo:
+            fields[name] = moment.replace(tzinfo=timezone(size))
 
 
 def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | None) -> None:
