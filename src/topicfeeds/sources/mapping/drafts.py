@@ -145,6 +145,8 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
         value = _plain(given)
         if name not in names or _word(value) in ("", *_NO) or _word(value).startswith("0000-00-00"):
             continue
+        if name in _UNTIL and _word(value) == "never":
+            continue
         if name in _BESIDE:  # TYPO3 writes seconds
             is_seconds = _word(value).isdecimal() and 9 <= len(_word(value)) <= 10
             if is_seconds and key == name and key not in settings.used_keys:
