@@ -274,7 +274,7 @@ class RecordMapper:
         add_default_parts(field, parts, self._source, is_single=is_single)
         if field not in LISTS:
             parts = {name: fit(f"{field}.{name}", one) for name, one in parts.items()}
-        return combine_parts(field, parts, given if field == "authors" else ())
+        return combine_parts(field, parts, given)
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
         places = self._source.places[name]

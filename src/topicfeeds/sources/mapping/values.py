@@ -212,7 +212,8 @@ def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettin
 def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
     """Return the table of a field whose parts are given, or a list of tables. Raises MappingError.
 
-    A single value belongs to all tables, unless its part is in `own`: two authors do not share an e-mail address.
+    A single value belongs to all tables. But two authors do not share an e-mail address: they share only the parts that
+    are not in `own`.
     The address of a place without a name becomes its name.
     """
     if field == "location" and "address" in parts and "name" not in parts:
@@ -221,7 +222,7 @@ def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = (
         return dict(parts)
     size = max(len(values) for values in parts.values())
     for part, values in parts.items():
-        if len(values) not in (size, size if part in own else 1):
+        if len(values) not in (size, size if field == "authors" and part in own else 1):
             counts = " and ".join(f"{len(one)} of {name}" for name, one in parts.items())
             raise MappingError(field, f"has {counts} (give the same number of each)")
     return [{name: one[n if len(one) > 1 else 0] for name, one in parts.items()} for n in range(size)]
