@@ -184,6 +184,14 @@ def test_a_record_that_is_no_item_has_its_complete_link(draft: bool) -> None:
     assert one.identity == (None, "https://www.example.org/a")
 
 
+def test_the_advice_about_a_part_of_an_image_is_for_the_format_of_the_file(tmp_path: Path) -> None:
+    record = {"id": 1, "title": "A", "day": "2026-05-09", "image": {"url": "https://www.example.org/a.png", "alt": 5}}
+    source = 'fields = { id = "id", title = "title", published = "day", image = "image" }'
+    site = load_site(write({"files": {"a.json": json.dumps([record])}, "source": source}, tmp_path))
+    (warning,) = (one for one in read(site, tmp_path) if isinstance(one, Problem))
+    assert "alt: 5 is a number, not text (put it in quotes)" in warning.message
+
+
 def test_the_time_grows_with_the_number_of_different_warnings() -> None:
     """If it grew with the square of the number, this test would take about a minute."""
     records = [{"id": n, "title": "A", "day": "2026-05-09", "all": f"word {n}"} for n in range(20_000)]

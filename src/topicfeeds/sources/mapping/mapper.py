@@ -389,7 +389,7 @@ class RecordMapper:
             if not link and complete_address(given, urljoin(base, "a/page/in/some/folder/"), base) != holder[key]:
                 message = f"{show(given)} is relative, but the item has no link, so it may be wrong (add a link)"
                 warnings.append(self._make_warning(raw, name, message))
-        if "image" in fields and (reason := drop_image_faults(fields, self._source)):
+        if "image" in fields and (reason := drop_image_faults(fields, self._source, self._context.form)):
             warnings.append(self._make_warning(raw, "image", reason))
 
     def _fill_in_permalink(self, fields: dict[str, Any], raw: RawRecord) -> None:

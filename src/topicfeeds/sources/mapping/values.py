@@ -17,7 +17,7 @@ from ...errors import show
 from ...models.advice import advise_part
 from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
-from ...models.messages import explain_errors
+from ...models.messages import Origin, explain_errors
 from ...models.places import as_text, to_text
 from ...models.source import Source
 from ...text.characters import is_blank
@@ -263,7 +263,7 @@ def complete_address(value: Any, base: str, site: str = "") -> Any:
 _NO_IMAGE = "; the item is published without the image"
 
 
-def drop_image_faults(fields: dict[str, Any], source: Source) -> str:
+def drop_image_faults(fields: dict[str, Any], source: Source, form: str) -> str:
     """Remove the parts of an image that cannot be used, or the image if it has no usable address. Return a warning."""
     image = fields["image"]
     table = {"url": image} if isinstance(image, str) else image
@@ -275,7 +275,7 @@ def drop_image_faults(fields: dict[str, Any], source: Source) -> str:
     try:
         Image.model_validate(table)
     except ValidationError as error:
-        found = [(str(place[0]), text) for place, text in explain_errors(error, Image)]
+        found = [(str(place[0]), text) for place, text in explain_errors(error, Image, Origin(form))]
         kept = {name: one for name, one in table.items() if name not in dict(found)}
         reason = "; ".join(text if isinstance(image, str) else f"{name}: {text}" for name, text in found)
         if "url" in kept:
