@@ -192,6 +192,18 @@ def test_the_advice_about_a_part_of_an_image_is_for_the_format_of_the_file(tmp_p
     assert "alt: 5 is a number, not text (put it in quotes)" in warning.message
 
 
+def test_an_object_that_counts_as_false_has_all_its_fields() -> None:
+    class Post:
+        name, day, words = "A", date(2026, 5, 9), ("land",)
+
+        def __bool__(self) -> bool:
+            return False
+
+    (one,) = read_objects([Post()], fields={"id": "name", "title": "name", "published": "day", "tags": "words"})
+    assert isinstance(one, Record)
+    assert one.item.tags == ("land",)
+
+
 def test_the_time_grows_with_the_number_of_different_warnings() -> None:
     """If it grew with the square of the number, this test would take about a minute."""
     records = [{"id": n, "title": "A", "day": "2026-05-09", "all": f"word {n}"} for n in range(20_000)]

@@ -122,7 +122,7 @@ class Finder:
 
     def _follow_object(self, value: Any, path: ValuePath, at: int) -> Any:
         key, after = path.steps[at][-1]
-        if hasattr(type(value), "__bool__") and not value:  # such as a file field of Django without a file
+        if at and hasattr(type(value), "__bool__") and not value:  # such as a file field of Django without a file
             self.is_known = True
             return None
         found = getattr(value, key, _NOTHING)
