@@ -209,7 +209,7 @@ def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettin
                 parts.setdefault(key, [one])
 
 
-def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str] = ()) -> Any:
+def combine_parts(field: str, parts: Mapping[str, Any], own: Collection[str]) -> Any:
     """Return the table of a field whose parts are given, or a list of tables. Raises MappingError.
 
     A single value belongs to all tables. But two authors do not share an e-mail address: they share only the parts that
