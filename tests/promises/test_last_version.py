@@ -289,6 +289,21 @@ def test_an_item_expires_while_its_record_or_file_is_broken(city: City, broken: 
     assert titles(city).keys() == {"a", "b"}
 
 
+@pytest.mark.parametrize("broken", [{"published": "soon"}, None], ids=["record", "file"])
+def test_items_that_expire_while_broken_are_not_lost_items(tmp_path: Path, broken: dict[str, str] | None) -> None:
+    rows = [row(f"a{number}", expiryDate="2026-04-03T00:00") for number in range(8)] + [row("b"), row("c"), row("d")]
+    city = City.create(tmp_path, *rows)
+    city.build()
+    city.put(*({**one, **(broken or {})} for one in rows))
+    if broken is None:
+        (tmp_path / "items.jsonl").write_text("{", "utf-8")
+    for hours in (48, 49):
+        assert "shrank" not in str(city.build(NOON + hours * HOUR).problems)
+        assert titles(city).keys() == {"b", "c", "d"}
+    city.put(*rows)
+    assert city.build(NOON + 3 * DAY).problems == ()
+
+
 def test_a_draft_in_another_file_does_not_withdraw_an_item_whose_record_is_broken(city: City) -> None:
     city.configure('[[sources]]\npath = "drafts.jsonl"')
     city.put({**EVENT, "draft": True}, name="drafts.jsonl")

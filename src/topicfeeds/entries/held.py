@@ -45,7 +45,7 @@ class HeldItems:
         self.missing = set(self._held)
         """The ids of the items that this run has not found."""
         self.moved = Counter[str]()
-        """How many items of each source this run has found in another source, or as drafts."""
+        """How many items of each source this run has found in another source or as drafts, or have expired."""
         self._found_in: dict[str, set[str]] = {}
         """The files in which this run has found an item that had records in several files, or a draft of it."""
 

@@ -107,7 +107,8 @@ class Resolver:
         None means that the memory has no version that can be used. The list is empty if the item has expired.
         """
         header = self.held.restore(name)
-        if header and self.now and _find_draft(header, self.now):
+        if header and self.now and (draft := _find_draft(header, self.now)):
+            self.held.note_draft(draft)
             return []
         found = self._resolve(header, name, is_kept=True) if header else None
         return None if found is None else [one for one in found if not isinstance(one, Problem)]

@@ -238,7 +238,7 @@ class Run:
         for path in retirement.foreign:
             state.forget_document(path)
         before, names = state.accepted_counts(), {source.name for source in self.site.sources}
-        fixed = {name: before[name] for name in report.lost | report.unread}
+        fixed = {name: before[name] - report.moved[name] for name in report.lost | report.unread}
         state.set_accepted({**dict.fromkeys(names, 0), **report.accepted, **fixed})
         state.set_values(self._describe(report))
         _store_last_run(state.cache, report, source.files)

@@ -41,6 +41,7 @@ def keep_last_good(resolver: Resolver, report: RunReport, base: Path | None, *, 
             yield from _keep_file(resolver, problem)
         for problem in _find_losses(resolver, report, before) if not allow_shrink else ():
             yield from _keep_source(resolver, report, problem)
+        report.moved = resolver.held.moved
 
 
 def _has_file(source: Source, path: str, base: Path | None) -> bool:

@@ -72,6 +72,8 @@ class RunReport:
     """The names of the sources that have an unreadable file."""
     lost: set[str] = field(default_factory=set)
     """The names of the sources that lost too many items."""
+    moved: Counter[str] = field(default_factory=Counter)
+    """How many items of each source were found in another source, became drafts, or expired."""
     kept: set[str] = field(default_factory=set)
     """The ids of items whose last good version is published."""
     content_changes: dict[str, str] = field(default_factory=dict)
