@@ -480,6 +480,11 @@ def test_another_place_with_similar_letters_makes_a_notice(years: Years, before:
     assert titles(change(years, {"location": before}, {"location": after}))[0] == f"New place ({after}): Fair"
 
 
+def test_a_place_with_a_reference_of_thousands_of_digits_is_another_place(years: Years) -> None:
+    after = f"Hall &#{'1' * 5000};"
+    assert titles(change(years, {"location": "Hall"}, {"location": after}))[0].startswith("New place (Hall &#111")
+
+
 def test_a_new_spelling_of_a_place_is_not_told_beside_a_new_date(years: Years) -> None:
     notice, _ = change(
         years,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ..models.dates import duration
 from ..state.memory import ItemMemory
+from ..text.characters import decode_broken_references
 from .digests import to_json
 from .events import format_moment, list_coming, restore_times
 from .model import EventChange, EventDetails, EventSnapshot, EventTimes
@@ -172,7 +173,8 @@ def is_other_place(old: str | None, new: str | None) -> bool:
 
 
 def _fold_place(place: str) -> str:
-    return _SEPARATORS.sub(" ", normalize("NFC", unescape(place)).casefold().translate(_PLAIN_MARKS)).strip()
+    decoded = unescape(decode_broken_references(place))
+    return _SEPARATORS.sub(" ", normalize("NFC", decoded).casefold().translate(_PLAIN_MARKS)).strip()
 
 
 def _has_begun(moment: date, now: datetime, zone: str | None) -> bool:
