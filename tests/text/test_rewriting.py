@@ -355,6 +355,17 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
             "a x, b <i>y</i> z",
             "2 formulas became text",
         ),
+        (
+            '<mjx-container class="MathJax"><mjx-math><mjx-mi><mjx-c class="mjx-c1D465"></mjx-c></mjx-mi></mjx-math>'
+            "</mjx-container> <math><mi>y</mi></math>",
+            "x y",
+            "2 formulas became text",
+        ),
+        (
+            '<img src="a.png" alt="A"> <math><mi>x</mi></math>',
+            '<img src="https://www.example.org/news/a.png" alt="A"> x',
+            ONE,
+        ),
         ("<svg><text><tspan>5</tspan><tspan>20</tspan></text></svg>", "5 20", "1 drawing became text"),
         ("a<svg><title>Quay &amp; crane</title><path/></svg>", "a Quay &amp; crane", "1 drawing became text"),
         ("<svg><text>Depth</text><g><text>7 m</text></g></svg>", "Depth 7 m", "1 drawing became text"),

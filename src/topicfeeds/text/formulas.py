@@ -25,16 +25,20 @@ def drop_drawings(children: Sequence[Element | str]) -> Sequence[Element | str]:
     kept: list[Element | str] = []
     for one in children:
         if isinstance(one, Element) and one.name in ("math", "x-tex"):
-            while kept and _is_drawing(kept[-1]):
+            while _is_drawn(kept[-1:]) or (_is_drawn(kept[-2:-1]) and _is_blank(kept[-1])):
                 kept.pop()
         kept.append(one)
     return kept
 
 
-def _is_drawing(one: Element | str) -> bool:
-    if isinstance(one, str):
-        return not one.strip()
-    return any(name.startswith(("MathJax", "mjx-chtml", "MJXc-display")) for name in _classes(one))
+def _is_blank(one: Element | str) -> bool:
+    return isinstance(one, str) and not one.strip()
+
+
+def _is_drawn(found: Sequence[Element | str]) -> bool:
+    marks = ("MathJax", "mjx-chtml", "MJXc-display")
+    drawn = (one for one in found if isinstance(one, Element) and one.name != "mjx-container")  # this is MathJax 3
+    return any(name.startswith(marks) for one in drawn for name in _classes(one))
 
 
 def write_formula(formula: Element) -> str:
