@@ -381,6 +381,7 @@ KATEX_HALF = f'<span class="mfrac">{stack("2", "<span class=frac-line></span>", 
             "1 drawing became text",
         ),
         ('<p>a<span data-latex="x^2"></span>b</p>', "<p>a x^2 b</p>", ONE),
+        ('<p data-tex="x"><img src="https://e.org/x.png"></p>', '<p><img src="https://e.org/x.png"></p>', ""),
         ('<svg aria-hidden="true"><path/></svg><svg><path/></svg>', "", "1 drawing was left out"),
     ],
 )

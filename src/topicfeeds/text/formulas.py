@@ -51,7 +51,8 @@ def write_formula(formula: Element) -> str:
 
 def find_source(one: Element) -> str:
     """Return the TeX source of a formula that a script would write into an empty element."""
-    return next((one.attributes[name] for name in _SOURCES if one.is_blank and name in one.attributes), "")
+    is_empty = one.is_blank and one.inside <= {"br", "span"}
+    return next((one.attributes[name] for name in _SOURCES if is_empty and name in one.attributes), "")
 
 
 def read_rendered(one: Element) -> Element:
