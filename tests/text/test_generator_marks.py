@@ -60,7 +60,7 @@ def test_a_relative_link_to_a_markdown_file_is_found(fragment: str, link: str | 
         ("<p>As said^[An inline note].</p>", "^[An inline note"),
         ("<p>A ==marked== word</p>", "==marked=="),
         ('<p>=== "Tab"\nx</p>', '=== "'),
-        ("<p>a == b, x==1, y==2, 2^[3], ==== <code>[^1]</code> [^ ]</p>", None),
+        ("<p>a == b, x==1, y==2, if x ==1 and y ==2, 2^[3], ==== <code>[^1]</code> [^ ]</p>", None),
         ("<p>{ref}<code>x</code></p>", "{ref}"),
         ("<script>f = {a=1}</script><style>{.a{}}</style>", None),
     ],

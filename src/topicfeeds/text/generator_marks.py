@@ -27,7 +27,7 @@ _TEMPLATE_TAG = re.compile(
     r"|\{/(?:\*|[a-z][\w-]{0,40}\})|\{load(?:module|position) [^{}<>]{0,60}|\{[a-z:-]{1,30}\}(?=<code)"
     r"|(?:<|&lt;)(?:%[=#-]? ?[a-z@]|\?(?:php|=))[^<>%]{0,60}|%%[^%<>]{1,60}%%"
     r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: "
-    r"|\[\^[\w.-]{1,40}\]|\^\[[a-z][^\[\]<>]{0,59}|(?<![\w=])==[^\s=<>][^=<>]{0,60}==|(?<=>)===[+!]? [\"&])"
+    r"|\[\^[\w.-]{1,40}\]|\^\[[a-z][^\[\]<>]{0,59}|(?<![\w=])==[^\s=<>][^=<>]{0,60}(?<!\s)==|(?<=>)===[+!]? [\"&])"
 )
 """Tags of Hugo, Jekyll, Joomla, PHP and others; lists of attributes; links of wikis; containers; shortcodes of
 WordPress; blocks, roles and included files of MkDocs and Sphinx; comments and highlights of Obsidian; abbreviations;
