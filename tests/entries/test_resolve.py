@@ -403,3 +403,19 @@ def test_a_name_that_is_encoded_as_html_is_published_unchanged_with_a_warning() 
         ("authors", "has &amp;", "warning"),
     ]
     assert problems[1].message.endswith('(write the character, or set html_fields = ["tags"] in the source)')
+
+
+@pytest.mark.parametrize(
+    ("content", "is_reported"),
+    [
+        ('<a href=" plan.pdf">A</a>', True),
+        ('<a href=" /about">A</a>', False),
+        ('<img src="\n  //cdn.example.org/a.png" alt="A">', False),
+        ('<a href=" #part.1">A</a>', False),
+        ('<object data="plan.pdf">A</object>', True),
+        ('<div x-data="app.menu">A</div>', False),
+    ],
+)
+def test_only_relative_addresses_in_items_without_a_link_are_reported(content: str, is_reported: bool) -> None:
+    found = problems_of([article(link=None, content=content)])
+    assert any("so they may be wrong" in one for one in found) == is_reported

@@ -41,8 +41,8 @@ _LATER_FIELDS = ("id", "link", "content", "published", "updated", "start")
 """The fields whose checks need the memory, the current time or other records, or the whole feed."""
 _NAMES = {"authors", "location", "organizer", "tags", "topics"}
 _RELATIVE = re.compile(
-    r"""(?i)<[a-z][^<>]{0,2000}?[\s/-](?:src|srcset|href|poster|data)\s{0,9}=\s{0,9}(?:"""
-    r"""["'](?![/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'>/?.:{<&]{0,99}[/?.][^"'>{<]{0,99})|"""
+    r"""(?i)<[a-z][^<>]{0,2000}?(?:[\s/-](?:src|srcset|href|poster)|[\s/]data)\s{0,9}=\s{0,9}(?:"""
+    r"""["']\s{0,9}+(?![/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'>/?.:{<&]{0,99}[/?.][^"'>{<]{0,99})|"""
     r"""(?!["'/#]|[a-z][a-z0-9+.-]{0,20}:)([^"'\s>/?.:{<&]{0,99}[/?.][^"'\s>{<]{0,99}))"""
 )
 """An address that is relative to the page of its item."""
