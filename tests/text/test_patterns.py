@@ -176,6 +176,7 @@ WORST = {
     "text/pictures.py _CANDIDATE": ("findall", "", "a,", " "),
     "text/plain_text.py _write_script": ("fullmatch", "(", "a", "x"),
     "text/players.py EMBED": ("search", "", "embe", ""),
+    "text/players.py _POST": ("search", "", "embe", ""),
     "text/players.py _EMBEDDED": ("match", "{", '"url": ', ""),
     "text/players.py _ID_IN_JSON": ("search", "", '"videoId":"', ""),
     "text/players.py _KEY": ("search", "", "data-a-", ""),

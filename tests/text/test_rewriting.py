@@ -40,6 +40,11 @@ EMBEDDED = [
     ('<div class="youtube" id="76979871"></div>', "<div></div>", "1 player without an address was left out"),
     ('<div class="youtube" id="dQw4w9WgXcQ">a</div>', "<div>a</div>", ""),
     ('<span class="youtube-icon" id="icon"></span>a', "<span></span>a", ""),
+    (
+        '<ul><li class="youtube"><a class="icon-youtube" href="https://e.org/"><i></i></a></li></ul>',
+        f"<ul><li>{link('https://e.org/', '<i></i>')}</li></ul>",
+        "",
+    ),
     ('<div class="g-ytsubscribe" data-channelid="UC1"></div>', "https://www.youtube.com/channel/UC1", "player"),
     ('<div data-plyr-provider="vimeo" data-plyr-embed-id="1"></div>', "https://vimeo.com/1", "player"),
     ('<div data-attrs=\'{"id": 1, "url": "https:\\/\\/x.com\\/1"}\'></div>', link("https://x.com/1"), "frame"),

@@ -20,7 +20,8 @@ _PLAYER = re.compile(r"(?:^|\s)(?:lite-)?(?:youtube|vimeo)(?:-player|-video)?(?!
 """A class of elements that scripts turn into players."""
 HOLDERS = {"a", "article", "aside", "blockquote", "div", "figure", "li", "p", "section", "span"}
 """Elements that scripts fill."""
-EMBED = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-|youtube|vimeo")
+_POST = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-")
+EMBED = re.compile(f"{_POST.pattern}|youtube|vimeo")
 _MAX_PARTS = 20
 """The limit of elements that are searched inside an element that scripts fill."""
 _EMBEDDED = re.compile(
@@ -39,7 +40,7 @@ def find_pages(one: Element) -> list[str]:
     given = one.attributes
     values = [value for name, value in given.items() if name == "cite" or name.startswith("data-")]
     found = [_EMBEDDED.match(value.replace("\\/", "/")) for value in values if one.name != "a"]
-    is_embed = EMBED.search(f"{given.get('class')} {given.get('data-pin-do')}")
+    is_embed = _POST.search(f"{given.get('class')} {given.get('data-pin-do')}")
     parts = (one, *islice(one.elements(), _MAX_PARTS)) if is_embed else ()
     links = [each.attributes.get("href", "") for each in parts if each.name == "a"]
     return [*(each[1] for each in found if each), _find_video(one), *links]
