@@ -304,6 +304,17 @@ def test_items_that_expire_while_broken_are_not_lost_items(tmp_path: Path, broke
     assert city.build(NOON + 3 * DAY).problems == ()
 
 
+def test_an_item_in_a_broken_file_does_not_expire_with_its_record_in_another_file(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    city.configure(path="items/*.jsonl")
+    city.put(row("a"), name="items/1.jsonl")
+    city.put(row("a", tags=["x"], expiryDate="2026-04-03T00:00"), row("b"), name="items/2.jsonl")
+    city.build()
+    (tmp_path / "items" / "1.jsonl").write_text("{", "utf-8")
+    city.build(NOON + 2 * DAY)
+    assert titles(city).keys() == {"a", "b"}
+
+
 def test_a_draft_in_another_file_does_not_withdraw_an_item_whose_record_is_broken(city: City) -> None:
     city.configure('[[sources]]\npath = "drafts.jsonl"')
     city.put({**EVENT, "draft": True}, name="drafts.jsonl")

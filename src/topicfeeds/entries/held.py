@@ -31,7 +31,7 @@ class HeldDetails(NamedTuple):
     digest: str
     """A digest of its fields."""
     expires: str | None = None
-    """When it stops to be public, in ISO 8601. None if it has no such date."""
+    """When it stops to be public, in ISO 8601. None if it has no such date, or records in several files."""
 
 
 class HeldItems:
@@ -117,7 +117,8 @@ class HeldItems:
 def describe_held(candidate: Candidate) -> str:
     """Return the `HeldDetails` of an item, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
-    expires = [candidate.expires.isoformat()] if candidate.expires else []
+    is_alone = len(candidate.paths) == 1  # records in other files can have other dates
+    expires = [candidate.expires.isoformat()] if candidate.expires and is_alone else []
     return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex(), *expires]))
 
 
