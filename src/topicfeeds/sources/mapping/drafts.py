@@ -44,10 +44,9 @@ _BESIDE: Mapping[str, Collection[str]] = {
 }
 """The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
 _FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime")
-_UNTIL = (
-    *("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime"),
-    *("expires", "expiresat", "unpublishat", "deletedat"),
-)
+_COMMON = ("expires", "expiresat", "unpublishat", "deletedat")
+"""The keys that can have other meanings. They only count if no setting reads them, and if their value is a date."""
+_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime", *_COMMON)
 _NAMES = frozenset((*_MARKS, *_FROM, *_UNTIL))
 _ATTRIBUTES = (
     *("deleted", "draft", "hidden", "private", "public", "publish", "published", "status", "visibility"),
@@ -145,7 +144,7 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
         value = _plain(given)
         if name not in names or _word(value) in ("", *_NO) or _word(value).startswith("0000-00-00"):
             continue
-        if name in _UNTIL and _word(value) == "never":
+        if (name in _UNTIL and _word(value) == "never") or (name in _COMMON and key in settings.used_keys):
             continue
         if name in _BESIDE:  # TYPO3 writes seconds
             is_seconds = _word(value).isdecimal() and 9 <= len(_word(value)) <= 10
@@ -153,7 +152,7 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
                 return datetime.fromtimestamp(int(_word(value)), UTC)
         elif moment := _parse_date(value, settings):
             return moment
-        elif not _is_part_of_published(key, settings):
+        elif name not in _COMMON and not _is_part_of_published(key, settings):
             raise MappingError(key, f"{show(value)} is not a date (correct it, or remove {key})")
     return None
 
