@@ -57,7 +57,7 @@ def test_the_command_prints_its_steps_for_people_and_machines(tmp_path: Path) ->
     at = lines.index(["step", "CPU", "(s)", "elapsed", "(s)", "peak", "memory", "(MB)"])
     assert [line[0] for line in lines[at + 1 :]] == STEPS
     assert sum(float(line[1]) for line in lines[at + 1 :]) > 0.1
-    assert all(10 < float(line[3]) < 1_000 for line in lines[at + 1 :])
+    assert all(float(line[3]) > 10 for line in lines[at + 1 :])  # at least that of the process that started it (Linux)
     again = command("build", "--site", city.site, "--profile", cwd=tmp_path)
     assert [line.split()[0] for line in again.err.splitlines()] == ["step", "start", "end"]
     (city.public / "all.atom.xml").unlink()

@@ -20,6 +20,7 @@ upload .html "text/html; charset=utf-8"
 upload .css "text/css; charset=utf-8"
 upload .opml "text/x-opml; charset=utf-8"
 
-# Last, remove the files of feeds that are gone.
-aws s3 sync "$folder" "$target" --no-progress --delete --exclude "*" --include "*.atom.xml" --include "*.rss.xml" \
-    --include "*.json" --include "*.ics" --include "*.html" --include "*.css" --include "*.opml" --exclude "*.topicfeeds*"
+# Last, remove the files of feeds that are gone. With --size-only, no file is uploaded again without its media type.
+aws s3 sync "$folder" "$target" --no-progress --delete --size-only --exclude "*" --include "*.atom.xml" \
+    --include "*.rss.xml" --include "*.json" --include "*.ics" --include "*.html" --include "*.css" --include "*.opml" \
+    --exclude "*.topicfeeds*"

@@ -122,6 +122,10 @@ def test_a_file_that_is_a_bomb_or_something_else_is_unreadable(
             "a.yaml:1: tags: has too many values (keep at most 200)",
         ),
         (
+            "- {id: a, title: x, published: 2026-01-01, topics: [" + "t, " * 201 + "]}",
+            "a.yaml:1: topics: has too many values (keep at most 200)",
+        ),
+        (
             "- {id: a, title: x, published: 2026-01-01, enclosures: ["
             + "{url: https://e.org/a, type: a/b}, " * 51
             + "]}",
@@ -132,7 +136,18 @@ def test_a_file_that_is_a_bomb_or_something_else_is_unreadable(
             "a.yaml:1: titel: unknown field",
         ),
     ],
-    ids=["tags", "authors", "summary", "published", "deep", "large", "many tags", "many enclosures", "blanks"],
+    ids=[
+        "tags",
+        "authors",
+        "summary",
+        "published",
+        "deep",
+        "large",
+        "many tags",
+        "many topics",
+        "many enclosures",
+        "blanks",
+    ],
 )
 def test_an_item_that_is_a_bomb_is_refused(tmp_path: Path, content: str, message: str) -> None:
     code, lines, peak = check(tmp_path, "a.yaml", content.encode())

@@ -26,6 +26,7 @@ from .schema_org import to_schema_org
 from .status import StatusName
 
 MAX_TAGS = 200
+"""The limit of the tags of an item, and of its topics: each one makes a feed, in which the item lists all of them."""
 MAX_ENCLOSURES = 50
 
 
@@ -137,7 +138,7 @@ class Item(Model):
     """When the item was first made public. A date means midnight in the item's time zone."""
     updated: Moment | None = None
     """When the item last changed. Default: the time of the run that noticed it (needs a state), else `published`."""
-    topics: Names = ()
+    topics: Annotated[Names, Field(max_length=MAX_TAGS)] = ()
     """Slugs of topics. If the site declares no topics, any text is allowed."""
     topic: Text | None = None
     """A single topic, in place of `topics`."""

@@ -9,6 +9,7 @@ The check for "nothing to do" reads the state, so this module only imports modul
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -26,6 +27,7 @@ from .checksums import (
     check_rows,
     has_tables,
     is_damage_error,
+    is_file_damaged,
     is_foreign,
     is_locked,
     open_database,
@@ -162,7 +164,9 @@ class State:
                 raise DamageError("its format version is damaged")
             self._prepare()
             if not passes_quick_check(self._open):
-                raise DamageError("is damaged")
+                if is_file_damaged(self.path or ""):
+                    raise DamageError("is damaged")
+                raise OSError(errno.EIO, os.strerror(errno.EIO), self.path)  # the disk could not read a page
             self._open.execute("pragma secure_delete = on")  # nothing of a deleted item stays in the file
             self._open.executescript(RUN_TABLES)
             self._open.execute("begin" if dry else "begin immediate")

@@ -57,7 +57,10 @@ def resolve_url(base: str, value: str, tag: str) -> str | None:
     if fast_paths.ENABLED and (plain := resolve_plain_url(base, value)):
         return plain
     try:
-        address = urljoin(base, value.strip(_TRIMMED))
+        given = value.strip(_TRIMMED)
+        if given.rstrip("/").lower() in ("http:", "https:"):  # urljoin would return `base`
+            return None
+        address = urljoin(base, given)
         parts = urlsplit(address)
         if parts.scheme in ("mailto", "tel"):
             return address if tag == "a" else None
