@@ -205,11 +205,11 @@ class Run:
         Without the option, a run with a new state warns about these files: they may have items that were deleted.
         """
         prune, path = self.options.prune, str(staged.folder.path.absolute())
-        is_new = self.state is not None and self.state.path and self.state.get_value("run") is None
+        is_new_file = self.state is not None and bool(self.state.path) and self.state.get_value("run") is None
         if report.changes().refused:
             if prune:
                 report.problems.append(Problem(path, 1, "", _NOT_PRUNED, "warning"))
-        elif prune or is_new:
+        elif prune or is_new_file:
             retired = (*(one.path for one in retirement.removed), *retirement.waiting)
             strays = find_strays(self.site, staged.folder, {*(one.path for one in documents), *retired})
             if prune:

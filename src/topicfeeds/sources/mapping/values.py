@@ -148,7 +148,8 @@ def _convert_markup(value: Any, name: str, settings: MappingSettings) -> Any:
     if isinstance(value, (list, tuple)):
         return [_convert_markup(one, name, settings) for one in value]
     mark = find_markup(name, settings) or find_markup(f"{name}.name", settings)  # a text is a name: `authors: [Ines]`
-    if mark is None or not isinstance(value, str) or mark == ("html" if name == "content" else "plain"):
+    unchanged = "html" if name == "content" else "plain"
+    if mark in (None, unchanged) or not isinstance(value, str):
         return value
     if mark == "markdown":
         from ..markdown import render_html
