@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -93,24 +94,20 @@ START_ENTRY = make_call("start", id=None, title=None, updated=None, published=No
 START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
 _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
-_LINK_LICENSE = make_call("link", href=None, rel="license")
-_STYLESHEET = make_call("stylesheet", href=None)
 _ALT = make_call("add_inside", name=f"{{{MEDIA}}}description", text=None, type="plain")
 _CREDIT = make_call("add_inside", name=f"{{{MEDIA}}}credit", text=None)
 
 
+@dataclass(slots=True)
 class ElementCalls:
     """The calls that make a channel or an entry. The values of the calls are stored separately.
 
     Elements with equal calls only differ in their values, so they share a template.
     """
 
-    __slots__ = ("calls", "categories", "values")
-
-    def __init__(self, categories: Sequence[Category] = ()) -> None:
-        self.calls: list[Call] = []
-        self.values: list[str] = []
-        self.categories = categories
+    categories: Sequence[Category] = ()
+    calls: list[Call] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
 
     def call(self, call: Call, *values: str) -> None:
         """Add a call, with its values."""
@@ -124,8 +121,16 @@ class ElementCalls:
 
     def add(self, name: str, text: str) -> None:
         """Add an element that feedgen does not know. Its name is a plain name or `{namespace}name`."""
-        self.calls.append(make_call("add", name=name, text=None))
-        self.values.append(text)
+        self.call(make_call("add", name=name, text=None), text)
+
+    def call_with(self, method: str, fields: Mapping[str, str | None], **fixed: str) -> None:
+        """Add a call with fixed values, and with the fields that have a value."""
+        given = {name: value for name, value in fields.items() if value}
+        self.call(make_call(method, **fixed, **dict.fromkeys(given)), *given.values())
+
+    def link(self, rel: str, href: str, **attributes: str | None) -> None:
+        """Add a link (RFC 4287, 4.2.7), with the attributes that have a value."""
+        self.call_with("link", {"href": href, **attributes}, rel=rel)
 
     def add_foreign(self, element: XmlElement, namespaces: Mapping[str, str]) -> None:
         """Add an element of `Extensions`. Raises ValueError for an unknown prefix, and TypeError."""
@@ -145,8 +150,7 @@ class ElementCalls:
             "email": to_ascii_email(person.email or ""),
             "uri": person.url and to_uri(person.url),
         }
-        given = {name: value for name, value in fields.items() if value}
-        self.call(make_call("author", **dict.fromkeys(given)), *given.values())
+        self.call_with("author", fields)
 
 
 def _qualify(name: str, namespaces: Mapping[str, str]) -> str:
@@ -180,8 +184,7 @@ def _add_picture(made: ElementCalls, picture: Image, dialect: Dialect) -> None:
     """Add the element of a picture, with its description and credit inside (Media RSS)."""
     fields = {"url": dialect.to_address(picture.url), "type": picture.type}
     fields |= {name: str(size) for name in ("width", "height") if (size := getattr(picture, name))}
-    given = {name: value for name, value in fields.items() if value}
-    made.call(make_call("add", name=f"{{{MEDIA}}}content", medium="image", **dict.fromkeys(given)), *given.values())
+    made.call_with("add", fields, name=f"{{{MEDIA}}}content", medium="image")
     for call, text in ((_ALT, picture.alt), (_CREDIT, picture.credit)):
         if text:
             made.call(call, text)
@@ -211,15 +214,14 @@ def _format_w3cdtf(moment: date) -> str:
 def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
     """Add the licence of a feed, how often it changes (RSS syndication module), and its stylesheet."""
     if feed.license and dialect.name == "atom":
-        channel.call(_LINK_LICENSE, dialect.to_address(feed.license))
+        channel.link("license", dialect.to_address(feed.license))
     elif feed.license:
         channel.add(f"{{{CREATIVE_COMMONS}}}license", dialect.to_address(feed.license))
     if feed.refresh:
         period, minutes = next(one for one in _PERIODS.items() if one[1] >= feed.refresh)
         channel.add(f"{{{SY}}}updatePeriod", period)
         channel.add(f"{{{SY}}}updateFrequency", str(minutes // feed.refresh))
-    if feed.stylesheet:
-        channel.call(_STYLESHEET, feed.stylesheet)
+    channel.set("stylesheet", feed.stylesheet)
 
 
 def render_with_feedgen(
@@ -331,9 +333,9 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self.told.namespaces = namespaces
         self._FeedGenerator__rss_lastBuildDate = None
 
-    def stylesheet(self, href: str) -> None:
+    def stylesheet(self, stylesheet: str) -> None:
         """Name the stylesheet with which browsers show the document."""
-        self.told.stylesheet = href
+        self.told.stylesheet = stylesheet
 
     def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the name of the element
         """Set the fields that every feed has."""

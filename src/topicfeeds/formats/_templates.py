@@ -171,10 +171,8 @@ _AROUND = (
 
 def _make_marked(calls: Sequence[Call], categories: Sequence[Category] = ()) -> ElementCalls:
     """Return calls with a mark in place of each value."""
-    made = ElementCalls(categories)
-    made.calls = list(calls)
-    made.values = _make_marks(sum(fixed is None for call in calls for _, fixed in call.parameters))
-    return made
+    count = sum(fixed is None for call in calls for _, fixed in call.parameters)
+    return ElementCalls(categories, list(calls), _make_marks(count))
 
 
 def _make_marks(count: int) -> list[str]:

@@ -15,11 +15,6 @@ from .render_cache import RenderCache
 
 ATOM = Dialect("atom", "  <entry", "</feed>", to_uri)
 _START = make_call("start", id=None, title=None, updated=None)
-_LINK_PAGE = make_call("link", href=None, rel="alternate", type="text/html")
-_LINK_PAGE_AGAIN = make_call("link", href=None, rel="alternate", type="text/html", hreflang=None)
-_LINK_FORMAT = make_call("link", href=None, rel="alternate", type=None)
-_LINK_SELF = make_call("link", href=None, rel="self", type="application/atom+xml")
-_LINK_HUB = make_call("link", href=None, rel="hub")
 _CONTENT = make_call("content", content=None, type="html")
 _ENTRY_LANGUAGE = make_call("attributes", **{f"{{{XML}}}lang": None})
 
@@ -35,15 +30,15 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.set("language", feed.language)
     made.person(feed.author)
     # The page comes first: some readers use the first link as the site's.
-    made.call(_LINK_PAGE, to_uri(feed.page))
+    made.link("alternate", to_uri(feed.page), type="text/html")
     for alternate, media_type in alternates:
-        made.call(_LINK_FORMAT, to_uri(alternate), media_type)
-    made.call(_LINK_SELF, to_uri(url))
+        made.link("alternate", to_uri(alternate), type=media_type)
+    made.link("self", to_uri(url), type="application/atom+xml")
     if feed.hub:
-        made.call(_LINK_HUB, to_uri(feed.hub))
+        made.link("hub", to_uri(feed.hub))
     # newsboat uses the last alternate link as the page. With hreflang, the second link to the page is valid (4.1.1).
     if alternates:
-        made.call(_LINK_PAGE_AGAIN, to_uri(feed.page), feed.language)
+        made.link("alternate", to_uri(feed.page), type="text/html", hreflang=feed.language)
     made.set("logo", feed.logo and to_uri(feed.logo))
     made.set("rights", feed.rights)
     made.set("subtitle", feed.description)
@@ -61,10 +56,8 @@ def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     if content := make_body(entry, feed, own, cache):
         made.call(_CONTENT, content)
     for file in [*entry.enclosures, *([own] if own else [])]:
-        fields = {"type": file.type, "title": file.title, "length": None if file.length is None else str(file.length)}
-        given = {name: value for name, value in fields.items() if value}
-        link = make_call("link", href=None, rel="enclosure", **dict.fromkeys(given))
-        made.call(link, to_uri(file.url), *given.values())
+        length = None if file.length is None else str(file.length)
+        made.link("enclosure", to_uri(file.url), type=file.type, title=file.title, length=length)
     add_event(made, entry)
     if entry.language and entry.language != feed.language:
         made.call(_ENTRY_LANGUAGE, entry.language)

@@ -26,10 +26,7 @@ RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"de
 
 
 _START = make_call("start", id=None, title=None, updated="-")
-_LINK_SELF = make_call("link", href=None, rel="self", type="application/rss+xml")
-_LINK_FORMAT = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="alternate", type=None)
-_LINK_HUB = make_call("add", name=f"{{{ATOM}}}link", href=None, rel="hub")
-_ENCLOSURE = make_call("link", href=None, rel="enclosure", type=None, length=None)
+_ATOM_LINK = f"{{{ATOM}}}link"
 
 
 def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
@@ -43,11 +40,11 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
     made.set("language", feed.language)
     made.set("rights", feed.rights)
     made.set("description", _escape_tags(feed.description or feed.title))
-    made.call(_LINK_SELF, to_uri(url))
+    made.link("self", to_uri(url), type="application/rss+xml")
     if feed.hub:
-        made.call(_LINK_HUB, to_uri(feed.hub))
+        made.call_with("add", {"href": to_uri(feed.hub), "rel": "hub"}, name=_ATOM_LINK)
     for alternate, media_type in alternates:
-        made.call(_LINK_FORMAT, to_uri(alternate), media_type)
+        made.call_with("add", {"href": to_uri(alternate), "rel": "alternate", "type": media_type}, name=_ATOM_LINK)
     made.add("lastBuildDate", _format_rfc822(feed.updated))
     if feed.refresh:
         made.add("ttl", str(feed.refresh))
@@ -77,7 +74,7 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made.set("description", summary)
     made.set("content", content)
     for file in [*entry.enclosures, *([own] if own else [])][:1]:
-        made.call(_ENCLOSURE, to_uri(file.url), file.type, str(file.length or 0))
+        made.link("enclosure", to_uri(file.url), type=file.type, length=str(file.length or 0))
     for author in entry.authors:
         made.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:
