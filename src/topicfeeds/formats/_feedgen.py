@@ -64,8 +64,6 @@ class Dialect(NamedTuple):
     """The text at the start of each entry. Values never contain it, as `<` is escaped in them."""
     end: str
     """The text after the last entry. Values never contain it, either."""
-    to_address: Callable[[str], str]
-    """Returns an address in the form that the format needs."""
     plain: frozenset[str] = frozenset()
     """The elements of entries whose text has hexadecimal references for `&` and `<`."""
     plain_in_head: frozenset[str] = frozenset()
@@ -174,15 +172,15 @@ def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
     else:
         made.call(START_RSS_ITEM, entry.id, title)
     if entry.image:
-        made.call(_THUMBNAIL, dialect.to_address(entry.image))
+        made.call(_THUMBNAIL, to_uri(entry.image))
     if entry.picture:
-        _add_picture(made, entry.picture, dialect)
+        _add_picture(made, entry.picture)
     return made
 
 
-def _add_picture(made: ElementCalls, picture: Image, dialect: Dialect) -> None:
+def _add_picture(made: ElementCalls, picture: Image) -> None:
     """Add the element of a picture, with its description and credit inside (Media RSS)."""
-    fields = {"url": dialect.to_address(picture.url), "type": picture.type}
+    fields = {"url": to_uri(picture.url), "type": picture.type}
     fields |= {name: str(size) for name in ("width", "height") if (size := getattr(picture, name))}
     made.call_with("add", fields, name=f"{{{MEDIA}}}content", medium="image")
     for call, text in ((_ALT, picture.alt), (_CREDIT, picture.credit)):
@@ -214,9 +212,9 @@ def _format_w3cdtf(moment: date) -> str:
 def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
     """Add the licence of a feed, how often it changes (RSS syndication module), and its stylesheet."""
     if feed.license and dialect.name == "atom":
-        channel.link("license", dialect.to_address(feed.license))
+        channel.link("license", to_uri(feed.license))
     elif feed.license:
-        channel.add(f"{{{CREATIVE_COMMONS}}}license", dialect.to_address(feed.license))
+        channel.add(f"{{{CREATIVE_COMMONS}}}license", to_uri(feed.license))
     if feed.refresh:
         period, minutes = next(one for one in _PERIODS.items() if one[1] >= feed.refresh)
         channel.add(f"{{{SY}}}updatePeriod", period)
@@ -234,9 +232,7 @@ def render_with_feedgen(
     _make_calls(whole, channel)
     for one in entries:
         entry = _Entry()
-        entry.category(
-            [{"term": c.term, "label": c.label, "scheme": dialect.to_address(c.scheme)} for c in one.categories]
-        )
+        entry.category([{"term": c.term, "label": c.label, "scheme": to_uri(c.scheme)} for c in one.categories])
         _make_calls(entry, one)
         whole.add_entry(entry, order="append")
     text: bytes = whole.atom_str(pretty=True) if dialect.name == "atom" else whole.rss_str(pretty=True)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..entries.model import Category
 from ..feeds.model import Feed
+from ..text.urls import to_uri
 from ._feedgen import (
     LINK_ALTERNATE,
     START_ENTRY,
@@ -149,15 +150,13 @@ def _entry_template(calls: tuple[Call, ...], dialect: Dialect, has_categories: b
 
 @lru_cache(maxsize=10_000)
 def _render_category(one: Category, dialect: Dialect) -> bytes:
-    return b"".join(_category_template(dialect).fill([one.term, one.label, dialect.to_address(one.scheme)]))
+    return b"".join(_category_template(dialect).fill([one.term, one.label, to_uri(one.scheme)]))
 
 
 @cache
 def _category_template(dialect: Dialect) -> Template:
     marked = _make_marked((START_ENTRY, LINK_ALTERNATE), [Category(*_make_marks(3))])
-    found = _CATEGORY.search(
-        render_with_feedgen(_make_marked(_AROUND), [marked], dialect._replace(to_address=str), has_events=True)
-    )
+    found = _CATEGORY.search(render_with_feedgen(_make_marked(_AROUND), [marked], dialect, has_events=True))
     return _make_template(found[0] if found else "", dialect.plain)
 
 

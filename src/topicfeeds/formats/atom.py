@@ -13,7 +13,7 @@ from .body import make_attachment, make_body
 from .event_text import format_title
 from .render_cache import RenderCache
 
-ATOM = Dialect("atom", "  <entry", "</feed>", to_uri)
+ATOM = Dialect("atom", "  <entry", "</feed>")
 _START = make_call("start", id=None, title=None, updated=None)
 _CONTENT = make_call("content", content=None, type="html")
 _ENTRY_LANGUAGE = make_call("attributes", **{f"{{{XML}}}lang": None})

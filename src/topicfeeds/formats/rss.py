@@ -22,7 +22,7 @@ from .render_cache import RenderCache
 _PLAIN = frozenset(
     {"title", "category", "copyright", "dc:creator", "managingEditor", "media:credit", "media:description"}
 )
-RSS = Dialect("rss", "    <item>", "  </channel>", to_uri, _PLAIN, _PLAIN | {"description"})
+RSS = Dialect("rss", "    <item>", "  </channel>", _PLAIN, _PLAIN | {"description"})
 
 
 _START = make_call("start", id=None, title=None, updated="-")
