@@ -17,7 +17,7 @@ from topicfeeds import Article, Entry, Event, Feed, Problem, Site, read, select
 from topicfeeds.entries.headers import make_headers
 from topicfeeds.entries.model import Candidate, Schedule
 from topicfeeds.entries.resolve import Resolver
-from topicfeeds.formats.body import make_attachment, make_body
+from topicfeeds.formats.body import make_content
 from topicfeeds.formats.event_text import format_title
 from topicfeeds.formats.render_cache import RenderCache
 from topicfeeds.sources.model import ItemLike
@@ -65,9 +65,8 @@ def as_shown(feed: Feed) -> tuple[Entry, ...]:
 
 
 def _show(entry: Entry, feed: Feed, cache: RenderCache) -> Entry:
-    own = make_attachment(entry, feed, cache)
-    files = (*entry.enclosures, *([own] if own else []))
-    return replace(entry, title=format_title(entry, feed), content=make_body(entry, feed, own, cache), enclosures=files)
+    content, files = make_content(entry, feed, cache)
+    return replace(entry, title=format_title(entry, feed), content=content, enclosures=tuple(files))
 
 
 def schedule_of(item: Event, now: datetime, **settings: Any) -> Schedule:

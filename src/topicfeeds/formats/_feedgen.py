@@ -188,7 +188,15 @@ def _add_picture(made: ElementCalls, picture: Image) -> None:
             made.call(call, text)
 
 
-def add_event(item: ElementCalls, entry: Entry) -> None:
+def finish_entry(item: ElementCalls, entry: Entry, feed: Feed) -> None:
+    """Add the elements of an event, and those of `Extensions`."""
+    _add_event(item, entry)
+    elements = feed.extensions.entry_elements
+    for element in elements(entry) if elements else ():
+        item.add_foreign(element, feed.extensions.namespaces)
+
+
+def _add_event(item: ElementCalls, entry: Entry) -> None:
     """Add the elements of the RSS event module, and the point of GeoRSS."""
     event = entry.event
     if event is None or entry.notice:
@@ -210,7 +218,7 @@ def _format_w3cdtf(moment: date) -> str:
 
 
 def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
-    """Add the licence of a feed, how often it changes (RSS syndication module), and its stylesheet."""
+    """Add the licence of a feed, how often it changes (RSS syndication module), its stylesheet, and `Extensions`."""
     if feed.license and dialect.name == "atom":
         channel.link("license", to_uri(feed.license))
     elif feed.license:
@@ -220,6 +228,9 @@ def finish_channel(channel: ElementCalls, feed: Feed, dialect: Dialect) -> None:
         channel.add(f"{{{SY}}}updatePeriod", period)
         channel.add(f"{{{SY}}}updateFrequency", str(minutes // feed.refresh))
     channel.set("stylesheet", feed.stylesheet)
+    elements = feed.extensions.feed_elements
+    for element in elements(feed) if elements else ():
+        channel.add_foreign(element, feed.extensions.namespaces)
 
 
 def render_with_feedgen(

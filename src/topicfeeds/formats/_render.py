@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from ..entries.model import Entry
 from ..feeds.model import Feed
 from ..text import fast_paths
 from ._feedgen import Dialect, ElementCalls, MakeEntry, render_with_feedgen, use_hexadecimal_references
@@ -19,22 +16,11 @@ def render_xml(
     extensions = feed.extensions
     if extensions.feed_elements or extensions.entry_elements:
         dialect = dialect._replace(namespaces=tuple(extensions.namespaces.items()))
-        for element in extensions.feed_elements(feed) if extensions.feed_elements else ():
-            channel.add_foreign(element, extensions.namespaces)
-        make_entry = partial(_make_extended, make_entry)
     if fast_paths.ENABLED:
         from ._templates import render_from_templates
 
         return render_from_templates(channel, feed, dialect, make_entry, identity, cache)
     return render_at_once(channel, feed, dialect, make_entry, identity, cache)
-
-
-def _make_extended(make_entry: MakeEntry, entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
-    """Return the calls that make an entry, with the elements of extensions."""
-    made, elements = make_entry(entry, feed, cache), feed.extensions.entry_elements
-    for element in elements(entry) if elements else ():
-        made.add_foreign(element, feed.extensions.namespaces)
-    return made
 
 
 def render_at_once(

@@ -50,8 +50,8 @@ def render_from_templates(
     An entry is rendered and read back once for all feeds that contain it. Its bytes do not depend on the feed's other
     entries.
     """
-    has_files = feed.has_event_files
-    variant = repr((dialect.name, feed.language, feed.base, has_files, feed.confirms, feed.event_title))
+    form = dialect.name, feed.language, feed.base, feed.has_event_files, feed.confirms, feed.event_title
+    variant = repr(form)
     entries: list[bytes] = []
     fresh: list[tuple[dict[Hashable, Any], bytes, bytes]] = []
     """For each entry that is rendered now: its values in the cache, its bytes, its body."""
@@ -121,8 +121,7 @@ def _escape_text(value: str) -> bytes:
 
 
 def _escape_plain(value: str) -> bytes:
-    escaped = value.encode().replace(b"&", b"&#x26;").replace(b"<", b"&#x3C;")
-    return escaped.replace(b">", b"&gt;").replace(b"\r", b"&#13;")
+    return _escape_text(value).replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def _escape_attribute(value: str) -> bytes:

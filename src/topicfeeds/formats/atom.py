@@ -7,9 +7,9 @@ from ..feeds.model import Feed
 from ..models.dates import format_rfc3339
 from ..text.urls import to_uri
 from . import Alternates
-from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, add_event, finish_channel, make_call, start_entry
+from ._feedgen import LINK_ALTERNATE, XML, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
 from ._render import render_xml
-from .body import make_attachment, make_body
+from .body import make_content
 from .event_text import format_title
 from .render_cache import RenderCache
 
@@ -52,13 +52,13 @@ def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     for person in entry.authors:
         made.person(person)
     made.set("summary", entry.summary)
-    own = make_attachment(entry, feed, cache)
-    if content := make_body(entry, feed, own, cache):
+    content, files = make_content(entry, feed, cache)
+    if content:
         made.call(_CONTENT, content)
-    for file in [*entry.enclosures, *([own] if own else [])]:
+    for file in files:
         length = None if file.length is None else str(file.length)
         made.link("enclosure", to_uri(file.url), type=file.type, title=file.title, length=length)
-    add_event(made, entry)
     if entry.language and entry.language != feed.language:
         made.call(_ENTRY_LANGUAGE, entry.language)
+    finish_entry(made, entry, feed)
     return made

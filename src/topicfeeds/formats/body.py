@@ -1,4 +1,4 @@
-"""The body of an entry, and the calendar file of an event: the same in every format."""
+"""The body and the files of an entry: the same in every format."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from .event_text import format_lead
 from .render_cache import RenderCache
 
 
-def make_body(entry: Entry, feed: Feed, file: Enclosure | None, cache: RenderCache) -> str | None:
-    """Return the body. An event's body starts with a line that shows its date, place and status.
+def make_content(entry: Entry, feed: Feed, cache: RenderCache) -> tuple[str | None, list[Enclosure]]:
+    """Return the body and the files of an entry. The calendar file of an event is one of its files.
 
-    An event without content has its summary there, because many readers show either the body or the summary.
+    An event's body starts with a line that shows its date, place and status. An event without content has its summary
+    there, because many readers show either the body or the summary. Notices have no calendar file.
     """
-    html = cache.html(entry)
+    html, files, address = cache.html(entry), list(entry.enclosures), None
     if entry.event is None:
-        return html
+        return html, files
+    if feed.has_event_files and not entry.notice:
+        address = feed.base + event_path(entry.id)
+        length = len(render_event(entry, feed, cache))
+        own = Enclosure.model_construct(url=address, type=EVENT_MEDIA_TYPE, length=length, title=None)
+        files.append(own)
     text = html or ("" if entry.notice else write_paragraphs(entry.summary or ""))
-    return format_lead(entry, feed, file.url if file else None) + text
-
-
-def make_attachment(entry: Entry, feed: Feed, cache: RenderCache) -> Enclosure | None:
-    """Return the calendar file of an event, or None. Articles, notices and sites without calendars have none."""
-    if entry.event is None or entry.notice or not feed.has_event_files:
-        return None
-    length = len(render_event(entry, feed, cache))
-    return Enclosure.model_construct(
-        url=feed.base + event_path(entry.id), type=EVENT_MEDIA_TYPE, length=length, title=None
-    )
+    return format_lead(entry, feed, address) + text, files

@@ -14,11 +14,9 @@ from ..models.dates import format_rfc3339, to_whole_minutes
 from ..models.items import Enclosure, Person, Place
 from ..text.urls import to_uri
 from . import Alternates
-from .body import make_attachment, make_body
+from .body import make_content
 from .event_text import format_title
 from .render_cache import RenderCache
-
-_VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> bytes:
@@ -31,7 +29,7 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
         "alternates": [{"url": to_uri(address), "type": media_type} for address, media_type in alternates],
     }
     head = {
-        "version": _VERSION,
+        "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": to_uri(feed.page),
         "feed_url": to_uri(url),
@@ -52,9 +50,9 @@ def _render_item(entry: Entry, feed: Feed, cache: RenderCache) -> str:
 
 
 def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, Any]:
-    title, own = format_title(entry, feed), make_attachment(entry, feed, cache)
+    title = format_title(entry, feed)
     plain = entry.title if entry.title != title else None
-    body = make_body(entry, feed, own, cache)
+    body, files = make_content(entry, feed, cache)
     return {
         "id": entry.id,
         "url": to_uri(entry.link),
@@ -68,7 +66,7 @@ def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, An
         "authors": [_describe_person(person) for person in entry.authors],
         "tags": list(dict.fromkeys(category.label for category in entry.categories)),
         "language": entry.language if entry.language != feed.language else None,
-        "attachments": [_describe_file(file) for file in (*entry.enclosures, *([own] if own else []))],
+        "attachments": [_describe_file(file) for file in files],
         "_image": entry.picture.model_dump(exclude={"url"}, exclude_none=True) if entry.picture else None,
         "_event": _describe_event(entry.event, plain) if entry.event and not entry.notice else None,
     }

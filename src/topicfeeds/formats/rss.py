@@ -13,9 +13,9 @@ from ..text.characters import has_tag
 from ..text.plain_text import write_html
 from ..text.urls import to_ascii_email, to_uri
 from . import Alternates
-from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, add_event, finish_channel, make_call, start_entry
+from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
 from ._render import render_xml
-from .body import make_attachment, make_body
+from .body import make_content
 from .event_text import format_title
 from .render_cache import RenderCache
 
@@ -60,11 +60,11 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
 
 
 def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
-    own = make_attachment(entry, feed, cache)
     made = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS)
     made.call(LINK_ALTERNATE, to_uri(entry.link))
     links = "".join(map(_make_link, entry.enclosures[1:]))
-    summary, content = write_html(entry.summary or ""), make_body(entry, feed, own, cache) or ""
+    body, files = make_content(entry, feed, cache)
+    summary, content = write_html(entry.summary or ""), body or ""
     if content:
         content += links
     else:
@@ -73,14 +73,14 @@ def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
         summary, content = summary or content, content or summary
     made.set("description", summary)
     made.set("content", content)
-    for file in [*entry.enclosures, *([own] if own else [])][:1]:
+    for file in files[:1]:
         made.link("enclosure", to_uri(file.url), type=file.type, length=str(file.length or 0))
     for author in entry.authors:
         made.add(f"{{{DC}}}creator", author.name)
     if entry.language and entry.language != feed.language:
         made.add(f"{{{DC}}}language", entry.language)
     made.add("pubDate", _format_rfc822(entry.published))
-    add_event(made, entry)
+    finish_entry(made, entry, feed)
     return made
 
 
