@@ -89,7 +89,7 @@ def make_call(method: str, **parameters: str | None) -> Call:
 
 
 START_ENTRY = make_call("start", id=None, title=None, updated=None, published=None)
-START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
+_START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
 _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
 _ALT = make_call("add_inside", name=f"{{{MEDIA}}}description", text=None, type="plain")
@@ -170,7 +170,8 @@ def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
     if dialect.name == "atom":
         made.call(START_ENTRY, entry.id, title, format_rfc3339(entry.updated), format_rfc3339(entry.published))
     else:
-        made.call(START_RSS_ITEM, entry.id, title)
+        made.call(_START_RSS_ITEM, entry.id, title)
+    made.call(LINK_ALTERNATE, to_uri(entry.link))
     if entry.image:
         made.call(_THUMBNAIL, to_uri(entry.image))
     if entry.picture:

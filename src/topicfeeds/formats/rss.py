@@ -13,7 +13,7 @@ from ..text.characters import has_tag
 from ..text.plain_text import write_html
 from ..text.urls import to_ascii_email, to_uri
 from . import Alternates
-from ._feedgen import ATOM, DC, LINK_ALTERNATE, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
+from ._feedgen import ATOM, DC, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
 from ._render import render_xml
 from .body import make_content
 from .event_text import format_title
@@ -55,13 +55,12 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
         made.add(f"{{{DC}}}creator", feed.author.name)
     made.set("logo", feed.logo and to_uri(feed.logo))
     finish_channel(made, feed, RSS)
-    made.call(LINK_ALTERNATE, to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
+    made.link("alternate", to_uri(feed.page))  # this link is last: feedgen uses the last one for the channel
     return made
 
 
 def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
     made = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS)
-    made.call(LINK_ALTERNATE, to_uri(entry.link))
     links = "".join(map(_make_link, entry.enclosures[1:]))
     body, files = make_content(entry, feed, cache)
     summary, content = write_html(entry.summary or ""), body or ""

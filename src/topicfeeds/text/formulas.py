@@ -109,7 +109,7 @@ def _spell_all(one: Element) -> str:
 
 
 def _spell(one: Element) -> str:
-    parts = [each for each in one.children if isinstance(each, Element)]
+    parts = one.parts()
     if one.name in ("annotation", "annotation-xml", "mphantom"):
         return ""
     if one.name in _SIGNS and len(parts) == 2:

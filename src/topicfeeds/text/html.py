@@ -284,7 +284,7 @@ def explain_excess(fragment: str) -> str:
     """
     if nesting_depth(fragment) > _MAX_NESTING_DEPTH:
         return f"has tags nested more than {_MAX_NESTING_DEPTH} deep (close the tags, or simplify the HTML)"
-    if fragment.count("&") > _MAX_REFERENCES and max(map(_count_references, fragment.split("<"))) > _MAX_REFERENCES:
+    if fragment.count("&") > _MAX_REFERENCES and max(text.count("&") for text in fragment.split("<")) > _MAX_REFERENCES:
         return f"has more than {_MAX_REFERENCES} references such as &amp; in one text (write the characters in UTF-8)"
     if (
         len(fragment) > 2 * _MAX_ATTRIBUTES
@@ -299,10 +299,6 @@ def explain_excess(fragment: str) -> str:
 def _count_attributes(tag: str) -> int:
     """Return an upper bound of the number of attributes."""
     return len(tag) > 2 * _MAX_ATTRIBUTES and len(_QUOTED.sub(" ", tag).replace("/", " ").split())
-
-
-def _count_references(text: str) -> int:
-    return text.count("&")
 
 
 def nesting_depth(fragment: str) -> int:

@@ -81,7 +81,7 @@ class _TextWriter:
             self._breaks += 1
         elif name == "img":
             self._add_description(one.attributes.get("alt", ""))
-        elif name == "tr" and len(cells := [each for each in one.children if isinstance(each, Element)]) > 1:
+        elif name == "tr" and len(cells := one.parts()) > 1:
             self._add_row(cells)
         elif name in _PARAGRAPHS or name in _LINES:
             self._add_block(one)

@@ -34,22 +34,8 @@ _BLOCKS = {"address", "article", "aside", "body", "center", "dialog", "fieldset"
 _BECOME = {"acronym": "abbr", "dir": "ul", "listing": "pre", "menu": "ul", "menuitem": "li",
            "strike": "s", "tt": "code"}  # fmt: skip
 _BECOME |= dict.fromkeys(_BLOCKS, "div")
-_UNWRAPPED = {
-    "applet",
-    "basefont",
-    "bdo",
-    "big",
-    "blink",
-    "data",
-    "font",
-    "head",
-    "nobr",
-    "rb",
-    "rtc",
-    "slot",
-    "spacer",
-    "wbr",
-}
+_UNWRAPPED = {"applet", "basefont", "bdo", "big", "blink", "data", "font", "head", "nobr", "rb", "rtc", "slot",
+              "spacer", "wbr"}  # fmt: skip
 """Inline elements that are removed. Their content is kept."""
 _LEFT_OUT = {"base", "datalist", "link", "meta", "param", "title", "track"}
 _FIELDS = {"input", "keygen", "select", "textarea"}
@@ -368,9 +354,7 @@ class _Rewriter:
             self._add_formula(next(each for each in one.elements() if each.name == "math"))
         elif is_formula:
             self.changes["formula lost"] += not self._say(write_formula(read_rendered(one)), "formula")
-        elif _BLOCK_STYLE.search(one.attributes.get("style", "")):
-            self._add_apart(one.children)
-        elif one.name == "span":
+        elif one.name == "span" and not _BLOCK_STYLE.search(one.attributes.get("style", "")):
             self._write("span", one.attributes, one.children)
         else:
             self._add_apart(one.children)

@@ -30,24 +30,8 @@ _LINK = re.compile('<a href="([^"<>&]*)">')
 _REL = ' rel="noopener noreferrer"'
 _TEXT = "[^<>&\r\xa0\ufeff]++|&(?:amp|lt|gt|nbsp);"
 _INLINE = "b|code|em|i|s|small|span|strong|sub|sup|u"
-_NAMES = {
-    *_INLINE.split("|"),
-    "a",
-    "blockquote",
-    "br",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "img",
-    "li",
-    "ol",
-    "p",
-    "ul",
-}
+_NAMES = {*_INLINE.split("|"), "a", "blockquote", "br", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol",
+          "p", "ul"}  # fmt: skip
 """The elements of simple HTML."""
 _MAX_INLINE_DEPTH = 3
 _MAX_TAGS = 1000
