@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from importlib import import_module
 
 from ..entries.model import Entry
@@ -20,7 +19,6 @@ Alternates = Sequence[tuple[str, str]]
 Render = Callable[[Feed, str, Alternates, RenderCache], bytes]
 
 
-@cache
 def find_renderer(name: str) -> Render:
     """Return the function that renders a format, by the format's name in the registry."""
     render: Render = import_module(f".{name}", __name__).render

@@ -284,7 +284,7 @@ class _FormattedDate(str):
 
 
 class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    """Elements and attributes that feedgen does not know."""
+    """Elements and attributes that feedgen does not know. feedgen calls the methods."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, str] = {}
@@ -293,11 +293,9 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         self.elements: list[tuple[str, str | None, dict[str, str], bool]] = []
 
     def extend_ns(self) -> dict[str, str]:
-        """Return the namespaces that the root element declares."""
         return self.namespaces
 
     def extend_atom(self, element: Any) -> Any:
-        """Add the elements and attributes to a feed or an entry, and return it."""
         element.attrib.update(self.attributes)
         if self.stylesheet:
             said = f'href="{self.stylesheet}" type="text/css"'
@@ -307,7 +305,6 @@ class _Extra(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         return element
 
     def extend_rss(self, element: Any) -> Any:
-        """Add the elements and attributes to a channel or an item, and return it."""
         self.extend_atom(element[0] if element.tag == "rss" else element)
         return element
 
@@ -318,7 +315,6 @@ class _Extended:
     told: _Extra
 
     def add(self, name: str, text: str | None = None, **attributes: str) -> None:
-        """Add an element. Its name is a plain name or `{namespace}name`."""
         self.told.elements.append((name, text, attributes, False))
 
     def add_inside(self, name: str, text: str | None = None, **attributes: str) -> None:
@@ -330,7 +326,6 @@ class _Extended:
         self.told.elements.append((name, text, {one[1:]: value for one, value in attributes.items()}, False))
 
     def attributes(self, **attributes: str) -> None:
-        """Add attributes to the element itself."""
         self.told.attributes |= attributes
 
 
@@ -342,11 +337,9 @@ class _Channel(_Extended, FeedGenerator):  # type: ignore[misc]  # feedgen has n
         self._FeedGenerator__rss_lastBuildDate = None
 
     def stylesheet(self, stylesheet: str) -> None:
-        """Name the stylesheet with which browsers show the document."""
         self.told.stylesheet = stylesheet
 
     def start(self, id: str, title: str, updated: str) -> None:  # noqa: A002 - the name of the element
-        """Set the fields that every feed has."""
         self.id(id)
         self.title(title)
         self.generator("topicfeeds")
@@ -362,7 +355,6 @@ class _Entry(_Extended, FeedEntry):  # type: ignore[misc]  # feedgen has no type
         self._FeedEntry__atom_link, self._FeedEntry__atom_author = self._links, self._people
 
     def start(self, id: str, title: str, updated: str, published: str) -> None:  # noqa: A002
-        """Set the fields that every entry has."""
         self.id(id)
         self.title(title)
         self._FeedEntry__atom_updated = _FormattedDate(updated)

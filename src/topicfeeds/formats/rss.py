@@ -24,7 +24,6 @@ _PLAIN = frozenset(
 )
 RSS = Dialect("rss", "    <item>", "  </channel>", _PLAIN, _PLAIN | {"description"})
 
-
 _START = make_call("start", id=None, title=None, updated="-")
 _ATOM_LINK = f"{{{ATOM}}}link"
 

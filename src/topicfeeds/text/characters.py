@@ -26,7 +26,6 @@ _BLANKS = re.compile("[ \t\r\n]+")
 LOOKS_LIKE_MARKUP = "it looks like HTML or XML (check the program that creates the file)"
 """The message about a file that starts with `<` and is not in its format, such as an error page of a web server."""
 
-
 TAG_IN_NAME = "has a < that some readers treat as the start of an HTML tag (remove the <, or put a space after it)"
 """A warning about a name. The name is published unchanged: if it were escaped, most readers would show it wrongly."""
 _EDGES = "\u00ad\u200b\u2060\ufeff"

@@ -87,10 +87,10 @@ _NESTING = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)")
 _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 
-
 _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
 _PICTURE = re.compile('<(img|source)((?: [a-z]+="[^"]*")*)>')
 _ADDRESSES = {"href", "src", "poster"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
 _MAX_PASSES = 8
 _MAX_NESTING_DEPTH = 250
 _MAX_REFERENCES = 50_000
@@ -100,7 +100,6 @@ _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^"'=>]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
-
 
 Additions = tuple[tuple[str, tuple[str, ...]], ...]
 """Further allowed elements, with their attributes. Attributes of `*` are allowed on all elements."""
@@ -185,9 +184,6 @@ def _lacks_addresses(made: str, base: str) -> bool:
         f' src="{page}"' in attributes or f' src="{page}#' in attributes or ' src="http' not in attributes
         for _, attributes in _PICTURE.findall(made)
     )
-
-
-_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 class _Sanitizer(threading.local):

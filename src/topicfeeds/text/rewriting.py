@@ -151,7 +151,6 @@ class _Rewriter:
             self._add_unknown(one)
 
     def _write(self, name: str, attributes: Mapping[str, str], children: Sequence[Element | str] = ()) -> None:
-        """Write an element with its allowed attributes."""
         names = self._allowed["*"] | self._allowed[name]
         given = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if key in names)
         is_apart = name in _INLINE and _BLOCK_STYLE.search(attributes.get("style", ""))
@@ -330,7 +329,6 @@ class _Rewriter:
         self._in_noscript -= 1
 
     def _add_area(self, one: Element) -> None:
-        """Write a link in place of an area of a picture."""
         if address := self._find_address(one, "href"):
             self._link(one, address)
 

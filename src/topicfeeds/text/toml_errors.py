@@ -10,8 +10,8 @@ from .characters import LOOKS_LIKE_MARKUP
 from .toml_lines import find_open_string
 
 _POSITION = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
-_TYPOGRAPHIC = "“”„‟«»‘’‚‛"
-_LISTS = {"feed": "feed", "feeds": "feed", "source": "sources", "sources": "sources", "item": "item", "items": "item"}
+_TYPOGRAPHIC = set("“”„‟«»‘’‚‛")
+_LISTS = {"feed": "feed", "source": "sources", "sources": "sources", "item": "item", "items": "item"}
 """Names of tables that occur more than once, and how to write them: `[[feed]]`."""
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\]\s]+)")
 _ASSIGNED = re.compile(r"""\s*[\w."'-]+\s*=\s*(.*)""")
@@ -69,10 +69,10 @@ def _explain(stop: _Stop) -> str:
 
 def _find_typographic_quote(stop: _Stop) -> str:
     """Return the typographic quote that the author wrote in place of a straight quote, or an empty text."""
-    if stop.character and stop.character in _TYPOGRAPHIC:
+    if stop.character in _TYPOGRAPHIC:
         return stop.character
     last = stop.line.rstrip(" \t,]}")[-1:]
-    return last if last and last in _TYPOGRAPHIC and stop.reason.startswith(_UNTERMINATED) else ""
+    return last if last in _TYPOGRAPHIC and stop.reason.startswith(_UNTERMINATED) else ""
 
 
 def _explain_unterminated(stop: _Stop) -> str:
