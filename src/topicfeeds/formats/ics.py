@@ -42,8 +42,7 @@ def render(feed: Feed, url: str, _: Alternates, cache: RenderCache) -> bytes:
     head.add("X-PUBLISHED-TTL", vDuration(interval))
     head.add("SOURCE", to_uri(url), parameters={"VALUE": "URI"})
     head.add("URL", to_uri(feed.page))
-    entries = feed.calendar or ()
-    return verify(_render_calendar(head, entries, feed, cache), to_uri(url), sum(map(_count_events, entries)))
+    return _render_calendar(head, to_uri(url), feed.calendar or (), feed, cache)
 
 
 def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
@@ -53,21 +52,23 @@ def render_event_file(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
         head = Calendar()
         head.add("PRODID", _PRODID)
         head.add("VERSION", "2.0")
-        return verify(_render_calendar(head, [entry], feed, cache), entry.id, _count_events(entry))
+        return _render_calendar(head, entry.id, [entry], feed, cache)
 
     return cache.get(entry, ("file", feed.language, feed.confirms), render_file)
 
 
-def _render_calendar(head: Component, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
+def _render_calendar(head: Component, identity: str, entries: Sequence[Entry], feed: Feed, cache: RenderCache) -> bytes:
     """Return a calendar with zones and events. Each event is rendered once for all calendars.
 
-    An empty calendar contains the zone of the site: a calendar needs a component (RFC 5545, 3.4).
+    A calendar that lacks `identity` when it is read back is a bug. An empty calendar contains the zone of the site: a
+    calendar needs a component (RFC 5545, 3.4).
     """
     start, end = head.to_ical().split(b"END:VCALENDAR")
     events = [entry.event for entry in entries if entry.event]
     rendered = (_render_event(entry, feed, cache) for entry in entries)
     zones = _render_zones(events) if entries else [render_vtimezone(feed.timezone, KNOWN)]
-    return b"".join([start, *zones, *rendered, b"END:VCALENDAR", end])
+    calendar = b"".join([start, *zones, *rendered, b"END:VCALENDAR", end])
+    return verify(calendar, identity, sum(1 + len(event.cancelled) for event in events))
 
 
 def _render_zones(events: Iterable[EventDetails]) -> Iterable[bytes]:
@@ -96,10 +97,6 @@ def _find_tzid(moment: datetime, *, recurs: bool = False) -> str | None:
 def _render_event(entry: Entry, feed: Feed, cache: RenderCache) -> bytes:
     variant = "event", feed.language, feed.confirms
     return cache.get(entry, variant, lambda: b"".join(one.to_ical() for one in _make_events(entry, feed, cache)))
-
-
-def _count_events(entry: Entry) -> int:
-    return 1 + len(entry.event.cancelled) if entry.event else 0
 
 
 def _make_events(entry: Entry, feed: Feed, cache: RenderCache) -> Iterator[Event]:

@@ -41,12 +41,12 @@ def render(feed: Feed, url: str, alternates: Alternates, cache: RenderCache) -> 
         "_topicfeeds": _drop_empty(own),
     }
     items = ",".join(f"\n{_render_item(entry, feed, cache)}" for entry in feed.entries)
-    return f'{_dump(_drop_empty(head))[:-1]}, "items": [{items}\n]}}\n'.encode()
+    return f'{_dump(head)[:-1]}, "items": [{items}\n]}}\n'.encode()
 
 
 def _render_item(entry: Entry, feed: Feed, cache: RenderCache) -> str:
     """Return an entry as JSON. It is rendered once for all feeds."""
-    return cache.get(entry, ("json", feed.language), lambda: _dump(_drop_empty(_describe_item(entry, feed, cache))))
+    return cache.get(entry, ("json", feed.language), lambda: _dump(_describe_item(entry, feed, cache)))
 
 
 def _describe_item(entry: Entry, feed: Feed, cache: RenderCache) -> dict[str, Any]:
@@ -116,5 +116,5 @@ def _drop_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _dump(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _dump(fields: Mapping[str, object]) -> str:
+    return json.dumps(_drop_empty(fields), ensure_ascii=False)
