@@ -10,7 +10,9 @@ from unicodedata import normalize
 from .html_tree import Element
 
 _TEX = {"application/x-tex", "application/x-latex", "tex", "latex"}
-_SIGNS = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_"}
+_FORMS = {"mfrac": "{}/{}", "msup": "{}^{}", "msub": "{}_{}", "mover": "{}^{}", "munder": "{}_{}", "mroot": "{}^(1/{})",
+          "msubsup": "{}_{}^{}", "munderover": "{}_{}^{}"}  # fmt: skip
+"""How elements with a fixed number of parts are written."""
 _KATEX = {"mbin": "mo", "mfrac": "mfrac", "mrel": "mo", "mspace": "mspace", "sqrt": "msqrt"}
 _CODE = re.compile("(?:mjx-c)?([0-9A-F]{1,5})(?: .*)?")
 """The code of a character that MathJax draws."""
@@ -112,12 +114,9 @@ def _spell(one: Element) -> str:
     parts = one.parts()
     if one.name in ("annotation", "annotation-xml", "mphantom"):
         return ""
-    if one.name in _SIGNS and len(parts) == 2:
-        return f"{_group(parts[0])}{_SIGNS[one.name]}{_group(parts[1])}"
-    if one.name == "mroot" and len(parts) == 2:
-        return f"{_group(parts[0])}^(1/{_group(parts[1])})"
-    if one.name in ("msubsup", "munderover") and len(parts) == 3:
-        return f"{_group(parts[0])}_{_group(parts[1])}^{_group(parts[2])}"
+    form = _FORMS.get(one.name)
+    if form and len(parts) == form.count("{}"):
+        return form.format(*map(_group, parts))
     if one.name == "mfenced":
         start, end = one.attributes.get("open", "("), one.attributes.get("close", ")")
         return f"{start}{', '.join(_spell(each).strip() for each in parts)}{end}"

@@ -20,6 +20,8 @@ _PLAYER = re.compile(r"(?:^|\s)(?:lite-)?(?:youtube|vimeo)(?:-player|-video)?(?!
 """A class of elements that scripts turn into players."""
 HOLDERS = {"a", "article", "aside", "blockquote", "div", "figure", "li", "p", "section", "span"}
 """Elements that scripts fill."""
+HOLLOW = HOLDERS | {"b", "br", "button", "i"}
+"""The elements that such an element may contain."""
 _POST = re.compile("embed|tweet|twitter-|instagram-|tiktok-|pinterest-")
 EMBED = re.compile(f"{_POST.pattern}|youtube|vimeo")
 _MAX_PARTS = 20
@@ -35,7 +37,7 @@ _ID_IN_JSON = re.compile(r'"videoId"\s*:\s*"([A-Za-z0-9_-]+)"')
 
 def find_pages(one: Element) -> list[str]:
     """Return the addresses of the player, post or picture that a script would put into an empty element."""
-    if not one.is_blank or not one.inside <= HOLDERS | {"b", "br", "button", "i"}:
+    if not one.is_blank or not one.inside <= HOLLOW:
         return []
     given = one.attributes
     values = [value for name, value in given.items() if name == "cite" or name.startswith("data-")]

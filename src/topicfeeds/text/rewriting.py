@@ -23,7 +23,7 @@ from .pictures import (
     keep_data_picture,
     looks_blank,
 )
-from .players import HOLDERS, find_losses, find_pages
+from .players import HOLDERS, HOLLOW, find_losses, find_pages
 
 ResolveAddress = Callable[[str, str], str | None]
 """Takes an address as written and the name of its element. Returns the address to publish, or None."""
@@ -247,7 +247,7 @@ class _Rewriter:
         address = self._find_picture(one) or self._find_address(one, "url") or self._find_embedded(one)
         if address and _PICTURE.search(f"{one.name} {address}"):
             self._add_picture(one, address)
-        elif address and (not one.inside or (one.is_blank and one.inside <= HOLDERS | {"b", "br", "button", "i"})):
+        elif address and (not one.inside or (one.is_blank and one.inside <= HOLLOW)):
             self._link(one, address, unescape(one.text()))
             return
         elif address:
