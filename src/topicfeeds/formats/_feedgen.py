@@ -32,7 +32,7 @@ from lxml import etree
 
 from ..entries.model import Category, Entry
 from ..feeds.model import Feed
-from ..models.dates import format_rfc3339, to_whole_minutes
+from ..models.dates import to_whole_minutes
 from ..models.extensions import XmlElement
 from ..models.items import Image, Person
 from ..text.characters import strip_forbidden
@@ -89,7 +89,6 @@ def make_call(method: str, **parameters: str | None) -> Call:
 
 
 START_ENTRY = make_call("start", id=None, title=None, updated=None, published=None)
-_START_RSS_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 LINK_ALTERNATE = make_call("link", href=None, rel="alternate")
 _THUMBNAIL = make_call("add", name=f"{{{MEDIA}}}thumbnail", url=None)
 _ALT = make_call("add_inside", name=f"{{{MEDIA}}}description", text=None, type="plain")
@@ -164,13 +163,10 @@ MakeEntry = Callable[[Entry, Feed, RenderCache], ElementCalls]
 """Returns the calls that make an entry of a feed."""
 
 
-def start_entry(entry: Entry, title: str, dialect: Dialect) -> ElementCalls:
-    """Return calls for the elements that Atom and RSS share."""
+def start_entry(entry: Entry, start: Call, *values: str) -> ElementCalls:
+    """Return the call that starts an entry, and calls for the elements that Atom and RSS share."""
     made = ElementCalls(entry.categories)
-    if dialect.name == "atom":
-        made.call(START_ENTRY, entry.id, title, format_rfc3339(entry.updated), format_rfc3339(entry.published))
-    else:
-        made.call(_START_RSS_ITEM, entry.id, title)
+    made.call(start, *values)
     made.call(LINK_ALTERNATE, to_uri(entry.link))
     if entry.image:
         made.call(_THUMBNAIL, to_uri(entry.image))

@@ -7,7 +7,7 @@ from ..feeds.model import Feed
 from ..models.dates import format_rfc3339
 from ..text.urls import to_uri
 from . import Alternates
-from ._feedgen import XML, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
+from ._feedgen import START_ENTRY, XML, Dialect, ElementCalls, finish_channel, finish_entry, make_call, start_entry
 from ._render import render_xml
 from .body import make_content
 from .event_text import format_title
@@ -47,7 +47,8 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
 
 
 def _make_entry(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
-    made = start_entry(entry, format_title(entry, feed), ATOM)
+    dates = format_rfc3339(entry.updated), format_rfc3339(entry.published)
+    made = start_entry(entry, START_ENTRY, entry.id, format_title(entry, feed), *dates)
     for person in entry.authors:
         made.person(person)
     made.set("summary", entry.summary)

@@ -25,6 +25,7 @@ _PLAIN = frozenset(
 RSS = Dialect("rss", "    <item>", "  </channel>", _PLAIN, _PLAIN | {"description"})
 
 _START = make_call("start", id=None, title=None, updated="-")
+_START_ITEM = make_call("start", id=None, title=None, updated="-", published="-")
 _ATOM_LINK = f"{{{ATOM}}}link"
 
 
@@ -59,7 +60,7 @@ def _make_channel(feed: Feed, url: str, alternates: Alternates) -> ElementCalls:
 
 
 def _make_item(entry: Entry, feed: Feed, cache: RenderCache) -> ElementCalls:
-    made = start_entry(entry, _escape_tags(format_title(entry, feed)), RSS)
+    made = start_entry(entry, _START_ITEM, entry.id, _escape_tags(format_title(entry, feed)))
     links = "".join(map(_make_link, entry.enclosures[1:]))
     body, files = make_content(entry, feed, cache)
     summary, content = write_html(entry.summary or ""), body or ""
