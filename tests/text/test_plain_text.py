@@ -27,6 +27,7 @@ LINK = '<a href="https://e.org/x?y=1&amp;z=2" rel="noopener noreferrer">'
             "T\nA\t1  2\nB",
         ),
         ("<table><tr><td><p>One</p><p>Two</p></td></tr></table>", "One\n\nTwo"),
+        ("<table><tr><td>A</td></tr><tr><td></td><td></td></tr><tr><td>B</td></tr></table>", "A\nB"),
         ("<pre>a\n  b\n</pre>c", "a\n  b\n\nc"),
         ('x<img src="https://e.org/a.png" alt="A">y', "xAy"),
         (

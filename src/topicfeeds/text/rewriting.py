@@ -132,12 +132,11 @@ class _Rewriter:
             self._gap = len(self.parts)
 
     def _add_text(self, text: str) -> None:
-        is_apart = not self._last.strip() or not text[:1].strip() or text.startswith(_CLOSING) or self._last in _OPENING
-        if text and self._gap is not None and not is_apart:
+        is_apart = not self._last.strip() or text[0].isspace() or text.startswith(_CLOSING) or self._last in _OPENING
+        if self._gap is not None and not is_apart:
             self.parts.insert(self._gap, " ")
-        if text:
-            self._last, self._gap = text[-1], None
-            self.parts.append(text)
+        self._last, self._gap = text[-1], None
+        self.parts.append(text)
 
     def _add(self, one: Element) -> None:
         name = one.name if one.name in self._allowed else _BECOME.get(one.name, one.name)
