@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
@@ -289,7 +290,7 @@ class MappingSettings(Model):
         These are the tables that contain the title, such as `attributes` for `attributes.title`, and the elements of
         `each`.
         """
-        names = [path.names[:-1] for place in self.places.get("title", ()) for path in list_paths(place)]
+        names = [path.names[:-1] for path in list_paths(self.places.get("title", ()))]
         names += [path.names for path in self.each_paths]
         return [parse_path(".".join(one[:size])) for one in names for size in range(1, len(one) + 1)]
 
@@ -297,7 +298,7 @@ class MappingSettings(Model):
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
         places = {  # a missing title is reported for each record
-            name: found for name, found in self.places.items() if name != "title" and any(map(list_paths, found))
+            name: found for name, found in self.places.items() if name != "title" and list_paths(found)
         }
         conditions: dict[str, tuple[ValuePlace, ...]] = {
             f"{setting}.{path.text}": (path,)
@@ -311,7 +312,7 @@ class MappingSettings(Model):
         """For each mapped field, the top-level keys with which its paths may start. The preferred key is last."""
         found: dict[str, tuple[str, ...]] = {}
         for name, places in self.places.items():
-            paths = [path for place in reversed(places) for path in list_paths(place)]
+            paths = list_paths(reversed(places))
             found[name.partition(".")[0]] = tuple(key for path in paths for key, _ in reversed(path.steps[0]))
         return found
 
@@ -319,7 +320,7 @@ class MappingSettings(Model):
     def used_keys(self) -> frozenset[str]:
         """The top-level keys with which a path of any setting may start."""
         paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
-        paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
+        paths += list_paths(chain.from_iterable(self.places.values()))
         return frozenset(key for path in paths for key, _ in path.steps[0])
 
     @cached_property

@@ -56,7 +56,7 @@ def explain_unused_time(start: Any, all_day: Any, record: Any, settings: Mapping
         return ""
     for name in place.names[:-1]:
         record = record.get(name) if isinstance(record, Mapping) else None
-    used = {path.names for some in settings.places.values() for one in some for path in list_paths(one)}
+    used = {path.names for places in settings.places.values() for path in list_paths(places)}
     for key, value in record.items() if isinstance(record, Mapping) else ():
         path = (*place.names[:-1], str(key))
         is_time = isinstance(value, str) and _CLOCK.fullmatch(value.strip()) and value.strip(" 0:.h")

@@ -169,8 +169,7 @@ def _parse_date(value: Any, settings: MappingSettings) -> date | None:
 
 def _is_part_of_published(key: str, settings: MappingSettings) -> bool:
     """Return whether `published` reads a key, so that an invalid date is reported for this field."""
-    places = settings.places.get("published", ())
-    return any(key in path.names for place in places for path in list_paths(place))
+    return any(key in path.names for path in list_paths(settings.places.get("published", ())))
 
 
 def _plain(value: Any) -> Any:

@@ -128,7 +128,7 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
     if is_table:
         record = _split_cells(record, source)
     finder, depth = Finder(record), len(path.names)
-    used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
+    used = [one.names for places in source.places.values() for one in list_paths(places)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
     found = list(islice(_find_elements(record, path, keep_lists=has_lists), _MAX_COPIED_KEYS + 1))
     if not found and (finder.find(path) is None or not finder.is_known):
@@ -212,7 +212,7 @@ def explain_several(finder: Finder, name: str, place: ValuePath, number: int, so
 
 def _advise_each(record: Any, source: Source) -> str:
     """Return how to write `each`, for a record with several dates; an empty text if it has one start only."""
-    start, end = ([path for place in source.places.get(name, ()) for path in list_paths(place)] for name in _TIMES)
+    start, end = (list_paths(source.places.get(name, ())) for name in _TIMES)
     starts = [key for path in start if (key := _find_list(record, path))]
     if not starts and not source.each:
         return ""

@@ -258,7 +258,7 @@ class RecordMapper:
         places = [place for name in names for place in self._source.places[name]]
         if field not in LISTS | PARTS.keys() or (names == [field] and [type(one) for one in places] == [ValuePath]):
             return [finder]
-        records = split_record(finder.record, [path for place in places for path in list_paths(place)])
+        records = split_record(finder.record, list_paths(places))
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
 
     def _find_field(self, finder: Finder, field: str, raw: RawRecord, used: set[str], *, is_single: bool) -> Any:
@@ -354,7 +354,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name, [one.text for place in places for one in list_paths(place)])
+                describe_missing(name, [one.text for one in list_paths(places)])
                 for name, places in reported.items()
                 if name not in self._known
             ]

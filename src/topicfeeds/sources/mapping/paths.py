@@ -96,7 +96,7 @@ class Finder:
             if not is_empty(value):
                 return value, place
         for place in (one for one in places if isinstance(one, ValuePattern)):
-            found = {path.text: first_value(self.find(path)) for path in list_paths(place)}
+            found = {path.text: first_value(self.find(path)) for path in list_paths([place])}
             tables = {path: one for path, one in found.items() if one and isinstance(one, Mapping)}
             self.losses += [Loss(place.text, one, path) for path, one in tables.items()]
             empty = [path for path, value in found.items() if is_empty(value)]

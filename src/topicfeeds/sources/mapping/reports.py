@@ -97,7 +97,7 @@ def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
 def _add_place(loss: Loss, field: str, settings: MappingSettings) -> str:
     """Say how to add the place of a lost value to the setting whose path did not enter the value."""
     found = ((name, place) for name in settings.mapped_fields[field] for place in settings.places[name])
-    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
+    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1:])])
     is_path = isinstance(place, ValuePath)
     added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
     places = ", ".join(show(text) for text in (*(one.text for one in settings.places[name]), added))
