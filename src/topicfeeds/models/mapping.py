@@ -269,14 +269,13 @@ class MappingSettings(Model):
         return found
 
     @cached_property
-    def only_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
-        """The parsed paths of `only`, with the texts that they allow."""
-        return [(parse_path(path), texts) for path, texts in self.only.items()]
-
-    @cached_property
-    def skip_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
-        """The parsed paths of `skip`, with the texts of records that are skipped."""
-        return [(parse_path(path), texts) for path, texts in self.skip.items()]
+    def conditions(self) -> list[tuple[str, ValuePath, tuple[str, ...]]]:
+        """The conditions of `only` and `skip`: name such as `only.status`, parsed path, and texts."""
+        return [
+            (f"{setting}.{path.strip()}", parse_path(path), texts)
+            for setting, given in (("only", self.only), ("skip", self.skip))
+            for path, texts in given.items()
+        ]
 
     @cached_property
     def each_paths(self) -> list[ValuePath]:
@@ -300,12 +299,7 @@ class MappingSettings(Model):
         places = {  # a missing title is reported for each record
             name: found for name, found in self.places.items() if name != "title" and list_paths(found)
         }
-        conditions: dict[str, tuple[ValuePlace, ...]] = {
-            f"{setting}.{path.text}": (path,)
-            for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
-            for path, _ in found
-        }
-        return {"records": conditions, "items": places}
+        return {"records": {name: (path,) for name, path, _ in self.conditions}, "items": places}
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
@@ -319,7 +313,7 @@ class MappingSettings(Model):
     @cached_property
     def used_keys(self) -> frozenset[str]:
         """The top-level keys with which a path of any setting may start."""
-        paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
+        paths = [path for _, path, _ in self.conditions]
         paths += list_paths(chain.from_iterable(self.places.values()))
         return frozenset(key for path in paths for key, _ in path.steps[0])
 

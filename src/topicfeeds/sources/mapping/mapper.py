@@ -131,13 +131,11 @@ class RecordMapper:
     # Which records are read.
 
     def _is_wanted(self, finder: Finder, raw: RawRecord) -> bool:
-        for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
-            for path, allowed in conditions:
-                name = f"{setting}.{path.text}"
-                found = self._find_condition(finder, name, (path,), raw)
-                texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
-                if any(text in allowed for text in texts) != (setting == "only"):
-                    return False
+        for name, path, texts in self._source.conditions:
+            found = self._find_condition(finder, name, (path,), raw)
+            given = found if isinstance(found, list) and found else [found]
+            if any(as_text(one) in texts for one in given) != name.startswith("only."):
+                return False
         return True
 
     def _find_condition(self, finder: Finder, name: str, places: tuple[ValuePlace, ...], raw: RawRecord) -> Any:
