@@ -151,7 +151,7 @@ def _read_date_formats(value: object) -> tuple[str, ...]:
 
 
 def _check_zone_name(value: object) -> str:
-    if not isinstance(value, str) or not (zone := find_zone(value)):
+    if not (zone := find_zone(value)):
         raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)")
     return zone
 

@@ -161,7 +161,7 @@ def _fold(name: str) -> str:
 def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default: bool) -> None:
     """Set the zone of an item, and give dates in other zones an offset."""
     stated = fields.get("timezone")
-    known = find_zone(stated) if isinstance(stated, str) else None
+    known = find_zone(stated)
     own = known or stated
     if isinstance(own, str) and (found := _OFFSET.fullmatch(own)):
         _set_offset(fields, found)
@@ -245,7 +245,7 @@ def _find_local(moment: datetime, given: Any) -> datetime | None:
     """
     if _is_midnight(moment) or moment.utcoffset() != timedelta():
         return moment
-    zone = find_zone(given) if isinstance(given, str) else None
+    zone = find_zone(given)
     local = moment.astimezone(ZoneInfo(zone)) if zone else None
     return local if not local or _is_midnight(local) else moment
 
@@ -258,7 +258,7 @@ def _is_midnight(moment: datetime) -> bool:
 def _cut_times(fields: dict[str, Any], start: date) -> None:
     """Remove the times from the UNTIL of a recurrence and from its exceptions, for an event that takes whole days."""
     given = fields.get("timezone")
-    zone = (isinstance(start, datetime) and start.tzinfo) or (find_zone(given) if isinstance(given, str) else None)
+    zone = (isinstance(start, datetime) and start.tzinfo) or find_zone(given)
     rule = str(fields.get("recurrence") or "")
     until = next((part for part in rule.split(";") if part.upper().startswith("UNTIL=")), "")
     with suppress(ValueError):  # reported later
@@ -314,8 +314,7 @@ def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterat
             moment = _parse_basic(text.strip())
         except ValueError as error:
             raise MappingError("recurrence", str(error)) from None
-        given = fields.get("timezone")
-        known = find_zone(zone or "") or (find_zone(given) if isinstance(given, str) else None)
+        known = find_zone(zone) or find_zone(fields.get("timezone"))
         if isinstance(moment, datetime) and isinstance(start, datetime):
             if start.tzinfo and not moment.tzinfo:
                 moment = moment.replace(tzinfo=ZoneInfo(known) if known else start.tzinfo)
