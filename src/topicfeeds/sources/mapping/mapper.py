@@ -24,7 +24,7 @@ from .file_values import describe_file
 from .lookups import explain_missing_key, index_document
 from .paths import Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
+from .reports import NO_LINK, NO_START, MappingReport, describe_warning, explain_loss, name_setting
 from .values import (
     NEVER_FALSE,
     add_default_parts,
@@ -352,7 +352,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name, [one.text for one in list_paths(places)])
+                (name_setting(name), " or ".join(show(one.text) for one in list_paths(places)))
                 for name, places in reported.items()
                 if name not in self._known
             ]

@@ -73,11 +73,6 @@ def describe_warning(problem: Problem) -> tuple[str, str]:
     return problem.field, problem.message.partition(" (such as ")[0]
 
 
-def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
-    """Return an entry of `MappingReport.missing`."""
-    return name_setting(name), " or ".join(map(show, paths))
-
-
 def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
     """Say why a field does not get a value. The text is empty if the value may be absent."""
     if loss.value is None:
