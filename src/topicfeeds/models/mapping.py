@@ -261,6 +261,11 @@ class MappingSettings(Model):
         return sorted({one.path for one in self.lookup.values() if one.path})
 
     @cached_property
+    def markups(self) -> dict[str, str]:
+        """The markup of each field, or part of a field, that has one: `markup` and `html_fields`."""
+        return {**dict.fromkeys(self.html_fields, "html"), **self.markup}
+
+    @cached_property
     def mapped_fields(self) -> dict[str, list[str]]:
         """For each field, its names in `fields`: the field itself, or its parts."""
         found: dict[str, list[str]] = {}

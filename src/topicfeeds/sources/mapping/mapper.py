@@ -34,7 +34,6 @@ from .values import (
     convert_parts,
     drop_image_faults,
     find_kind,
-    find_markup,
     fit,
     is_none,
     lacks_part,
@@ -203,8 +202,8 @@ class RecordMapper:
         """The fields that need a conversion, in records that use our field names."""
         source = self._source
         lists = LISTS - {"enclosures"} if self._is_table else ()
-        marked = (name.partition(".")[0] for name in (*source.markup, *source.html_fields))
-        return {*source.values, *source.split, *source.markup, *source.html_fields, *marked, *lists}
+        marked = (name.partition(".")[0] for name in source.markups)
+        return {*source.values, *source.split, *source.markups, *marked, *lists}
 
     @cached_property
     def _simple(self) -> dict[str, str]:
@@ -220,8 +219,7 @@ class RecordMapper:
     @cached_property
     def _changed(self) -> set[str]:
         parts = [name for name in self._source.places if name.partition(".")[0] in self._converted]
-        marked = [name for name in self._source.places if find_markup(name, self._source)]
-        return {*self._converted, *parts, *marked, *self._source.lookup}
+        return {*self._converted, *parts, *self._source.lookup}
 
     @cached_property
     def _special(self) -> set[str]:

@@ -108,14 +108,6 @@ def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[
     return (text := as_text(value)) in words and text not in settings.values.get(name, {})
 
 
-def find_markup(name: str, settings: MappingSettings) -> str | None:
-    """Return the markup of a field or of a part. By default, a part has the markup of its field."""
-    for one in (name, name.partition(".")[0]):
-        if found := settings.markup.get(one) or ("html" if one in settings.html_fields else None):
-            return found
-    return None
-
-
 def split_text(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
     """Return the parts of a text between separators, without blank parts."""
     if not separators or not isinstance(value, str):
@@ -141,13 +133,14 @@ def lacks_part(field: str, value: Any) -> bool:
 
 def _convert_markup(value: Any, name: str, settings: MappingSettings) -> Any:
     """Convert every text in a value to HTML for `content`, and to plain text for all other fields."""
-    if not settings.markup and not settings.html_fields:
+    if not settings.markups:
         return value
     if isinstance(value, Mapping):
         return {key: _convert_markup(one, f"{name}.{key}", settings) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_convert_markup(one, name, settings) for one in value]
-    mark = find_markup(name, settings) or find_markup(f"{name}.name", settings)  # a text is a name: `authors: [Ines]`
+    names = (name, name.partition(".")[0], f"{name}.name")  # a text is a name: `authors: [Ines]`
+    mark = next((settings.markups[one] for one in names if one in settings.markups), None)
     unchanged = "html" if name == "content" else "plain"
     if mark in (None, unchanged) or not isinstance(value, str):
         return value
