@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -332,10 +332,3 @@ class MappingSettings(Model):
 def parse_places(value: str | tuple[str, ...]) -> tuple[ValuePlace, ...]:
     """Parse the value of a setting with places."""
     return tuple(parse_place(one) for one in ((value,) if isinstance(value, str) else value))
-
-
-def list_defaults(settings: MappingSettings) -> Iterator[tuple[str, str, Any]]:
-    """Yield field, part (or an empty text) and value of each default."""
-    for name, value in settings.defaults.items():
-        field, _, part = name.partition(".")
-        yield field, part, value

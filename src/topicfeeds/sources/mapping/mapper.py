@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from ...errors import Problem, show
 from ...models.fields import is_absent
 from ...models.items import FIELDS
-from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
+from ...models.mapping import FLAGS, LISTS, PARTS
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths, to_text
 from ...models.source import Source
 from ...registry import TABLES
@@ -31,7 +31,6 @@ from .values import (
     combine_parts,
     complete_address,
     convert,
-    convert_parts,
     drop_image_faults,
     find_kind,
     fit,
@@ -140,7 +139,7 @@ class RecordMapper:
     def _find_condition(self, finder: Finder, name: str, places: tuple[ValuePlace, ...], raw: RawRecord) -> Any:
         """Return the value of a condition. Warn about values that its path cannot reach."""
         finder.losses.clear()
-        found = self._find(finder, name, places)
+        found, _ = self._find(finder, name, places)
         for loss in finder.losses if len(places) == 1 or is_empty(found) else ():
             if loss.value is not False:  # many systems write it for "none"
                 self._warn_once(raw, name, loss.description)
@@ -149,20 +148,20 @@ class RecordMapper:
 
     # The fields of a record.
 
-    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
-        """Return the first value at one of the places. Note whether the record has one of the places."""
+    def _find(self, finder: Finder, name: str, places: tuple[ValuePlace, ...]) -> tuple[Any, ValuePlace | None]:
+        """Return the first value at one of the places, and its place. Note whether the record has one of the places."""
         finder.is_known = False
-        value, _ = finder.find_first(places)
+        found = finder.find_first(places, find_kind(name))
         if finder.is_known:
-            self._known.add(setting)
-        return value
+            self._known.add(name)
+        return found
 
     def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | str:
         """Return the fields of a record. If `published` or `status` say that it is a draft, return their value."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
-        for field, part, value in list_defaults(source):
-            if not part and is_empty(given.get(field)) and not lacks_part(field, value):
+        for field, value in source.defaults.items():
+            if "." not in field and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
         if (reason := drop_draft_values(given, source.values.get("status", {}))) and not source.drafts:
             return reason
@@ -180,15 +179,18 @@ class RecordMapper:
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
         """Return the fields of a record that uses our field names."""
+        source = self._source
         if isinstance(record, Mapping):
             given = {name: value for name, value in record.items() if name not in self._no_fields}
         else:
             given = {name: getattr(record, name, None) for name in FIELDS}
         for name in given.keys() & self._converted:
             if self._is_table and isinstance(given[name], list):  # such as authors.name
-                given[name] = combine_parts(name, parts := convert_parts(name, given[name][0], self._source), own=parts)
+                columns = given[name][0]
+                parts = {part: convert(f"{name}.{part}", columns[part], source, is_table=True) for part in columns}
+                given[name] = combine_parts(name, parts, own=parts)
                 continue
-            values = convert(name, given[name], self._source, is_table=self._is_table)
+            values = convert(name, given[name], source, is_table=self._is_table)
             given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
         return given
 
@@ -273,11 +275,7 @@ class RecordMapper:
         return combine_parts(field, parts, given)
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
-        places = self._source.places[name]
-        finder.is_known = False
-        value, place = finder.find_first(places, find_kind(name))
-        if finder.is_known:
-            self._known.add(name)
+        value, place = self._find(finder, name, self._source.places[name])
         if place:
             used.add(place.text)
         if is_none(name, value, self._source, ("no", "off")):

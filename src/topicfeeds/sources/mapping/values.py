@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ...errors import show
 from ...models.advice import advise_part
 from ...models.items import Image
-from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
 from ...models.messages import Origin, explain_errors
 from ...models.places import as_text, to_text
 from ...models.source import Source
@@ -94,11 +94,6 @@ def _decode_list(value: Any) -> list[str] | None:
         found = json.loads(value) if isinstance(value, str) and value.startswith("[") else None
         return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
     return None
-
-
-def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSettings) -> dict[str, list[Any]]:
-    """Return the values of the parts of a list field, which are columns of a table, such as `authors.name`."""
-    return {part: convert(f"{field}.{part}", value, settings, is_table=True) for part, value in table.items()}
 
 
 def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[str] = _FALSE) -> bool:
@@ -196,9 +191,10 @@ _TEXTS = frozenset(
 def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettings, *, is_single: bool) -> None:
     """Add the defaults of the parts that a record lacks. Several authors do not get the e-mail address of a default."""
     is_single = is_single and all(len(values) == 1 for values in parts.values())
-    for name, part, value in list_defaults(settings):
+    for name, value in settings.defaults.items():
+        owner, _, part = name.partition(".")
         given = {part: value} if part else value if isinstance(value, Mapping) else {}
-        for key, one in given.items() if name == field else ():
+        for key, one in given.items() if owner == field else ():
             if is_single or key != "email":
                 parts.setdefault(key, [one])
 
