@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,11 +35,11 @@ class MappingError(Exception):
 
 def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
     """Convert all dates of an item with the settings of its source. Raises MappingError."""
-    for name in DATES:
+    for name in DATES if settings.date_format else ():
         value = fields.get(name)
-        if settings.date_format and isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple)):
             fields[name] = [read_moment(one, name, settings) for one in value]
-        elif settings.date_format and not is_empty(value):
+        elif not is_empty(value):
             fields[name] = read_moment(value, name, settings)
     if settings.timezone or fields.get("timezone"):
         _set_zones(fields, settings.timezone or {}, has_default="timezone" in settings.defaults)
@@ -173,30 +173,25 @@ def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default:
         return  # validation refuses the zone
     for name in DATES:
         default = zones.get("") if own and is_event and not has_default and name in ("published", "updated") else None
-        other = zones.get(name) or default
-        if other and other != zone and not is_empty(fields.get(name)):
-            _add_zone(fields, name, ZoneInfo(other), zone)
+        other, given = zones.get(name) or default, fields.get(name)
+        if other and other != zone and not is_empty(given):
+            if isinstance(given, (list, tuple)):
+                fields[name] = [_make_aware(one, ZoneInfo(other), name) for one in given]
+            else:
+                fields[name] = _make_aware(given, ZoneInfo(other), name)
+            if name in ("end", "except") and zone:  # then the start needs an offset, too
+                fields["start"] = _make_aware(fields.get("start"), ZoneInfo(zone), "start")
 
 
 def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
     hours, minutes = int(found[2]), int(found[3] or float(f"0.{found[4]}") * 60)
     size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
     for name in ("start", "end"):
-        moment = read_iso(fields.get(name))
-        if isinstance(moment, datetime) and not moment.tzinfo:
-            fields[name] = moment.replace(tzinfo=timezone(size))
+        fields[name] = _make_aware(fields.get(name), timezone(size), name)
 
 
-def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | None) -> None:
-    """Give a date an offset. With an end or an exception of an event, its start needs an offset, too."""
-    many = isinstance(fields[name], (list, tuple))
-    read = [_make_aware(one, other, name) for one in (fields[name] if many else [fields[name]])]
-    fields[name] = read if many else read[0]
-    if name in ("end", "except") and zone:
-        fields["start"] = _make_aware(fields.get("start"), ZoneInfo(zone), "start")
-
-
-def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
+def _make_aware(value: Any, zone: tzinfo, name: str) -> Any:
+    """Return a date with the offset of a zone, if it has no offset. Only dates of publication can lack a time."""
     moment = read_iso(value)
     if isinstance(moment, date) and not isinstance(moment, datetime) and name in ("published", "updated"):
         moment = datetime.combine(moment, time())
