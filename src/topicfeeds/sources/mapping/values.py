@@ -14,9 +14,8 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from ...errors import show
-from ...models.advice import advise_part
 from ...models.items import Image
-from ...models.mapping import DATES, LISTS, PARTS, MappingSettings
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, advise_part
 from ...models.messages import Origin, explain_errors
 from ...models.places import as_text, to_text
 from ...models.source import Source
