@@ -73,14 +73,14 @@ def _check_items(value: object) -> str | tuple[str, ...]:
     return value if value == "." and isinstance(value, str) else _check_place(value)
 
 
-def _flatten(value: object, is_leaf: Callable[[Mapping[str, Any]], bool]) -> object:
+def _flatten(value: object, *, is_leaf: Callable[[Mapping[str, Any]], bool] = lambda _: False) -> object:
     """Write nested tables with dotted names: `{location: {name: x}}` becomes `{location.name: x}`."""
     if not isinstance(value, Mapping):
         return value
     flat: dict[str, Any] = {}
     for name, inner in value.items():
         is_table = isinstance(inner, Mapping) and inner and not is_leaf(inner)
-        found = _flatten(inner, is_leaf) if is_table else None
+        found = _flatten(inner, is_leaf=is_leaf) if is_table else None
         flat |= {f"{name}.{part}": one for part, one in found.items()} if isinstance(found, dict) else {name: inner}
     return flat
 
@@ -94,7 +94,7 @@ def _is_lookup(value: Mapping[str, Any]) -> bool:
 
 
 def _read_conditions(value: object) -> object:
-    flat = _flatten(value, lambda _: False)
+    flat = _flatten(value)
     if not isinstance(flat, dict):
         return value
     for path in flat:
@@ -125,12 +125,11 @@ def _check_parts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def check_date_format(value: str) -> str:
     """Check a date format: `iso`, `unix`, `unix-ms`, or a format for `strptime`. Raises ValueError."""
+    is_wrong = False
     try:
         datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
     except ValueError as error:
         is_wrong = "bad directive" in str(error) or "stray" in str(error)
-    else:
-        is_wrong = False
     if is_wrong or ("%" not in value and value not in _FORMS):
         guess = nearest(value, _FORMS) or " (write it as for strptime, such as %d/%m/%Y)"
         raise ValueError(f"{show(value)} is not a date format{guess}")
@@ -195,7 +194,7 @@ class MappingSettings(Model):
 
     fields: Annotated[
         Mapping[FieldName, PlaceSetting],
-        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
+        BeforeValidator(_flatten),
         AfterValidator(_check_parts),
         WithJsonSchema({"type": "object", "additionalProperties": {"anyOf": [*_PLACE["anyOf"], {"type": "object"}]}}),
     ] = {}
@@ -214,15 +213,12 @@ class MappingSettings(Model):
     """Whether drafts are published."""
     values: Annotated[
         Mapping[Annotated[str, AfterValidator(_check_valued)], Mapping[str, Any]],
-        BeforeValidator(lambda value: _flatten(value, _is_words)),
+        BeforeValidator(lambda value: _flatten(value, is_leaf=_is_words)),
     ] = {}
     """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
     """The separators of lists that are written as one text, by field. Default in CSV files and spreadsheets: `;`."""
-    markup: Annotated[
-        Mapping[FieldName, Literal["plain", "html", "markdown"]],
-        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
-    ] = {}
+    markup: Annotated[Mapping[FieldName, Literal["plain", "html", "markdown"]], BeforeValidator(_flatten)] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
     """Plain-text fields that contain HTML in this source, such as WordPress titles. They become plain text."""
@@ -246,7 +242,9 @@ class MappingSettings(Model):
     """Where a record says that the end of an event is open."""
     end_day: Literal["inclusive", "exclusive"] = "inclusive"
     """Whether a date or midnight in `end` is the last day of an event, or the day after it (`exclusive`)."""
-    lookup: Annotated[Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, _is_lookup))] = {}
+    lookup: Annotated[
+        Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, is_leaf=_is_lookup))
+    ] = {}
     """Lookups by field: they replace keys with values of other records."""
 
     @cached_property

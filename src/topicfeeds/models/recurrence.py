@@ -218,7 +218,7 @@ def _check_values(parts: dict[str, str], *, timed: bool) -> None:
     for name, value in parts.items():
         if freq in _NOT_WITH.get(name, ()):
             raise ValueError(f"{name} cannot be combined with FREQ={freq} (remove {name})")
-        if not timed and name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        if not timed and name in _TIMES:
             raise ValueError(f"{name} needs a start with a time (remove {name}, or add a time to start)")
         counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
         if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):

@@ -191,7 +191,7 @@ def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
 
 
 def _make_aware(value: Any, zone: tzinfo, name: str) -> Any:
-    """Return a date with the offset of a zone, if it has no offset. Only dates of publication can lack a time."""
+    """Return a date with the offset of a zone, if it has no offset. A date of publication means midnight."""
     moment = read_iso(value)
     if isinstance(moment, date) and not isinstance(moment, datetime) and name in ("published", "updated"):
         moment = datetime.combine(moment, time())
