@@ -141,10 +141,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def to_whole_minutes(moment: datetime) -> datetime:
-    """Return a moment with a fixed offset of whole minutes, as the formats need it.
-
-    The local time stays the same. Microseconds are cut off.
-    """
+    """Return the same local time with a fixed offset of whole minutes, as the formats need it, without microseconds."""
     offset = moment.utcoffset() or timedelta()
     if type(moment.tzinfo) is timezone and not moment.microsecond and not offset % _MINUTE:
         return moment

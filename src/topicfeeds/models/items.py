@@ -97,12 +97,6 @@ def _to_utc(moment: date) -> date:
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
-def _must_match(start: date) -> str:
-    if isinstance(start, datetime):
-        return "must have a time, like start (or write both without a time)"
-    return "must be a date without a time, like start (or write both with a time)"
-
-
 def _must_match_offset(start: datetime) -> str:
     if start.tzinfo:
         return "must have an offset from UTC, like start (or write both without an offset)"
@@ -192,8 +186,10 @@ class Event(Item):
         start = info.data.get("start")
         if end is None or start is None:
             return end
-        if isinstance(start, datetime) != isinstance(end, datetime):
-            raise ValueError(_must_match(start))
+        if isinstance(start, datetime) and not isinstance(end, datetime):
+            raise ValueError("must have a time, like start (or write both without a time)")
+        if isinstance(end, datetime) and not isinstance(start, datetime):
+            raise ValueError("must be a date without a time, like start (or write both with a time)")
         if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
             raise ValueError(_must_match_offset(start))
         if _to_utc(end) < _to_utc(start):

@@ -1,4 +1,4 @@
-"""Recurrence: check and expand rules of RFC 5545 (3.3.10), in local time."""
+"""Recurrence: check and expand rules of RFC 5545 (3.3.10), in local time. Errors have messages for the author."""
 
 from __future__ import annotations
 
@@ -48,10 +48,7 @@ _EXAMPLE = "write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
 
 
 def check_rule(rule: str, start: date) -> str:
-    """Check the rule of an event, and return it in capitals, without `RRULE:`.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check the rule of an event, and return it in capitals, without `RRULE:`. Raises ValueError."""
     rule = rule.upper().removeprefix("RRULE:")
     parts = _split_rule(rule)
     timed = isinstance(start, datetime)
@@ -68,10 +65,7 @@ def check_rule(rule: str, start: date) -> str:
 
 
 def check_start(rule: str, start: date) -> None:
-    """Check that the rule includes the start itself, in local time.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check that the rule includes the start itself, in local time. Raises ValueError."""
     local = _to_local(start)
     if _can_include(rule, local) and next(iter(_parse_rule(rule, local).replace(count=None, until=local)), None):
         return
@@ -79,10 +73,7 @@ def check_start(rule: str, start: date) -> None:
 
 
 def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None:
-    """Check that the rule includes all exceptions, which are dates or date-times.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check that the rule includes all exceptions, which are dates or date-times. Raises ValueError."""
     known = set(keep_occurrences(exceptions, rule, start))
     for exception in exceptions:
         if exception not in known:

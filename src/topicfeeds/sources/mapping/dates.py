@@ -46,10 +46,7 @@ def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
 
 
 def explain_unused_time(start: Any, all_day: Any, record: Any, settings: MappingSettings) -> str:
-    """Say which value of a record is a time that no setting uses, if the start of the event is only a day.
-
-    The text is empty if there is no such value.
-    """
+    """Say which time of a record no setting uses, if the start of its event is only a day. Otherwise, return ""."""
     *others, place = settings.places.get("start", [None])
     is_day = type(start) is date or (isinstance(start, str) and _DAY.fullmatch(start.strip()))
     if not is_day or as_text(all_day) in _YES or others or not isinstance(place, ValuePath):

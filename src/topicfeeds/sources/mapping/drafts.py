@@ -62,10 +62,7 @@ _Marks = Iterable[tuple[str, Any]]
 
 
 def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Window | None]:
-    """Return why a record is a draft, or an empty text. If it is not a draft, also return when it is public.
-
-    Raises MappingError.
-    """
+    """Return why a record is a draft, or an empty text and when the record is public. Raises MappingError."""
     if settings.drafts:
         return "", None
     tables = (Finder(record).find(path) for path in settings.draft_tables)

@@ -96,12 +96,8 @@ class RecordMapper:
         return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
 
     def _make_finder(self, raw: RawRecord) -> Finder:
-        return Finder(
-            raw.fields,
-            self._file.get,
-            partial(find_date, settings=self._source),
-            objects=self._context.form == "python",
-        )
+        read_date = partial(find_date, settings=self._source)
+        return Finder(raw.fields, self._file.get, read_date, objects=self._context.form == "python")
 
     def map(self, raw: RawRecord, *, names_element: bool = True) -> MappedRecord | Draft | None:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""

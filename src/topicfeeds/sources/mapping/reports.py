@@ -26,10 +26,7 @@ class MappingReport(NamedTuple):
     `drafts` are the fields of a chunk that has drafts only.
     """
     missing: tuple[tuple[str, str], ...]
-    """The settings whose paths no record of the chunk has, each with its paths.
-
-    `NO_LINK` means that items with content have no link.
-    """
+    """The settings whose paths no record has, each with its paths. `NO_LINK`: items with content have no link."""
     warnings: tuple[Problem, ...] = ()
 
 
