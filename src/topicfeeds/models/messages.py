@@ -95,14 +95,14 @@ class _Finding(NamedTuple):
 
 
 def validate_item(
-    record: Any, find_origin: Callable[[], Origin] = Origin, extensions: Extensions = NO_EXTENSIONS
+    record: Any, origin: Origin | None = None, extensions: Extensions = NO_EXTENSIONS
 ) -> Item | list[tuple[FieldPath, str]]:
     """Validate a record. Return the item, or the place and message of each error."""
     model = extensions.find_model("event" if is_event(record) else "article")
     try:
         return model.model_validate(record)
     except ValidationError as error:
-        return list(explain_errors(error, model, find_origin()))
+        return list(explain_errors(error, model, origin))
 
 
 def explain_errors(
