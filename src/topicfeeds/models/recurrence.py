@@ -7,7 +7,7 @@ from calendar import isleap, monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from math import prod
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
@@ -90,12 +90,10 @@ def keep_occurrences(moments: Sequence[date], rule: str, start: date) -> list[da
     if not _can_include(rule, _to_local(start)):
         return list(moments)
     local = [_to_local(at_start_time(moment, start)) for moment in moments]
-    last, wanted, found = max(local, default=None), set(local), set()
-    for one in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if last else 0):
-        if last and one > last:
-            break
-        if one in wanted:
-            found.add(one)
+    last = max(local, default=_to_local(start))
+    dates = islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if local else 0)
+    up_to_last = takewhile(lambda one: one <= last, dates)
+    found = set(local).intersection(up_to_last)
     return [moment for moment, at in zip(moments, local, strict=True) if at in found]
 
 
