@@ -61,7 +61,7 @@ class FieldFinder:
 
     def match(self, names: Sequence[str], accept: Callable[[list[Any]], bool]) -> list[str]:
         """Return the best path that has one of the names, is not used by a field, and has accepted values."""
-        used = {path.text for places in self.fields.values() for one in places for path in list_paths(parse_place(one))}
+        used = {path.text for places in self.fields.values() for path in list_paths(map(parse_place, places))}
         ends = WORDS["ends"]
         paths = sorted(self.columns, key=lambda path: next((n for n, one in enumerate(ends) if path.endswith(one)), 0))
         for name in names:
@@ -83,7 +83,7 @@ class FieldFinder:
         kept: list[str] = []
         for place in places:
             number = len(self._values("", [place]))
-            if number or all(one.names[0] == "file" for one in list_paths(parse_place(place))):
+            if number or all(one.names[0] == "file" for one in list_paths([parse_place(place)])):
                 kept.append(place)
             if number == len(self._finders):
                 break

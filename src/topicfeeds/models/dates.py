@@ -112,16 +112,19 @@ def check_zone(value: str) -> str:
     return value
 
 
-def find_zone(name: str) -> str | None:
+def find_zone(given: object) -> str | None:
     """Return the IANA name of a time zone, given as an IANA name, a Windows name, or an offset such as `UTC+2`."""
+    if not isinstance(given, str):
+        return None
+    name = given.strip()
     with suppress(ValueError):
-        return check_zone(name.strip())
-    if found := _UTC_OFFSET.fullmatch(name.strip()):
+        return check_zone(name)
+    if found := _UTC_OFFSET.fullmatch(name):
         name = f"Etc/GMT{'-' if found[1] == '+' else '+'}{int(found[2])}"
     else:
         from babel.core import get_global
 
-        name = get_global("windows_zone_mapping").get(name.strip(), "")
+        name = get_global("windows_zone_mapping").get(name, "")
     with suppress(ValueError):
         return check_zone(name)
     return None
@@ -138,10 +141,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def to_whole_minutes(moment: datetime) -> datetime:
-    """Return a moment with a fixed offset of whole minutes, as the formats need it.
-
-    The local time stays the same. Microseconds are cut off.
-    """
+    """Return the same local time with a fixed offset of whole minutes, as the formats need it, without microseconds."""
     offset = moment.utcoffset() or timedelta()
     if type(moment.tzinfo) is timezone and not moment.microsecond and not offset % _MINUTE:
         return moment

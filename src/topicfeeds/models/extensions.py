@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import PrivateAttr
 
-from ..registry import EXTENSION_MARK, FEED_FORMATS, SOURCE_FORMATS, FeedFormat
+from ..registry import EXTENSION_MARK, FEED_FORMATS, SUFFIXES, FeedFormat
 from .fields import Model
 from .items import Article, Event, Item
 
@@ -119,9 +119,8 @@ def _find_errors(given: Extensions) -> Iterable[str]:
         is_own = name not in FEED_FORMATS and form.suffix.startswith(".") and not form.suffix.endswith(suffixes)
         if not is_own or not form.render or form.mark != EXTENSION_MARK or form.is_calendar:
             yield f"formats: {name!r} needs render, a new name and a new suffix (do not set mark and is_calendar)"
-    known = {suffix for one in SOURCE_FORMATS.values() for suffix in one.suffixes}
     for suffix in given.readers:
-        if suffix in known or not suffix.startswith(".") or suffix != suffix.lower():
+        if suffix in SUFFIXES or not suffix.startswith(".") or suffix != suffix.lower():
             yield f"readers: {suffix!r} cannot be used (write a new suffix in lower case, such as .bib)"
     for name, options in given.feeds.items():
         is_low = options.limit is not None and options.limit < 1

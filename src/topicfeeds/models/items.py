@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,9 @@ from .fields import Body, Count, Identifier, Language, Listed, Model, Names, Tex
 from .recurrence import check_exceptions, check_rule
 from .schema_org import to_schema_org
 from .status import StatusName
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 MAX_TAGS = 200
 """The limit of the tags of an item, and of its topics: each one makes a feed, in which the item lists all of them."""
@@ -94,30 +97,22 @@ def _to_utc(moment: date) -> date:
     return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
-def _must_match(start: date) -> str:
-    if isinstance(start, datetime):
-        return "must have a time, like start (or write both without a time)"
-    return "must be a date without a time, like start (or write both with a time)"
-
-
 def _must_match_offset(start: datetime) -> str:
     if start.tzinfo:
         return "must have an offset from UTC, like start (or write both without an offset)"
     return "must have no offset from UTC, like start (or write both with an offset)"
 
 
-def choose_branch(value: object) -> str:
+def _choose_branch(value: object) -> str:
     """Return the tag of a union's branch: text or object."""
     return "\ufdd0text" if isinstance(value, str) else "\ufdd0object"
 
 
 # The tags name the branch in pydantic's errors; `explain_errors` removes them.
-_AsText = Annotated[Text, Tag("\ufdd0text")]
-PersonOrName = Annotated[Annotated[Person, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
-ImageOrUrl = Annotated[
-    Annotated[Image, Tag("\ufdd0object")] | Annotated[Url, Tag("\ufdd0text")], Discriminator(choose_branch)
-]
-PlaceOrName = Annotated[Annotated[Place, Tag("\ufdd0object")] | _AsText, Discriminator(choose_branch)]
+ObjectOr = Annotated[Annotated[T, Tag("\ufdd0object")] | Annotated[S, Tag("\ufdd0text")], Discriminator(_choose_branch)]
+PersonOrName = ObjectOr[Person, Text]
+ImageOrUrl = ObjectOr[Image, Url]
+PlaceOrName = ObjectOr[Place, Text]
 
 
 class Item(Model):
@@ -191,8 +186,10 @@ class Event(Item):
         start = info.data.get("start")
         if end is None or start is None:
             return end
-        if isinstance(start, datetime) != isinstance(end, datetime):
-            raise ValueError(_must_match(start))
+        if isinstance(start, datetime) and not isinstance(end, datetime):
+            raise ValueError("must have a time, like start (or write both without a time)")
+        if isinstance(end, datetime) and not isinstance(start, datetime):
+            raise ValueError("must be a date without a time, like start (or write both with a time)")
         if isinstance(start, datetime) and isinstance(end, datetime) and (start.tzinfo is None) != (end.tzinfo is None):
             raise ValueError(_must_match_offset(start))
         if _to_utc(end) < _to_utc(start):

@@ -1,10 +1,11 @@
-"""The settings of a source that map fields to places in records of other systems."""
+"""The settings of a source that map fields to places in records of other systems, and advice about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
@@ -72,14 +73,14 @@ def _check_items(value: object) -> str | tuple[str, ...]:
     return value if value == "." and isinstance(value, str) else _check_place(value)
 
 
-def _flatten(value: object, is_leaf: Callable[[Mapping[str, Any]], bool]) -> object:
+def _flatten(value: object, *, is_leaf: Callable[[Mapping[str, Any]], bool] = lambda _: False) -> object:
     """Write nested tables with dotted names: `{location: {name: x}}` becomes `{location.name: x}`."""
     if not isinstance(value, Mapping):
         return value
     flat: dict[str, Any] = {}
     for name, inner in value.items():
         is_table = isinstance(inner, Mapping) and inner and not is_leaf(inner)
-        found = _flatten(inner, is_leaf) if is_table else None
+        found = _flatten(inner, is_leaf=is_leaf) if is_table else None
         flat |= {f"{name}.{part}": one for part, one in found.items()} if isinstance(found, dict) else {name: inner}
     return flat
 
@@ -93,7 +94,7 @@ def _is_lookup(value: Mapping[str, Any]) -> bool:
 
 
 def _read_conditions(value: object) -> object:
-    flat = _flatten(value, lambda _: False)
+    flat = _flatten(value)
     if not isinstance(flat, dict):
         return value
     for path in flat:
@@ -124,12 +125,11 @@ def _check_parts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def check_date_format(value: str) -> str:
     """Check a date format: `iso`, `unix`, `unix-ms`, or a format for `strptime`. Raises ValueError."""
+    is_wrong = False
     try:
         datetime.strptime("", value)  # noqa: DTZ007 - only the format is checked
     except ValueError as error:
         is_wrong = "bad directive" in str(error) or "stray" in str(error)
-    else:
-        is_wrong = False
     if is_wrong or ("%" not in value and value not in _FORMS):
         guess = nearest(value, _FORMS) or " (write it as for strptime, such as %d/%m/%Y)"
         raise ValueError(f"{show(value)} is not a date format{guess}")
@@ -150,7 +150,7 @@ def _read_date_formats(value: object) -> tuple[str, ...]:
 
 
 def _check_zone_name(value: object) -> str:
-    if not isinstance(value, str) or not (zone := find_zone(value)):
+    if not (zone := find_zone(value)):
         raise ValueError(f"unknown time zone {show(value)} (write a name such as Europe/Brussels)")
     return zone
 
@@ -194,7 +194,7 @@ class MappingSettings(Model):
 
     fields: Annotated[
         Mapping[FieldName, PlaceSetting],
-        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
+        BeforeValidator(_flatten),
         AfterValidator(_check_parts),
         WithJsonSchema({"type": "object", "additionalProperties": {"anyOf": [*_PLACE["anyOf"], {"type": "object"}]}}),
     ] = {}
@@ -213,15 +213,12 @@ class MappingSettings(Model):
     """Whether drafts are published."""
     values: Annotated[
         Mapping[Annotated[str, AfterValidator(_check_valued)], Mapping[str, Any]],
-        BeforeValidator(lambda value: _flatten(value, _is_words)),
+        BeforeValidator(lambda value: _flatten(value, is_leaf=_is_words)),
     ] = {}
     """Translations of words in records to values of our fields, by field."""
     split: Mapping[Annotated[str, AfterValidator(_check_list)], Texts] = {}
     """The separators of lists that are written as one text, by field. Default in CSV files and spreadsheets: `;`."""
-    markup: Annotated[
-        Mapping[FieldName, Literal["plain", "html", "markdown"]],
-        BeforeValidator(lambda value: _flatten(value, lambda _: False)),
-    ] = {}
+    markup: Annotated[Mapping[FieldName, Literal["plain", "html", "markdown"]], BeforeValidator(_flatten)] = {}
     """The markup of texts, by field. Default: `content` is HTML, and all other fields are plain text."""
     html_fields: Annotated[Sequence[FieldName], AfterValidator(tuple)] = ()
     """Plain-text fields that contain HTML in this source, such as WordPress titles. They become plain text."""
@@ -245,7 +242,9 @@ class MappingSettings(Model):
     """Where a record says that the end of an event is open."""
     end_day: Literal["inclusive", "exclusive"] = "inclusive"
     """Whether a date or midnight in `end` is the last day of an event, or the day after it (`exclusive`)."""
-    lookup: Annotated[Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, _is_lookup))] = {}
+    lookup: Annotated[
+        Mapping[FieldName, Lookup], BeforeValidator(lambda value: _flatten(value, is_leaf=_is_lookup))
+    ] = {}
     """Lookups by field: they replace keys with values of other records."""
 
     @cached_property
@@ -260,6 +259,11 @@ class MappingSettings(Model):
         return sorted({one.path for one in self.lookup.values() if one.path})
 
     @cached_property
+    def markups(self) -> dict[str, str]:
+        """The markup of each field, or part of a field, that has one: `markup` and `html_fields`."""
+        return {**dict.fromkeys(self.html_fields, "html"), **self.markup}
+
+    @cached_property
     def mapped_fields(self) -> dict[str, list[str]]:
         """For each field, its names in `fields`: the field itself, or its parts."""
         found: dict[str, list[str]] = {}
@@ -268,14 +272,13 @@ class MappingSettings(Model):
         return found
 
     @cached_property
-    def only_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
-        """The parsed paths of `only`, with the texts that they allow."""
-        return [(parse_path(path), texts) for path, texts in self.only.items()]
-
-    @cached_property
-    def skip_paths(self) -> list[tuple[ValuePath, tuple[str, ...]]]:
-        """The parsed paths of `skip`, with the texts of records that are skipped."""
-        return [(parse_path(path), texts) for path, texts in self.skip.items()]
+    def conditions(self) -> list[tuple[str, ValuePath, tuple[str, ...]]]:
+        """The conditions of `only` and `skip`: name such as `only.status`, parsed path, and texts."""
+        return [
+            (f"{setting}.{path.strip()}", parse_path(path), texts)
+            for setting, given in (("only", self.only), ("skip", self.skip))
+            for path, texts in given.items()
+        ]
 
     @cached_property
     def each_paths(self) -> list[ValuePath]:
@@ -289,7 +292,7 @@ class MappingSettings(Model):
         These are the tables that contain the title, such as `attributes` for `attributes.title`, and the elements of
         `each`.
         """
-        names = [path.names[:-1] for place in self.places.get("title", ()) for path in list_paths(place)]
+        names = [path.names[:-1] for path in list_paths(self.places.get("title", ()))]
         names += [path.names for path in self.each_paths]
         return [parse_path(".".join(one[:size])) for one in names for size in range(1, len(one) + 1)]
 
@@ -297,29 +300,24 @@ class MappingSettings(Model):
     def reported_places(self) -> dict[str, dict[str, tuple[ValuePlace, ...]]]:
         """All places that a run reports if no record has them, by group and setting."""
         places = {  # a missing title is reported for each record
-            name: found for name, found in self.places.items() if name != "title" and any(map(list_paths, found))
+            name: found for name, found in self.places.items() if name != "title" and list_paths(found)
         }
-        conditions: dict[str, tuple[ValuePlace, ...]] = {
-            f"{setting}.{path.text}": (path,)
-            for setting, found in (("only", self.only_paths), ("skip", self.skip_paths))
-            for path, _ in found
-        }
-        return {"records": conditions, "items": places}
+        return {"records": {name: (path,) for name, path, _ in self.conditions}, "items": places}
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """For each mapped field, the top-level keys with which its paths may start. The preferred key is last."""
         found: dict[str, tuple[str, ...]] = {}
         for name, places in self.places.items():
-            paths = [path for place in reversed(places) for path in list_paths(place)]
+            paths = list_paths(reversed(places))
             found[name.partition(".")[0]] = tuple(key for path in paths for key, _ in reversed(path.steps[0]))
         return found
 
     @cached_property
     def used_keys(self) -> frozenset[str]:
         """The top-level keys with which a path of any setting may start."""
-        paths = [path for path, _ in (*self.only_paths, *self.skip_paths)]
-        paths += [path for places in self.places.values() for place in places for path in list_paths(place)]
+        paths = [path for _, path, _ in self.conditions]
+        paths += list_paths(chain.from_iterable(self.places.values()))
         return frozenset(key for path in paths for key, _ in path.steps[0])
 
     @cached_property
@@ -334,8 +332,20 @@ def parse_places(value: str | tuple[str, ...]) -> tuple[ValuePlace, ...]:
     return tuple(parse_place(one) for one in ((value,) if isinstance(value, str) else value))
 
 
-def list_defaults(settings: MappingSettings) -> Iterator[tuple[str, str, Any]]:
-    """Yield field, part (or an empty text) and value of each default."""
-    for name, value in settings.defaults.items():
-        field, _, part = name.partition(".")
-        yield field, part, value
+def advise_false(place: tuple[str | int, ...], given: object, source: MappingSettings | None) -> str:
+    """Say how to drop a `false` that means "none" in a mapped source."""
+    is_whole = len(place) == 1 or isinstance(place[-1], int)
+    is_mapped = given is False and is_whole and source is not None and place[0] in source.fields
+    return f'to drop it, set values.{place[0]} = {{ false = "" }} in [[sources]]' if is_mapped else ""
+
+
+def advise_part(place: tuple[str | int, ...], key: str, source: MappingSettings | None) -> str:
+    """Say how to map a part of a field, such as `authors.name`. `key` is the key of its value in a record."""
+    if not source or len(place) < 2 or place[0] in source.lookup:
+        return ""
+    field, part = str(place[0]), f"{place[0]}.{place[-1]}"
+    path = source.fields.get(field)
+    if isinstance(path, str) and "{" not in path:
+        return f'map {part} instead of {field}, such as {part} = "{path}.{key}"'.replace('."', '"')
+    is_mapped = part not in source.fields and any(name.startswith(f"{field}.") for name in source.fields)
+    return f"map {part}, or set defaults.{part}, in [[sources]]" if is_mapped else ""

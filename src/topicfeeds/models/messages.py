@@ -6,22 +6,18 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..errors import count, nearest, show
 from ..registry import TABLES
-from .advice import advise_false, advise_part
 from .dates import ISO_EXAMPLES, NOT_ISO, explain_several
 from .extensions import NO_EXTENSIONS, Extensions
 from .items import FIELDS, Article, Item, Person, Place, is_event
-from .mapping import LISTS
+from .mapping import LISTS, advise_false, advise_part
 from .places import as_text
 from .site import DeclaredFeed, FeedSettings, Site, Source
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 FieldPath = tuple[str | int, ...]
 """Names of fields, and positions (from 0) in lists."""
@@ -99,14 +95,14 @@ class _Finding(NamedTuple):
 
 
 def validate_item(
-    record: Any, find_origin: Callable[[], Origin] = Origin, extensions: Extensions = NO_EXTENSIONS
+    record: Any, origin: Origin | None = None, extensions: Extensions = NO_EXTENSIONS
 ) -> Item | list[tuple[FieldPath, str]]:
     """Validate a record. Return the item, or the place and message of each error."""
     model = extensions.find_model("event" if is_event(record) else "article")
     try:
         return model.model_validate(record)
     except ValidationError as error:
-        return list(explain_errors(error, model, find_origin()))
+        return list(explain_errors(error, model, origin))
 
 
 def explain_errors(

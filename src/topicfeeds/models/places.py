@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, time
 from typing import NamedTuple
 
@@ -49,9 +49,10 @@ def parse_path(text: str) -> ValuePath:
     return ValuePath(text.strip(), names, tuple(steps))
 
 
-def list_paths(place: ValuePlace) -> list[ValuePath]:
-    """Return the paths in a place."""
-    return [place] if isinstance(place, ValuePath) else [one for one in place.parts if isinstance(one, ValuePath)]
+def list_paths(places: Iterable[ValuePlace]) -> list[ValuePath]:
+    """Return the paths in places."""
+    parts = (part for one in places for part in ([one] if isinstance(one, ValuePath) else one.parts))
+    return [part for part in parts if isinstance(part, ValuePath)]
 
 
 def _split_pattern(text: str) -> Iterator[str | ValuePath]:

@@ -1,4 +1,4 @@
-"""Recurrence: check and expand rules of RFC 5545 (3.3.10), in local time."""
+"""Recurrence: check and expand rules of RFC 5545 (3.3.10), in local time. Errors have messages for the author."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from calendar import isleap, monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from math import prod
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
@@ -48,10 +48,7 @@ _EXAMPLE = "write a rule such as FREQ=WEEKLY;BYDAY=WE;COUNT=10"
 
 
 def check_rule(rule: str, start: date) -> str:
-    """Check the rule of an event, and return it in capitals, without `RRULE:`.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check the rule of an event, and return it in capitals, without `RRULE:`. Raises ValueError."""
     rule = rule.upper().removeprefix("RRULE:")
     parts = _split_rule(rule)
     timed = isinstance(start, datetime)
@@ -68,10 +65,7 @@ def check_rule(rule: str, start: date) -> str:
 
 
 def check_start(rule: str, start: date) -> None:
-    """Check that the rule includes the start itself, in local time.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check that the rule includes the start itself, in local time. Raises ValueError."""
     local = _to_local(start)
     if _can_include(rule, local) and next(iter(_parse_rule(rule, local).replace(count=None, until=local)), None):
         return
@@ -79,10 +73,7 @@ def check_start(rule: str, start: date) -> None:
 
 
 def check_exceptions(exceptions: Sequence[date], rule: str, start: date) -> None:
-    """Check that the rule includes all exceptions, which are dates or date-times.
-
-    Raises ValueError with a message for the author.
-    """
+    """Check that the rule includes all exceptions, which are dates or date-times. Raises ValueError."""
     known = set(keep_occurrences(exceptions, rule, start))
     for exception in exceptions:
         if exception not in known:
@@ -99,12 +90,10 @@ def keep_occurrences(moments: Sequence[date], rule: str, start: date) -> list[da
     if not _can_include(rule, _to_local(start)):
         return list(moments)
     local = [_to_local(at_start_time(moment, start)) for moment in moments]
-    last, wanted, found = max(local, default=None), set(local), set()
-    for one in islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if last else 0):
-        if last and one > last:
-            break
-        if one in wanted:
-            found.add(one)
+    last = max(local, default=_to_local(start))
+    dates = islice(_parse_rule(rule, _to_local(start)), MAX_OCCURRENCES if local else 0)
+    up_to_last = takewhile(lambda one: one <= last, dates)
+    found = set(local).intersection(up_to_last)
     return [moment for moment, at in zip(moments, local, strict=True) if at in found]
 
 
@@ -218,7 +207,7 @@ def _check_values(parts: dict[str, str], *, timed: bool) -> None:
     for name, value in parts.items():
         if freq in _NOT_WITH.get(name, ()):
             raise ValueError(f"{name} cannot be combined with FREQ={freq} (remove {name})")
-        if not timed and name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        if not timed and name in _TIMES:
             raise ValueError(f"{name} needs a start with a time (remove {name}, or add a time to start)")
         counted = name == "BYDAY" and any(sign.isdigit() for sign in value)
         if counted and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):

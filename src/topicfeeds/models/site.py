@@ -10,8 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Discriminator, Field, ValidationError, model_validator
-from pydantic import Tag as Branch
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import nearest, show
@@ -22,7 +21,7 @@ from ..text.urls import to_ascii_host
 from .dates import Zone
 from .extensions import ExtensibleModel, Extensions
 from .fields import Language, Model, Names, Text, Url
-from .items import Person, PersonOrName, choose_branch
+from .items import ObjectOr, Person, PersonOrName
 from .source import Source as Source
 
 _MAX_SHOWN_TOPICS = 5
@@ -234,9 +233,7 @@ def _check_hub(value: Hub | str | None) -> Hub | str | None:
     return value
 
 
-HubOrUrl = Annotated[
-    Annotated[Hub, Branch("\ufdd0object")] | Annotated[Url, Branch("\ufdd0text")], Discriminator(choose_branch)
-]
+HubOrUrl = ObjectOr[Hub, Url]
 
 
 class Site(ExtensibleModel):

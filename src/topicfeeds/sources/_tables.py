@@ -84,7 +84,7 @@ def count_columns(header: Sequence[str], source: Source) -> int:
 
 
 def _has(place: ValuePlace, header: Sequence[str]) -> bool:
-    paths = [path for path in list_paths(place) if path.names[0] != "file"]
+    paths = [path for path in list_paths([place]) if path.names[0] != "file"]
     return all(any(name in header for name, _ in path.steps[0]) for path in paths)
 
 

@@ -29,7 +29,7 @@ class RecordValidator:
         self._source, self._context, self._extensions = source, context, source.extensions
         self._no_records = (str, bytes, int, float) if source.fields else (str, bytes, int, float, list, tuple)
         """The types of values that are not records. With `fields`, a list can be a record: paths may lead into it."""
-        self._find_origin = partial(Origin, context.form, source)
+        self._origin = Origin(context.form, source)
         self._mapper = None
         if source.is_mapped or context.form in TABLES:
             from .mapping.mapper import RecordMapper  # imported here, as most sources have no mapping
@@ -111,7 +111,7 @@ class RecordValidator:
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
-        item = validate_item(fields, self._find_origin, self._extensions)
+        item = validate_item(fields, self._origin, self._extensions)
         if isinstance(item, Item):
             topics = tuple(source.topics)
             details = raw.inferred, raw.from_page, raw.untitled, source.name, raw.place, raw.window, raw.moved

@@ -70,7 +70,7 @@ def find_unread(source: Source, records: Iterable[Any]) -> str:
     """Return a text that lists the unread paths: records have values there, but no setting of the source reads them."""
     places = [place for group in source.reported_places.values() for found in group.values() for place in found]
     places += source.places.get("title", ())
-    read = {path.text for place in places for path in list_paths(place)} | {*source.each, *KEYS}
+    read = {path.text for path in list_paths(places)} | {*source.each, *KEYS}
     read |= {".".join(name for name in text.split(".") if not name.isdecimal()) for text in read}
     found = list(dict.fromkeys(path for one in records for path in _find_rest(one, "", read))) if source.fields else []
     more = f" and {len(found) - _MAX_UNREAD} more" if len(found) > _MAX_UNREAD else ""

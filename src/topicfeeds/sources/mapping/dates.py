@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,28 +35,25 @@ class MappingError(Exception):
 
 def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
     """Convert all dates of an item with the settings of its source. Raises MappingError."""
-    for name in DATES:
+    for name in DATES if settings.date_format else ():
         value = fields.get(name)
-        if settings.date_format and isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple)):
             fields[name] = [read_moment(one, name, settings) for one in value]
-        elif settings.date_format and not is_empty(value):
+        elif not is_empty(value):
             fields[name] = read_moment(value, name, settings)
     if settings.timezone or fields.get("timezone"):
         _set_zones(fields, settings.timezone or {}, has_default="timezone" in settings.defaults)
 
 
 def explain_unused_time(start: Any, all_day: Any, record: Any, settings: MappingSettings) -> str:
-    """Say which value of a record is a time that no setting uses, if the start of the event is only a day.
-
-    The text is empty if there is no such value.
-    """
+    """Say which time of a record no setting uses, if the start of its event is only a day. Otherwise, return ""."""
     *others, place = settings.places.get("start", [None])
     is_day = type(start) is date or (isinstance(start, str) and _DAY.fullmatch(start.strip()))
     if not is_day or as_text(all_day) in _YES or others or not isinstance(place, ValuePath):
         return ""
     for name in place.names[:-1]:
         record = record.get(name) if isinstance(record, Mapping) else None
-    used = {path.names for some in settings.places.values() for one in some for path in list_paths(one)}
+    used = {path.names for places in settings.places.values() for path in list_paths(places)}
     for key, value in record.items() if isinstance(record, Mapping) else ():
         path = (*place.names[:-1], str(key))
         is_time = isinstance(value, str) and _CLOCK.fullmatch(value.strip()) and value.strip(" 0:.h")
@@ -161,7 +158,7 @@ def _fold(name: str) -> str:
 def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default: bool) -> None:
     """Set the zone of an item, and give dates in other zones an offset."""
     stated = fields.get("timezone")
-    known = find_zone(stated) if isinstance(stated, str) else None
+    known = find_zone(stated)
     own = known or stated
     if isinstance(own, str) and (found := _OFFSET.fullmatch(own)):
         _set_offset(fields, found)
@@ -173,30 +170,25 @@ def _set_zones(fields: dict[str, Any], zones: Mapping[str, str], *, has_default:
         return  # validation refuses the zone
     for name in DATES:
         default = zones.get("") if own and is_event and not has_default and name in ("published", "updated") else None
-        other = zones.get(name) or default
-        if other and other != zone and not is_empty(fields.get(name)):
-            _add_zone(fields, name, ZoneInfo(other), zone)
+        other, given = zones.get(name) or default, fields.get(name)
+        if other and other != zone and not is_empty(given):
+            if isinstance(given, (list, tuple)):
+                fields[name] = [_make_aware(one, ZoneInfo(other), name) for one in given]
+            else:
+                fields[name] = _make_aware(given, ZoneInfo(other), name)
+            if name in ("end", "except") and zone:  # then the start needs an offset, too
+                fields["start"] = _make_aware(fields.get("start"), ZoneInfo(zone), "start")
 
 
 def _set_offset(fields: dict[str, Any], found: re.Match[str]) -> None:
     hours, minutes = int(found[2]), int(found[3] or float(f"0.{found[4]}") * 60)
     size = timedelta(hours=hours, minutes=minutes) * (1 if found[1] == "+" else -1)
     for name in ("start", "end"):
-        moment = read_iso(fields.get(name))
-        if isinstance(moment, datetime) and not moment.tzinfo:
-            fields[name] = moment.replace(tzinfo=timezone(size))
+        fields[name] = _make_aware(fields.get(name), timezone(size), name)
 
 
-def _add_zone(fields: dict[str, Any], name: str, other: ZoneInfo, zone: str | None) -> None:
-    """Give a date an offset. With an end or an exception of an event, its start needs an offset, too."""
-    many = isinstance(fields[name], (list, tuple))
-    read = [_make_aware(one, other, name) for one in (fields[name] if many else [fields[name]])]
-    fields[name] = read if many else read[0]
-    if name in ("end", "except") and zone:
-        fields["start"] = _make_aware(fields.get("start"), ZoneInfo(zone), "start")
-
-
-def _make_aware(value: Any, zone: ZoneInfo, name: str) -> Any:
+def _make_aware(value: Any, zone: tzinfo, name: str) -> Any:
+    """Return a date with the offset of a zone, if it has no offset. A date of publication means midnight."""
     moment = read_iso(value)
     if isinstance(moment, date) and not isinstance(moment, datetime) and name in ("published", "updated"):
         moment = datetime.combine(moment, time())
@@ -245,7 +237,7 @@ def _find_local(moment: datetime, given: Any) -> datetime | None:
     """
     if _is_midnight(moment) or moment.utcoffset() != timedelta():
         return moment
-    zone = find_zone(given) if isinstance(given, str) else None
+    zone = find_zone(given)
     local = moment.astimezone(ZoneInfo(zone)) if zone else None
     return local if not local or _is_midnight(local) else moment
 
@@ -258,7 +250,7 @@ def _is_midnight(moment: datetime) -> bool:
 def _cut_times(fields: dict[str, Any], start: date) -> None:
     """Remove the times from the UNTIL of a recurrence and from its exceptions, for an event that takes whole days."""
     given = fields.get("timezone")
-    zone = (isinstance(start, datetime) and start.tzinfo) or (find_zone(given) if isinstance(given, str) else None)
+    zone = (isinstance(start, datetime) and start.tzinfo) or find_zone(given)
     rule = str(fields.get("recurrence") or "")
     until = next((part for part in rule.split(";") if part.upper().startswith("UNTIL=")), "")
     with suppress(ValueError):  # reported later
@@ -314,8 +306,7 @@ def _read_exceptions(value: str, name: str, fields: Mapping[str, Any]) -> Iterat
             moment = _parse_basic(text.strip())
         except ValueError as error:
             raise MappingError("recurrence", str(error)) from None
-        given = fields.get("timezone")
-        known = find_zone(zone or "") or (find_zone(given) if isinstance(given, str) else None)
+        known = find_zone(zone) or find_zone(fields.get("timezone"))
         if isinstance(moment, datetime) and isinstance(start, datetime):
             if start.tzinfo and not moment.tzinfo:
                 moment = moment.replace(tzinfo=ZoneInfo(known) if known else start.tzinfo)

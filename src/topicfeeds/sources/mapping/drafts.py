@@ -6,15 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import show
-from ...models.dates import parse_moment
 from ...models.mapping import MappingSettings
 from ...models.places import as_text, list_paths
 from ...models.status import STATUSES, find_status
 from ..model import Window
-from .dates import MappingError, read_moment
+from .dates import MappingError, read_iso, read_moment
 from .paths import Finder
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
@@ -58,20 +57,12 @@ _ATTRIBUTES = (
 """The attributes of Python objects that are read."""
 
 
-class _Mark(NamedTuple):
-    """A value that may say whether a record is public."""
-
-    name: str
-    """The key, as `_simplify` returns it."""
-    key: str
-    value: Any
+_Marks = Iterable[tuple[str, Any]]
+"""Keys that may say whether a record is public, each with its value."""
 
 
 def read_publication(record: Any, settings: MappingSettings) -> tuple[str, Window | None]:
-    """Return why a record is a draft, or an empty text. If it is not a draft, also return when it is public.
-
-    Raises MappingError.
-    """
+    """Return why a record is a draft, or an empty text and when the record is public. Raises MappingError."""
     if settings.drafts:
         return "", None
     tables = (Finder(record).find(path) for path in settings.draft_tables)
@@ -91,46 +82,37 @@ def drop_draft_values(fields: dict[str, Any], words: Mapping[str, str]) -> str:
     told = (find_status(word) for value, word in words.items() if value.lower() in _YES)
     if _word(fields.get("status")) in _NO and any(one in STATUSES and STATUSES[one].in_body for one in told):
         del fields["status"]
-    off = [
-        (name, reason)
-        for name in ("published", "status")
-        if (reason := _find_off([_Mark(name, name, fields.get(name))]))
-    ]
-    for name, _ in off:
-        del fields[name]
-    return off[0][1] if off else ""
+    reason = ""
+    for name in ("published", "status"):
+        if found := _find_off([(name, fields.get(name))]):
+            del fields[name]
+            reason = reason or found
+    return reason
 
 
-def _find_off(marks: Iterable[_Mark], known_statuses: Collection[str] = ()) -> str:
+def _find_off(marks: _Marks, known_statuses: Collection[str] = ()) -> str:
     """Return the first mark that says "not public", with its value, or an empty text.
 
     `known_statuses` are the values of `status` to which the publisher gave a meaning.
     """
-    said = ((name, key, _plain(value)) for name, key, value in marks)
-    return next(
-        (
-            f"{key}: {_word(value)}"
-            for name, key, value in said
-            if _word(value) in _MARKS.get(name, ()) and not (name == "status" and as_text(value) in known_statuses)
-        ),
-        "",
-    )
+    for key, value in marks:
+        name, plain = _simplify(key), _plain(value)
+        if _word(plain) in _MARKS.get(name, ()) and (name != "status" or as_text(plain) not in known_statuses):
+            return f"{key}: {_word(plain)}"
+    return ""
 
 
-def _list_marks(record: Any) -> Iterator[_Mark]:
+def _list_marks(record: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(record, Mapping):
-        for key, value in record.items():
-            if isinstance(key, str) and (name := _simplify(key)) in _NAMES and _counts(name, record.__contains__):
-                yield _Mark(name, key, value)
+        has: Callable[[str], bool] = record.__contains__
+        given = ((key, value) for key, value in record.items() if isinstance(key, str))
     else:
-        for key in _ATTRIBUTES:
-            if (value := getattr(record, key, None)) is not None and _counts(_simplify(key), partial(hasattr, record)):
-                yield _Mark(_simplify(key), key, value)
-
-
-def _counts(name: str, has: Callable[[str], bool]) -> bool:
-    """Return whether a key has its meaning in a record, given a function that says which keys the record has."""
-    return name not in _BESIDE or any(map(has, _BESIDE[name]))
+        has = partial(hasattr, record)
+        given = ((key, getattr(record, key, None)) for key in _ATTRIBUTES)
+    for key, value in given:
+        name = _simplify(key)
+        if name in _NAMES and value is not None and (name not in _BESIDE or any(map(has, _BESIDE[name]))):
+            yield key, value
 
 
 @lru_cache(maxsize=4096)
@@ -139,9 +121,9 @@ def _simplify(key: str) -> str:
     return key.lower().replace("_", "").replace("-", "").removeprefix("is")
 
 
-def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSettings) -> date | None:
-    for name, key, given in marks:
-        value = _plain(given)
+def _read_date(marks: _Marks, names: Collection[str], settings: MappingSettings) -> date | None:
+    for key, given in marks:
+        name, value = _simplify(key), _plain(given)
         if name not in names or _word(value) in ("", *_NO) or _word(value).startswith("0000-00-00"):
             continue
         if (name in _UNTIL and _word(value) == "never") or (name in _COMMON and key in settings.used_keys):
@@ -159,18 +141,15 @@ def _read_date(marks: list[_Mark], names: Collection[str], settings: MappingSett
 
 def _parse_date(value: Any, settings: MappingSettings) -> date | None:
     """Return a date in ISO 8601, or in the date format of `published`."""
-    with suppress(ValueError):
-        return parse_moment(value)
+    found = read_iso(value)
     with suppress(MappingError):
-        found = read_moment(value, "published", settings)
-        return found if isinstance(found, date) else None
-    return None
+        found = found or read_moment(value, "published", settings)
+    return found if isinstance(found, date) else None
 
 
 def _is_part_of_published(key: str, settings: MappingSettings) -> bool:
     """Return whether `published` reads a key, so that an invalid date is reported for this field."""
-    places = settings.places.get("published", ())
-    return any(key in path.names for place in places for path in list_paths(place))
+    return any(key in path.names for path in list_paths(settings.places.get("published", ())))
 
 
 def _plain(value: Any) -> Any:

@@ -42,23 +42,25 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
         found, place = finder.find_first(parse_places(source.items or ""))
         if not finder.is_known:
             raise ValueError(explain_missing_items(document, source))
-        values = list(_seek(document, place)) if isinstance(place, ValuePath) else [found]
+        values = [one for _, one in _seek(document, place)] if isinstance(place, ValuePath) else [found]
     return [pair for value in values for pair in _list_records(value, source)]
 
 
-def _seek(value: Any, path: ValuePath, at: int = 0) -> Iterator[Any]:
-    """Yield the values at a path, which may lead through lists."""
+def _seek(value: Any, path: ValuePath, at: int = 0, tables: _Tables = ()) -> Iterator[tuple[_Tables, Any]]:
+    """Yield the values at a path, which may lead through lists. Yield each with the tables on the path to it."""
     if at == len(path.names):
-        yield value
-    elif isinstance(value, Mapping):
-        key, after = next(((key, after) for key, after in path.steps[at] if key in value), ("", 0))
-        yield from _seek(value[key], path, after) if after else ()
+        yield tables, value
     elif isinstance(value, (list, tuple)):
         name = path.names[at]
         if name.isdecimal():
-            value, at = value[int(name) : int(name) + 1], at + 1
+            value, at, tables = value[int(name) : int(name) + 1], at + 1, (*tables, ({}, name))
         for one in value:
-            yield from _seek(one, path, at)
+            yield from _seek(one, path, at, tables)
+    elif isinstance(value, Mapping):
+        for key, after in path.steps[at]:
+            if key in value:
+                yield from _seek(value[key], path, after, (*tables, (value, key)))
+                return
 
 
 def _list_records(value: Any, source: Source) -> Iterator[tuple[str, Any]]:
@@ -128,7 +130,7 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
     if is_table:
         record = _split_cells(record, source)
     finder, depth = Finder(record), len(path.names)
-    used = [one.names for places in source.places.values() for place in places for one in list_paths(place)]
+    used = [one.names for places in source.places.values() for one in list_paths(places)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
     found = list(islice(_find_elements(record, path, keep_lists=has_lists), _MAX_COPIED_KEYS + 1))
     if not found and (finder.find(path) is None or not finder.is_known):
@@ -156,28 +158,15 @@ def _split_cells(record: Mapping[str, Any], source: Source) -> Mapping[str, Any]
     return {**record, **lists}
 
 
-def _find_elements(
-    value: Any, path: ValuePath, at: int = 0, tables: _Tables = (), *, keep_lists: bool = False
-) -> Iterator[_Element]:
+def _find_elements(record: Any, path: ValuePath, *, keep_lists: bool = False) -> Iterator[_Element]:
     """Yield the elements of all lists at a path, which may lead through other lists.
 
     A list of lists is one list, unless `keep_lists` is set. Elements without a value are left out.
     """
-    if at == len(path.names):
+    for tables, value in _seek(record, path):
         values = value if keep_lists and isinstance(value, (list, tuple)) else flatten([value])
-        found = [_Element(tables, one, number, len(values)) for number, one in enumerate(values)]
+        found = (_Element(tables, one, number, len(values)) for number, one in enumerate(values))
         yield from (one for one in found if not is_empty(one.value))
-    elif isinstance(value, (list, tuple)):
-        name = path.names[at]
-        if name.isdecimal():
-            value, at, tables = value[int(name) : int(name) + 1], at + 1, (*tables, ({}, name))
-        for one in value:
-            yield from _find_elements(one, path, at, tables, keep_lists=keep_lists)
-    elif isinstance(value, Mapping):
-        for key, after in path.steps[at]:
-            if key in value:
-                yield from _find_elements(value[key], path, after, (*tables, (value, key)), keep_lists=keep_lists)
-                return
 
 
 def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
@@ -212,7 +201,7 @@ def explain_several(finder: Finder, name: str, place: ValuePath, number: int, so
 
 def _advise_each(record: Any, source: Source) -> str:
     """Return how to write `each`, for a record with several dates; an empty text if it has one start only."""
-    start, end = ([path for place in source.places.get(name, ()) for path in list_paths(place)] for name in _TIMES)
+    start, end = (list_paths(source.places.get(name, ())) for name in _TIMES)
     starts = [key for path in start if (key := _find_list(record, path))]
     if not starts and not source.each:
         return ""

@@ -13,10 +13,8 @@ from .paths import Finder, first_value, flatten, is_empty
 
 def index_document(document: Any, lookup: Lookup) -> dict[str, Any]:
     """Return the values of a lookup by key, from the records in a document."""
-    if lookup.items == ".":
-        return index_records(flatten([document]), lookup)
-    finder = Finder(document)
-    return index_records(flatten(finder.find(place) for place in parse_places(lookup.items)), lookup)
+    found = [document] if lookup.items == "." else map(Finder(document).find, parse_places(lookup.items))
+    return index_records(flatten(found), lookup)
 
 
 def index_records(records: Iterable[Any], lookup: Lookup) -> dict[str, Any]:

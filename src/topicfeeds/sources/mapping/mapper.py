@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from ...errors import Problem, show
 from ...models.fields import is_absent
 from ...models.items import FIELDS
-from ...models.mapping import FLAGS, LISTS, PARTS, list_defaults
+from ...models.mapping import FLAGS, LISTS, PARTS
 from ...models.places import ValuePath, ValuePlace, as_text, list_paths, to_text
 from ...models.source import Source
 from ...registry import TABLES
@@ -24,17 +24,15 @@ from .file_values import describe_file
 from .lookups import explain_missing_key, index_document
 from .paths import Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_missing, describe_warning, explain_loss
+from .reports import NO_LINK, NO_START, MappingReport, describe_warning, explain_loss, name_setting
 from .values import (
     NEVER_FALSE,
     add_default_parts,
     combine_parts,
     complete_address,
     convert,
-    convert_parts,
     drop_image_faults,
     find_kind,
-    find_markup,
     fit,
     is_none,
     lacks_part,
@@ -98,12 +96,8 @@ class RecordMapper:
         return {name: one.text for name, some in places.items() if (one := find(some, find_kind(name))[1])}
 
     def _make_finder(self, raw: RawRecord) -> Finder:
-        return Finder(
-            raw.fields,
-            self._file.get,
-            partial(find_date, settings=self._source),
-            objects=self._context.form == "python",
-        )
+        read_date = partial(find_date, settings=self._source)
+        return Finder(raw.fields, self._file.get, read_date, objects=self._context.form == "python")
 
     def map(self, raw: RawRecord, *, names_element: bool = True) -> MappedRecord | Draft | None:
         """Return the fields of an item, a draft, or None if the source skips the record. Raises MappingError."""
@@ -131,19 +125,17 @@ class RecordMapper:
     # Which records are read.
 
     def _is_wanted(self, finder: Finder, raw: RawRecord) -> bool:
-        for setting, conditions in (("only", self._source.only_paths), ("skip", self._source.skip_paths)):
-            for path, allowed in conditions:
-                name = f"{setting}.{path.text}"
-                found = self._find_condition(finder, name, (path,), raw)
-                texts = [as_text(one) for one in (found if isinstance(found, list) and found else [found])]
-                if any(text in allowed for text in texts) != (setting == "only"):
-                    return False
+        for name, path, texts in self._source.conditions:
+            found = self._find_condition(finder, name, (path,), raw)
+            given = found if isinstance(found, list) and found else [found]
+            if any(as_text(one) in texts for one in given) != name.startswith("only."):
+                return False
         return True
 
     def _find_condition(self, finder: Finder, name: str, places: tuple[ValuePlace, ...], raw: RawRecord) -> Any:
         """Return the value of a condition. Warn about values that its path cannot reach."""
         finder.losses.clear()
-        found = self._find(finder, name, places)
+        found, _ = self._find(finder, name, places)
         for loss in finder.losses if len(places) == 1 or is_empty(found) else ():
             if loss.value is not False:  # many systems write it for "none"
                 self._warn_once(raw, name, loss.description)
@@ -152,20 +144,20 @@ class RecordMapper:
 
     # The fields of a record.
 
-    def _find(self, finder: Finder, setting: str, places: tuple[ValuePlace, ...]) -> Any:
-        """Return the first value at one of the places. Note whether the record has one of the places."""
+    def _find(self, finder: Finder, name: str, places: tuple[ValuePlace, ...]) -> tuple[Any, ValuePlace | None]:
+        """Return the first value at one of the places, and its place. Note whether the record has one of the places."""
         finder.is_known = False
-        value, _ = finder.find_first(places)
+        found = finder.find_first(places, find_kind(name))
         if finder.is_known:
-            self._known.add(setting)
-        return value
+            self._known.add(name)
+        return found
 
     def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | str:
         """Return the fields of a record. If `published` or `status` say that it is a draft, return their value."""
         source = self._source
         given = self._find_mapped(finder, raw, warnings) if source.fields else self._read_fields(raw.fields)
-        for field, part, value in list_defaults(source):
-            if not part and is_empty(given.get(field)) and not lacks_part(field, value):
+        for field, value in source.defaults.items():
+            if "." not in field and is_empty(given.get(field)) and not lacks_part(field, value):
                 given[field] = value
         if (reason := drop_draft_values(given, source.values.get("status", {}))) and not source.drafts:
             return reason
@@ -183,15 +175,18 @@ class RecordMapper:
 
     def _read_fields(self, record: Any) -> dict[str, Any]:
         """Return the fields of a record that uses our field names."""
+        source = self._source
         if isinstance(record, Mapping):
             given = {name: value for name, value in record.items() if name not in self._no_fields}
         else:
             given = {name: getattr(record, name, None) for name in FIELDS}
         for name in given.keys() & self._converted:
             if self._is_table and isinstance(given[name], list):  # such as authors.name
-                given[name] = combine_parts(name, parts := convert_parts(name, given[name][0], self._source), own=parts)
+                columns = given[name][0]
+                parts = {part: convert(f"{name}.{part}", columns[part], source, is_table=True) for part in columns}
+                given[name] = combine_parts(name, parts, own=parts)
                 continue
-            values = convert(name, given[name], self._source, is_table=self._is_table)
+            values = convert(name, given[name], source, is_table=self._is_table)
             given[name] = values if isinstance(given[name], (list, tuple)) or name in LISTS else fit(name, values)
         return given
 
@@ -205,8 +200,8 @@ class RecordMapper:
         """The fields that need a conversion, in records that use our field names."""
         source = self._source
         lists = LISTS - {"enclosures"} if self._is_table else ()
-        marked = (name.partition(".")[0] for name in (*source.markup, *source.html_fields))
-        return {*source.values, *source.split, *source.markup, *source.html_fields, *marked, *lists}
+        marked = (name.partition(".")[0] for name in source.markups)
+        return {*source.values, *source.split, *source.markups, *marked, *lists}
 
     @cached_property
     def _simple(self) -> dict[str, str]:
@@ -222,8 +217,7 @@ class RecordMapper:
     @cached_property
     def _changed(self) -> set[str]:
         parts = [name for name in self._source.places if name.partition(".")[0] in self._converted]
-        marked = [name for name in self._source.places if find_markup(name, self._source)]
-        return {*self._converted, *parts, *marked, *self._source.lookup}
+        return {*self._converted, *parts, *self._source.lookup}
 
     @cached_property
     def _special(self) -> set[str]:
@@ -258,7 +252,7 @@ class RecordMapper:
         places = [place for name in names for place in self._source.places[name]]
         if field not in LISTS | PARTS.keys() or (names == [field] and [type(one) for one in places] == [ValuePath]):
             return [finder]
-        records = split_record(finder.record, [path for place in places for path in list_paths(place)])
+        records = split_record(finder.record, list_paths(places))
         return [finder.copy(one) for one in records] if len(records) > 1 else [finder]
 
     def _find_field(self, finder: Finder, field: str, raw: RawRecord, used: set[str], *, is_single: bool) -> Any:
@@ -277,11 +271,7 @@ class RecordMapper:
         return combine_parts(field, parts, given)
 
     def _find_values(self, finder: Finder, name: str, raw: RawRecord, used: set[str]) -> list[Any]:
-        places = self._source.places[name]
-        finder.is_known = False
-        value, place = finder.find_first(places, find_kind(name))
-        if finder.is_known:
-            self._known.add(name)
+        value, place = self._find(finder, name, self._source.places[name])
         if place:
             used.add(place.text)
         if is_none(name, value, self._source, ("no", "off")):
@@ -354,7 +344,7 @@ class RecordMapper:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
             missing = [
-                describe_missing(name, [one.text for place in places for one in list_paths(place)])
+                (name_setting(name), " or ".join(show(one.text) for one in list_paths(places)))
                 for name, places in reported.items()
                 if name not in self._known
             ]

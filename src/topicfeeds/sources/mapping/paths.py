@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +20,6 @@ SCALARS = (str, bytes, int, float, date, time, timedelta, Decimal, UUID)
 Kind = Literal["text", "address", "date"]
 _MAX_DIGITS = 6
 _NOTHING = object()
-_DATE_PARTS = ("year", "month", "day")
 
 
 class Loss(NamedTuple):
@@ -96,7 +95,7 @@ class Finder:
             if not is_empty(value):
                 return value, place
         for place in (one for one in places if isinstance(one, ValuePattern)):
-            found = {path.text: first_value(self.find(path)) for path in list_paths(place)}
+            found = {path.text: first_value(self.find(path)) for path in list_paths([place])}
             tables = {path: one for path, one in found.items() if one and isinstance(one, Mapping)}
             self.losses += [Loss(place.text, one, path) for path, one in tables.items()]
             empty = [path for path, value in found.items() if is_empty(value)]
@@ -146,7 +145,7 @@ class Finder:
         self.is_known = True
         if is_absent(value):
             return None
-        if at == len(path.names) - 1 and path.names[at] in _DATE_PARTS:
+        if at == len(path.names) - 1 and path.names[at] in ("year", "month", "day"):
             moment = value if isinstance(value, date) else self._read_date(value)
             if moment:
                 return f"{getattr(moment, path.names[at]):02d}"
@@ -196,19 +195,17 @@ def is_empty(value: Any) -> bool:
 
 def flatten(values: Iterable[Any]) -> list[Any]:
     """Return values as one list. Lists are joined, and values that are None are dropped."""
-    return list(_flatten(values))
-
-
-def _flatten(values: Iterable[Any]) -> Iterator[Any]:
+    found: list[Any] = []
     for value in values:
         if isinstance(value, (list, tuple)):
-            yield from _flatten(value)
+            found += flatten(value)
         elif value is not None:
-            yield value
+            found.append(value)
+    return found
 
 
 def first_value(value: Any) -> Any:
     """Return the first non-empty element of a list, or the value itself if it is not a list."""
     if not isinstance(value, (list, tuple)):
         return value
-    return next((one for one in _flatten(value) if not is_empty(one)), None)
+    return next((one for one in flatten(value) if not is_empty(one)), None)

@@ -11,7 +11,10 @@ from urllib.parse import quote
 from ...errors import show
 from .dates import MappingError
 
-_DATES = {"year": "%Y", "month": "%m", "day": "%d", "short_year": "%y"}
+_DATES = {
+    "year": "{:%Y}", "month": "{:%m}", "day": "{:%d}",
+    "short_year": "{:%y}", "i_month": "{.month}", "i_day": "{.day}",
+}  # fmt: skip
 _PLACEHOLDER = re.compile(r":([a-z_]+)|\{[{%][^{}]{0,60}\}*")
 _TEMPLATE = re.compile(
     r"\A(?:[^:]*/)?:[a-z_]|\A/.*:(?:title|slug|year|month|day|i_month|i_day|short_year|categories)(?![a-z_])|\{[{%]"
@@ -43,11 +46,9 @@ def _list_values(record: Mapping[str, Any], file: Mapping[str, Any], day: date |
     slug = str(record.get("slug") or file.get("slug") or "")
     categories = record.get("categories") or record.get("category") or ()
     names = categories.split() if isinstance(categories, str) else categories if isinstance(categories, list) else []
-    dates = {name: f"{day:{form}}" for name, form in _DATES.items()} if day else {}
-    short = {"i_month": str(day.month), "i_day": str(day.day)} if day else {}
+    dates = {name: form.format(day) for name, form in _DATES.items()} if day else {}
     return {
         **dates,
-        **short,
         "title": slug,
         "slug": slug.lower(),
         "categories": "/".join(dict.fromkeys(str(one).lower() for one in names)),

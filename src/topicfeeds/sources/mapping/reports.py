@@ -26,10 +26,7 @@ class MappingReport(NamedTuple):
     `drafts` are the fields of a chunk that has drafts only.
     """
     missing: tuple[tuple[str, str], ...]
-    """The settings whose paths no record of the chunk has, each with its paths.
-
-    `NO_LINK` means that items with content have no link.
-    """
+    """The settings whose paths no record has, each with its paths. `NO_LINK`: items with content have no link."""
     warnings: tuple[Problem, ...] = ()
 
 
@@ -73,11 +70,6 @@ def describe_warning(problem: Problem) -> tuple[str, str]:
     return problem.field, problem.message.partition(" (such as ")[0]
 
 
-def describe_missing(name: str, paths: Iterable[str]) -> tuple[str, str]:
-    """Return an entry of `MappingReport.missing`."""
-    return name_setting(name), " or ".join(map(show, paths))
-
-
 def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
     """Say why a field does not get a value. The text is empty if the value may be absent."""
     if loss.value is None:
@@ -97,7 +89,7 @@ def explain_loss(loss: Loss, field: str, settings: MappingSettings) -> str:
 def _add_place(loss: Loss, field: str, settings: MappingSettings) -> str:
     """Say how to add the place of a lost value to the setting whose path did not enter the value."""
     found = ((name, place) for name in settings.mapped_fields[field] for place in settings.places[name])
-    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1])])
+    name, place = next(one for one in found if loss.path in [path.text for path in list_paths(one[1:])])
     is_path = isinstance(place, ValuePath)
     added = loss.place if is_path else place.text.replace(f"{{{loss.path}}}", f"{{{loss.place}}}")
     places = ", ".join(show(text) for text in (*(one.text for one in settings.places[name]), added))

@@ -14,9 +14,8 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from ...errors import show
-from ...models.advice import advise_part
 from ...models.items import Image
-from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, list_defaults
+from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, advise_part
 from ...models.messages import Origin, explain_errors
 from ...models.places import as_text, to_text
 from ...models.source import Source
@@ -96,24 +95,11 @@ def _decode_list(value: Any) -> list[str] | None:
     return None
 
 
-def convert_parts(field: str, table: Mapping[str, Any], settings: MappingSettings) -> dict[str, list[Any]]:
-    """Return the values of the parts of a list field, which are columns of a table, such as `authors.name`."""
-    return {part: convert(f"{field}.{part}", value, settings, is_table=True) for part, value in table.items()}
-
-
 def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[str] = _FALSE) -> bool:
     """Return whether a single value in place of a list is one of some words for "none"."""
     if name.partition(".")[0] not in LISTS or not isinstance(value, (str, int, float)):
         return False
     return (text := as_text(value)) in words and text not in settings.values.get(name, {})
-
-
-def find_markup(name: str, settings: MappingSettings) -> str | None:
-    """Return the markup of a field or of a part. By default, a part has the markup of its field."""
-    for one in (name, name.partition(".")[0]):
-        if found := settings.markup.get(one) or ("html" if one in settings.html_fields else None):
-            return found
-    return None
 
 
 def split_text(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
@@ -141,13 +127,14 @@ def lacks_part(field: str, value: Any) -> bool:
 
 def _convert_markup(value: Any, name: str, settings: MappingSettings) -> Any:
     """Convert every text in a value to HTML for `content`, and to plain text for all other fields."""
-    if not settings.markup and not settings.html_fields:
+    if not settings.markups:
         return value
     if isinstance(value, Mapping):
         return {key: _convert_markup(one, f"{name}.{key}", settings) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_convert_markup(one, name, settings) for one in value]
-    mark = find_markup(name, settings) or find_markup(f"{name}.name", settings)  # a text is a name: `authors: [Ines]`
+    names = (name, name.partition(".")[0], f"{name}.name")  # a text is a name: `authors: [Ines]`
+    mark = next((settings.markups[one] for one in names if one in settings.markups), None)
     unchanged = "html" if name == "content" else "plain"
     if mark in (None, unchanged) or not isinstance(value, str):
         return value
@@ -203,9 +190,10 @@ _TEXTS = frozenset(
 def add_default_parts(field: str, parts: dict[str, Any], settings: MappingSettings, *, is_single: bool) -> None:
     """Add the defaults of the parts that a record lacks. Several authors do not get the e-mail address of a default."""
     is_single = is_single and all(len(values) == 1 for values in parts.values())
-    for name, part, value in list_defaults(settings):
+    for name, value in settings.defaults.items():
+        owner, _, part = name.partition(".")
         given = {part: value} if part else value if isinstance(value, Mapping) else {}
-        for key, one in given.items() if name == field else ():
+        for key, one in given.items() if owner == field else ():
             if is_single or key != "email":
                 parts.setdefault(key, [one])
 
