@@ -64,7 +64,9 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
             channel, names = _read_channel(head), read_authors(head)
         if (kind := node.text("wp:post_type", "blogger:type").lower()) in ("", "post"):
             reason = explain_draft(node, drafts=drafts)
-            fields = _read_entry(node, channel) | (read_post(node, names, pictures) if node.text("wp:post_type") else {})
+            fields = _read_entry(node, channel)
+            if node.text("wp:post_type"):
+                fields |= read_post(node, names, pictures)
             draft = Draft(path, entry.sourceline, identity=read_identity(fields), reason=reason) if reason else None
             yield draft or RawRecord(fields, entry.sourceline)
         elif not is_internal(kind):

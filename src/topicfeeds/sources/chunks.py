@@ -92,8 +92,7 @@ def list_paths(source: Source, base: Path) -> list[str]:
 
 def is_by_line(source: Source, path: str) -> bool:
     """Return whether a file is read line by line."""
-    name = find_format(source, path)
-    return name is not None and SOURCE_FORMATS.get(name, _EXTENSION).by_line
+    return SOURCE_FORMATS.get(find_format(source, path) or "", _EXTENSION).by_line
 
 
 def _expand(source: Source, base: Path) -> Iterator[str | Problem]:

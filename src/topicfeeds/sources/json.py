@@ -32,6 +32,8 @@ _MORE = "is not valid JSON: text follows the end of the data (remove the text; J
 _NO_LIST = "has no list of items"
 _NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_GAP = re.compile(r"[ \t\n\r]*[,:]?[ \t\n\r]*")
+"""The text before, between and after the parts of a list or an object."""
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
 """Finds numbers that JSON does not allow. It also matches texts, to skip such numbers in them."""
 
@@ -42,8 +44,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     Raises Unreadable.
     """
     whole = replace_lone_surrogates(text)
-    found = _decode(whole, _skip_blanks(whole, 0))
-    if (more := _skip_blanks(whole, found.end)) < len(whole):
+    found = _decode(whole, _skip(_BLANKS, whole, 0))
+    if (more := _skip(_BLANKS, whole, found.end)) < len(whole):
         raise Unreadable(_line_number(whole, more), _MORE)
     if whole != text:
         yield surrogate_warning(path, 1)
@@ -125,19 +127,19 @@ def _find_member(text: str, at: int, name: str) -> int:
 
 def _list_members(text: str, at: int) -> Iterator[tuple[str, _Found]]:
     """Yield the keys and values of the object at a position."""
-    at = _skip_blanks(text, at + 1)
+    at = _skip(_GAP, text, at + 1)
     while text[at] != "}":
         key = _decode(text, at)
-        yield key.value, (found := _decode(text, _skip_blanks(text, _skip_blanks(text, key.end) + 1)))
-        at = _skip_comma(text, found.end)
+        yield key.value, (found := _decode(text, _skip(_GAP, text, key.end)))
+        at = _skip(_GAP, text, found.end)
 
 
 def _list_elements(text: str, at: int) -> Iterator[_Found]:
     """Yield the elements of the list at a position."""
-    at = _skip_blanks(text, at + 1)
+    at = _skip(_GAP, text, at + 1)
     while text[at] != "]":
         yield (found := _decode(text, at))
-        at = _skip_comma(text, found.end)
+        at = _skip(_GAP, text, found.end)
 
 
 def _advise_list(found: Any) -> str:
@@ -229,14 +231,9 @@ def replace_lone_surrogates(text: str) -> str:
     return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
 
 
-def _skip_blanks(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
+def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
     return found.end() if found else at
-
-
-def _skip_comma(text: str, at: int) -> int:
-    at = _skip_blanks(text, at)
-    return _skip_blanks(text, at + 1) if text[at] == "," else at
 
 
 def _line_number(text: str, at: int) -> int:
