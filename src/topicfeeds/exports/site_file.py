@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -35,43 +35,33 @@ _HEAD = """\
 """
 
 
-class ExportedData(NamedTuple):
-    """Data of another system."""
+def write_site_file(kind: str, path: str, base: Path, url: str, year: int) -> str:
+    """Return a site file for an export. Raises ConfigError.
 
-    kind: str
-    path: str
-    """The file, folder or pattern, as seen from the folder of the site file."""
-    url: str
-    """The address of the site."""
-    year: int
-    """A year in which the publisher owns the host of `url`."""
-
-
-def write_site_file(export: ExportedData, base: Path) -> str:
-    """Return a site file for an export. `base` is its folder. Raises ConfigError."""
+    `path` is a file, folder or pattern, as seen from `base`, the folder of the site file. `year` is a year in which the
+    publisher owns the host of `url`, the address of the site.
+    """
     try:
-        url = Site.model_validate({"title": "-", "url": export.url}).url
+        address = Site.model_validate({"title": "-", "url": url}).url
     except ValidationError:
-        raise ConfigError(
-            message=f"the url {show(export.url)} is not an address (write https://www.example.org/)"
-        ) from None
-    name = os.path.normpath(base / export.path)
+        raise ConfigError(message=f"the url {show(url)} is not an address (write https://www.example.org/)") from None
+    name = os.path.normpath(base / path)
     try:
-        source = _describe_source(export, base)
+        source = _describe_source(KINDS[kind], path, base)
     except (RecursionError, ValidationError, UnicodeError):
         raise ConfigError(message=f"{show(name)} cannot be used (choose another path, or less nesting)") from None
     except Unreadable as error:
         raise ConfigError([Problem(name, error.line, "", error.message, "unreadable")]) from None
     except OSError as error:
         raise ConfigError(message=f"{name}: cannot be read: {explain_os_error(error)}") from None
-    host = urlsplit(url).hostname or ""
-    calendar = ', "ics"' if export.kind == "ics" or any(line.startswith("start = ") for line in source) else ""
+    host = urlsplit(address).hostname or ""
+    calendar = ', "ics"' if kind == "ics" or any(line.startswith("start = ") for line in source) else ""
     more = "" if calendar else ", ics for calendars"
     lines = [
         _explained(f"title = {quoted(host)}", "the name of your site: change it"),
-        _explained(f"url = {quoted(url)}", "the address of your site"),
-        _explained(f'tag_authority = "{host},{export.year}"', "in ids that topicfeeds makes: never change it"),
-        _explained(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
+        _explained(f"url = {quoted(address)}", "the address of your site"),
+        _explained(f'tag_authority = "{host},{year}"', "in ids that topicfeeds makes: never change it"),
+        _explained(f"# feeds_url = {quoted(address + 'feeds/')}", "the address of the folder public/; default: url"),
         _explained('# language = "en"', "the language of your items"),
         _explained('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
         *("", "[[sources]]", *source, "", "[feeds]"),
@@ -84,17 +74,17 @@ def _explained(text: str, comment: str) -> str:
     return f"{text:<48}  # {printable(comment)}" if comment else text
 
 
-def _describe_source(export: ExportedData, base: Path) -> list[str]:
+def _describe_source(kind: ExportKind, path: str, base: Path) -> list[str]:
     """Return the lines of the source. Raises ConfigError, Unreadable and OSError."""
-    kind, first = KINDS[export.kind], export.path
+    first = path
     if kind.form != "database":
-        paths = list_paths(Source(path=first, format=None if kind.form == "markdown" else kind.form), base)
+        paths = list_paths(Source(path=path, format=None if kind.form == "markdown" else kind.form), base)
         if not paths:
-            raise ConfigError(message=f"{os.path.normpath(base / first)}: no file matches (check the path)")
+            raise ConfigError(message=f"{os.path.normpath(base / path)}: no file matches (check the path)")
         first = paths[0]
         if kind.form == "json" and read_file(base, first).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             kind = KINDS["feed"]  # an export of WordPress in XML
-    opened = open_export(kind.form, export.path, first, base)
+    opened = open_export(kind.form, path, first, base)
     return _map_records(kind, opened, first, base) if kind.is_mapped else opened
 
 
