@@ -21,10 +21,10 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
     """
     if name == "-":
         return sys.stdin.buffer.read(_MAX_FILE_BYTES + 1), (0, 0)
-    descriptor, size = open_regular(base, name)
+    descriptor = open_regular(base, name)
     content = b""
     try:
-        size = min(max(size, _MIN_READ_BYTES), _MAX_FILE_BYTES) + 1
+        size = min(max(os.fstat(descriptor).st_size, _MIN_READ_BYTES), _MAX_FILE_BYTES) + 1
         while len(content) <= _MAX_FILE_BYTES and (more := os.read(descriptor, size)):
             content += more
         status = os.fstat(descriptor)
@@ -33,18 +33,17 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
         os.close(descriptor)
 
 
-def open_regular(base: Path, name: str) -> tuple[int, int]:
-    """Open a regular file, and return its descriptor and size in bytes.
+def open_regular(base: Path, name: str) -> int:
+    """Open a regular file, and return its descriptor.
 
     Raises Unreadable for folders, pipes and devices, as reading could block or never end. Raises OSError.
     """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "the name of the file is not UTF-8 (rename the file)")
     descriptor = os.open(os.path.join(base, name), READ_FLAGS)  # noqa: PTH118
-    status = os.fstat(descriptor)
-    mode = status.st_mode
+    mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return descriptor, status.st_size
+        return descriptor
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
     raise Unreadable(1, f"is {kind}, not a regular file (check path in [[sources]])")
