@@ -11,7 +11,7 @@ from pathlib import Path
 from ..models.source import Source
 from ..registry import SOURCE_FORMATS
 from ..state.ownership import READ_FLAGS
-from ._raw import EMPTY, Unreadable
+from ._raw import EMPTY, Unreadable, line_number
 
 
 def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
@@ -66,9 +66,8 @@ def decode_file(content: bytes, encoding: str | None = None, *, may_be_empty: bo
     check_size(content, may_be_empty=may_be_empty)
     text = decode(content, encoding or "UTF-8", "save the file as UTF-8, or set encoding in [[sources]]")
     if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
-        raise Unreadable(
-            text.count("\n", 0, conflict.start()) + 1, "contains merge conflict markers (resolve the conflict)"
-        )
+        line = line_number(text, conflict.start())
+        raise Unreadable(line, "contains merge conflict markers (resolve the conflict)")
     if not may_be_empty and (not text or text.isspace()):
         raise Unreadable(1, EMPTY)
     return text
@@ -104,5 +103,5 @@ def decode(content: bytes, encoding: str = "UTF-8", advice: str = "save the file
     except UnicodeError as error:
         raise Unreadable(1, f"is not {encoding}: {error} ({advice})") from None
     if "\0" in text:
-        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, _NUL)
+        raise Unreadable(line_number(text, text.index("\0")), _NUL)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
