@@ -70,7 +70,7 @@ def test_the_city_corpus_has_what_real_sites_have() -> None:
 
 
 def read_items(store: Store) -> tuple[list[Item], list[Problem]]:
-    found = list(SiteSources(load_site(store.site).sources, store.folder))
+    found = list(SiteSources(load_site(store.site), store.folder))
     problems = [one for one in found if isinstance(one, Problem) and one.severity != "warning"]
     return [one.item for one in found if isinstance(one, Record)], problems
 

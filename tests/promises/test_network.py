@@ -13,7 +13,7 @@ from support.spreadsheets import make_xlsx
 READ = """
 import json, sys
 from pathlib import Path
-from topicfeeds.models import Source
+from topicfeeds.models import Site
 from topicfeeds.sources import SiteSources
 
 for folder in map(Path, sys.argv[1:]):
@@ -21,7 +21,8 @@ for folder in map(Path, sys.argv[1:]):
         name = expected.name.removesuffix(".expected.json")
         source = {"path": name, **json.loads(expected.read_text("utf-8")).get("source", {})}
         base = folder / name if source["path"] != name else folder
-        print(name, len(list(SiteSources([Source.model_validate(source)], base, "http://127.0.0.1:1/"))))
+        site = Site.model_validate({"title": "-", "url": "http://127.0.0.1:1/", "sources": [source]})
+        print(name, len(list(SiteSources(site, base))))
 """
 HOST = "http://localhost:1"
 LINKS = f'<link>{HOST}/a</link><enclosure url="{HOST}/a" type="a/b"/><source url="{HOST}/f">F</source>'

@@ -14,7 +14,7 @@ import pytest
 
 from support import CORPUS
 from topicfeeds import Problem
-from topicfeeds.models import Source
+from topicfeeds.models import Site
 from topicfeeds.sources import SiteSources
 from topicfeeds.sources.model import Record
 
@@ -27,7 +27,8 @@ def test_every_field_of_an_export_is_read(expected: Path) -> None:
     name = expected.name.removesuffix(".expected.json")
     source = {"path": name, **told.get("source", {})}
     folder = expected.parent / name if source["path"] != name else expected.parent
-    results = list(SiteSources([Source.model_validate(source)], folder, "https://www.example.org/"))
+    site = Site.model_validate({"title": "-", "url": "https://www.example.org/", "sources": [source]})
+    results = list(SiteSources(site, folder))
     items = [
         one.item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for one in results

@@ -240,10 +240,11 @@ def test_a_folder_that_cannot_be_listed_is_told_and_not_taken_for_empty(tmp_path
     code = (
         "import os\n"
         "from pathlib import Path\n"
-        "from topicfeeds.models import Source\n"
+        "from topicfeeds.models import Site, Source\n"
         "from topicfeeds.sources import SiteSources\n"
         "if os.geteuid() == 0: os.setegid(65534); os.seteuid(65534)\n"
-        f"print(*(one for one in SiteSources([Source(path={path!r})], Path('.'))), sep='\\n')\n"
+        f"site = Site(title='-', url='https://example.org/', sources=[Source(path={path!r})])\n"
+        "print(*SiteSources(site, Path('.')), sep='\\n')\n"
     )
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o055)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from topicfeeds import Problem
-from topicfeeds.models import Source
+from topicfeeds.models import Site, Source
 from topicfeeds.sources import SiteSources
 from topicfeeds.sources.model import Record
 
@@ -25,4 +25,5 @@ def everything(folder: Path, path: str, content: str | bytes | None, **source: o
     """Read a file, that is written before where its content is given."""
     if content is not None:
         (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(SiteSources([Source.model_validate({"path": path, **source})], folder))
+    sources = [Source.model_validate({"path": path, **source})]
+    return list(SiteSources(Site.model_construct(url="", sources=sources), folder))

@@ -60,7 +60,7 @@ def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
     """
     import tomllib
 
-    from ..exports.site_file import ExportedData, write_site_file  # imported here, as only this command needs them
+    from ..exports.site_file import write_site_file  # imported here, as only this command needs them
     from ..models.site import Site
     from .samples import has_no_zone, print_samples
 
@@ -70,8 +70,7 @@ def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
     place = folder / "topicfeeds.toml"
     _check_free(place)
     _make_folder(folder)
-    data = ExportedData(kind, os.path.relpath(path, os.path.realpath(folder)), url, read_now().year)
-    text = write_site_file(data, folder)
+    text = write_site_file(kind, os.path.relpath(path, os.path.realpath(folder)), folder, url, read_now().year)
     _write_files({place: text.encode()})
     site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
     samples, problems = print_samples(site, folder, _SHOWN_ITEMS, console)

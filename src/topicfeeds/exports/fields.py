@@ -90,7 +90,7 @@ class FieldFinder:
         return kept
 
     def _guess(self, field: str) -> list[str]:
-        if field not in NAMES or field not in ("start", "end"):
+        if field not in ("start", "end"):
             return self.match(NAMES.get(field, ()), lambda values: _fits(field, values))
         times = self.match(NAMES[field], lambda values: sum(map(_is_time, values)) * 2 > len(values))
         days = self.match(NAMES[field], _are_dates)

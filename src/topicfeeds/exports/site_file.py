@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -35,109 +35,92 @@ _HEAD = """\
 """
 
 
-class ExportedData(NamedTuple):
-    """Data of another system."""
+def write_site_file(kind: str, path: str, base: Path, url: str, year: int) -> str:
+    """Return a site file for an export. Raises ConfigError.
 
-    kind: str
-    path: str
-    """The file, folder or pattern, as seen from the folder of the site file."""
-    url: str
-    """The address of the site."""
-    year: int
-    """A year in which the publisher owns the host of `url`."""
-
-
-class _Line(NamedTuple):
-    text: str = ""
-    comment: str = ""
-
-    def __str__(self) -> str:
-        comment = f"  # {printable(self.comment)}" if self.comment else ""
-        return f"{self.text:<48}{comment}".rstrip() + "\n"
-
-
-def write_site_file(export: ExportedData, base: Path) -> str:
-    """Return a site file for an export. `base` is its folder. Raises ConfigError."""
+    `path` is a file, folder or pattern, as seen from `base`, the folder of the site file. `year` is a year in which the
+    publisher owns the host of `url`, the address of the site.
+    """
     try:
-        url = Site.model_validate({"title": "-", "url": export.url}).url
+        address = Site.model_validate({"title": "-", "url": url}).url
     except ValidationError:
-        raise ConfigError(
-            message=f"the url {show(export.url)} is not an address (write https://www.example.org/)"
-        ) from None
-    name = os.path.normpath(base / export.path)
+        raise ConfigError(message=f"the url {show(url)} is not an address (write https://www.example.org/)") from None
+    name = os.path.normpath(base / path)
     try:
-        source = _describe_source(export, base)
+        source = _describe_source(KINDS[kind], path, base)
     except (RecursionError, ValidationError, UnicodeError):
         raise ConfigError(message=f"{show(name)} cannot be used (choose another path, or less nesting)") from None
     except Unreadable as error:
         raise ConfigError([Problem(name, error.line, "", error.message, "unreadable")]) from None
     except OSError as error:
         raise ConfigError(message=f"{name}: cannot be read: {explain_os_error(error)}") from None
-    host = urlsplit(url).hostname or ""
-    calendar = ', "ics"' if export.kind == "ics" or any(line.text.startswith("start = ") for line in source) else ""
+    host = urlsplit(address).hostname or ""
+    calendar = ', "ics"' if kind == "ics" or any(line.startswith("start = ") for line in source) else ""
     more = "" if calendar else ", ics for calendars"
     lines = [
-        _Line(f"title = {quoted(host)}", "the name of your site: change it"),
-        _Line(f"url = {quoted(url)}", "the address of your site"),
-        _Line(f'tag_authority = "{host},{export.year}"', "in ids that topicfeeds makes: never change it"),
-        _Line(f"# feeds_url = {quoted(url + 'feeds/')}", "the address of the folder public/; default: url"),
-        _Line('# language = "en"', "the language of your items"),
-        _Line('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
-        *(_Line(), _Line("[[sources]]"), *source, _Line(), _Line("[feeds]")),
-        _Line(f'formats = ["atom", "rss"{calendar}]', f"add json for JSON Feed{more}"),
+        _explained(f"title = {quoted(host)}", "the name of your site: change it"),
+        _explained(f"url = {quoted(address)}", "the address of your site"),
+        _explained(f'tag_authority = "{host},{year}"', "in ids that topicfeeds makes: never change it"),
+        _explained(f"# feeds_url = {quoted(address + 'feeds/')}", "the address of the folder public/; default: url"),
+        _explained('# language = "en"', "the language of your items"),
+        _explained('# timezone = "Europe/Brussels"', "the time zone of dates without a time zone; default: UTC"),
+        *("", "[[sources]]", *source, "", "[feeds]"),
+        _explained(f'formats = ["atom", "rss"{calendar}]', f"add json for JSON Feed{more}"),
     ]
-    return _HEAD + "".join(map(str, lines))
+    return _HEAD + "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _describe_source(export: ExportedData, base: Path) -> list[_Line]:
+def _explained(text: str, comment: str) -> str:
+    return f"{text:<48}  # {printable(comment)}" if comment else text
+
+
+def _describe_source(kind: ExportKind, path: str, base: Path) -> list[str]:
     """Return the lines of the source. Raises ConfigError, Unreadable and OSError."""
-    kind, first = KINDS[export.kind], export.path
+    first = path
     if kind.form != "database":
-        paths = list_paths(Source(path=first, format=None if kind.form == "markdown" else kind.form), base)
+        paths = list_paths(Source(path=path, format=None if kind.form == "markdown" else kind.form), base)
         if not paths:
-            raise ConfigError(message=f"{os.path.normpath(base / first)}: no file matches (check the path)")
+            raise ConfigError(message=f"{os.path.normpath(base / path)}: no file matches (check the path)")
         first = paths[0]
         if kind.form == "json" and read_file(base, first).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             kind = KINDS["feed"]  # an export of WordPress in XML
-    opened = open_export(kind.form, export.path, first, base)
-    return _map_records(kind, opened, first, base) if kind.is_mapped else [_Line(one) for one in opened]
+    opened = open_export(kind.form, path, first, base)
+    return _map_records(kind, opened, first, base) if kind.is_mapped else opened
 
 
-def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path) -> list[_Line]:
+def _map_records(kind: ExportKind, opened: Sequence[str], first: str, base: Path) -> list[str]:
     found = read_records(_parse([*opened, 'fields.title = "title"']), base, _MAX_RECORDS)
     if not found:
         raise Unreadable(1, "has no records (check PATH)")
     finder = FieldFinder(kind, [(raw.fields, path) for raw, path in found], _parse(opened).path or "")
     lookups = list(_find_lookups(kind, load_json(read_file(base, first)), finder)) if kind.lookups else []
     finder.find()
-    settings = [
+    lines = [
         *opened,
         *dict.fromkeys(one for path, one in kind.settings.items() if not path or path in finder.columns),
-    ]
-    settings += [*lookups, *_describe_values(finder, kind), *_describe_conditions(finder, kind)]
-    lines = [_Line(one) for one in settings] + [
-        _describe_field(finder, name) for name in finder.fields if name in FLAGS
+        *(*lookups, *_describe_values(finder, kind), *_describe_conditions(finder, kind)),
+        *(_describe_field(finder, name) for name in finder.fields if name in FLAGS),
     ]
     note = "left: field of topicfeeds; right: its place in your data; comment: an example"
-    lines += [_Line(), _Line("[sources.fields]", note)]
+    lines += ["", _explained("[sources.fields]", note)]
     lines += [_describe_field(finder, name) for name in finder.fields if name not in FLAGS]
     if "link" not in finder.fields and (slug := finder.match(["slug"], bool)):
-        lines.append(_Line(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
+        lines.append(_explained(f'# link = "/{{{slug[0]}}}/"', "the address of an item on your site: correct it"))
     if kind.advice and not finder.fields.keys() & {"topics", "tags"}:
-        lines.append(_Line(f"# no topics and tags were found: {kind.advice}"))
-    unread = find_unread(_parse([line.text for line in lines]), [raw.fields for raw, _ in found])
-    return [*lines, _Line(f"# not read: {printable(unread)}")] if unread else lines
+        lines.append(f"# no topics and tags were found: {kind.advice}")
+    unread = find_unread(_parse(lines), [raw.fields for raw, _ in found])
+    return [*lines, f"# not read: {printable(unread)}"] if unread else lines
 
 
 def _parse(lines: Sequence[str]) -> Source:
     return Source.model_validate(tomllib.loads("[sources]\n" + "\n".join(lines))["sources"])
 
 
-def _describe_field(finder: FieldFinder, name: str) -> _Line:
+def _describe_field(finder: FieldFinder, name: str) -> str:
     text = next((" ".join(as_text(first_value(one)).split()) for one in finder.values(name)), "")
     example = text if len(text) <= _MAX_EXAMPLE_CHARS else f"{text[:_MAX_EXAMPLE_CHARS]}..."
     question = "  <- does this page exist?" if name == "link" and "{file." in finder.fields[name][-1] else ""
-    return _Line(f"{name} = {quoted(*finder.fields[name])}", example + question)
+    return _explained(f"{name} = {quoted(*finder.fields[name])}", example + question)
 
 
 def _find_lookups(kind: ExportKind, document: Any, finder: FieldFinder) -> Iterator[str]:

@@ -42,7 +42,7 @@ def read(site: Site, base: Path | str = ".") -> SiteSources:
     `base` is the folder of the site file: the paths of the sources are relative to it. With a state, `publish`
     does not parse unchanged parts of the sources again. The result is an iterator, so each thread needs its own.
     """
-    return SiteSources(site.sources, Path(base), site.url, templates=site.templates)
+    return SiteSources(site, Path(base))
 
 
 @pass_on_errors

@@ -38,7 +38,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
         known, last_site = _read_last_run(state)
         try:
-            changes = run.publish(SiteSources(site.sources, base, site.url, name, digest, site.templates))
+            changes = run.publish(SiteSources(site, base, name, digest))
         except SourceError as error:
             if not options.dry_run:
                 _record_failure(run, error)

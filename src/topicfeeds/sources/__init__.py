@@ -13,11 +13,11 @@ It raises `Unreadable` if the file is not valid in the format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import Problem
-from ..models.site import Source
+from ..models.site import Site
 from ..registry import TEMPLATE_FILES
 from ..state.files import FileStamp, InputFiles, SourcePath, snapshot
 from .chunks import read_chunks, read_contents
@@ -28,28 +28,18 @@ from .model import Draft, Page, Record
 class SiteSources(Iterator[Record | Page | Problem | Draft]):
     """The sources of a site. They yield their contents in the order of the site file, path and line.
 
-    `base` is the folder to which paths are relative. For a file that cannot be read, a problem is yielded: the caller
-    decides whether the run stops.
+    For a file that cannot be read, a problem is yielded: the caller decides whether the run stops.
     """
 
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        base: Path,
-        url: str = "",
-        site_file: str = "",
-        digest: bytes = b"",
-        templates: str | None = None,
-    ) -> None:
-        """`url` is the address of the site.
+    def __init__(self, site: Site, base: Path, site_file: str = "", digest: bytes = b"") -> None:
+        """`base` is the folder to which paths are relative.
 
         `site_file` is the name of the site file in `base`, and `digest` the SHA-256 of its loaded content.
-        `templates` is the folder of its templates.
         """
-        self.sources, self.base, self._templates = sources, base, templates
+        self.sources, self.base, self._templates = site.sources, base, site.templates
         self._site_file, self._digest = site_file, digest
         self._contents: Iterator[Record | Page | Problem | Draft] = merge_reports(
-            read_contents(read_chunks(sources, base, url=url))
+            read_contents(read_chunks(site.sources, base, url=site.url))
         )
 
     def __next__(self) -> Record | Page | Problem | Draft:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..models.source import Source
 from ..registry import SOURCE_FORMATS
 from ..state.ownership import READ_FLAGS
-from ._raw import EMPTY, Unreadable
+from ._raw import EMPTY, Unreadable, line_number
 
 
 def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
@@ -21,10 +21,10 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
     """
     if name == "-":
         return sys.stdin.buffer.read(_MAX_FILE_BYTES + 1), (0, 0)
-    descriptor, size = open_regular(base, name)
+    descriptor = open_regular(base, name)
     content = b""
     try:
-        size = min(max(size, _MIN_READ_BYTES), _MAX_FILE_BYTES) + 1
+        size = min(max(os.fstat(descriptor).st_size, _MIN_READ_BYTES), _MAX_FILE_BYTES) + 1
         while len(content) <= _MAX_FILE_BYTES and (more := os.read(descriptor, size)):
             content += more
         status = os.fstat(descriptor)
@@ -33,18 +33,17 @@ def read_content(base: Path, name: str) -> tuple[bytes, tuple[int, int]]:
         os.close(descriptor)
 
 
-def open_regular(base: Path, name: str) -> tuple[int, int]:
-    """Open a regular file, and return its descriptor and size in bytes.
+def open_regular(base: Path, name: str) -> int:
+    """Open a regular file, and return its descriptor.
 
     Raises Unreadable for folders, pipes and devices, as reading could block or never end. Raises OSError.
     """
     if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
         raise Unreadable(1, "the name of the file is not UTF-8 (rename the file)")
     descriptor = os.open(os.path.join(base, name), READ_FLAGS)  # noqa: PTH118
-    status = os.fstat(descriptor)
-    mode = status.st_mode
+    mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return descriptor, status.st_size
+        return descriptor
     os.close(descriptor)
     kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
     raise Unreadable(1, f"is {kind}, not a regular file (check path in [[sources]])")
@@ -67,9 +66,8 @@ def decode_file(content: bytes, encoding: str | None = None, *, may_be_empty: bo
     check_size(content, may_be_empty=may_be_empty)
     text = decode(content, encoding or "UTF-8", "save the file as UTF-8, or set encoding in [[sources]]")
     if any(mark[:1] in content and mark in content for mark in _MARKS) and (conflict := _CONFLICT.search(text)):
-        raise Unreadable(
-            text.count("\n", 0, conflict.start()) + 1, "contains merge conflict markers (resolve the conflict)"
-        )
+        line = line_number(text, conflict.start())
+        raise Unreadable(line, "contains merge conflict markers (resolve the conflict)")
     if not may_be_empty and (not text or text.isspace()):
         raise Unreadable(1, EMPTY)
     return text
@@ -105,5 +103,5 @@ def decode(content: bytes, encoding: str = "UTF-8", advice: str = "save the file
     except UnicodeError as error:
         raise Unreadable(1, f"is not {encoding}: {error} ({advice})") from None
     if "\0" in text:
-        raise Unreadable(text.count("\n", 0, text.index("\0")) + 1, _NUL)
+        raise Unreadable(line_number(text, text.index("\0")), _NUL)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

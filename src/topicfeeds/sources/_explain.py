@@ -55,13 +55,12 @@ def explain_suffix(path: str, base: Path) -> str:
         return f"cannot be read: a web address is not a file ({_DOWNLOAD})"
     if suffix in UNSUPPORTED_SUFFIXES:
         return f"{suffix} files cannot be read ({UNSUPPORTED_SUFFIXES[suffix]})"
-    known = ", ".join(SUFFIXES)
     if not suffix and path != "-" and not (base / path).exists():
         return "cannot be read: there is no such file or folder (correct path in [[sources]])"
     if not suffix:
         return f"the file name has no suffix (set format in [[sources]]: {', '.join(SOURCE_FORMATS)})"
     guess = nearest(suffix, SUFFIXES).strip(" ()")
-    hint = guess or f"known: {known}; for another suffix, set format in [[sources]]"
+    hint = guess or f"known: {', '.join(SUFFIXES)}; for another suffix, set format in [[sources]]"
     return f"the suffix {show(suffix)} is unknown ({hint})"
 
 

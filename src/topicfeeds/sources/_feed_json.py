@@ -33,7 +33,7 @@ def read_json_feed(text: str, source: Source, path: str) -> Iterator[RawRecord |
     for one in json_format.read(text, source, path):
         if isinstance(one, RawRecord) and isinstance(one.fields, Mapping):
             yield one._replace(fields=_map_item(one.fields, feed))
-        elif isinstance(one, (RawRecord, Problem)):
+        else:
             yield one
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from html import escape
 from io import BytesIO
@@ -22,7 +22,7 @@ from ..text.html import format_paragraphs, has_elements, to_plain_text
 from ..text.urls import guess_media_type
 from ._feed_nodes import Node, explain_draft, find_language, name_of, read_text, resolve, strip_lead, text_of, to_plain
 from ._raw import EMPTY, RawRecord, Unreadable
-from ._wordpress import Export, is_internal, read_authors, read_post
+from ._wordpress import is_internal, read_authors, read_post
 from .model import Draft, read_identity
 
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
@@ -39,7 +39,6 @@ _SAFE = {"no_network": True, "resolve_entities": False, "load_dtd": False, "huge
 class _FeedHead(NamedTuple):
     """The properties of a feed that its entries need."""
 
-    title: str
     page: str
     language: str
     authors: list[dict[str, str]]
@@ -55,24 +54,27 @@ def read_xml_feed(content: bytes, path: str, *, drafts: bool) -> Iterator[RawRec
         raise Unreadable(1, _MANY_ENTRIES)
     pictures = _list_pictures(content) if b"_thumbnail_id" in content else {}
     channel: _FeedHead | None = None
-    export, skipped, line = Export({}, pictures), Counter[str](), 1
+    names: Mapping[str, str] = {}
+    skipped, line = Counter[str](), 1
     for entry in _iterate(content):
         node = Node(entry)
         if channel is None:
             root = entry.getroottree().getroot()
             head = Node(next((one for one in root if name_of(one) == "channel"), root))
-            channel, export = _read_channel(head), export._replace(authors=read_authors(head))
+            channel, names = _read_channel(head), read_authors(head)
         if (kind := node.text("wp:post_type", "blogger:type").lower()) in ("", "post"):
             reason = explain_draft(node, drafts=drafts)
-            fields = _read_entry(node, channel) | (read_post(node, export) if node.text("wp:post_type") else {})
+            fields = _read_entry(node, channel)
+            if node.text("wp:post_type"):
+                fields |= read_post(node, names, pictures)
             draft = Draft(path, entry.sourceline, identity=read_identity(fields), reason=reason) if reason else None
             yield draft or RawRecord(fields, entry.sourceline)
         elif not is_internal(kind):
             line = line if skipped else entry.sourceline
             skipped[kind] += 1
     if skipped:
-        names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
-        yield Problem(path, line, "", f"skips {names} (only posts are read)", "warning")
+        kinds = ", ".join(count(kind, number) for kind, number in sorted(skipped.items()))
+        yield Problem(path, line, "", f"skips {kinds} (only posts are read)", "warning")
 
 
 def _iterate(content: bytes) -> Iterator[Any]:
@@ -124,7 +126,6 @@ def _read_channel(head: Node) -> _FeedHead:
     is_ours = head.text("generator", "atom:generator") == "topicfeeds"
     authors = _read_people(head, is_ours=is_ours)
     return _FeedHead(
-        title=title,
         page=head.text("link") or _find_link(head),
         language=head.text("language", "dc:language") or find_language(head.element),
         authors=authors or ([{"name": title}] if title else []),

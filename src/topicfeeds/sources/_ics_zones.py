@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -65,11 +66,9 @@ class Zones:
 
 @lru_cache(maxsize=1000)
 def _is_known(name: str) -> bool:
-    try:
-        check_zone(name)
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(check_zone(name))
+    return False
 
 
 def _match_offsets(defined: tzinfo, year: int, default: ZoneInfo | None) -> ZoneInfo | None:

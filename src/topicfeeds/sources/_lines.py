@@ -19,8 +19,8 @@ def split_lines(file: BinaryIO, part: tuple[int, int] | None = None) -> Iterator
     `part` is a range of bytes: its start, and its end (exclusive). Only lines that start in the part are yielded, and
     lines are counted from the start of the part.
     """
-    number, start = (0, 0) if part is None else _seek_part(file, part[0])
-    end = None if part is None else part[1]
+    first, end = part or (0, None)
+    number, start = _seek_part(file, first)
     blank = part is None
     # Bytes are split at LF only: str.splitlines() would also split at U+2028, which JSON strings may contain.
     while (end is None or start < end) and (line := file.readline(_MAX_LINE_BYTES)):

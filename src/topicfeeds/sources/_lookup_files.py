@@ -27,8 +27,7 @@ def load_index(
     lookup: Lookup, base: Path, digests: tuple[tuple[str, bytes], ...], encoding: str | None = None
 ) -> dict[str, Any]:
     """Return the values of a lookup by key. Raises Unreadable."""
-    path = lookup.path or ""
-    return _index_file(base, path, dict(digests)[path], lookup, encoding)
+    return _index_file(base, dict(digests)[lookup.path or ""], lookup, encoding)
 
 
 def _find_digest(base: Path, path: str, inputs: InputFiles | None) -> bytes:
@@ -50,10 +49,10 @@ def _digest_once(base: Path, path: str, size: int, mtime: int) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _index_file(base: Path, path: str, digest: bytes, lookup: Lookup, encoding: str | None) -> dict[str, Any]:
+def _index_file(base: Path, digest: bytes, lookup: Lookup, encoding: str | None) -> dict[str, Any]:
     from .mapping.lookups import index_records
 
-    items = None if lookup.items == "." else lookup.items
+    path, items = lookup.path or "", None if lookup.items == "." else lookup.items
     fields = {"id": lookup.key}  # with `fields`, readers accept any names
     source = Source(path=path, items=items, encoding=encoding, fields=fields)
     content, kind = _read(base, path), find_format(source, path)

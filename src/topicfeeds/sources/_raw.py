@@ -88,6 +88,11 @@ class Unreadable(Exception):
         self.line, self.message = line, message
 
 
+def line_number(text: str, at: int) -> int:
+    """Return the number of the line at a position, from 1."""
+    return text.count("\n", 0, at) + 1
+
+
 def expand_items(
     raw: RawRecord, source: Source, lines: Mapping[int, tuple[int, Mapping[str, int]]] = {}
 ) -> Iterator[RawRecord]:

@@ -37,15 +37,13 @@ def read_table(
     skipped: Counter[str] = Counter()
     first: dict[str, int] = {}
     for line, row in rest:
-        if row.count("") == len(row):
-            if row:
-                first.setdefault(_EMPTY, line)
-                skipped[_EMPTY] += 1
+        if not row:
             continue
         if not all(map(is_absent, row[len(header) :])):
             message = f"has {count('cell', len(row))}, but the header has {len(header)}"
             raise Unreadable(line, f"{message} ({_TOO_WIDE})")
-        cells = {name: cell for name, cell in zip_longest(header, row[: len(header)]) if name}
+        is_blank = row.count("") == len(row)
+        cells = {} if is_blank else {name: cell for name, cell in zip_longest(header, row[: len(header)]) if name}
         if not all(map(is_absent, cells.values())):
             yield RawRecord(make_fields(cells, is_mapped=bool(source.fields)), line)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..text.html import format_paragraphs, to_plain_text
 from ._feed_nodes import Node, text_of
@@ -13,15 +13,6 @@ _INTERNAL = ("attachment", "nav_menu_item", "revision", "custom_css", "customize
 _BLOCK = re.compile(r"<(?:p|!-- wp:|div|table|ul|ol|h[1-6])[\s>:]")
 _TAXONOMIES = {"category": "topics", "post_tag": "tags"}
 _NO_LABELS = ("post_format", "nav_menu")
-
-
-class Export(NamedTuple):
-    """The parts of an export that its posts refer to."""
-
-    authors: Mapping[str, str]
-    """Names by login."""
-    pictures: Mapping[str, str]
-    """Addresses of attachments by id."""
 
 
 def read_authors(channel: Node) -> dict[str, str]:
@@ -41,8 +32,11 @@ def _read_date(post: Node, name: str, zone: str = "Z") -> str:
     return "" if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}{zone}"
 
 
-def read_post(post: Node, export: Export) -> dict[str, Any]:
-    """Return the fields of a post that topicfeeds reads differently from other feeds."""
+def read_post(post: Node, names: Mapping[str, str], pictures: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a post that topicfeeds reads differently from other feeds.
+
+    `names` are those of authors by login, and `pictures` the addresses of attachments by id.
+    """
     content = post.text("content:encoded")
     labels: dict[str, list[str]] = {"topics": [], "tags": []}
     for one in post.all("category"):
@@ -57,7 +51,7 @@ def read_post(post: Node, export: Export) -> dict[str, Any]:
         "updated": _read_date(post, "wp:post_modified_gmt"),
         "content": content if _BLOCK.search(content) else format_paragraphs(content),
         "summary": to_plain_text(post.text("excerpt:encoded")).strip(),
-        "authors": [export.authors.get(login, login) for one in post.all("dc:creator") if (login := text_of(one))],
-        "image": export.pictures.get(thumbnail, ""),
+        "authors": [names.get(login, login) for one in post.all("dc:creator") if (login := text_of(one))],
+        "image": pictures.get(thumbnail, ""),
         **labels,
     }

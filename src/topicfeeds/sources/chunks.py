@@ -92,8 +92,7 @@ def list_paths(source: Source, base: Path) -> list[str]:
 
 def is_by_line(source: Source, path: str) -> bool:
     """Return whether a file is read line by line."""
-    name = find_format(source, path)
-    return name is not None and SOURCE_FORMATS.get(name, _EXTENSION).by_line
+    return SOURCE_FORMATS.get(find_format(source, path) or "", _EXTENSION).by_line
 
 
 def _expand(source: Source, base: Path) -> Iterator[str | Problem]:
@@ -176,7 +175,7 @@ def _read_later(location: Location, base: Path, inputs: InputFiles | None) -> tu
 def _split_lines(location: Location, kind: str, base: Path, part: tuple[int, int] | None) -> Iterator[Chunk]:
     """Yield the lines of a file, or of a part of it. Raises Unreadable and OSError."""
     source, path, salt, is_single, *_, url, lookups = location
-    with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path)[0], "rb", _BUFFER_BYTES) as file:
+    with sys.stdin.buffer if path == "-" else os.fdopen(open_regular(base, path), "rb", _BUFFER_BYTES) as file:
         decode = find_reader(kind, "make_line_reader")(_name_file(path))
         for number, start, line in split_lines(file, part):
             key = b"" if path == "-" else make_key(location, line)
@@ -249,7 +248,7 @@ def read_raw(location: Location, base: Path) -> RawContents:
 
         yield from read_database(location.source, base)
         return
-    with os.fdopen(open_regular(base, location.path)[0], "rb") as file:
+    with os.fdopen(open_regular(base, location.path), "rb") as file:
         content = _read_part(file, location)
     yield from _decode(location, content)
 

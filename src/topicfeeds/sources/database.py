@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _PACKAGES = {"MySQLdb": "mysqlclient"}
 """The packages of drivers whose modules have other names."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_USER = re.compile(r"[\w+]+://[^:/]*(?::[^@]*)?@")
-"""A URL of a database up to its host, as SQLAlchemy reads it."""
+_USER = re.compile(r"[\w+]+://[^:/]*(?::([^@]*))?@")
+"""A URL of a database up to its host, as SQLAlchemy reads it. The group is the password, as written."""
 _PUNCTUATION = re.compile(r"[\W_]+")
 _SECRET_OPTION = re.compile("(?i)pass|pwd|secret|token|key|connect$")
 """The names of URL options with secret values."""
@@ -112,8 +112,8 @@ def _find_secrets(given: str, text: str, url: URL) -> frozenset[str]:
     found = _USER.match(given)
     names = _VARIABLE.findall((found[0] if found else "") + given.partition("?")[2])
     options = [str(value) for name, value in url.query.items() if _SECRET_OPTION.search(name)]
-    written = re.match(r"[\w+]+://[^:/]*:([^@]*)@", text)
-    secrets = [url.password, written and written[1], *options, *(os.environ[name] for name in names)]
+    filled = _USER.match(text)
+    secrets = [url.password, filled and filled[1], *options, *(os.environ[name] for name in names)]
     return frozenset(str(one) for one in secrets if one)
 
 

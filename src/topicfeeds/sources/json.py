@@ -13,7 +13,7 @@ from ..models.mapping import parse_places
 from ..models.places import ValuePath
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
-from ._raw import RawRecord, Unreadable
+from ._raw import RawRecord, Unreadable, line_number
 
 # A JSON escape: a pair of surrogates, a lone surrogate, or any other escape.
 _HEX = "[0-9a-fA-F]{2}"
@@ -29,9 +29,10 @@ _HINTS = {
 _TOO_LONG = "is not valid JSON: a number has too many digits (put quotes around it)"
 _HALF_PAIR = "contains half of a surrogate pair (U+FFFD replaces it; check the program that wrote the file)"
 _MORE = "is not valid JSON: text follows the end of the data (remove the text; JSON Lines need the suffix .jsonl)"
-_NO_LIST = "has no list of items"
 _NAME_ITEMS = 'give the list the name "items", or set items in [[sources]]'
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_GAP = re.compile(r"[ \t\n\r]*[,:]?[ \t\n\r]*")
+"""The text before, between and after the parts of a list or an object."""
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(NaN|-?Infinity)')
 """Finds numbers that JSON does not allow. It also matches texts, to skip such numbers in them."""
 
@@ -42,9 +43,9 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     Raises Unreadable.
     """
     whole = replace_lone_surrogates(text)
-    found = _decode(whole, _skip_blanks(whole, 0))
-    if (more := _skip_blanks(whole, found.end)) < len(whole):
-        raise Unreadable(_line_number(whole, more), _MORE)
+    found = _decode(whole, _skip(_BLANKS, whole, 0))
+    if (more := _skip(_BLANKS, whole, found.end)) < len(whole):
+        raise Unreadable(line_number(whole, more), _MORE)
     if whole != text:
         yield surrogate_warning(path, 1)
     document = found.value if source.lookup else None
@@ -75,7 +76,7 @@ def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
     document, is_object = whole.value, isinstance(whole.value, dict)
     items = document.get("items") if is_object else document
     if not isinstance(items, list) or (is_object and "items" in whole.doubles and len(document) == 1):
-        raise Unreadable(1, f"{_NO_LIST} ({_advise_list(document)})")
+        raise Unreadable(1, f"has no list of items ({_advise_list(document)})")
     yield from _list_elements(text, _find_member(text, whole.at, "items") if is_object else whole.at)
 
 
@@ -125,19 +126,19 @@ def _find_member(text: str, at: int, name: str) -> int:
 
 def _list_members(text: str, at: int) -> Iterator[tuple[str, _Found]]:
     """Yield the keys and values of the object at a position."""
-    at = _skip_blanks(text, at + 1)
+    at = _skip(_GAP, text, at + 1)
     while text[at] != "}":
         key = _decode(text, at)
-        yield key.value, (found := _decode(text, _skip_blanks(text, _skip_blanks(text, key.end) + 1)))
-        at = _skip_comma(text, found.end)
+        yield key.value, (found := _decode(text, _skip(_GAP, text, key.end)))
+        at = _skip(_GAP, text, found.end)
 
 
 def _list_elements(text: str, at: int) -> Iterator[_Found]:
     """Yield the elements of the list at a position."""
-    at = _skip_blanks(text, at + 1)
+    at = _skip(_GAP, text, at + 1)
     while text[at] != "]":
         yield (found := _decode(text, at))
-        at = _skip_comma(text, found.end)
+        at = _skip(_GAP, text, found.end)
 
 
 def _advise_list(found: Any) -> str:
@@ -203,11 +204,11 @@ def decode_json(decoder: json.JSONDecoder, text: str, at: int) -> tuple[Any, int
         raise Unreadable(error.lineno, f"is not valid JSON: {_explain_error(error)}") from None
     except NotANumber as error:
         at = next(found.start() for found in _CONSTANT.finditer(text, at) if found[1])
-        raise Unreadable(_line_number(text, at), f"is not valid JSON: {error} is not allowed (write null)") from None
+        raise Unreadable(line_number(text, at), f"is not valid JSON: {error} is not allowed (write null)") from None
     except RecursionError:
-        raise Unreadable(_line_number(text, at), "is nested too deeply (use fewer levels)") from None
+        raise Unreadable(line_number(text, at), "is nested too deeply (use fewer levels)") from None
     except ValueError:
-        raise Unreadable(_line_number(text, at), _TOO_LONG) from None
+        raise Unreadable(line_number(text, at), _TOO_LONG) from None
 
 
 def check_record(fields: Any, number: int, doubles: Sequence[str]) -> RawRecord:
@@ -229,15 +230,6 @@ def replace_lone_surrogates(text: str) -> str:
     return _LONE.sub(lambda escape: "\\ufffd" if len(escape[0]) == 6 else escape[0], text)
 
 
-def _skip_blanks(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
+def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
     return found.end() if found else at
-
-
-def _skip_comma(text: str, at: int) -> int:
-    at = _skip_blanks(text, at)
-    return _skip_blanks(text, at + 1) if text[at] == "," else at
-
-
-def _line_number(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1

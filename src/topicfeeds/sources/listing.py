@@ -57,56 +57,50 @@ class _Block:
 
 
 @dataclass(slots=True)
-class _Group:
-    """The blocks of text above some date lines, and the text and line of each date by its name, such as `start`."""
+class _PageItem:
+    """The dates of an item, and the blocks above them, by meaning."""
 
-    blocks: list[_Block]
     dates: dict[str, tuple[str, int]]
+    """The text and line of each date by its name, such as `start`."""
+    before: list[_Block]
+    tags: list[str]
+    texts: list[_Block]
+    kind: str | None
 
     @property
     def line(self) -> int:
         return min(line for _, line in self.dates.values())
 
 
-@dataclass(slots=True)
-class _Parts:
-    """The blocks of an item, by meaning."""
-
-    before: list[_Block]
-    tags: list[str]
-    texts: list[_Block]
-    kind: str | None
-
-
 def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Page | Problem]:
     """Read a text page. Raises Unreadable."""
-    groups, rest = _split_groups(text)
-    if not groups:
+    items, rest = _split_items(text)
+    if not items:
         raise Unreadable(1, 'has no item: no line has the form "publication date: 31-12-2026" (check the file)')
-    parts = [_split_parts(group.blocks, first=n == 0) for n, group in enumerate(groups)]
-    yield from _read_page(parts[0].before, source, path)
-    if not parts[0].texts and parts[0].before:
+    first = items[0]
+    yield from _read_page(first.before, source, path)
+    if not first.texts and first.before:
         message = "is missing in the first item: its text was read as the topic's description (add a title)"
-        yield Problem(path, groups[0].line, "title", message, "warning")
-    for group, part, inferred in zip(groups, parts, _infer_dates(groups), strict=True):
-        if part.before and part is not parts[0]:
+        yield Problem(path, first.line, "title", message, "warning")
+    for item, inferred in zip(items, _infer_dates(items), strict=True):
+        if item.before and item is not first:
             message = "text above the tags of an item is skipped (move it below the tags)"
-            yield Problem(path, part.before[0].line, "", message, "warning")
-        yield from _read_item(group, part, inferred, source, path)
+            yield Problem(path, item.before[0].line, "", message, "warning")
+        yield from _read_item(item, inferred, source, path)
     if rest:
         message = f"{show(rest[0].text)} follows the last date and is skipped (add a date line below it)"
         yield Problem(path, rest[0].line, "", message, "warning")
 
 
-def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
+def _split_items(text: str) -> tuple[list[_PageItem], list[_Block]]:
     """Split the page after each date.
 
-    Return the groups, and the blocks after the last date, which belong to no item.
+    Return the items, and the blocks after the last date, which belong to no item.
     """
-    groups: list[_Group] = []
+    items: list[_PageItem] = []
     blocks: list[_Block] = []
     open_block = False
-    started: _Group | None = None
+    started: _PageItem | None = None
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if _DETAIL.fullmatch(stripped):
@@ -121,8 +115,8 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
                 started.dates[name] = (dated[2], number)
                 started = None
             else:
-                groups.append(_Group(blocks, {name: (dated[2], number)}))
-                started = groups[-1] if name == "start" else None
+                items.append(_PageItem({name: (dated[2], number)}, *_split_blocks(blocks, first=not items)))
+                started = items[-1] if name == "start" else None
                 blocks = []
             open_block = False
         elif is_blank(stripped) or stripped.lower() in _FURNITURE:
@@ -133,25 +127,24 @@ def _split_groups(text: str) -> tuple[list[_Group], list[_Block]]:
                 blocks.append(_Block(number))
             blocks[-1].add(line)
             open_block = True
-    return groups, blocks
+    return items, blocks
 
 
-def _split_parts(blocks: list[_Block], *, first: bool) -> _Parts:
-    """Split the blocks of an item. The last list of tags is directly before the title.
+def _split_blocks(blocks: list[_Block], *, first: bool) -> tuple[list[_Block], list[str], list[_Block], str | None]:
+    """Return the blocks before an item, its tags, its texts, and its kind. Tags are directly before the title.
 
     If the first item has no tags, the last two blocks are title and summary.
     """
-    blocks = list(blocks)
     kind = blocks.pop().text.lower() if blocks and blocks[-1].text.lower() in _KINDS else None
     tagged = max((n for n, block in enumerate(blocks) if block.is_list), default=None)
     if tagged is not None:
-        return _Parts(blocks[:tagged], blocks[tagged].tags, blocks[tagged + 1 :], kind)
+        return blocks[:tagged], blocks[tagged].tags, blocks[tagged + 1 :], kind
     if not first:
-        return _Parts([], [], blocks, kind)
+        return [], [], blocks, kind
     before, texts = blocks[:-2], blocks[-2:]
     if texts and (len(texts[0].text) > 150 or texts[0].text.endswith(".")):
         before, texts = blocks, []
-    return _Parts(before, [], texts, kind)
+    return before, [], texts, kind
 
 
 def _read_page(before: list[_Block], source: Source, path: str) -> Iterator[Page | Problem]:
@@ -169,50 +162,48 @@ def _read_page(before: list[_Block], source: Source, path: str) -> Iterator[Page
     yield Page(source.topics[0], heading, "\n\n".join(texts) or None)
 
 
-def _infer_dates(groups: list[_Group]) -> list[date | None]:
+def _infer_dates(items: list[_PageItem]) -> list[date | None]:
     """Return for each item the date of the next dated article below it."""
     dates: list[date | None] = []
     below: date | None = None
-    for group in reversed(groups):
+    for item in reversed(items):
         dates.append(below)
-        if "published" in group.dates:
-            below = _parse_day(group.dates["published"][0]) or below
+        if "published" in item.dates:
+            below = _parse_day(item.dates["published"][0]) or below
     return dates[::-1]
 
 
-def _read_item(
-    group: _Group, parts: _Parts, inferred: date | None, source: Source, path: str
-) -> Iterator[RawRecord | Problem]:
-    if wrong := list(_check_dates(group, path)):
+def _read_item(item: _PageItem, inferred: date | None, source: Source, path: str) -> Iterator[RawRecord | Problem]:
+    if wrong := list(_check_dates(item, path)):
         yield from wrong
         return
-    days = {name: day for name, (text, _) in group.dates.items() if (day := _parse_day(text))}
+    days = {name: day for name, (text, _) in item.dates.items() if (day := _parse_day(text))}
     kind = "article" if "published" in days else "event"
-    if parts.kind and _KINDS[parts.kind] != kind:
+    if item.kind and _KINDS[item.kind] != kind:
         message = (
-            f"the page says {parts.kind}, but its dates belong to an {kind} (published as {kind}; correct the page)"
+            f"the page says {item.kind}, but its dates belong to an {kind} (published as {kind}; correct the page)"
         )
-        yield Problem(path, group.line, "kind", message, "warning")
-    yield from _check_lines(parts, path)
-    title = parts.texts[0].text if parts.texts else None
+        yield Problem(path, item.line, "kind", message, "warning")
+    yield from _check_lines(item.texts, path)
+    title = item.texts[0].text if item.texts else None
     label = _make_label(kind, days)
     if title is None and source.untitled == "skip":
         message = f'is missing: the item "{label}" is skipped (add a title, or set untitled = "label" in [[sources]])'
-        yield Problem(path, group.line, "title", message, "warning")
+        yield Problem(path, item.line, "title", message, "warning")
         return
-    summary = " ".join(block.text for block in parts.texts[1:])
+    summary = " ".join(block.text for block in item.texts[1:])
     yield RawRecord(
-        fields={"kind": kind, "title": title or label, "summary": summary, "tags": parts.tags, **days},
-        line=group.line,
+        fields={"kind": kind, "title": title or label, "summary": summary, "tags": item.tags, **days},
+        line=item.line,
         inferred=inferred if kind == "event" else None,
         from_page=True,
         untitled=title is None,
     )
 
 
-def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
+def _check_lines(texts: list[_Block], path: str) -> Iterator[Problem]:
     """Warn about lines that look like dates or tags, but are read as text."""
-    for block in parts.texts:
+    for block in texts:
         for number, line in enumerate(block.lines, block.line):
             if re.search(r":\s*[0-9]{2}-[0-9]{2}-[0-9]{4}\s*$", line):
                 message = f'{show(line.strip())} is read as text (write a date as "publication date: 31-12-2026")'
@@ -222,18 +213,18 @@ def _check_lines(parts: _Parts, path: str) -> Iterator[Problem]:
                 yield Problem(path, number, "", message, "warning")
 
 
-def _check_dates(group: _Group, path: str) -> Iterator[Problem]:
-    for name, (text, line) in group.dates.items():
+def _check_dates(item: _PageItem, path: str) -> Iterator[Problem]:
+    for name, (text, line) in item.dates.items():
         if _parse_day(text) is None:
             message = f"{show(text)} is not a date (write 31-12-2026)"
-            yield Problem(path, line, name, message, item=group.line)
-    start, end = (_parse_day(group.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
+            yield Problem(path, line, name, message, item=item.line)
+    start, end = (_parse_day(item.dates.get(name, ("", 0))[0]) for name in ("start", "end"))
     if start and end and end < start:
         message = "is before start (correct one of the two)"
-        yield Problem(path, group.dates["end"][1], "end", message, item=group.line)
-    if "end" in group.dates and "start" not in group.dates:
+        yield Problem(path, item.dates["end"][1], "end", message, item=item.line)
+    if "end" in item.dates and "start" not in item.dates:
         message = "is missing (add a line such as start date: 31-12-2026 above the end date)"
-        yield Problem(path, group.line, "start", message, item=group.line)
+        yield Problem(path, item.line, "start", message, item=item.line)
 
 
 def _parse_day(text: str) -> date | None:

@@ -131,10 +131,9 @@ class _Completed:
 
 def _complete(one: Any, url: str) -> Any:
     """Return a record with absolute addresses of its link and image. If they are absolute, return it unchanged."""
-    names = ("link", "image")
-    given = {name: one.get(name) if isinstance(one, Mapping) else getattr(one, name, None) for name in names}
-    made = {name: _complete_value(to_plain(value), url) for name, value in given.items()}
-    changed = {name: value for name, value in made.items() if value != to_plain(given[name])}
+    get = one.get if isinstance(one, Mapping) else partial(getattr, one)
+    given = {name: to_plain(get(name, None)) for name in ("link", "image")}
+    changed = {name: made for name, value in given.items() if (made := _complete_value(value, url)) != value}
     if not changed:
         return one
     return {**one, **changed} if isinstance(one, Mapping) else _Completed(one, changed)

@@ -11,7 +11,7 @@ from ..errors import Problem, show
 from ..models.site import Source
 from ..text.toml_errors import explain_toml_error
 from ..text.toml_lines import KeyPath, find_line, find_toml_lines
-from ._raw import RawRecord, Unreadable, expand_items
+from ._raw import RawRecord, Unreadable, expand_items, line_number
 
 _LONG_KEY = re.compile(r"^[^=\"'#\n]*?(?:\.[^=.\"'#\n]*){50}", re.MULTILINE)
 
@@ -52,7 +52,7 @@ def _list_tables(
 def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises Unreadable with the line."""
     if long := _LONG_KEY.search(text):  # the time of tomllib grows with the square of the number of parts
-        raise Unreadable(text.count("\n", 0, long.start()) + 1, "a name has more than 50 parts (shorten it)")
+        raise Unreadable(line_number(text, long.start()), "a name has more than 50 parts (shorten it)")
     try:
         return tomllib.loads(text)
     except (RecursionError, ValueError) as error:

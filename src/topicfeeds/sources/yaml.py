@@ -11,7 +11,7 @@ import yaml
 from ..errors import Problem
 from ..models.site import Source
 from ..text.characters import LOOKS_LIKE_MARKUP
-from ._raw import RawRecord, Unreadable, expand_items
+from ._raw import RawRecord, Unreadable, expand_items, line_number
 from ._simple_front_matter import NULLS
 from ._yaml_errors import explain_yaml_error, is_unclosed
 
@@ -41,10 +41,8 @@ def read(text: str, source: Source | None, path: str) -> Iterator[RawRecord | Pr
         column = mark.column if mark else 0
         raise Unreadable(line, explain_yaml_error(text, line, column, error.problem or "")) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise Unreadable(
-            line, f"is not valid YAML: it contains the control character U+{error.character:04X} (remove it)"
-        ) from None
+        message = f"is not valid YAML: it contains the control character U+{error.character:04X} (remove it)"
+        raise Unreadable(line_number(text, error.position), message) from None
 
 
 class _YamlReader:
