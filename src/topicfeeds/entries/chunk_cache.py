@@ -17,7 +17,7 @@ from ..state.cache import Cache
 from ..state.versions import describe_versions
 from .encoding import NO_CONTENTS, Row, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
-from .model import Candidate, Entry, Header
+from .model import Entry, Header
 
 
 class ReadChunk(NamedTuple):
@@ -106,7 +106,7 @@ class ChunkCache:
             self._last = key, read_again(location, self._base, key)
         return self._last[1][number]
 
-    def keep(self, one: Candidate | Header, body: str | None = None) -> None:
+    def keep(self, one: Header, body: str | None = None) -> None:
         """Keep the body of a record in the cache, because a feed contains the record, or its item is held back."""
         if one.position[0] and not one.is_single:
             self._cache.want_body(one.position)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .chunk_cache import ChunkCache
 
 _USUAL: list[Any] = ["", 0, None, None]
-"""Name, place and `Header.window` of a record that is alone on its line and always public."""
+"""Name, place, `public` and `expires` of the header of a record that is alone on its line and always public."""
 
 
 NO_CONTENTS = '[""]'
@@ -90,8 +90,8 @@ def _flatten_header(one: Header, first: int) -> list[object]:
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
         one.language,
-        [one.name, one.place, *(at and at.isoformat() for at in one.window or (None, None))]
-        if one.place or one.window
+        [one.name, one.place, one.public and one.public.isoformat(), one.expires and one.expires.isoformat()]
+        if one.place or one.public or one.expires
         else None,
     ]
 
@@ -155,9 +155,8 @@ def _decode_header(
         language=language,
         name=name,
         place=place,
-        window=(public and datetime.fromisoformat(public), expires and datetime.fromisoformat(expires))
-        if public or expires
-        else None,
+        public=public and datetime.fromisoformat(public),
+        expires=expires and datetime.fromisoformat(expires),
     )
 
 

@@ -145,6 +145,7 @@ class HeaderMaker:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines
+        public, expires = self._localize_window(record)
         return Header(
             kind=item.kind,
             own_id=item.id,
@@ -174,13 +175,16 @@ class HeaderMaker:
             is_single=is_single,
             name=record.label,
             place=record.place,
-            window=self._make_window(record) if record.window else None,
+            public=public,
+            expires=expires,
             language=item.language,
         )
 
-    def _make_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
+    def _localize_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
+        if record.window is None:
+            return None, None
         zone = ZoneInfo(record.item.timezone or self.site.timezone)
-        start, end = record.window or (None, None)
+        start, end = record.window
         made = make_aware(start, zone, "publishDate") if start else None
         return made, make_aware(end, zone, "expiryDate") if end else None
 

@@ -226,8 +226,10 @@ class Header(NamedTuple):
     """The position and title of the record for messages, if several records start on its line."""
     place: int = 0
     """Its position among the records that start on its line, from 1; 0 if there is only one."""
-    window: tuple[datetime | None, datetime | None] | None = None
-    """When the record becomes public, and when it expires."""
+    public: datetime | None = None
+    """When the record becomes public."""
+    expires: datetime | None = None
+    """When the record is no longer public."""
     language: str | None = None
     """The language that the author set."""
 
@@ -239,28 +241,19 @@ class Header(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """The part of an entry that selection needs. `load_entry` returns the whole entry.
-
-    Fields without a description are those of its header.
-    """
+    """The part of an entry that selection needs. `load_entry` returns the whole entry."""
 
     id: str
-    kind: str
+    header: Header
+    """The header of its last record."""
     published: datetime
     updated: datetime
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
-    load: Callable[[], Entry]
-    """Returns the entry without the values of this candidate. Raises SourceError if the file of the record changed."""
     digest: str
     """A digest of everything that the entry depends on, except the site file and the labels of topics."""
     link: str | None = None
     """The link of the entry if its author set none: the page of a topic, or the site's `url`."""
-    source: str = "items"
-    position: tuple[bytes, int] = (b"", 0)
-    body: Callable[[], str] = str
-    is_parsed: bool = False
-    is_single: bool = False
     paths: tuple[str, ...] = ()
     """The files of its records."""
     author_digest: bytes = b""
@@ -274,13 +267,8 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
-    expires: datetime | None = None
-    """When the item is no longer public."""
-    language: str | None = None
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
-    warning: Problem = Problem("items", 0, "content", "", "warning")
-    """A warning about its content. Its message is empty until it is needed."""
 
 
 class NewNotice(NamedTuple):
@@ -291,20 +279,18 @@ class NewNotice(NamedTuple):
     """The changed field of the item."""
     nearest: datetime
     """The old or the new next date of the event, whichever is earlier."""
-    header: Header
 
 
 def load_entry(candidate: Candidate) -> Entry:
     """Return the entry of a candidate, with the candidate's dates, topics and tags. Raises SourceError."""
-    entry, schedule, notice = candidate.load(), candidate.event, candidate.notice
+    entry, schedule, notice = candidate.header.load(), candidate.event, candidate.notice
     event = entry.event
     if event and schedule:
         names = "next", "sequence", "change", "cancelled"
         event = replace(event, **{name: getattr(schedule, name) for name in names})
-    return Entry(
+    return replace(
+        entry,
         id=candidate.id,
-        kind=candidate.kind,
-        title=entry.title,
         link=candidate.link or entry.link,
         published=candidate.published,
         updated=candidate.updated,
@@ -312,15 +298,9 @@ def load_entry(candidate: Candidate) -> Entry:
         content=None if notice else entry.content,
         topics=candidate.topics,
         tags=candidate.tags,
-        authors=entry.authors,
-        language=entry.language,
-        image=entry.image,
-        picture=entry.picture,
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,
-        item=entry.item,
-        allowed_html=entry.allowed_html,
     )
 
 

@@ -35,10 +35,11 @@ _NOT_RECORDED = "is missing, and no run has recorded the event, so the event is 
 
 def _find_draft(header: Header, now: datetime) -> Draft | None:
     """Return a draft if an item is not public yet, or has expired."""
-    start, end = header.window or (None, None)
-    if start and start > now:
-        return Draft(header.path, header.line, start, (header.own_id, header.link))
-    return Draft(header.path, header.line, None, (header.own_id, header.link)) if end and end <= now else None
+    is_early = header.public is not None and header.public > now
+    is_over = header.expires is not None and header.expires <= now
+    if not (is_early or is_over):
+        return None
+    return Draft(header.path, header.line, header.public if is_early else None, (header.own_id, header.link))
 
 
 class Resolver:
@@ -147,7 +148,7 @@ class Resolver:
         candidate = candidate._replace(is_kept=is_kept) if is_kept else candidate
         yield candidate
         if candidate.event:
-            yield from make_notices(candidate, self._ids.authority, header, before)
+            yield from make_notices(candidate, self._ids.authority, before)
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
@@ -175,27 +176,18 @@ class Resolver:
         parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
-            kind=header.kind,
+            header=header,
             published=published,
             updated=updated,
             topics=topics,
             tags=tags,
-            load=header.load,
             digest=hash_parts(parts).hex(),
             link=link,
-            source=header.source,
-            position=header.position,
-            body=header.body,
-            is_parsed=header.is_parsed,
-            is_single=header.is_single,
             memory=known,
             records=merged.records if merged else 1,
             paths=merged.paths if merged else (header.path,),
             author_digest=_combine_digests(header, merged),
             event=schedule,
-            warning=header.problem("content", "", "warning"),
-            expires=header.window[1] if header.window else None,
-            language=header.language,
         )
 
     def _date_change(

@@ -213,13 +213,15 @@ class FeedSelector:
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
-        if not candidate.is_parsed:
+        header = candidate.header
+        if not header.is_parsed:
             return candidate
-        self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
-        if self._chars <= _MAX_CHARS_IN_MEMORY or not (text := candidate.body()):
+        self._chars += _MIN_ENTRY_CHARS + len(header.load().content or "")
+        if self._chars <= _MAX_CHARS_IN_MEMORY or not (text := header.body()):
             return candidate
-        read = partial(spill.read_text, spill.add_text(text))
-        return candidate._replace(load=lambda: self._maker.restore(read(), candidate.kind), body=read)
+        read, kind = partial(spill.read_text, spill.add_text(text)), header.kind
+        spilled = header._replace(load=lambda: self._maker.restore(read(), kind), body=read)
+        return candidate._replace(header=spilled)
 
     def _keep_merged(self, candidate: Candidate) -> None:
         """Keep a merged candidate. From time to time, drop candidates that no declared feed contains."""

@@ -49,12 +49,14 @@ class FeedTerms:
     def includes(self, candidate: Candidate, language: str) -> bool:
         """Return whether the feed can contain a candidate. `language` is the language of the site."""
         topics, tags = {one.term for one in candidate.topics}, {one.term for one in candidate.tags}
-        own = f"{candidate.language or language}-".lower()
+        own = f"{candidate.header.language or language}-".lower()
         if self.languages and not own.startswith(tuple(f"{one.lower()}-" for one in self.languages)):
             return False
         if self.match == "all" and not (topics.issuperset(self.topics) and tags.issuperset(self.tags)):
             return False
-        if not self.may_include(candidate.kind, topics, tags) or (self.match == "none" and self._has_any(topics, tags)):
+        if self.match == "none" and self._has_any(topics, tags):
+            return False
+        if not self.may_include(candidate.header.kind, topics, tags):
             return False
         return topics.isdisjoint(self.not_topics) and tags.isdisjoint(self.not_tags)
 
