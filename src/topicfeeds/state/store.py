@@ -78,9 +78,9 @@ class State(Database):
 
     # Nothing is written before `begin`. Without `commit`, all changes are lost.
     #
-    # The single values of the last run are `versions`, `retire_days`, `due`, `items`, `now` and `run` (the number of the
-    # last run that committed). A run that failed sets `failed`, `failed_path`, `failure` and `before`. All times are in
-    # seconds since 1970.
+    # The single values are `versions`, `retire_days`, `due`, `items`, `now`, and `run` (the number of the last run that
+    # committed). A run that failed sets `failed`, `failed_path`, `failure` and `before`. All times are in seconds since
+    # 1970.
 
     name = "state"
     run_tables = ("noted", "current")
