@@ -24,10 +24,8 @@ from .model import EventTimes, Header
 if TYPE_CHECKING:
     from .chunk_cache import ChunkCache
 
-_USUAL: list[Any] = ["", 0, None, None]
-"""Name, place, `public` and `expires` of the header of a record that is alone on its line and always public."""
-
-
+_PLAIN = slice(Header._fields.index("published"))
+"""The first fields of a header, whose values JSON has, too. The four date-times follow."""
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents: the cache needs at least one row for each chunk."""
 
@@ -39,7 +37,7 @@ Row = Header | Page | Problem | Draft | MappingReport
 def encode_row(one: Row, first: int) -> str:
     """Return the row of one result of a chunk. `first` is the first line of the chunk."""
     if isinstance(one, Header):
-        return to_json(_flatten_header(one, first))
+        return to_json(["header", *_flatten_header(one, first)])
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
     if isinstance(one, Draft):
@@ -52,14 +50,14 @@ def encode_row(one: Row, first: int) -> str:
 
 
 def _flatten_problem(one: Problem, first: int) -> list[object]:
-    item = one.item and one.item - first
-    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name, one.identity]
+    item = one.item - first if one.item else None
+    return [one.line - first, one.field, one.message, one.severity, item, one.name, one.identity]
 
 
 def _restore_problem(location: Location, values: list[Any]) -> Problem:
-    line, field, message, severity, item, has_item, name, identity = values
-    first = location.line
-    item, known = item + first if has_item else 0, _restore_identity(identity)
+    line, field, message, severity, item, name, identity = values
+    first, known = location.line, _restore_identity(identity)
+    item = 0 if item is None else item + first
     return Problem(location.path, line + first, field, message, severity, item, name=name, identity=known)
 
 
@@ -69,30 +67,17 @@ def _restore_identity(identity: list[str | None] | None) -> tuple[str | None, st
 
 def _flatten_header(one: Header, first: int) -> list[object]:
     return [
-        one.kind,
-        one.own_id,
-        one.link,
-        one.minted,
-        one.published and one.published.isoformat(),
-        one.is_local,
-        one.updated and one.updated.isoformat(),
+        one[_PLAIN],
+        [moment and moment.isoformat() for moment in (one.published, one.updated, one.public, one.expires)],
         one.inferred and one.inferred.isoformat(),
-        one.timezone,
         [topic.label for topic in one.topics],
         [tag.label for tag in one.tags],
         one.author_digest.hex(),
         one.content_digest.hex() if one.content_digest != one.author_digest else "",
-        one.from_page,
-        one.untitled,
         _flatten_times(one.times) if one.times else None,
-        one.snapshot,
         one.position[1],
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
-        one.language,
-        [one.name, one.place, one.public and one.public.isoformat(), one.expires and one.expires.isoformat()]
-        if one.place or one.public or one.expires
-        else None,
     ]
 
 
@@ -116,47 +101,30 @@ def decode_rows(
             problems = tuple(_restore_problem(location, one) for one in warnings)
             yield MappingReport(source, group, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
-            yield _decode_header(kind, values, location, key, maker, loader)
+            yield _decode_header(values, location, key, maker, loader)
 
 
-def _decode_header(
-    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache
-) -> Header:
-    own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
-    from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
-    name, place, public, expires = rare or _USUAL
+def _decode_header(values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache) -> Header:
+    plain, moments, inferred, topics, tags, author, content, times, number, line, lines = values
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
-    return Header(
-        kind=kind,
-        own_id=own_id,
-        link=link,
-        minted=minted,
-        published=published and datetime.fromisoformat(published),
-        is_local=is_local,
-        updated=updated and datetime.fromisoformat(updated),
+    return Header(  # type: ignore[misc]  # the lists have a fixed length
+        *plain,
+        *(text and datetime.fromisoformat(text) for text in moments),
         inferred=inferred and date.fromisoformat(inferred),
-        timezone=zone,
         topics=tuple(map(maker.topic, topics)),
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
-        load=partial(loader.load_entry, location, position, kind),
-        from_page=from_page,
-        untitled=untitled,
+        load=partial(loader.load_entry, location, position, plain[0]),
         times=_restore_times(*times) if times else None,
-        snapshot=snapshot,
         path=location.path,
         line=line + first,
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
         body=partial(loader.load_body, location, position),
+        is_parsed=False,
         is_single=location.is_single,
-        language=language,
-        name=name,
-        place=place,
-        public=public and datetime.fromisoformat(public),
-        expires=expires and datetime.fromisoformat(expires),
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ..errors import Problem, Severity
 from ..models.items import Enclosure, Image, Item, Person, Place
 from ..models.status import StatusName
-from ..sources.model import NO_LINES, number_item
+from ..sources.model import number_item
 from ..state.memory import ItemMemory
 from ..text.html import sanitize_and_count
 
@@ -183,55 +183,55 @@ class Header(NamedTuple):
     """The link that the author set."""
     minted: tuple[str, str] | None
     """The date and the title from which an id is made, if the record has neither id nor link."""
-    published: datetime | None
-    """The date that the author set, with a zone."""
     is_local: bool
     """Whether the author set `published` without an offset, so that it depends on the time zone."""
-    updated: datetime | None
-    inferred: date | None
-    """A date of publication that is inferred from a text page."""
     timezone: str
     """The time zone of its dates (IANA name)."""
+    from_page: bool
+    untitled: bool
+    snapshot: str | None
+    """Start, end, place and status of an event, as JSON."""
+    language: str | None
+    """The language that the author set."""
+    name: str
+    """The position and title of the record for messages, if several records start on its line."""
+    place: int
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    published: datetime | None
+    """The date that the author set, with a zone."""
+    updated: datetime | None
+    public: datetime | None
+    """When the record becomes public."""
+    expires: datetime | None
+    """When the record is no longer public."""
+    inferred: date | None
+    """A date of publication that is inferred from a text page."""
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digest: bytes
     content_digest: bytes
     """A digest of the fields that must be equal in all records of an item."""
+    times: EventTimes | None
+    path: str
+    line: int
+    """The first line of the record, from 1; on a text page, the line of the first date."""
+    lines: Mapping[str, int]
+    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
+    source: str
+    """The name of the source."""
+    position: tuple[bytes, int]
+    """The key of its chunk, and its number among the records of the chunk, from 0."""
     load: Callable[[], Entry]
     """Returns the entry, without values from the memory, the current time or other records: see `load_entry`.
 
     Raises SourceError if the file of the record changed.
     """
-    from_page: bool = False
-    untitled: bool = False
-    times: EventTimes | None = None
-    snapshot: str | None = None
-    """Start, end, place and status of an event, as JSON."""
-    path: str = "items"
-    line: int = 0
-    """The first line of the record, from 1; on a text page, the line of the first date."""
-    lines: Mapping[str, int] = NO_LINES
-    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
-    source: str = "items"
-    """The name of the source."""
-    position: tuple[bytes, int] = (b"", 0)
-    """The key of its chunk, and its number among the records of the chunk, from 0."""
-    body: Callable[[], str] = str
+    body: Callable[[], str]
     """Returns the item as JSON, or an empty text if that fails."""
-    is_parsed: bool = False
+    is_parsed: bool
     """Whether this run parsed the item, so that it is in memory."""
-    is_single: bool = False
+    is_single: bool
     """Whether its chunk is one line, or a file with one item. It is quick to read again, so the cache has no item."""
-    name: str = ""
-    """The position and title of the record for messages, if several records start on its line."""
-    place: int = 0
-    """Its position among the records that start on its line, from 1; 0 if there is only one."""
-    public: datetime | None = None
-    """When the record becomes public."""
-    expires: datetime | None = None
-    """When the record is no longer public."""
-    language: str | None = None
-    """The language that the author set."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
