@@ -178,9 +178,8 @@ class Cache(Database):
         """Store the rows of a new chunk."""
         self._new += 1
         if not self._is_read_only:
-            for n, row in enumerate(rows):
-                values = chunk, n, row, compute_text_checksum(row)
-                self._run("insert or replace into records values (?, ?, ?, ?)", values)
+            values = ((chunk, n, row, compute_text_checksum(row)) for n, row in enumerate(rows))
+            self._open.executemany("insert or replace into records values (?, ?, ?, ?)", values)
 
     def find_body(self, position: tuple[bytes, int]) -> str | None:
         """Return the body of a record, by the key of its chunk and its number in the chunk, or None."""
