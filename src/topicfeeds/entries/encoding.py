@@ -9,23 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from ..errors import Problem
 from ..sources.mapping.reports import MappingReport
 from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
+from .events import format_moment, restore_times
 from .headers import HeaderMaker
-from .model import EventTimes, Header
+from .model import EventSnapshot, EventTimes, Header
 
 if TYPE_CHECKING:
     from .chunk_cache import ChunkCache
 
 _PLAIN = slice(Header._fields.index("published"))
-"""The first fields of a header, whose values JSON has, too. The four date-times follow."""
+"""The first fields of a header, whose values JSON has, too: kind, time zone and others. The four date-times follow."""
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents: the cache needs at least one row for each chunk."""
 
@@ -106,6 +106,7 @@ def decode_rows(
 
 def _decode_header(values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache) -> Header:
     plain, moments, inferred, topics, tags, author, content, times, number, line, lines = values
+    kind, zone, *_ = plain
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
     return Header(  # type: ignore[misc]  # the lists have a fixed length
         *plain,
@@ -115,8 +116,8 @@ def _decode_header(values: list[Any], location: Location, key: bytes, maker: Hea
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
-        load=partial(loader.load_entry, location, position, plain[0]),
-        times=_restore_times(*times) if times else None,
+        load=partial(loader.load_entry, location, position, kind),
+        times=_restore_times(zone, *times) if times else None,
         path=location.path,
         line=line + first,
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
@@ -129,26 +130,9 @@ def _decode_header(values: list[Any], location: Location, key: bytes, maker: Hea
 
 
 def _flatten_times(times: EventTimes) -> list[object]:
-    moments = (times.start, times.end, *times.left_out)
-    return [times.recurrence, *(_flatten_moment(one) if one else None for one in moments)]
+    end = format_moment(times.end) if times.end else None
+    return [times.recurrence, format_moment(times.start), end, *map(format_moment, times.left_out)]
 
 
-def _restore_times(recurrence: str | None, start: list[str], end: list[str] | None, *left_out: list[str]) -> EventTimes:
-    last = _restore_moment(*end) if end else None
-    return EventTimes(_restore_moment(*start), last, recurrence, tuple(_restore_moment(*one) for one in left_out))
-
-
-def _flatten_moment(moment: date) -> list[str]:
-    """Return a date as text. For a date-time, add the name of its zone, or an empty text for a fixed offset."""
-    text = moment.isoformat()
-    if not isinstance(moment, datetime):
-        return [text]
-    zone = moment.tzinfo
-    return [text, zone.key] if isinstance(zone, ZoneInfo) else [text, ""]
-
-
-def _restore_moment(text: str, zone: str | None = None) -> date:
-    if zone is None:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(ZoneInfo(zone)) if zone else moment
+def _restore_times(zone: str, recurrence: str | None, start: str, end: str | None, *left_out: str) -> EventTimes:
+    return restore_times(EventSnapshot(start, end, None, "confirmed", zone, recurrence, left_out), UTC)

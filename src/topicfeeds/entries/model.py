@@ -177,6 +177,8 @@ class Header(NamedTuple):
     """
 
     kind: str
+    timezone: str
+    """The time zone of its dates (IANA name)."""
     own_id: str | None
     """The id that the author set."""
     link: str | None
@@ -185,8 +187,6 @@ class Header(NamedTuple):
     """The date and the title from which an id is made, if the record has neither id nor link."""
     is_local: bool
     """Whether the author set `published` without an offset, so that it depends on the time zone."""
-    timezone: str
-    """The time zone of its dates (IANA name)."""
     from_page: bool
     untitled: bool
     snapshot: str | None
