@@ -280,9 +280,8 @@ class HeaderMaker:
             yield file.model_copy(update={"title": title})
 
     def _topics(self, record: Record) -> tuple[Category, ...]:
-        names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
         found: dict[str, Category] = {}
-        for name in names:
+        for name in list_topics(record):
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
@@ -297,6 +296,12 @@ class HeaderMaker:
             label = self._line(record, "tags", tag)
             found.setdefault(self._key(label), self.tag(label))
         return tuple(found.values())
+
+
+def list_topics(record: Record) -> list[str]:
+    """Return the topics of a record, and those that its source gives to every item."""
+    item = record.item
+    return [*item.topics, *([item.topic] if item.topic else []), *record.topics]
 
 
 def encode_item(item: Item) -> str:

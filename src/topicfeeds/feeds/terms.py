@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..entries.headers import HeaderMaker
+from ..entries.headers import HeaderMaker, list_topics
 from ..entries.ids import make_id
 from ..entries.model import Candidate
 from ..models.site import DeclaredFeed, Site
@@ -89,8 +89,7 @@ def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[
 
 
 def _may_include(record: Any, terms: FeedTerms, maker: HeaderMaker) -> bool:
-    item = record.item
-    names = (*item.topics, *([item.topic] if item.topic else []), *record.topics)
+    item, names = record.item, list_topics(record)
     is_plain = all(map(str.isprintable, (*names, *item.tags)))  # other labels still have to be cleaned
     return not is_plain or terms.may_include(
         item.kind, {maker.topic(one).term for one in names}, {maker.tag(one).term for one in item.tags}
