@@ -246,7 +246,7 @@ def _select_header(header: Header, selector: FeedSelector) -> str:
         return ""
     dates = header.published, header.updated or header.published
     labels = header.topics, header.tags
-    selector.add(Candidate(name, header.kind, *dates, *labels, header.load, "", language=header.language))
+    selector.add(Candidate(name, header, *dates, *labels, ""))
     return name
 
 

@@ -12,6 +12,7 @@ import pytest
 from support import EXAMPLE, article, event, folder_site, site
 from topicfeeds import Feed, SourceError, feed, read, render, select
 from topicfeeds.entries import model
+from topicfeeds.run import calls
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SITE = folder_site(EXAMPLE)
@@ -32,12 +33,11 @@ def test_only_the_named_feeds_are_made_and_unknown_names_are_left_out() -> None:
 def test_only_the_entries_of_the_named_feed_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
 
-    class Counted(model.Entry):
-        def __init__(self, **fields: object) -> None:
-            loaded.append(str(fields["id"]))
-            super().__init__(**fields)  # type: ignore[arg-type]
+    def load(candidate: model.Candidate) -> model.Entry:
+        loaded.append(candidate.id)
+        return model.load_entry(candidate)
 
-    monkeypatch.setattr(model, "Entry", Counted)
+    monkeypatch.setattr(calls, "load_entry", load)
     items = [article(id=str(n), tags=[f"t{n % 10}"]) for n in range(100)]
     assert len(feed(site(), items, "tags/t3", now=NOW).entries) == len(loaded) == 10
 

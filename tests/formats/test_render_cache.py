@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from support import article, site
 from topicfeeds import Entry, select
-from topicfeeds.entries.model import Candidate, sanitized_content
+from topicfeeds.entries.headers import make_headers
+from topicfeeds.entries.model import Candidate, Header, sanitized_content
 from topicfeeds.formats import render_cache
 from topicfeeds.formats.render_cache import RenderCache
 
@@ -78,7 +79,10 @@ def test_an_entry_is_loaded_once() -> None:
         loaded.append(entry.id)
         return entry
 
-    candidate = Candidate(entry.id, entry.kind, entry.published, entry.updated, entry.topics, entry.tags, load, "")
+    [header] = make_headers(site(), [article()])
+    assert isinstance(header, Header)
+    header = header._replace(load=load)
+    candidate = Candidate(entry.id, header, entry.published, entry.updated, entry.topics, entry.tags, "")
     assert [cache.load(candidate) for _ in range(3)] == [entry] * 3
     assert loaded == [entry.id]
     cache.forget([entry.id])

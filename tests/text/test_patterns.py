@@ -128,7 +128,6 @@ WORST = {
     "sources/toml.py _LONG_KEY": ("search", "a.b.c", "d", "="),
     "sources/yaml.py _NO_BLANK": ("match", "", "a", " "),
     "state/files.py _MAGIC": ("search", "", "a", ""),
-    "state/store.py _DROP_RUN_TABLES": ("findall", "", "table ", ""),
     "text/characters.py _FORBIDDEN": ("sub", "", "\x01", ""),
     "text/characters.py _SURROGATE": ("sub", "", "\ud800", ""),
     "text/characters.py _BLANKS": ("sub", "", " ", "x"),

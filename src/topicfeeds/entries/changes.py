@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from html import unescape
 from itertools import islice
 from unicodedata import normalize
@@ -19,7 +19,7 @@ from ..models.dates import duration
 from ..state.memory import ItemMemory
 from ..text.characters import decode_broken_references
 from .digests import to_json
-from .events import format_moment, list_coming, restore_times
+from .events import format_moment, list_coming, restore_times, to_instant
 from .model import EventChange, EventDetails, EventSnapshot, EventTimes
 
 FIELDS = ("status", "start", "recurrence", "date_cancelled", "end", "location", "date_confirmed")
@@ -96,7 +96,7 @@ def find_nearest(change: EventChange) -> datetime:
     """Compare the old and the new next date of a changed event. Return the earlier one, in UTC."""
     now = datetime.fromtimestamp(change.at, UTC)
     both = [_list_dates(restore_times(facts, UTC), now, 1) for facts in (change.before, change.after)]
-    return min(_to_instant(one) for some in both for one in some)
+    return min(to_instant(one) for some in both for one in some)
 
 
 def recall_event(event: EventDetails, facts: EventSnapshot, at: int, limit: int = 3) -> EventDetails:
@@ -144,18 +144,16 @@ def _find_change(old: EventSnapshot, new: EventSnapshot, now: datetime) -> tuple
     if not (_list_dates(before, now, 1) or _list_dates(after, now, 1)):
         return None  # the event is over
     coming, following = (_list_dates(one._replace(left_out=()), now) for one in (before, after))
-    kept = [one for one in coming if _to_instant(one) >= _to_instant(after.start)]
+    kept = [one for one in coming if to_instant(one) >= to_instant(after.start)]
     is_moved = _is_moved(before, after, kept, following)
-    early = [
-        one for one in coming if _to_instant(one) < _to_instant(after.start) and not _has_begun(one, now, old.zone)
-    ]
+    early = [one for one in coming if to_instant(one) < to_instant(after.start) and not _has_begun(one, now, old.zone)]
     dropped = early + kept[len(following) :]
     cancelled = _list_newly_cancelled(before, after, coming, [] if is_moved else dropped)
     restored = [one for one in before.left_out if one in coming and one in following and one not in after.left_out]
     lengths = [duration(one.start, one.end) for one in (before, after)]
     is_found = {
         "status": old.status != new.status,
-        "start": is_moved and _to_instant(before.start) != _to_instant(after.start),
+        "start": is_moved and to_instant(before.start) != to_instant(after.start),
         "recurrence": is_moved,
         "date_cancelled": bool(cancelled),
         "end": bool(lengths[0]) and lengths[0] != lengths[1],  # an end that is only added needs no notice
@@ -191,7 +189,7 @@ def _is_moved(before: EventTimes, after: EventTimes, kept: list[date], following
     """
     if isinstance(before.start, datetime) != isinstance(after.start, datetime):
         return True
-    has_new_start = _to_instant(before.start) != _to_instant(after.start)
+    has_new_start = to_instant(before.start) != to_instant(after.start)
     if not (before.recurrence or after.recurrence):
         return has_new_start
     number = min(len(kept), len(following))
@@ -213,9 +211,5 @@ def _list_dates(times: EventTimes, now: datetime, limit: int = _MAX_COMPARED) ->
     return list(islice(list_coming(times, now, duration(times.start, times.end) or _OPEN_END), limit))
 
 
-def _to_instant(moment: date) -> datetime:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
-
-
 def _format_utc(moment: date) -> str:
-    return (_to_instant(moment) if isinstance(moment, datetime) else moment).isoformat()
+    return (to_instant(moment) if isinstance(moment, datetime) else moment).isoformat()

@@ -17,7 +17,7 @@ from ..state.cache import Cache
 from ..state.versions import describe_versions
 from .encoding import NO_CONTENTS, Row, decode_rows, encode_row
 from .headers import HeaderMaker, encode_item
-from .model import Candidate, Entry, Header
+from .model import Entry, Header
 
 
 class ReadChunk(NamedTuple):
@@ -64,9 +64,12 @@ class ChunkCache:
                     yield one
 
     def _open(self, chunk: Chunk | ReadChunk) -> Iterable[Row]:
-        """Return the contents of a chunk, from the cache if it is unchanged."""
+        """Return the contents of a chunk, from the cache if it is unchanged, and store those that a worker read."""
         if isinstance(chunk, ReadChunk):
-            return self._take(chunk)
+            self._cache.store_rows(chunk.key, chunk.rows)
+            for number, (_, body) in chunk.bodies.items():
+                self._cache.store_body((chunk.key, number), body)
+            return decode_rows(chunk.rows, chunk.location, chunk.key, self._maker, self)
         found = self._recall(chunk)
         return parse_chunk(chunk, self._maker, self._cache.store_rows) if found is None else found
 
@@ -77,13 +80,6 @@ class ChunkCache:
             with suppress(ValueError, TypeError, LookupError):  # a damaged row: the chunk is read
                 return list(decode_rows(rows, chunk.location, chunk.key, self._maker, self))
         return None
-
-    def _take(self, chunk: ReadChunk) -> Iterator[Row]:
-        """Yield the contents of a chunk that a worker read, and store them."""
-        self._cache.store_rows(chunk.key, chunk.rows)
-        for number, (_, body) in chunk.bodies.items():
-            self._cache.store_body((chunk.key, number), body)
-        return decode_rows(chunk.rows, chunk.location, chunk.key, self._maker, self)
 
     def load_entry(self, location: Location, position: tuple[bytes, int], kind: str) -> Entry:
         """Return the entry of a record that this run did not parse. Raises SourceError if its file changed."""
@@ -106,7 +102,7 @@ class ChunkCache:
             self._last = key, read_again(location, self._base, key)
         return self._last[1][number]
 
-    def keep(self, one: Candidate | Header, body: str | None = None) -> None:
+    def keep(self, one: Header, body: str | None = None) -> None:
         """Keep the body of a record in the cache, because a feed contains the record, or its item is held back."""
         if one.position[0] and not one.is_single:
             self._cache.want_body(one.position)

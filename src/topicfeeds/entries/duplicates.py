@@ -40,25 +40,26 @@ class Duplicates:
         self._similar: dict[str, SeenRow] = {}
         """By id: the records whose id differs from an earlier id only in case, Unicode form or percent-encoding."""
 
-    def merge(self, header: Header, name: str) -> tuple[Merged | None, Problem | None]:
+    def merge(self, header: Header, name: str) -> tuple[Merged, Problem | None]:
         """Add a record of the item with the id `name`.
 
-        Return the merged item if it has earlier records, or a warning if an earlier id is similar. Raises RefusedError
-        if another item has the id.
+        Return the item with all its records so far, and a warning if its id is new, but similar to an earlier one.
+        Raises RefusedError if another item has the id.
         """
-        row, key = _to_row(header, name), _hash_folded(name)
+        made, key = _start(header), _hash_folded(name)
+        row = _to_row(name, made)
         first = self._similar.get(name) or self._spill.enter(key, row)
         if first is None:
-            return None, None
+            return made, None
         if first[0] != name:
             self._similar[name] = row
-            return None, _similar_id_warning(header, name, first[1].partition(_SEPARATOR)[0], first[2])
+            return made, _similar_id_warning(header, name, first[1].partition(_SEPARATOR)[0], first[2])
         merged = _merge(self._from_row(first), header)
-        merged_row = _join_row(name, merged)
+        row = _to_row(name, merged)
         if name in self._similar:
-            self._similar[name] = merged_row
+            self._similar[name] = row
         else:
-            self._spill.put(key, merged_row)
+            self._spill.put(key, row)
         return merged, None
 
     def _from_row(self, row: SeenRow) -> Merged:
@@ -70,16 +71,15 @@ class Duplicates:
         return Merged(names, line, content, known[0], known[1], all_digests, records, language)
 
 
-def _to_row(header: Header, name: str) -> SeenRow:
-    topics = _SEPARATOR.join([one.label for one in header.topics])
-    tags = _SEPARATOR.join([one.label for one in header.tags])
-    return name, header.path, header.line, header.content_digest, topics, tags, header.author_digest, 1, header.language
+def _start(header: Header) -> Merged:
+    labels, digests = (header.topics, header.tags), frozenset((header.author_digest,))
+    return Merged((header.path,), header.line, header.content_digest, *labels, digests, 1, header.language)
 
 
-def _join_row(name: str, seen: Merged) -> SeenRow:
-    topics, tags = (_SEPARATOR.join([one.label for one in some]) for some in (seen.topics, seen.tags))
-    paths = _SEPARATOR.join(seen.paths)
-    digests = b"".join(seen.author_digests)
+def _to_row(name: str, seen: Merged) -> SeenRow:
+    paths, digests = _SEPARATOR.join(seen.paths), b"".join(seen.author_digests)
+    topics = _SEPARATOR.join([one.label for one in seen.topics])
+    tags = _SEPARATOR.join([one.label for one in seen.tags])
     return name, paths, seen.line, seen.content_digest, topics, tags, digests, seen.records, seen.language
 
 

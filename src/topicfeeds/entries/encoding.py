@@ -9,25 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from ..errors import Problem
 from ..sources.mapping.reports import MappingReport
 from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
+from .events import format_moment, restore_times
 from .headers import HeaderMaker
-from .model import EventTimes, Header
+from .model import EventSnapshot, EventTimes, Header
 
 if TYPE_CHECKING:
     from .chunk_cache import ChunkCache
 
-_USUAL: list[Any] = ["", 0, None, None]
-"""Name, place and `Header.window` of a record that is alone on its line and always public."""
-
-
+_PLAIN = slice(Header._fields.index("published"))
+"""The first fields of a header, whose values JSON has, too: kind, time zone and others. The four date-times follow."""
 NO_CONTENTS = '[""]'
 """The row of a chunk without contents: the cache needs at least one row for each chunk."""
 
@@ -39,7 +37,7 @@ Row = Header | Page | Problem | Draft | MappingReport
 def encode_row(one: Row, first: int) -> str:
     """Return the row of one result of a chunk. `first` is the first line of the chunk."""
     if isinstance(one, Header):
-        return to_json(_flatten_header(one, first))
+        return to_json(["header", *_flatten_header(one, first)])
     if isinstance(one, Page):
         return to_json(["page", *astuple(one)])
     if isinstance(one, Draft):
@@ -52,14 +50,14 @@ def encode_row(one: Row, first: int) -> str:
 
 
 def _flatten_problem(one: Problem, first: int) -> list[object]:
-    item = one.item and one.item - first
-    return [one.line - first, one.field, one.message, one.severity, item, bool(one.item), one.name, one.identity]
+    item = one.item - first if one.item else None
+    return [one.line - first, one.field, one.message, one.severity, item, one.name, one.identity]
 
 
 def _restore_problem(location: Location, values: list[Any]) -> Problem:
-    line, field, message, severity, item, has_item, name, identity = values
-    first = location.line
-    item, known = item + first if has_item else 0, _restore_identity(identity)
+    line, field, message, severity, item, name, identity = values
+    first, known = location.line, _restore_identity(identity)
+    item = 0 if item is None else item + first
     return Problem(location.path, line + first, field, message, severity, item, name=name, identity=known)
 
 
@@ -69,30 +67,17 @@ def _restore_identity(identity: list[str | None] | None) -> tuple[str | None, st
 
 def _flatten_header(one: Header, first: int) -> list[object]:
     return [
-        one.kind,
-        one.own_id,
-        one.link,
-        one.minted,
-        one.published and one.published.isoformat(),
-        one.is_local,
-        one.updated and one.updated.isoformat(),
+        one[_PLAIN],
+        [moment and moment.isoformat() for moment in (one.published, one.updated, one.public, one.expires)],
         one.inferred and one.inferred.isoformat(),
-        one.timezone,
         [topic.label for topic in one.topics],
         [tag.label for tag in one.tags],
         one.author_digest.hex(),
         one.content_digest.hex() if one.content_digest != one.author_digest else "",
-        one.from_page,
-        one.untitled,
         _flatten_times(one.times) if one.times else None,
-        one.snapshot,
         one.position[1],
         one.line - first,
         {name: line - first for name, line in one.lines.items()},
-        one.language,
-        [one.name, one.place, *(at and at.isoformat() for at in one.window or (None, None))]
-        if one.place or one.window
-        else None,
     ]
 
 
@@ -116,72 +101,38 @@ def decode_rows(
             problems = tuple(_restore_problem(location, one) for one in warnings)
             yield MappingReport(source, group, tuple((name, paths) for name, paths in missing), problems)
         elif kind:
-            yield _decode_header(kind, values, location, key, maker, loader)
+            yield _decode_header(values, location, key, maker, loader)
 
 
-def _decode_header(
-    kind: str, values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache
-) -> Header:
-    own_id, link, minted, published, is_local, updated, inferred, zone, topics, tags, author, content, *rest = values
-    from_page, untitled, times, snapshot, number, line, lines, language, rare = rest
-    name, place, public, expires = rare or _USUAL
+def _decode_header(values: list[Any], location: Location, key: bytes, maker: HeaderMaker, loader: ChunkCache) -> Header:
+    plain, moments, inferred, topics, tags, author, content, times, number, line, lines = values
+    kind, zone, *_ = plain
     digest, first, position = bytes.fromhex(author), location.line, (key, number)
-    return Header(
-        kind=kind,
-        own_id=own_id,
-        link=link,
-        minted=minted,
-        published=published and datetime.fromisoformat(published),
-        is_local=is_local,
-        updated=updated and datetime.fromisoformat(updated),
+    return Header(  # type: ignore[misc]  # the lists have a fixed length
+        *plain,
+        *(text and datetime.fromisoformat(text) for text in moments),
         inferred=inferred and date.fromisoformat(inferred),
-        timezone=zone,
         topics=tuple(map(maker.topic, topics)),
         tags=tuple(map(maker.tag, tags)),
         author_digest=digest,
         content_digest=bytes.fromhex(content) if content else digest,
         load=partial(loader.load_entry, location, position, kind),
-        from_page=from_page,
-        untitled=untitled,
-        times=_restore_times(*times) if times else None,
-        snapshot=snapshot,
+        times=_restore_times(zone, *times) if times else None,
         path=location.path,
         line=line + first,
         lines={name: line + first for name, line in lines.items()} if lines else NO_LINES,
         source=location.source.name,
         position=position,
         body=partial(loader.load_body, location, position),
+        is_parsed=False,
         is_single=location.is_single,
-        language=language,
-        name=name,
-        place=place,
-        window=(public and datetime.fromisoformat(public), expires and datetime.fromisoformat(expires))
-        if public or expires
-        else None,
     )
 
 
 def _flatten_times(times: EventTimes) -> list[object]:
-    moments = (times.start, times.end, *times.left_out)
-    return [times.recurrence, *(_flatten_moment(one) if one else None for one in moments)]
+    end = format_moment(times.end) if times.end else None
+    return [times.recurrence, format_moment(times.start), end, *map(format_moment, times.left_out)]
 
 
-def _restore_times(recurrence: str | None, start: list[str], end: list[str] | None, *left_out: list[str]) -> EventTimes:
-    last = _restore_moment(*end) if end else None
-    return EventTimes(_restore_moment(*start), last, recurrence, tuple(_restore_moment(*one) for one in left_out))
-
-
-def _flatten_moment(moment: date) -> list[str]:
-    """Return a date as text. For a date-time, add the name of its zone, or an empty text for a fixed offset."""
-    text = moment.isoformat()
-    if not isinstance(moment, datetime):
-        return [text]
-    zone = moment.tzinfo
-    return [text, zone.key] if isinstance(zone, ZoneInfo) else [text, ""]
-
-
-def _restore_moment(text: str, zone: str | None = None) -> date:
-    if zone is None:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(ZoneInfo(zone)) if zone else moment
+def _restore_times(zone: str, recurrence: str | None, start: str, end: str | None, *left_out: str) -> EventTimes:
+    return restore_times(EventSnapshot(start, end, None, "confirmed", zone, recurrence, left_out), UTC)

@@ -165,6 +165,11 @@ def _end_instant(start: date, length: timedelta) -> datetime:
     return datetime.combine(start, time(12), UTC) + length
 
 
+def to_instant(moment: date) -> datetime:
+    """Return a moment in UTC. A date becomes midnight in UTC."""
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
+
+
 def _apply_window(made: Schedule, event: EventTimes, now: datetime, settings: FeedSettings) -> Schedule:
     """Decide whether calendars show the event now, and when that changes."""
     back, ahead = settings.calendar_days_back, settings.calendar_days_ahead

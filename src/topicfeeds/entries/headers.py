@@ -117,7 +117,7 @@ class HeaderMaker:
         image, picture = (item.image.url, item.image) if isinstance(item.image, Image) else (item.image, None)
         for place, address in (("link", item.link), ("image", image)):
             if address and (warning := url_warning(address)):
-                self._problems.append(record.problem(place, warning, "warning"))
+                self._warn(record, place, warning)
         if self.site.require_alt:
             self._warn_about_alt(record)
         return Entry(
@@ -145,6 +145,7 @@ class HeaderMaker:
         item, event = record.item, entry.event
         author, content = digest_item(item)
         lines = record.lines
+        public, expires = self._localize_window(record)
         return Header(
             kind=item.kind,
             own_id=item.id,
@@ -174,36 +175,42 @@ class HeaderMaker:
             is_single=is_single,
             name=record.label,
             place=record.place,
-            window=self._make_window(record) if record.window else None,
+            public=public,
+            expires=expires,
             language=item.language,
         )
 
-    def _make_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
+    def _localize_window(self, record: Record) -> tuple[datetime | None, datetime | None]:
+        if record.window is None:
+            return None, None
         zone = ZoneInfo(record.item.timezone or self.site.timezone)
-        start, end = record.window or (None, None)
+        start, end = record.window
         made = make_aware(start, zone, "publishDate") if start else None
         return made, make_aware(end, zone, "expiryDate") if end else None
+
+    def _warn(self, record: Record, name: str, message: str) -> None:
+        self._problems.append(record.problem(name, message, "warning"))
 
     def _line(self, record: Record, name: str, value: str) -> str:
         """Return a title or a name as one line. Characters that change the direction of text are removed from names."""
         if name in _NAMES and has_tag(value):
-            self._problems.append(record.problem(name, TAG_IN_NAME, "warning"))
+            self._warn(record, name, TAG_IN_NAME)
         if name in _NAMES and (found := find_reference(value)):
             advice = f'write the character, or set html_fields = ["{name}"] in the source'
             message = f"has {found}, which readers show unchanged ({advice})"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
         if value.isprintable():
             return to_one_line(value)
         line = self._text(record, name, value, to_one_line)
         if (whole := strip_edges(line)) != line:
             codes = _list_codes(c for c in (line[0], line[-1]) if not c.isprintable())
             message = f"has invisible characters at its ends: {codes} (removed: delete them in the source too)"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
         if has_bidi_controls(whole):
             codes = _list_codes(c for c in whole if has_bidi_controls(c))
             done = "kept: check how the title reads" if name == "title" else "removed: delete them in the source too"
             message = f"has characters that change the direction of text: {codes} ({done})"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
         return whole if name == "title" else strip_bidi_controls(whole)
 
     def _text(self, record: Record, name: str, value: str, shape: Callable[[str], str] = str.strip) -> str:
@@ -212,7 +219,7 @@ class HeaderMaker:
         if whole != value:
             codes = _list_codes(c for c in value if strip_forbidden(c) != c)
             message = f"has characters that XML forbids: {codes} (removed: delete them in the source too)"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
         return shape(whole)
 
     def _content(self, record: Record, value: str) -> str:
@@ -225,13 +232,13 @@ class HeaderMaker:
         value = fill_in_ghost_url(value, self.site.url)
         if not record.item.link and (found := _RELATIVE.search(value)):
             message = f"has relative addresses such as {show((found[1] or found[2]).strip())}, but the item has no link"
-            self._problems.append(record.problem("content", f"{message}, so they may be wrong (add a link)", "warning"))
+            self._warn(record, "content", f"{message}, so they may be wrong (add a link)")
         self._warn_about_marks(record, "content", value)
         value, broken = strip_broken_references(value)
         if broken:
             message = f"has references to forbidden characters: {_list_references(broken)}"
             message += " (removed: delete them in the source too)"
-            self._problems.append(record.problem("content", message, "warning"))
+            self._warn(record, "content", message)
         return self._text(record, "content", value)
 
     def _summary(self, record: Record, value: str) -> str:
@@ -242,11 +249,11 @@ class HeaderMaker:
         """Warn about links and tags that only a site generator understands."""
         if links := find_source_links(value):
             message = f"links to source files: {show_some(links)} (write the addresses of their pages)"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
         if tags := find_template_tags(value):
             message = f"has parts that only a site generator understands: {show_some(tags)} "
             message += "(replace them with the text or HTML that they produce)"
-            self._problems.append(record.problem(name, message, "warning"))
+            self._warn(record, name, message)
 
     def _picture(self, record: Record, picture: Image) -> Image:
         texts = {"alt": picture.alt, "credit": picture.credit}
@@ -260,12 +267,12 @@ class HeaderMaker:
         item = record.item
         if item.image and not (isinstance(item.image, Image) and item.image.alt):
             message = "has no alt (write image as a table with url and alt, and say in alt what the picture shows)"
-            self._problems.append(record.problem("image", message, "warning"))
+            self._warn(record, "image", message)
         elements = parse_fragment(item.content or "").elements()
         bare = [one for one in elements if one.name == "img" and "alt" not in one.attributes]
         if bare:
             message = f"has {count('picture', len(bare))} without alt (say in alt what the picture shows)"
-            self._problems.append(record.problem("content", message, "warning"))
+            self._warn(record, "content", message)
 
     def _enclosures(self, record: Record) -> Iterator[Enclosure]:
         for file in record.item.enclosures:
@@ -273,9 +280,8 @@ class HeaderMaker:
             yield file.model_copy(update={"title": title})
 
     def _topics(self, record: Record) -> tuple[Category, ...]:
-        names = [*record.item.topics, *([record.item.topic] if record.item.topic else []), *record.topics]
         found: dict[str, Category] = {}
-        for name in names:
+        for name in list_topics(record):
             label = self._line(record, "topics", name)
             if self.site.topics and label not in self.site.topics:
                 field = "topic" if record.item.topic else "topics"
@@ -290,6 +296,12 @@ class HeaderMaker:
             label = self._line(record, "tags", tag)
             found.setdefault(self._key(label), self.tag(label))
         return tuple(found.values())
+
+
+def list_topics(record: Record) -> list[str]:
+    """Return the topics of a record, and those that its source gives to every item."""
+    item = record.item
+    return [*item.topics, *([item.topic] if item.topic else []), *record.topics]
 
 
 def encode_item(item: Item) -> str:

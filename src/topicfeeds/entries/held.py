@@ -109,17 +109,18 @@ class HeldItems:
         header = next((one for one in self._maker.make(record) if isinstance(one, Header)), None)
         known, base = self._site.topics, f"{self._site.base}topics/"
         topics = (Category(term, label, base) for term, label in details.topics if not known or term in known)
-        window = (None, datetime.fromisoformat(details.expires)) if details.expires else None
+        expires = datetime.fromisoformat(details.expires) if details.expires else None
         tags = tuple(map(self._maker.tag, details.tags))
-        return header and header._replace(topics=tuple(topics), tags=tags, window=window)
+        return header and header._replace(topics=tuple(topics), tags=tags, expires=expires)
 
 
 def describe_held(candidate: Candidate) -> str:
     """Return the `HeldDetails` of an item, as the memory stores them."""
     labels = [one[:2] for one in candidate.topics], [one.label for one in candidate.tags]
     is_alone = len(candidate.paths) == 1  # records in other files can have other dates
-    expires = [candidate.expires.isoformat()] if candidate.expires and is_alone else []
-    return _storable(to_json([candidate.source, candidate.paths, *labels, candidate.author_digest.hex(), *expires]))
+    source, end = candidate.header.source, candidate.header.expires
+    expires = [end.isoformat()] if end and is_alone else []
+    return _storable(to_json([source, candidate.paths, *labels, candidate.author_digest.hex(), *expires]))
 
 
 def _storable(text: str) -> str:

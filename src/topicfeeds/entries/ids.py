@@ -28,9 +28,14 @@ def make_id(authority: str, own_id: str | None, link: str | None) -> str | None:
     return to_uri(normalize("NFC", link)) if link and not link.isascii() else link or None
 
 
+def mint_id(authority: str, kind: str, parts: tuple[object, ...]) -> str:
+    """Return an id that a digest of `parts` determines, as a `tag:` URI (RFC 4151)."""
+    return f"tag:{authority}:{kind}/{hashlib.sha256(to_json(parts).encode()).hexdigest()[:20]}"
+
+
 @dataclass(slots=True)
 class IdRegistry:
-    """Assigns ids to items. Minted ids are `tag:` URIs of this `authority` (RFC 4151)."""
+    """Assigns ids to items. Minted ids are `tag:` URIs of this `authority`."""
 
     authority: str
     _file: str | None = None
@@ -61,5 +66,4 @@ class IdRegistry:
         numbers = self._minted.setdefault((header.kind, day, title), {})
         same = ("untitled", len(numbers)) if header.untitled else header.author_digest
         n = numbers.setdefault(same, len(numbers) + 1)
-        text = to_json([header.kind, day, title, n])
-        return f"tag:{self.authority}:{header.kind}/{hashlib.sha256(text.encode()).hexdigest()[:20]}", warnings
+        return mint_id(self.authority, header.kind, (header.kind, day, title, n)), warnings

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ..errors import Problem, Severity
 from ..models.items import Enclosure, Image, Item, Person, Place
 from ..models.status import StatusName
-from ..sources.model import NO_LINES, number_item
+from ..sources.model import number_item
 from ..state.memory import ItemMemory
 from ..text.html import sanitize_and_count
 
@@ -177,59 +177,61 @@ class Header(NamedTuple):
     """
 
     kind: str
+    timezone: str
+    """The time zone of its dates (IANA name)."""
     own_id: str | None
     """The id that the author set."""
     link: str | None
     """The link that the author set."""
     minted: tuple[str, str] | None
     """The date and the title from which an id is made, if the record has neither id nor link."""
-    published: datetime | None
-    """The date that the author set, with a zone."""
     is_local: bool
     """Whether the author set `published` without an offset, so that it depends on the time zone."""
+    from_page: bool
+    untitled: bool
+    snapshot: str | None
+    """Start, end, place and status of an event, as JSON."""
+    language: str | None
+    """The language that the author set."""
+    name: str
+    """The position and title of the record for messages, if several records start on its line."""
+    place: int
+    """Its position among the records that start on its line, from 1; 0 if there is only one."""
+    published: datetime | None
+    """The date that the author set, with a zone."""
     updated: datetime | None
+    public: datetime | None
+    """When the record becomes public."""
+    expires: datetime | None
+    """When the record is no longer public."""
     inferred: date | None
     """A date of publication that is inferred from a text page."""
-    timezone: str
-    """The time zone of its dates (IANA name)."""
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
     author_digest: bytes
     content_digest: bytes
     """A digest of the fields that must be equal in all records of an item."""
+    times: EventTimes | None
+    path: str
+    line: int
+    """The first line of the record, from 1; on a text page, the line of the first date."""
+    lines: Mapping[str, int]
+    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
+    source: str
+    """The name of the source."""
+    position: tuple[bytes, int]
+    """The key of its chunk, and its number among the records of the chunk, from 0."""
     load: Callable[[], Entry]
     """Returns the entry, without values from the memory, the current time or other records: see `load_entry`.
 
     Raises SourceError if the file of the record changed.
     """
-    from_page: bool = False
-    untitled: bool = False
-    times: EventTimes | None = None
-    snapshot: str | None = None
-    """Start, end, place and status of an event, as JSON."""
-    path: str = "items"
-    line: int = 0
-    """The first line of the record, from 1; on a text page, the line of the first date."""
-    lines: Mapping[str, int] = NO_LINES
-    """The lines of the fields whose checks need the memory, the current time, other records, or the whole feed."""
-    source: str = "items"
-    """The name of the source."""
-    position: tuple[bytes, int] = (b"", 0)
-    """The key of its chunk, and its number among the records of the chunk, from 0."""
-    body: Callable[[], str] = str
+    body: Callable[[], str]
     """Returns the item as JSON, or an empty text if that fails."""
-    is_parsed: bool = False
+    is_parsed: bool
     """Whether this run parsed the item, so that it is in memory."""
-    is_single: bool = False
+    is_single: bool
     """Whether its chunk is one line, or a file with one item. It is quick to read again, so the cache has no item."""
-    name: str = ""
-    """The position and title of the record for messages, if several records start on its line."""
-    place: int = 0
-    """Its position among the records that start on its line, from 1; 0 if there is only one."""
-    window: tuple[datetime | None, datetime | None] | None = None
-    """When the record becomes public, and when it expires."""
-    language: str | None = None
-    """The language that the author set."""
 
     def problem(self, name: str, message: str, severity: Severity = "refused") -> Problem:
         """Return a problem about a field of this record."""
@@ -239,28 +241,19 @@ class Header(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """The part of an entry that selection needs. `load_entry` returns the whole entry.
-
-    Fields without a description are those of its header.
-    """
+    """The part of an entry that selection needs. `load_entry` returns the whole entry."""
 
     id: str
-    kind: str
+    header: Header
+    """The header of its last record."""
     published: datetime
     updated: datetime
     topics: tuple[Category, ...]
     tags: tuple[Category, ...]
-    load: Callable[[], Entry]
-    """Returns the entry without the values of this candidate. Raises SourceError if the file of the record changed."""
     digest: str
     """A digest of everything that the entry depends on, except the site file and the labels of topics."""
     link: str | None = None
     """The link of the entry if its author set none: the page of a topic, or the site's `url`."""
-    source: str = "items"
-    position: tuple[bytes, int] = (b"", 0)
-    body: Callable[[], str] = str
-    is_parsed: bool = False
-    is_single: bool = False
     paths: tuple[str, ...] = ()
     """The files of its records."""
     author_digest: bytes = b""
@@ -274,13 +267,8 @@ class Candidate(NamedTuple):
     event: Schedule | None = None
     notice: EventChange | None = None
     """The change that this candidate reports, if it is a notice."""
-    expires: datetime | None = None
-    """When the item is no longer public."""
-    language: str | None = None
     new: NewNotice | None = None
     """Set if this run found the change, so that the selection decides which feeds have the notice."""
-    warning: Problem = Problem("items", 0, "content", "", "warning")
-    """A warning about its content. Its message is empty until it is needed."""
 
 
 class NewNotice(NamedTuple):
@@ -291,20 +279,18 @@ class NewNotice(NamedTuple):
     """The changed field of the item."""
     nearest: datetime
     """The old or the new next date of the event, whichever is earlier."""
-    header: Header
 
 
 def load_entry(candidate: Candidate) -> Entry:
     """Return the entry of a candidate, with the candidate's dates, topics and tags. Raises SourceError."""
-    entry, schedule, notice = candidate.load(), candidate.event, candidate.notice
+    entry, schedule, notice = candidate.header.load(), candidate.event, candidate.notice
     event = entry.event
     if event and schedule:
         names = "next", "sequence", "change", "cancelled"
         event = replace(event, **{name: getattr(schedule, name) for name in names})
-    return Entry(
+    return replace(
+        entry,
         id=candidate.id,
-        kind=candidate.kind,
-        title=entry.title,
         link=candidate.link or entry.link,
         published=candidate.published,
         updated=candidate.updated,
@@ -312,15 +298,9 @@ def load_entry(candidate: Candidate) -> Entry:
         content=None if notice else entry.content,
         topics=candidate.topics,
         tags=candidate.tags,
-        authors=entry.authors,
-        language=entry.language,
-        image=entry.image,
-        picture=entry.picture,
         enclosures=() if notice else entry.enclosures,
         event=event,
         notice=notice,
-        item=entry.item,
-        allowed_html=entry.allowed_html,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ..state.memory import ItemMemory
 from .changes import changed_value, find_nearest, list_cancelled, read_changes
 from .digests import to_json
-from .model import Candidate, EventTimes, Header, NewNotice, Schedule
+from .ids import mint_id
+from .model import Candidate, EventTimes, NewNotice, Schedule
 
 _SEQUENCE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def add_history(
     )
 
 
-def make_notices(event: Candidate, authority: str, header: Header, before: ItemMemory | None) -> Iterator[Candidate]:
+def make_notices(event: Candidate, authority: str, before: ItemMemory | None) -> Iterator[Candidate]:
     """Yield a candidate for each change of an event: feed readers show new entries, but not edits of old entries.
 
     `before` is the memory of the event before this run.
@@ -41,10 +41,9 @@ def make_notices(event: Candidate, authority: str, header: Header, before: ItemM
     changes = read_changes(event.memory)
     is_new = event.memory and before and event.memory.changes != before.changes
     for change in changes:
-        text = to_json([event.id, change.field, changed_value(change), change.n])
         seen = max(datetime.fromtimestamp(change.at, event.published.tzinfo), event.published)
         notice = event._replace(
-            id=f"tag:{authority}:notice/{hashlib.sha256(text.encode()).hexdigest()[:20]}",
+            id=mint_id(authority, "notice", (event.id, change.field, changed_value(change), change.n)),
             published=seen,
             updated=seen,
             digest=event.digest + to_json(change._replace(feeds=None)),
@@ -53,6 +52,6 @@ def make_notices(event: Candidate, authority: str, header: Header, before: ItemM
         )
         if is_new and change is changes[-1]:
             field = "except" if change.field.startswith("date_") else change.field
-            new = NewNotice(event, field, find_nearest(change), header)
+            new = NewNotice(event, field, find_nearest(change))
             notice = notice._replace(notice=change._replace(feeds=None), new=new)
         yield notice

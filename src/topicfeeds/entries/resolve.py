@@ -35,10 +35,11 @@ _NOT_RECORDED = "is missing, and no run has recorded the event, so the event is 
 
 def _find_draft(header: Header, now: datetime) -> Draft | None:
     """Return a draft if an item is not public yet, or has expired."""
-    start, end = header.window or (None, None)
-    if start and start > now:
-        return Draft(header.path, header.line, start, (header.own_id, header.link))
-    return Draft(header.path, header.line, None, (header.own_id, header.link)) if end and end <= now else None
+    is_early = header.public is not None and header.public > now
+    is_over = header.expires is not None and header.expires <= now
+    if not (is_early or is_over):
+        return None
+    return Draft(header.path, header.line, header.public if is_early else None, (header.own_id, header.link))
 
 
 class Resolver:
@@ -123,7 +124,7 @@ class Resolver:
             yield replace(header.problem(refusal.field, refusal.message, refusal.severity), other=refusal.other)
             return
         self.held.note_found(name, header)
-        if merged and is_kept:  # the last good version has the labels of all records, in their order
+        if is_kept:  # the last good version has the labels of all records, in their order
             topics, tags = unite(header.topics, merged.topics), unite(header.tags, merged.tags)
             merged = merged._replace(topics=topics, tags=tags)
         yield from self._warn_about_dates(header, published)
@@ -131,7 +132,7 @@ class Resolver:
             yield warning
         known = None
         if self.memory:
-            author = _combine_digests(header, merged)
+            author = combine_digests(merged.author_digests)
             known = ItemMemory(published.isoformat(), author, snapshot=header.snapshot, held=before and before.held)
             if before and is_kept:
                 known, updated = before, _later(updated, self._last_change(header, before))
@@ -147,7 +148,7 @@ class Resolver:
         candidate = candidate._replace(is_kept=is_kept) if is_kept else candidate
         yield candidate
         if candidate.event:
-            yield from make_notices(candidate, self._ids.authority, header, before)
+            yield from make_notices(candidate, self._ids.authority, before)
 
     def _hold_back(self, header: Header, field: str, until: datetime) -> Iterator[HeldBack | Problem]:
         whole = field == "published"
@@ -162,40 +163,30 @@ class Resolver:
         header: Header,
         name: str,
         dates: tuple[datetime, datetime],
-        merged: Merged | None,
+        merged: Merged,
         known: ItemMemory | None,
     ) -> Candidate:
         published, updated = dates
-        topics, tags = (merged.topics, merged.tags) if merged else (header.topics, header.tags)
         times = header.times
         schedule = add_history(make_schedule(times, self.now, self.site.feeds), times, dates, known) if times else None
-        link = None if header.link else self._page(topics)
+        link = None if header.link else self._page(merged.topics)
         parts = [name, header.author_digest.hex(), *(one.isoformat() for one in dates), link or ""]
-        parts += [tag.label for tag in tags]
+        parts += [tag.label for tag in merged.tags]
         parts += [repr((schedule.next, schedule.sequence, schedule.change, schedule.cancelled))] if schedule else []
         return Candidate(
             id=name,
-            kind=header.kind,
+            header=header,
             published=published,
             updated=updated,
-            topics=topics,
-            tags=tags,
-            load=header.load,
+            topics=merged.topics,
+            tags=merged.tags,
             digest=hash_parts(parts).hex(),
             link=link,
-            source=header.source,
-            position=header.position,
-            body=header.body,
-            is_parsed=header.is_parsed,
-            is_single=header.is_single,
             memory=known,
-            records=merged.records if merged else 1,
-            paths=merged.paths if merged else (header.path,),
-            author_digest=_combine_digests(header, merged),
+            records=merged.records,
+            paths=merged.paths,
+            author_digest=combine_digests(merged.author_digests),
             event=schedule,
-            warning=header.problem("content", "", "warning"),
-            expires=header.window[1] if header.window else None,
-            language=header.language,
         )
 
     def _date_change(
@@ -246,10 +237,6 @@ class Resolver:
         if header.updated and header.updated < published:
             message = "is before the published date, which is used instead (correct the dates)"
             yield header.problem("updated", message, "warning")
-
-
-def _combine_digests(header: Header, merged: Merged | None) -> bytes:
-    return combine_digests(merged.author_digests) if merged else header.author_digest
 
 
 def _later(moment: datetime, seen: int | None) -> datetime:

@@ -177,4 +177,9 @@ def find_held(selections: Iterable[Selection]) -> list[Candidate]:
     """Return the candidates that feeds and calendars contain, each once, in the order of their files and lines."""
     held = ((*selection.candidates, *selection.calendar) for selection in selections)
     unique = {one.id: one for some in held for one in some}.values()
-    return sorted(unique, key=lambda one: (one.warning.path, one.warning.line, one.warning.item, one.id))
+
+    def find_place(one: Candidate) -> tuple[str, int, int, str]:
+        problem = one.header.problem("content", "")
+        return problem.path, problem.line, problem.item, one.id
+
+    return sorted(unique, key=find_place)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 from functools import partial
 from heapq import nsmallest
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from ..entries.events import to_instant
 from ..entries.headers import HeaderMaker
 from ..entries.model import Candidate, Category, NewNotice, load_entry
 from ..entries.spill import Spill
@@ -205,21 +206,23 @@ class FeedSelector:
         names += [one.name for one in self._declared if self._matches(one, candidate)]
         if candidate.notice and candidate.notice.feeds is not None:
             names = [name for name in names if name in candidate.notice.feeds]
-        return [self._newest.get(name) or self._add_feed(name) for name in names if self._wanted.includes(name)]
-
-    def _add_feed(self, name: str) -> _NewestEntries:
-        self._newest[name] = made = _NewestEntries(name, self.site.find_limit(name))
-        return made
+        names = [name for name in names if self._wanted.includes(name)]
+        for name in names:
+            if name not in self._newest:
+                self._newest[name] = _NewestEntries(name, self.site.find_limit(name))
+        return [self._newest[name] for name in names]
 
     def _spill_if_many(self, candidate: Candidate, spill: Spill) -> Candidate:
         """Write the item of an article to the spill if too many entries are in memory, and return its candidate."""
-        if not candidate.is_parsed:
+        header = candidate.header
+        if not header.is_parsed:
             return candidate
-        self._chars += _MIN_ENTRY_CHARS + len(candidate.load().content or "")
-        if self._chars <= _MAX_CHARS_IN_MEMORY or not (text := candidate.body()):
+        self._chars += _MIN_ENTRY_CHARS + len(header.load().content or "")
+        if self._chars <= _MAX_CHARS_IN_MEMORY or not (text := header.body()):
             return candidate
-        read = partial(spill.read_text, spill.add_text(text))
-        return candidate._replace(load=lambda: self._maker.restore(read(), candidate.kind), body=read)
+        read, kind = partial(spill.read_text, spill.add_text(text)), header.kind
+        spilled = header._replace(load=lambda: self._maker.restore(read(), kind), body=read)
+        return candidate._replace(header=spilled)
 
     def _keep_merged(self, candidate: Candidate) -> None:
         """Keep a merged candidate. From time to time, drop candidates that no declared feed contains."""
@@ -248,7 +251,7 @@ class FeedSelector:
         if "topic" in self.site.feeds.per:
             known = self._topics | {slug: self._topics.get(slug, Topic()) for slug in self._slugs("topics")}
             found += ((f"topics/{slug}", self._topic_title(slug), topic) for slug, topic in known.items())
-        found += ((f"tags/{slug}", self._label("tags", slug), Topic()) for slug in self._slugs("tags"))
+        found += ((f"tags/{slug}", self._find_label(f"tags/{slug}"), Topic()) for slug in self._slugs("tags"))
         for feed in self.site.feed:
             found.append((f"feeds/{feed.slug}", feed.title, Topic(description=feed.description, url=feed.url)))
         if self._mix:
@@ -258,16 +261,15 @@ class FeedSelector:
     def _slugs(self, folder: str) -> list[str]:
         return sorted(name.partition("/")[2] for name in self._newest if name.startswith(f"{folder}/"))
 
-    def _label(self, folder: Literal["topics", "tags"], slug: str) -> str:
-        """Return the label that the newest entry of a topic or tag uses."""
-        newest = self._newest[f"{folder}/{slug}"].candidates[0]
-        categories = newest.topics if folder == "topics" else newest.tags
-        return next(category.label for category in categories if category.term == slug)
+    def _find_label(self, name: str) -> str:
+        """Return the label that the newest entry of the feed of a topic or tag uses."""
+        newest, address = self._newest[name].candidates[0], self.site.base + name
+        return next(one.label for one in (*newest.topics, *newest.tags) if one.scheme + one.term == address)
 
     def _topic_title(self, slug: str) -> str:
         if slug in self._titled or f"topics/{slug}" not in self._newest:
             return make_topic_title(slug, self._topics[slug])
-        return make_topic_title(slug, Topic(title=self._label("topics", slug)))
+        return make_topic_title(slug, Topic(title=self._find_label(f"topics/{slug}")))
 
     def _finish(self, candidate: Candidate) -> Candidate:
         """Return a candidate with its final topics. All feeds share the result."""
@@ -307,8 +309,7 @@ def _nearness_key(notice: Candidate) -> tuple[float, str]:
 
 def _start_key(candidate: Candidate) -> tuple[float, str]:
     start = candidate.event.start if candidate.event else candidate.published
-    moment = start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
-    return (moment.timestamp(), candidate.id)
+    return to_instant(start).timestamp(), candidate.id
 
 
 def make_topic_title(slug: str, topic: Topic) -> str:

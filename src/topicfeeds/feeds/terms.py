@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..entries.headers import HeaderMaker
+from ..entries.headers import HeaderMaker, list_topics
 from ..entries.ids import make_id
 from ..entries.model import Candidate
 from ..models.site import DeclaredFeed, Site
@@ -49,12 +49,14 @@ class FeedTerms:
     def includes(self, candidate: Candidate, language: str) -> bool:
         """Return whether the feed can contain a candidate. `language` is the language of the site."""
         topics, tags = {one.term for one in candidate.topics}, {one.term for one in candidate.tags}
-        own = f"{candidate.language or language}-".lower()
+        own = f"{candidate.header.language or language}-".lower()
         if self.languages and not own.startswith(tuple(f"{one.lower()}-" for one in self.languages)):
             return False
         if self.match == "all" and not (topics.issuperset(self.topics) and tags.issuperset(self.tags)):
             return False
-        if not self.may_include(candidate.kind, topics, tags) or (self.match == "none" and self._has_any(topics, tags)):
+        if self.match == "none" and self._has_any(topics, tags):
+            return False
+        if not self.may_include(candidate.header.kind, topics, tags):
             return False
         return topics.isdisjoint(self.not_topics) and tags.isdisjoint(self.not_tags)
 
@@ -87,8 +89,7 @@ def narrow(site: Site, found: Iterable[ItemLike], terms: FeedTerms) -> Iterator[
 
 
 def _may_include(record: Any, terms: FeedTerms, maker: HeaderMaker) -> bool:
-    item = record.item
-    names = (*item.topics, *([item.topic] if item.topic else []), *record.topics)
+    item, names = record.item, list_topics(record)
     is_plain = all(map(str.isprintable, (*names, *item.tags)))  # other labels still have to be cleaned
     return not is_plain or terms.may_include(
         item.kind, {maker.topic(one).term for one in names}, {maker.tag(one).term for one in item.tags}

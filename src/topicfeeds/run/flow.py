@@ -254,17 +254,17 @@ class Run:
         for one in candidates:
             memory, body = one.memory, None
             if memory and not one.is_kept and memory.held != (held := describe_held(one)):
-                body = one.body()
+                body = one.header.body()
                 memory = memory._replace(held=held if body else None)
-                if one.kind == "event":  # the state already has its memory, which may name the feeds of a notice
+                if one.header.kind == "event":  # the state already has its memory, which may name the feeds of a notice
                     state.hold_item(one.id, memory.held)
                 if body:
-                    yield one.id, one.kind, body
-            if memory and one.kind != "event":
+                    yield one.id, one.header.kind, body
+            if memory and one.header.kind != "event":
                 state.note_item(one.id, memory)
-            if chunks and one.position not in positions:  # a notice has the body of its event
-                positions.add(one.position)
-                chunks.keep(one, body)
+            if chunks and one.header.position not in positions:  # a notice has the body of its event
+                positions.add(one.header.position)
+                chunks.keep(one.header, body)
 
     def _describe(self, report: RunReport) -> dict[str, str | int | None]:
         """Return the values of a run that the memory stores under a name."""

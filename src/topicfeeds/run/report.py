@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..entries.changes import assign_feeds
@@ -113,7 +113,7 @@ class RunReport:
         """Warn about changes that sanitising made, if a reader would notice them."""
         if changes:
             self.content_changes[candidate.digest] = changes
-            self.note_problem(replace(candidate.warning, message=changes))
+            self.note_problem(candidate.header.problem("content", changes, "warning"))
 
     def note_problem(self, problem: Problem) -> None:
         """Keep a problem. If there are too many of its severity, only count it."""
@@ -140,10 +140,10 @@ class RunReport:
     def _collect_candidate(self, candidate: Candidate, state: State | None) -> None:
         if candidate.notice:
             return
-        self.accepted[candidate.source] += 1
+        self.accepted[candidate.header.source] += 1
         if candidate.is_kept:
             self.kept.add(candidate.id)
-        self.note_due(candidate.expires)
+        self.note_due(candidate.header.expires)
         if candidate.event:
             note_memory(candidate, state)
             self.note_due(candidate.event.until)
@@ -167,7 +167,7 @@ class RunReport:
             message = f"changed, but {where} no notice of it: a run adds at most {count('notice', limit)} to a feed"
             setting = "max_notices" if limit == settings.max_notices else "limit"
             advice = f"before the next large change, raise {setting} under [feeds] in the site file"
-            self.note_problem(new.header.problem(new.field, f"{message} ({advice})", "warning"))
+            self.note_problem(event.header.problem(new.field, f"{message} ({advice})", "warning"))
 
     def note_due(self, moment: datetime | None) -> None:
         """Note when the output next changes without an edit."""

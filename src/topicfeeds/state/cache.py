@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from .checksums import (
+    Database,
     check_rows,
     compute_text_checksum,
     has_tables,
@@ -64,17 +65,19 @@ def open_temporary_cache() -> Cache:
     return cache
 
 
-class Cache:
+class Cache(Database):
     """Chunks, files and findings of the last run.
 
-    Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
-    cannot be read or written.
+    Nothing is written before `begin`. Without `commit`, all changes are lost.
+
+    The single values are `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted`, `omitted_items` and `site`.
     """
 
+    name = "cache"
+    run_tables = ("seen", "wanted")
+
     def __init__(self, path: str | None) -> None:
-        self.path = path
-        self._memory = open_database(":memory:", "") if path is None else None
-        self._file: sqlite3.Connection | None = None
+        super().__init__(path)
         self._is_read_only = False
         """Whether the file must not be written."""
         self._chunks = self._found = self._new = 0
@@ -82,26 +85,19 @@ class Cache:
         self._last_row = self._bytes = 0
         """The number of the last row of the last run, and the size of all bodies, in characters."""
 
-    @property
-    def _open(self) -> sqlite3.Connection:
-        connection = self._memory or self._file
-        if connection is None:
-            raise sqlite3.ProgrammingError("the cache is not open")
-        return connection
-
     def open(self) -> bool:
         """Open the file for reading only, and return whether it is a cache of this version."""
         with suppress(sqlite3.Error, OSError):
-            if self._memory is None:
-                self._file = open_database(self.path or "", "ro")
+            if self.path is not None:
+                self._file = open_database(self.path, "ro")
             return self._is_ours()
         return False
 
     def begin(self, *, dry: bool = False) -> None:
         """Open the cache for a run, and create it if it does not exist. With `dry`, nothing is written."""
-        self._is_read_only = dry and self._memory is None
-        if self._memory is None:
-            self._file = self._open_or_replace() if not dry else self._file
+        self._is_read_only = dry and self.path is not None
+        if self.path is not None and not dry:
+            self._file = self._open_or_replace(self.path)
         if dry and not self.open():
             self._use_empty()
         self._prepare()
@@ -121,9 +117,8 @@ class Cache:
         self.close()
         self._file, self._is_read_only = open_database(":memory:", ""), False
 
-    def _open_or_replace(self) -> sqlite3.Connection:
+    def _open_or_replace(self, path: str) -> sqlite3.Connection:
         """Open the file. Remove it first if it is damaged, or if another version wrote it."""
-        path = self.path or ""
         self._file = open_database(path, "rwc")
         if path and os.path.getsize(path) and (is_locked(path) or not self._is_ours()):
             self.close()
@@ -144,16 +139,6 @@ class Cache:
             if is_damage_error(error):
                 return False
             raise
-
-    def close(self) -> None:
-        """Discard uncommitted changes, and close the file."""
-        if self._memory:
-            with suppress(sqlite3.Error):
-                self._memory.rollback()
-                self._memory.executescript("drop table if exists temp.seen; drop table if exists temp.wanted")
-        if self._file:
-            self._file.close()
-            self._file = None
 
     def _run(self, query: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
         return self._open.execute(query, tuple(values))
@@ -193,9 +178,8 @@ class Cache:
         """Store the rows of a new chunk."""
         self._new += 1
         if not self._is_read_only:
-            for n, row in enumerate(rows):
-                values = chunk, n, row, compute_text_checksum(row)
-                self._run("insert or replace into records values (?, ?, ?, ?)", values)
+            values = ((chunk, n, row, compute_text_checksum(row)) for n, row in enumerate(rows))
+            self._open.executemany("insert or replace into records values (?, ?, ?, ?)", values)
 
     def find_body(self, position: tuple[bytes, int]) -> str | None:
         """Return the body of a record, by the key of its chunk and its number in the chunk, or None."""
@@ -267,15 +251,6 @@ class Cache:
         """
         return dict(self._read("select * from contents")) if self.get_value("contents") else None
 
-    def get_value(self, name: str) -> str | int | None:
-        """Return the value of `basis`, `chunks`, `bytes`, `contents`, `run`, `omitted`, `omitted_items` or `site`."""
-        found = self._read("select * from meta where name = ?", (name,))
-        return next((value for _, value in found), None)
-
-    def set_values(self, values: Mapping[str, str | int | None]) -> None:
-        """Set single values by name."""
-        write_rows(self._open, "meta", values.items(), 2)
-
     def replace_rows(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         """Replace all rows of a table about the last run: `inputs`, `findings`, `held` or `contents`."""
         self._run(f"delete from {table}")  # noqa: S608
@@ -291,4 +266,4 @@ class Cache:
             self._forget_gone()
         self.set_values({"run": run})
         self._run("commit")
-        self._open.executescript("delete from temp.seen; delete from temp.wanted")
+        self._drop_run_tables()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
@@ -52,6 +52,50 @@ def open_database(path: str, mode: str) -> sqlite3.Connection:
         file = sqlite3.connect(name, uri=True, isolation_level=None, timeout=5, factory=ClosingConnection)
     file.create_function("checksum", -1, compute_checksum, deterministic=True)
     return file
+
+
+class Database:
+    """A SQLite file that is open during a run. Without a path, it is in memory, and keeps its data between runs.
+
+    The table `meta` has single values by name. Methods raise sqlite3.Error if the file cannot be read or written.
+    """
+
+    name = "database"
+    run_tables: tuple[str, ...] = ()
+    """The names of the temporary tables of a run."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = path
+        self._file = open_database(":memory:", "") if path is None else None
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._file is None:
+            raise sqlite3.ProgrammingError(f"the {self.name} is not open")
+        return self._file
+
+    def _drop_run_tables(self) -> None:
+        for name in self.run_tables:
+            self._open.execute(f"drop table if exists temp.{name}")
+
+    def close(self) -> None:
+        """Discard uncommitted changes, and close the file."""
+        if self._file and self.path is None:
+            with suppress(sqlite3.Error):
+                self._file.rollback()
+                self._drop_run_tables()
+        elif self._file:
+            self._file.close()
+            self._file = None
+
+    def get_value(self, name: str) -> str | int | None:
+        """Return a single value by its name, or None. Raises DamageError."""
+        found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
+        return next((value for _, value in found), None)
+
+    def set_values(self, values: Mapping[str, str | int | None]) -> None:
+        """Set single values by name."""
+        write_rows(self._open, "meta", values.items(), 2)
 
 
 def is_locked(path: str) -> bool:

@@ -32,7 +32,9 @@ COLUMNS = {
 
 A new version must change at least one column: `State` treats a newer version number with these columns as damage.
 """
-NAMES = {table: ", ".join(one.split()[0] for one in text.split(",")) for table, text in COLUMNS.items()}
+_SPLIT_COLUMNS = {table: [one.split() for one in text.split(",")] for table, text in COLUMNS.items()}
+"""The columns of each table: name, type, constraint."""
+NAMES = {table: ", ".join(name for name, *_ in columns) for table, columns in _SPLIT_COLUMNS.items()}
 """The names of the columns of each table, without the checksum."""
 CHECKED = [name for name in COLUMNS if name != "versions"]
 """The tables whose rows every run checks. The rows of `versions` are long: each is checked when it is used."""
@@ -42,14 +44,7 @@ SCHEMA = [
 ]
 _MOVED = ("rows", "inputs", "files", "findings", "held")
 """Tables of earlier versions that the cache now has."""
-_TYPES = {
-    "items": (str, str, bytes, int, str, int, str, int, str),
-    "versions": (str, str, str),
-    "meta": (str, (str, int)),
-    "accepted": (str, int),
-    "documents": (str, str, int, int, int, str, int, str),
-}
-_MAY_BE_NULL = {"items": (3, 4, 5, 6, 7, 8), "versions": (), "meta": (1,), "accepted": (), "documents": (6, 7)}
+_TYPES = {"text": str, "blob": bytes, "integer": int}
 RUN_TABLES = """
 create temp table noted as select * from items limit 0;
 create unique index temp.noted_id on noted (id);
@@ -77,7 +72,7 @@ def migrate(file: sqlite3.Connection) -> None:
         if name == "versions":
             write_versions(file, _read_old_rows(file, name))
         elif name in COLUMNS:
-            write_rows(file, name, _read_old_rows(file, name), len(_TYPES[name]))
+            write_rows(file, name, _read_old_rows(file, name), len(_SPLIT_COLUMNS[name]))
         run(f"drop table old_{name}")
     run(f"pragma user_version = {VERSION}")
     run(f"pragma application_id = {APPLICATION_ID}")
@@ -96,13 +91,20 @@ def _read_old_rows(file: sqlite3.Connection, table: str) -> Iterator[tuple[Any, 
 
 def _is_decodable(table: str, row: Sequence[Any]) -> bool:
     """Return whether a run can use the values of a row that has no checksum yet."""
-    pairs = enumerate(zip(row, _TYPES[table], strict=True))
-    if not all(isinstance(one, kind) or (one is None and n in _MAY_BE_NULL[table]) for n, (one, kind) in pairs):
+    if not all(map(_fits, row, _SPLIT_COLUMNS[table])):
         return False
     with suppress(ValueError, TypeError):
         "".join(one for one in row if isinstance(one, str)).encode()
         return _is_item(row) if table == "items" else table != "documents" or is_inside(row[0])
     return False
+
+
+def _fits(value: object, column: list[str]) -> bool:
+    """Return whether a value has the type of its column, or is null in a column without a constraint."""
+    _, *words = column
+    if value is None:
+        return len(words) < 2
+    return isinstance(value, _TYPES[words[0]] if words else (str, int))
 
 
 def _is_item(row: Sequence[Any]) -> bool:
@@ -157,7 +159,7 @@ def salvage(path: str, file: sqlite3.Connection) -> tuple[int, int]:
     items |= lost
     write_versions(file, versions.values())
     for table, rows in kept.items():
-        write_rows(file, table, rows.values(), len(_TYPES[table]))
+        write_rows(file, table, rows.values(), len(_SPLIT_COLUMNS[table]))
     return len(items), len(lost)
 
 
@@ -195,8 +197,8 @@ def _find_table(name: str, row: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]] 
     is_text = all(isinstance(one, str) for one in row[:-1])
     has_checksum = row[-1] == compute_checksum(*row[:-1]) or (is_text and row[-1] == compute_text_checksum(*row[:-1]))
     values = row[:-1] if has_checksum else row
-    for table, types in _TYPES.items():
-        missing = len(types) - len(values)
+    for table, columns in _SPLIT_COLUMNS.items():
+        missing = len(columns) - len(values)
         is_named = name == table or (has_checksum and table != "accepted")
         if table != "meta" and is_named and missing in (0, table in ("items", "documents")):
             whole = (*values, *[None] * missing)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sqlite3
 from _thread import allocate_lock
 from collections import deque
@@ -24,6 +23,7 @@ from .cache import APPLICATION_ID as CACHE_ID
 from .cache import Cache
 from .checksums import (
     DamageError,
+    Database,
     check_rows,
     has_tables,
     is_damage_error,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 _MAX_ITEMS_IN_MEMORY = 100_000
 """If there are at most this many items, one query reads all of them. Single queries take ten times as long."""
-_DROP_RUN_TABLES = "; ".join(f"drop table if exists temp.{name}" for name in re.findall("table (\\w+)", RUN_TABLES))
 
 
 class StateDamagedError(Exception):
@@ -70,28 +69,32 @@ class ForeignStateError(Exception):
     """A file belongs to another program. Its path is the argument of the exception."""
 
 
-class State:
+class State(Database):
     """The data that one run stores for the next. Without a path, the state is in memory only, e.g. for tests.
 
     With `read_only`, any number of threads may share the state, and none writes it. Without `read_only`, a state is for
     one run at a time, in one thread. A second run raises BusyError.
     """
 
-    # Nothing is written before `begin`. Without `commit`, all changes are lost. Methods raise sqlite3.Error if the file
-    # cannot be read or written.
+    # Nothing is written before `begin`. Without `commit`, all changes are lost.
+    #
+    # The single values are `versions`, `retire_days`, `due`, `items`, `now`, and `run` (the number of the last run that
+    # committed). A run that failed sets `failed`, `failed_path`, `failure` and `before`. All times are in seconds since
+    # 1970.
+
+    name = "state"
+    run_tables = ("noted", "current")
 
     def __init__(
         self, path: str | os.PathLike[str] | None = None, *, read_only: bool = False, is_default: bool = False
     ) -> None:
         """`is_default` says that only topicfeeds writes to this path, so that it may replace any file there."""
-        self.path = None if path is None else os.fspath(path)
+        super().__init__(None if path is None else os.fspath(path))
         self.read_only, self._is_default = read_only, is_default
         self.lock = allocate_lock()
         """The lock of the run that uses this object."""
         self.snapshot: Snapshot | None = None
         """The memory, as a view last read it."""
-        self._memory = open_database(":memory:", "") if path is None else None
-        self._file: sqlite3.Connection | None = None
         self._items: dict[str, tuple[ItemMemory, int | None]] | None = None
         """The memory of all items, and the day when each was last seen; None if there are too many items."""
         self._day: int | None = None
@@ -111,17 +114,10 @@ class State:
             raise TypeError("a State without a path cannot be pickled: its data are in the memory of this process")
         return partial(State, self.path, read_only=self.read_only, is_default=self._is_default), ()
 
-    @property
-    def _open(self) -> sqlite3.Connection:
-        connection = self._memory or self._file
-        if connection is None:
-            raise sqlite3.ProgrammingError("the state is not open")
-        return connection
-
     @contextmanager
     def reading(self) -> Iterator[bool]:
         """Open both files for reading only, and yield whether there is a memory of this version."""
-        if self._memory is None and self._file is None:
+        if self._file is None:
             with suppress(sqlite3.Error, OSError):
                 self._file = open_database(self.path or "", "ro")
         try:
@@ -132,10 +128,10 @@ class State:
 
     def open_copy(self) -> sqlite3.Connection:
         """Open the file for reading only, or a copy of a state in memory."""
-        if self._memory is None:
-            return open_database(self.path or "", "ro")
+        if self.path is not None:
+            return open_database(self.path, "ro")
         copy = open_database(":memory:", "")
-        self._memory.backup(copy)
+        self._open.backup(copy)
         return copy
 
     def has_cache(self) -> bool:
@@ -144,7 +140,7 @@ class State:
 
     def _known(self) -> bool:
         try:
-            return (self._memory or self._file) is not None and self._value("pragma user_version") == VERSION
+            return self._file is not None and self._value("pragma user_version") == VERSION
         except (sqlite3.Error, UnicodeError):
             return False
 
@@ -154,13 +150,13 @@ class State:
         With `dry`, nothing is written. Raises StateDamagedError if the file is damaged, NewerStateError if a newer
         version wrote it, and ForeignStateError if it is a file of another program.
         """
-        if self._memory is None:
+        if self.path is not None:
             self._refuse_foreign()
             if not dry:
-                os.makedirs(os.path.dirname(os.path.abspath(self.path or "")), exist_ok=True)
-            self._file = open_database(self.path or "", "rwc") if not dry else self._readable()
+                os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
+            self._file = open_database(self.path, "rwc") if not dry else self._readable()
         try:
-            if self._memory is None and not dry and is_locked(self.path or ""):
+            if self.path is not None and not dry and is_locked(self.path):
                 raise DamageError("its format version is damaged")
             self._prepare()
             if not passes_quick_check(self._open):
@@ -244,14 +240,8 @@ class State:
         return f"was damaged and was moved to {aside}; {kept if count else lost}"
 
     def close(self) -> None:
-        """Discard uncommitted changes, and close the file."""
-        if self._memory:
-            with suppress(sqlite3.Error):
-                self._memory.rollback()
-                self._memory.executescript(_DROP_RUN_TABLES)
-        if self._file:
-            self._file.close()
-            self._file = None
+        """Discard uncommitted changes, and close both files."""
+        super().close()
         self.cache.close()
 
     # The memory.
@@ -295,16 +285,6 @@ class State:
         """Return the number of items of each source in the last successful run."""
         return dict(self._open.execute("select source, items from accepted"))
 
-    def get_value(self, name: str) -> str | int | None:
-        """Return a single value of the last run, or None.
-
-        The names are `versions`, `retire_days`, `due`, `items`, `now`, `run`; a run that failed sets `failed`,
-        `failed_path`, `failure` and `before`. All times are in seconds since 1970. `run` is the number of the last run
-        that committed.
-        """
-        found = check_rows(self._open.execute("select * from main.meta where name = ?", (name,)))
-        return next((value for _, value in found), None)
-
     def find_document(self, path: str) -> WrittenDocument | None:
         """Return the document that was last written to a path, or None."""
         row = self._open.execute("select * from main.documents where path = ?", (path,)).fetchone()
@@ -332,10 +312,6 @@ class State:
         """Store the number of items of each source, in place of all earlier numbers."""
         self._open.execute("delete from accepted")
         write_rows(self._open, "accepted", counts.items(), 2)
-
-    def set_values(self, values: Mapping[str, str | int | None]) -> None:
-        """Set single values by name."""
-        write_rows(self._open, "meta", values.items(), 2)
 
     def next_due(self, days: int) -> int | None:
         """Return when the output next changes without an edit, in seconds since 1970, or None.
@@ -374,7 +350,7 @@ class State:
         run("commit")
         self.cache.commit(number, forget=not failed)
         self.quarantined = None
-        self._open.executescript(_DROP_RUN_TABLES)
+        self._drop_run_tables()
 
     def _value(self, query: str) -> int:
         value: int = self._open.execute(query).fetchone()[0]
