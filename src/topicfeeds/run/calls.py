@@ -27,7 +27,7 @@ from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
 from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
 from .last_good import keep_last_good
-from .report import Changes, RunReport, can_keep, check_severity
+from .report import Changes, RunReport, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -140,7 +140,7 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
     for waiting in report.held:
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):
             report.note_problem(waiting.header.problem("content", changes, "warning"))
-    check_severity(report, strict=False)
+    check_severity(report, None, strict=False)
     return replace(report.changes(), left_out=tuple(report.left_out))
 
 
@@ -152,7 +152,6 @@ def _check_contents(found: Iterable[Candidate | Page], report: RunReport) -> Ite
         yield one
 
 
-@pass_on_errors
 def select(
     site: Site,
     items: Iterable[ItemLike],
@@ -185,13 +184,11 @@ def select(
             loaded[candidate.id] = load_entry(candidate)
         return loaded[candidate.id]
 
-    memory = make_state(state, read_only=True)
     wanted = Wanted(calendars=True, names=None if names is None else frozenset(names))
-    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    found = _select_checked(site, items, now, problems, wanted, state)
     return {name: one.load_all(load) for name, one in found.items()}
 
 
-@pass_on_errors
 def feed(
     site: Site,
     items: Iterable[ItemLike],
@@ -210,7 +207,6 @@ def feed(
     return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
 
 
-@pass_on_errors
 def embed(
     site: Site,
     items: Iterable[ItemLike],
@@ -227,12 +223,11 @@ def embed(
     """
     from ..pages.embed import make_embed  # imported here, as most programs have no pages
 
-    memory, wanted = make_state(state, read_only=True), Wanted(calendars=True, names=frozenset([name]))
-    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    wanted = Wanted(calendars=True, names=frozenset([name]))
+    found = _select_checked(site, items, now, problems, wanted, state)
     return make_embed(found[name], site, now)
 
 
-@pass_on_errors
 def build(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> list[Document]:
@@ -256,12 +251,13 @@ def _select_checked(
     now: datetime | None,
     problems: list[Problem] | None,
     wanted: Wanted | None = None,
-    memory: Snapshot | None = None,
+    state: StateLike | None = None,
 ) -> dict[str, Selection]:
+    known = make_state(state, read_only=True)
+    memory = read_snapshot(known) if known else None
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
     selections = select_lazily(site, items, report, now, wanted, memory)
-    strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report))
+    check_severity(report, memory, strict=problems is None and memory is None)
     for candidate in find_held(selections.values()) if problems is not None else ():
         report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
     return selections

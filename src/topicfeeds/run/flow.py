@@ -37,7 +37,7 @@ from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
-from .report import Changes, RunReport, can_keep, check_severity
+from .report import Changes, RunReport, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -107,8 +107,7 @@ class Run:
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            may_keep = can_keep(self.state, report)
-            check_severity(report, strict=options.strict, may_keep=may_keep, publishes=True)
+            check_severity(report, self.state, strict=options.strict, publishes=True)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             watched, dry = options.watch(documents), options.dry_run
@@ -135,7 +134,7 @@ class Run:
         with open_state(self.state, self.options.now) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            check_severity(report, strict=False, may_keep=can_keep(self.state, report))
+            check_severity(report, self.state, strict=False)
             self._warn_about_contents(selections.values(), {}, report)
             # no file stamps are stored: the next build with this state must not be skipped
             self._remember(report, selections.values(), Retirement(), source._replace(files=None))
