@@ -72,8 +72,10 @@ def _create(path: str) -> int:
     return descriptor
 
 
-def release_lock(descriptor: int) -> None:
-    """Release a lock and close its file. A process that was forked during the run may still have the file open."""
+def release_lock(descriptor: int | None) -> None:
+    """Release a lock, if there is one, and close its file. A process forked during the run may have the file open."""
+    if descriptor is None:
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:

@@ -73,8 +73,7 @@ def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
     try:
         yield
     finally:
-        if descriptor is not None:
-            release_lock(descriptor)
+        release_lock(descriptor)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ..entries.model import Candidate, load_entry
-from ..feeds.model import Feed, Selection, add_suffix
+from ..feeds.model import Feed, Selection, add_suffix, make_fingerprint
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed, make_document
@@ -103,7 +102,7 @@ class PageMaker:
         return Document(
             path=path,
             media_type=_MEDIA_TYPE,
-            fingerprint=hashlib.sha256("\n".join([*facts, digest]).encode("utf-8", "backslashreplace")).hexdigest(),
+            fingerprint=make_fingerprint([*facts, digest]),
             render=render,
             entries=len(one.candidates),
             updated=one.feed.updated,

@@ -100,9 +100,10 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
             return Run(site, local, memory, options, folder).publish(items)
     folder = Path(folder)
     check_output(site, folder)
-    with lock_folder(folder, wait, dry=dry_run) as lock:
+    with lock_folder(folder, wait, dry=dry_run) as succeed:
         changes = Run(site, folder, memory, options).publish(items)
-        lock.is_success = not changes.has_unread
+        if not changes.has_unread:
+            succeed()
         return changes
 
 

@@ -35,7 +35,7 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
     site = load_site(paths.site)
     check_output(site, folder, base)
     run = Run(site, folder, state, replace(options, pool=_make_pool(jobs)))
-    with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
+    with lock_folder(folder, options.wait, dry=options.dry_run) as succeed:
         known, last_site = _read_last_run(state)
         try:
             changes = run.publish(SiteSources(site.sources, base, site.url, name, digest, site.templates))
@@ -43,7 +43,8 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
             if not options.dry_run:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
-        lock.is_success = not changes.has_unread
+        if not changes.has_unread:
+            succeed()
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import threading
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import show
+from ..feeds.model import make_fingerprint
 from ..feeds.terms import FeedTerms
 from ..models.site import Site
 from ..output.documents import Document, describe_makers
@@ -119,7 +119,8 @@ class FeedApp:
         memory = read_snapshot(self._state) if self._state else None
         if self._version:
             stamp = memory and (memory.stamp or id(memory))  # a state without a file has no stamp
-            basis = self._digest(request.path, wait(self._version(request.terms)), stamp)
+            versions = wait(self._version(request.terms)), stamp
+            basis = make_fingerprint([self._makers, request.path, repr(versions)])
         known = self._documents.get(request.path)
         if known is None or not known.is_current(basis, now):
             items = wait(self._items(request.terms))
@@ -132,11 +133,6 @@ class FeedApp:
             known = self._render(request.path, document, now)._replace(basis=basis, due=report.due)
             self._keep(request.path, known)
         return respond_with_document(known, headers, now)
-
-    def _digest(self, path: str, *versions: object) -> str:
-        """Return a digest of everything that a document depends on, except the time."""
-        parts = [self._makers, path, repr(versions)]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
     def _render(self, path: str, document: Document, now: datetime) -> KnownDocument:
         """Return a rendered document. If it is unchanged, it comes from the cache."""
