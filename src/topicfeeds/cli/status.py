@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import click
+
 from ..errors import ConfigError, count
 from ..output.lock import last_success
 from ..state.paths import SitePaths
@@ -30,11 +32,11 @@ class Age(NamedTuple):
     words: str
 
 
-def parse_age(age: str) -> Age | None:
-    """Return an age such as 90s, 30m, 2h or 3d; None for other text."""
+def parse_age(age: str) -> Age:
+    """Return an age such as 90s, 30m, 2h or 3d. Raises UsageError for other text."""
     found = re.fullmatch(r"([0-9]{1,9})([smhd])", age)
     if not found:
-        return None
+        raise click.UsageError(f'--max-age "{age}" is not an age (write for example 90s, 30m, 2h or 3d)')
     name, length = _UNITS[found[2]]
     return Age(int(found[1]) * length, count(name, int(found[1])))
 

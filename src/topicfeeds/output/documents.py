@@ -61,11 +61,7 @@ class Documents(Iterable[Document]):
     """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
     def __init__(
-        self,
-        selections: Iterable[Selection],
-        site: Site,
-        profile: Profile = NO_PROFILE,
-        pages: Sequence[Document] = (),
+        self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE, pages: Sequence[Document] = ()
     ) -> None:
         """`pages` are further documents. They come last, as they link to the others."""
         self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages

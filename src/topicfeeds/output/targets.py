@@ -78,7 +78,12 @@ def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
 
 @contextmanager
 def open_target(target: Target, wait: float) -> Iterator[Path]:
-    """Lock a target for a run, and yield a local folder for its changed files. Raises PublishError and BusyError."""
+    """Lock a target for a run, and yield a local folder for its changed files.
+
+    Raises PublishError and BusyError, and TypeError for an object of the caller that is not a target.
+    """
+    if isinstance(target, type) or not isinstance(target, Target):
+        raise TypeError(f"folder is of type {type(target).__name__} (pass the path of a folder, or a Target)")
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="topicfeeds-"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..config import check_output
 from ..entries.headers import make_headers
-from ..entries.model import Candidate, Entry, find_content_changes, load_entry
+from ..entries.model import Candidate, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..errors import Problem
 from ..feeds.model import Feed, Selection, find_held
@@ -25,7 +25,7 @@ from ..output.documents import Document, build_documents, date_empty_feed
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
-from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
+from .arguments import StateLike, check_items, make_state, pass_on_errors
 from .last_good import keep_last_good
 from .report import Changes, RunReport, check_severity
 
@@ -96,7 +96,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     pool = (lambda: nullcontext(executor)) if executor else None
     options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
     if not isinstance(folder, (str, os.PathLike)):
-        with open_target(check_target(folder), wait) as local:
+        with open_target(folder, wait) as local:
             return Run(site, local, memory, options, folder).publish(items)
     folder = Path(folder)
     check_output(site, folder)
@@ -178,16 +178,10 @@ def select(
     """
     if isinstance(names, str):
         raise TypeError(f"names is text (give a list: [{names!r}])")
-    loaded: dict[str, Entry] = {}
-
-    def load(candidate: Candidate) -> Entry:
-        if candidate.id not in loaded:
-            loaded[candidate.id] = load_entry(candidate)
-        return loaded[candidate.id]
-
     wanted = Wanted(calendars=True, names=None if names is None else frozenset(names))
     found = _select_checked(site, items, now, problems, wanted, state)
-    return {name: one.load_all(load) for name, one in found.items()}
+    entries = {one.id: load_entry(one) for one in find_held(found.values())}
+    return {name: one.load_all(lambda candidate: entries[candidate.id]) for name, one in found.items()}
 
 
 def feed(

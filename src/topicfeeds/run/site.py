@@ -72,9 +72,9 @@ def _digest_file(path: str) -> bytes:
 def _read_last_run(state: State) -> tuple[set[tuple[str, ...]], str]:
     """Return the problems of the last successful run, without their lines, and the name of its site file."""
     with state.reading(), suppress(sqlite3.Error, UnicodeError):  # the run reports the error later
-        problems = state.cache.stored_problems() if state.has_cache() else []  # another version has other tables
-        site = state.cache.get_value("site") if state.has_cache() else None
-        return {(one.path, one.field, one.message, one.severity) for one in problems}, str(site or "")
+        if state.has_cache():  # another version has other tables
+            problems, site = state.cache.stored_problems(), state.cache.get_value("site")
+            return {(one.path, one.field, one.message, one.severity) for one in problems}, str(site or "")
     return set(), ""
 
 

@@ -21,13 +21,7 @@ from ..run.arguments import StateLike, make_state
 from ..state.snapshot import read_snapshot
 from .documents import Request, find_document, read_path
 from .mix import MixError
-from .responses import (
-    FeedResponse,
-    KnownDocument,
-    RequestHeaders,
-    respond_with_document,
-    respond_with_text,
-)
+from .responses import FeedResponse, KnownDocument, RequestHeaders, respond_with_document, respond_with_text
 
 _LOG = logging.getLogger("topicfeeds.web")
 _NOT_FOUND = "no such feed"
@@ -84,7 +78,7 @@ class FeedApp:
 
         An exception of `items` or `version` reaches the caller.
         """
-        return self._answer((method, path, query, headers or {}), _refuse_coroutine)
+        return self._answer(method, path, query, headers or {}, _refuse_coroutine)
 
     async def respond_async(
         self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None
@@ -95,17 +89,18 @@ class FeedApp:
         def wait(value: Any) -> Any:
             return asyncio.run_coroutine_threadsafe(value, loop).result() if iscoroutine(value) else value
 
-        return await asyncio.to_thread(self._answer, (method, path, query, headers or {}), wait)
+        return await asyncio.to_thread(self._answer, method, path, query, headers or {}, wait)
 
-    def _answer(self, given: tuple[str, str, str, RequestHeaders], wait: Callable[[Any], Any]) -> FeedResponse:
+    def _answer(
+        self, method: str, path: str, query: str, headers: RequestHeaders, wait: Callable[[Any], Any]
+    ) -> FeedResponse:
         """Answer a request. `wait` returns the result of a coroutine, and any other value unchanged."""
-        method, path, query, headers = given
         if method not in ("GET", "HEAD"):
             return respond_with_text(405, "use GET or HEAD", Allow="GET, HEAD")
         try:
             request = read_path(self.site, path.removeprefix("/"), query, self._max_terms)
         except MixError as error:
-            return respond_with_text(error.status, str(error))
+            return respond_with_text(*error.args)
         if request is None:
             return respond_with_text(404, _NOT_FOUND)
         if not request.is_canonical:
