@@ -231,10 +231,10 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     def watch(documents: Documents) -> Iterable[Document]:
         return session.stop_on_signal(documents if given["quiet"] or given["cron"] else show_progress(documents))
 
-    names = ("strict", "allow_shrink", "prune", "dry_run", "wait")
+    names = ("strict", "allow_shrink", "prune", "dry_run", "wait", "jobs")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
-        changes = build_site(paths, options, given["jobs"])
+        changes = build_site(paths, options)
     except TopicFeedsError as error:
         if session.signals:
             raise  # the error may come from the signal, not from the input

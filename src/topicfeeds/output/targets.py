@@ -186,10 +186,9 @@ class FsspecTarget(Target):
             yield
 
     def read(self, path: str) -> bytes | None:
-        content: bytes | None = None
         with suppress(FileNotFoundError):
-            content = self._files.cat_file(f"{self._path}/{path}")
-        return content
+            return bytes(self._files.cat_file(f"{self._path}/{path}"))
+        return None
 
     def digest(self, path: str) -> str | None:
         """Return the MD5 of a file, or None. S3 lists it as the ETag; in other stores, the file is read."""
@@ -218,10 +217,9 @@ class StorageTarget(Target):
         return f"{type(self._storage).__name__}({getattr(self._storage, 'location', '')}/{self._folder})"
 
     def read(self, path: str) -> bytes | None:
-        content: bytes | None = None
         with suppress(FileNotFoundError), self._storage.open(self._folder + path, "rb") as file:
-            content = file.read()
-        return content
+            return bytes(file.read())
+        return None
 
     def write(self, path: str, content: bytes, media_type: str) -> None:
         """Write a file. If the storage does not overwrite files, the old file is deleted first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -93,8 +92,7 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     from .flow import Options, Run
 
     items, memory = check_items(site, items), make_state(state)
-    pool = (lambda: nullcontext(executor)) if executor else None
-    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
+    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, executor=executor)
     if not isinstance(folder, (str, os.PathLike)):
         with open_target(folder, wait) as local:
             return Run(site, local, memory, options, folder).publish(items)

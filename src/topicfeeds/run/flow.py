@@ -41,12 +41,9 @@ from .report import Changes, RunReport, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from contextlib import AbstractContextManager
 
 Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
-Pool = Callable[[], "AbstractContextManager[Executor]"]
-"""Returns the executor that reads large sources, for a `with` statement."""
 _NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
 _NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
 
@@ -67,7 +64,10 @@ class Options:
     """Remove documents of this site that no feed makes and that the state does not list."""
     wait: float = 0
     """Seconds to wait for another run to end."""
-    pool: Pool | None = None
+    executor: Executor | None = None
+    """Reads large sources."""
+    jobs: int = 1
+    """How many processes read large sources if there is no executor."""
     watch: Watch = iter
     profile: Profile = NO_PROFILE
 
@@ -144,7 +144,8 @@ class Run:
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
         """Provide the headers of items. If sources are read, unchanged chunks come from the cache."""
         options = self.options
-        if not isinstance(items, SiteSources) or not (self.state or options.pool):
+        is_parallel = bool(options.executor) or options.jobs > 1
+        if not isinstance(items, SiteSources) or not (self.state or is_parallel):
             yield _Input(make_headers(self.site, options.profile.measure_each("read", items)))
             return
         with options.profile.measure("look"):
@@ -153,11 +154,11 @@ class Run:
             chunks = ChunkCache(self.site, items.base, cache)
         found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files, self.site.url)
         with ExitStack() as stack:
-            if options.pool and not chunks.has_chunks:
-                from ..parallel import is_large, read_parallel  # imported here, as it loads slowly
+            if is_parallel and not chunks.has_chunks:
+                from ..parallel import is_large, process_pool, read_parallel  # imported here, as they load slowly
 
                 if is_large(items.sources, items.base):
-                    executor = stack.enter_context(options.pool())
+                    executor = options.executor or stack.enter_context(process_pool(options.jobs))
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from ..config import check_output, check_url, load_site, read_site_file
@@ -19,22 +18,21 @@ from ..state.files import storable_path
 from ..state.paths import SitePaths, default_paths
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
-from .flow import Options, Pool, Run
+from .flow import Options, Run
 from .report import Changes
 
 
-def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
+def build_site(paths: SitePaths, options: Options) -> Changes:
     """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
-    Large sources are read by `jobs` processes. Warnings of the last successful run are not repeated,
-    because cron mails everything that is printed.
+    Warnings of the last successful run are not repeated, because cron mails everything that is printed.
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)
     state = State(paths.state, is_default=paths.state == default_paths(paths.site, paths.folder).state)
     digest, name = _digest_file(paths.site), Path(paths.site).name
     site = load_site(paths.site)
     check_output(site, folder, base)
-    run = Run(site, folder, state, replace(options, pool=_make_pool(jobs)))
+    run = Run(site, folder, state, options)
     with lock_folder(folder, options.wait, dry=options.dry_run) as succeed:
         known, last_site = _read_last_run(state)
         try:
@@ -52,14 +50,6 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
         message = f"{paths.folder} had the feeds of {last_site}; this run replaced them"
         problems = (*problems, Problem(name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True))
     return replace(changes, problems=problems, omitted=omitted)
-
-
-def _make_pool(jobs: int) -> Pool | None:
-    if jobs == 1:
-        return None
-    from ..parallel import process_pool  # imported here, as it loads slowly
-
-    return partial(process_pool, jobs)
 
 
 def _digest_file(path: str) -> bytes:
