@@ -42,7 +42,6 @@ _DONE = ("published", "written", "removed")
 _RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
 """The order of importance, the most important first. If there are too many problems, the first ones are shown."""
 _ADVICE = "print all of them with --all-problems"
-FormatProblem = Callable[[Problem], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Console:
     quiet: bool = False
     everything: bool = False
     """Whether all problems are printed."""
-    shape: FormatProblem = str
+    shape: Callable[[Problem], str] = str
     machine: bool = False
     """Whether each line is a JSON object, for log collectors. Its paths are relative to the folder of the site file."""
     base: str = ""

@@ -19,7 +19,6 @@ from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink, 
 from .opml import OPML_PATH, list_feeds, make_opml
 from .templates import digest_templates, read_template, render_page
 
-_MEDIA_TYPE = "text/html"
 _PAGE_BYTES = 32_000
 """The limit of the links on a page, in bytes. It keeps the whole page below 50 kB."""
 _LIST_BYTES = 7000
@@ -97,7 +96,7 @@ class PageMaker:
         digest = digest_feed(one, (*one.candidates[:_SHOWN], *coming[:_SHOWN]), self._makers)
         return Document(
             path=path,
-            media_type=_MEDIA_TYPE,
+            media_type="text/html",
             fingerprint=make_fingerprint([*facts, digest]),
             render=lambda: render_page(template, self.describe(path, one, lists), self._folder),
             entries=len(one.candidates),
