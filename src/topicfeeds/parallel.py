@@ -235,10 +235,7 @@ def _read_chunk(chunk: Chunk, maker: HeaderMaker, selector: FeedSelector) -> lis
 
 
 def _select_header(header: Header, selector: FeedSelector) -> str:
-    """Add a header to the feeds of a shard, and return its id.
-
-    Return an empty text if only the parent process can find its date or id.
-    """
+    """Add a header to the feeds of a shard, and return its id; "" if only the parent can find its date or id."""
     name = header.own_id or header.link
     if header.times or not header.published or not name:
         return ""

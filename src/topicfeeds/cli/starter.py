@@ -90,10 +90,7 @@ def _check_free(path: Path) -> None:
 
 
 def _write_files(made: Mapping[Path, bytes]) -> None:
-    """Write new files, and print their paths.
-
-    Raises ConfigError if one of them exists, and PublishError if one cannot be written.
-    """
+    """Write new files, and print their paths. Raises ConfigError if one exists, and PublishError if one fails."""
     for path in made:
         _check_free(path)
     for path, content in made.items():

@@ -51,10 +51,7 @@ def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | 
 
 
 def _try_lock(descriptor: int, path: str) -> bool:
-    """Lock a file, and return whether it is still the file at `path`.
-
-    Raises BlockingIOError if another run has the lock.
-    """
+    """Lock a file, and return whether it is still the file at `path`. Raises BlockingIOError if a run has the lock."""
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))

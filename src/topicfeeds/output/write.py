@@ -185,10 +185,7 @@ def _remove_leftovers(staged: StagedWrite) -> None:
 
 
 def _render_if_changed(document: Document, staged: StagedWrite) -> bytes | None:
-    """Return the new bytes of a document, or None if its file is up to date.
-
-    Raises PublishError if the file is not ours.
-    """
+    """Return the new bytes of a document, or None if its file is up to date. Raises PublishError if it is not ours."""
     path, folder, state = document.path, staged.folder, staged.state
     if (above := path.rpartition("/")[0]) not in staged.folders:
         staged.enter(above)

@@ -309,8 +309,7 @@ def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
     """Store in the cache what the run read and found."""
-    found = enumerate(report.problems)
-    cache.replace_rows("findings", (_flatten_problem(n, problem) for n, problem in found))
+    cache.replace_rows("findings", (_flatten_problem(n, one) for n, one in enumerate(report.problems)))
     site = files.site if files else None
     omitted = {"omitted": report.omitted.errors, "omitted_items": report.omitted.items}
     cache.set_values({**omitted, "site": site, "contents": 1})

@@ -109,7 +109,6 @@ class FeedApp:
         return response._replace(body=b"") if method == "HEAD" else response
 
     def _find(self, request: Request, headers: Mapping[str, str], wait: Callable[[Any], Any]) -> FeedResponse:
-        """Return the response to a request for a document."""
         now, basis = self._clock(), ""
         memory = read_snapshot(self._state) if self._state else None
         if self._version:

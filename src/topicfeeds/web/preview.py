@@ -68,17 +68,11 @@ class Preview:
     @contextmanager
     def serve(self, port: int) -> Iterator[str]:
         """Serve the folder in another thread, and yield its address. With port 0, choose a free port."""
-        listener = _listen(port)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(self.paths.folder),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                timeout_graceful_shutdown=1,
-            )
+        listener, app = _listen(port), make_app(self.paths.folder)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
         )
+        server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
