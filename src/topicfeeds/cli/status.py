@@ -16,7 +16,7 @@ from ..errors import ConfigError, count
 from ..output.lock import last_success
 from ..state.paths import SitePaths
 from ..state.store import State
-from .console import Console, name_options, restore_problem
+from .console import Console, restore_problem
 
 _OTHER_SUFFIXES = (".css", ".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
@@ -106,8 +106,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
         yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
-        problems = map(restore_problem, refused)
-        yield from (f"  {name_options(console.locate_problem(one))}" for one in problems)
+        yield from (f"  {console.complete_problem(restore_problem(one))}" for one in refused)
         if more:
             yield f"  ... and {more} more"
     if held:
