@@ -124,7 +124,6 @@ def _validated(table: dict[str, object], text: str, name: str) -> Site:
         ]
         raise ConfigError(sorted(problems, key=lambda problem: problem.line)) from None
     if not site.sources:
-        raise ConfigError(
-            [Problem(name, 1, "sources", 'is missing (add [[sources]], and path = "items/*.yaml" below it)')]
-        )
+        message = 'is missing (add [[sources]], and path = "items/*.yaml" below it)'
+        raise ConfigError([Problem(name, 1, "sources", message)])
     return site

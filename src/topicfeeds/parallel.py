@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -44,15 +44,13 @@ _DEFAULT_WORKERS = 32
 """The assumed number of workers of an executor that does not say how many it has."""
 
 
-def is_large(some: Iterable[Source], base: Path) -> bool:
+def is_large(some: Sequence[Source], base: Path) -> bool:
     """Return whether sources are large enough for several processes.
 
     Standard input cannot be read twice, so sources with standard input are never large enough.
     """
-    some = list(some)
-    if any(source.path == "-" for source in some):
-        return False
-    return sum(weight for source in some for _, weight, _ in _weigh_files(source, base)) > MIN_PARALLEL_BYTES
+    weights = (weight for source in some for _, weight, _ in _weigh_files(source, base))
+    return all(source.path != "-" for source in some) and sum(weights) > MIN_PARALLEL_BYTES
 
 
 def read_parallel(site: Site, items: SiteSources, files: InputFiles, executor: Executor) -> Iterator[ChunkResult]:
@@ -237,10 +235,7 @@ def _read_chunk(chunk: Chunk, maker: HeaderMaker, selector: FeedSelector) -> lis
 
 
 def _select_header(header: Header, selector: FeedSelector) -> str:
-    """Add a header to the feeds of a shard, and return its id.
-
-    Return an empty text if only the parent process can find its date or id.
-    """
+    """Add a header to the feeds of a shard, and return its id; "" if only the parent can find its date or id."""
     name = header.own_id or header.link
     if header.times or not header.published or not name:
         return ""

@@ -6,13 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 _BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
 """The unit of `ru_maxrss`, in bytes."""
-
-
 _STEPS = ("start", "look", "read", "resolve", "select", "build", "render", "write", "remember", "end")
 """All steps, in the order of their first results."""
 
@@ -55,28 +54,12 @@ class Profile:
 
     def measure_each(self, name: str, some: Iterable[T]) -> Iterable[T]:
         """Return the same items. The time to get each item is added to a step."""
-        return self._each(name, some) if self._on else some
-
-    def _each(self, name: str, some: Iterable[T]) -> Iterator[T]:
-        left = iter(some)
-        while True:
-            before = self._turn(name)
-            try:
-                one = next(left)
-            except StopIteration:
-                return
-            finally:
-                self._turn(before)
-            yield one
+        end: Any = object()
+        return iter(self.measure_call(name, partial(next, iter(some), end)), end) if self._on else some
 
     def measure_call(self, name: str, do: Callable[[], T]) -> Callable[[], T]:
         """Return a function that calls `do` and adds its time to a step."""
-
-        def done() -> T:
-            with self.measure(name):
-                return do()
-
-        return done if self._on else do
+        return self.measure(name)(do) if self._on else do
 
     def _turn(self, name: str) -> str:
         """Switch to another step, and return the name of the previous step."""

@@ -62,12 +62,8 @@ def announce(site: Site, paths: SitePaths, seconds: float) -> Announcement:
         thread.join(seconds)
     finally:  # even after a signal
         accepted = made.accepted.copy()
-        _store(
-            paths.state,
-            hub,
-            {one: version for one, version in known.items() if one in versions}
-            | {one: versions[one] for one in accepted},
-        )
+        kept = {one: version for one, version in known.items() if one in versions}
+        _store(paths.state, hub, kept | {one: versions[one] for one in accepted})
     late = f"did not answer all announcements within {seconds:g} seconds" if thread.is_alive() else ""
     return Announcement(made.addresses, accepted, late or made.problem)
 

@@ -10,6 +10,7 @@ import pytest
 from support import command
 from support.city import HOUR, NOON, City, row
 from topicfeeds import PublishError
+from topicfeeds.cli.shortcut import list_reasons
 from topicfeeds.output.folder import OutputFolder
 
 OLD_NS = 10**18
@@ -32,9 +33,8 @@ def test_a_file_that_could_not_be_read_and_is_deleted_leaves_the_feeds(tmp_path:
     assert city.build(NOON + HOUR).has_unread
     assert "About a" in published(city)
     (tmp_path / "a.jsonl").unlink()
-    reason = city.check(NOON + HOUR).reason
-    assert reason
-    assert reason.message == "a.jsonl could not be read by the last run"
+    reasons = list_reasons(city.place, (NOON + HOUR).timestamp())
+    assert reasons[0].message == "a.jsonl could not be read by the last run"
     assert city.build(NOON + HOUR).problems == ()
     assert "About a" not in published(city)
     assert city.is_up_to_date(NOON + HOUR)

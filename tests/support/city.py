@@ -77,7 +77,7 @@ class City:
 
     def build(self, now: datetime = NOON, jobs: int = 1, **options: Any) -> Changes:
         """Build, at a moment."""
-        return build_site(self.place, Options(now=now, **options), jobs)
+        return build_site(self.place, Options(now=now, jobs=jobs, **options))
 
     def build_into(self, output: str, now: datetime = NOON) -> Changes:
         """Build into another folder, named from that of the site."""

@@ -157,7 +157,7 @@ def _build(paths: SitePaths, jobs: int, **options: Any) -> Outcome:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CITY", str(Path(paths.site).parent))  # for databases, whose paths do not start at the site file
         try:
-            changes = build_site(paths, Options(**options), jobs)
+            changes = build_site(paths, Options(jobs=jobs, **options))
         except SourceError as caught:
             error = caught
     return Outcome(read_documents(Path(paths.folder)), read_memory(Path(paths.state)), changes, error)

@@ -42,7 +42,6 @@ _DONE = ("published", "written", "removed")
 _RANKS = {"unreadable": 0, "refused": 1, "warning": 2}
 """The order of importance, the most important first. If there are too many problems, the first ones are shown."""
 _ADVICE = "print all of them with --all-problems"
-FormatProblem = Callable[[Problem], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Console:
     quiet: bool = False
     everything: bool = False
     """Whether all problems are printed."""
-    shape: FormatProblem = str
+    shape: Callable[[Problem], str] = str
     machine: bool = False
     """Whether each line is a JSON object, for log collectors. Its paths are relative to the folder of the site file."""
     base: str = ""
@@ -65,7 +64,7 @@ class Console:
         if len(told) > MAX_SHOWN_PROBLEMS and not self.everything:
             chosen = sorted(range(len(told)), key=lambda n: _RANKS[told[n].severity])[:MAX_SHOWN_PROBLEMS]
             shown = [told[n] for n in sorted(chosen)]
-        shown = [name_options(self.locate_problem(problem)) for problem in shown]
+        shown = [self.complete_problem(problem) for problem in shown]
         if self.machine:
             for problem in shown:
                 level = "warning" if problem.severity == "warning" else "error"
@@ -98,12 +97,13 @@ class Console:
             return path
         return shorten_path(path, self.base, self.base if self.machine else "")
 
-    def locate_problem(self, problem: Problem) -> Problem:
-        """Return a problem with its paths as they are printed."""
+    def complete_problem(self, problem: Problem) -> Problem:
+        """Return a problem with its paths as they are printed, and with its hint for users of the command."""
         message = problem.message
         if problem.other:
             message = message.replace(f" {problem.other}:", f" {self.locate(problem.other)}:", 1)
-        return replace(problem, path=self.locate(problem.path), message=message)
+        message = _hint_at_options(message, problem.hint)
+        return replace(problem, path=self.locate(problem.path), message=message, hint=None)
 
     def print_line(self, message: str, level: str = "info", **values: object) -> None:
         """Print a line. `values` are printed in JSON only."""
@@ -180,13 +180,6 @@ def restore_problem(stored: StoredProblem) -> Problem:
     """Return a problem of the last run, as the state stores it."""
     hint = Hint[stored.hint] if stored.hint else None
     return Problem(*stored[:-2], hint=hint, other=stored.other)
-
-
-def name_options(problem: Problem) -> Problem:
-    """Return the problem with its hint at the end of the message. The hint names options of the command."""
-    if not problem.hint:
-        return problem
-    return replace(problem, message=_hint_at_options(problem.message, problem.hint), hint=None)
 
 
 def _hint_at_options(message: str, hint: Hint | None) -> str:

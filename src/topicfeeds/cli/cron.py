@@ -12,17 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import (
-    NONE_OMITTED,
-    BusyError,
-    ConfigError,
-    Omitted,
-    Problem,
-    SourceError,
-    TopicFeedsError,
-    count,
-    printable,
-)
+from ..errors import BusyError, ConfigError, Omitted, Problem, SourceError, TopicFeedsError, count, printable
 from ..state.paths import SitePaths
 from ..state.reported import Reported, read_reported, reported_path, store_reported
 from .console import Console
@@ -45,7 +35,7 @@ class CronReport:
     now: int
     """The current time, in seconds since 1970."""
 
-    def print_problems(self, problems: Sequence[Problem], omitted: Omitted = NONE_OMITTED) -> None:
+    def print_problems(self, problems: Sequence[Problem], omitted: Omitted) -> None:
         """Print the result of a run that published."""
         self._report(problems, omitted)
 

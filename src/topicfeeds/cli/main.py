@@ -231,10 +231,10 @@ def build(session: _Session, /, site_file: Path, output: Path | None, state_file
     def watch(documents: Documents) -> Iterable[Document]:
         return session.stop_on_signal(documents if given["quiet"] or given["cron"] else show_progress(documents))
 
-    names = ("strict", "allow_shrink", "prune", "dry_run", "wait")
+    names = ("strict", "allow_shrink", "prune", "dry_run", "wait", "jobs")
     options = Options(now=now, watch=watch, profile=profile, **{name: given[name] for name in names})
     try:
-        changes = build_site(paths, options, given["jobs"])
+        changes = build_site(paths, options)
     except TopicFeedsError as error:
         if session.signals:
             raise  # the error may come from the signal, not from the input
@@ -322,12 +322,10 @@ def status(site_file: Path, output: Path | None, state_file: Path | None, max_ag
     from .status import check_site_file, describe_lateness, describe_state, parse_age
 
     oldest = parse_age(max_age) if max_age else None
-    if max_age and oldest is None:
-        raise click.UsageError(f'--max-age "{max_age}" is not an age (write for example 90s, 30m, 2h or 3d)')
     place, now = find_paths(site_file, output, state_file), datetime.now(UTC).timestamp()
     check_site_file(place.site)
     print_text(sys.stdout, "".join(f"{printable(line)}\n" for line in describe_state(place, now)))
-    late = describe_lateness(place, oldest, now) if oldest is not None else ""
+    late = describe_lateness(place, oldest, now) if oldest else ""
     print_lines(late)
     return ExitCode.PROBLEMS if late else ExitCode.DONE
 

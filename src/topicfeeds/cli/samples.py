@@ -55,7 +55,6 @@ def _describe_sample(sample: Sample, console: Console) -> Iterator[str]:
 
 
 def _describe_value(value: Any) -> str:
-    """Return a value of an item on one line."""
     if hasattr(value, "model_dump"):
         value = value.model_dump(exclude_none=True)
     if isinstance(value, Mapping):

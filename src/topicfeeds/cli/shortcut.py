@@ -31,8 +31,6 @@ class Check(NamedTuple):
     """The problems of items and sources in the last run, if there is nothing to do."""
     omitted: int = 0
     """How many problems of refused items the last run did not keep."""
-    reason: Reason | None = None
-    """The first reason why there is something to do, if the check found one."""
 
     @property
     def is_silent(self) -> bool:
@@ -75,11 +73,8 @@ def check_paths(paths: SitePaths, now: float, *, strict: bool = False, allow_shr
 def _check_locked(paths: SitePaths, now: float, descriptor: int, **options: bool) -> Check:
     state = State(paths.state)
     with state.reading() as known:
-        if not known:
+        if not known or any(find_reasons(state, paths.site, paths.folder, now, **options)):
             return Check(paths)
-        reason = next(find_reasons(state, paths.site, paths.folder, now, **options), None)
-        if reason:
-            return Check(paths, reason=reason)
         serious = state.cache.stored_problems(serious=True)
         omitted = int(state.cache.get_value("omitted") or 0)
     if not any(one.severity == "unreadable" for one in serious):

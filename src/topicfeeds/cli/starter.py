@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -69,7 +70,8 @@ def _write_site(folder: Path, export: tuple[str, str], url: str) -> None:
         raise ConfigError(message=f'{folder}: is not a folder (put a pattern in quotes: --from {kind} "posts-*.json")')
     place = folder / "topicfeeds.toml"
     _check_free(place)
-    _make_folder(folder)
+    with _writing():
+        folder.mkdir(parents=True, exist_ok=True)
     text = write_site_file(kind, os.path.relpath(path, os.path.realpath(folder)), folder, url, read_now().year)
     _write_files({place: text.encode()})
     site, console = Site.model_validate(tomllib.loads(text)), Console(base=str(folder))
@@ -87,27 +89,19 @@ def _check_free(path: Path) -> None:
 
 
 def _write_files(made: Mapping[Path, bytes]) -> None:
-    """Write new files, and print their paths.
-
-    Raises ConfigError if one of them exists, and PublishError if one cannot be written.
-    """
+    """Write new files, and print their paths. Raises ConfigError if one exists, and PublishError if one fails."""
     for path in made:
         _check_free(path)
     for path, content in made.items():
-        _make_folder(path.parent)
-        try:
+        with _writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        except OSError as error:
-            raise _explain(error) from error
         print_text(sys.stdout, f"{path}\n")
 
 
-def _make_folder(folder: Path) -> None:
+@contextmanager
+def _writing() -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
-        raise _explain(error) from error
-
-
-def _explain(error: OSError) -> PublishError:
-    return PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}")
+        raise PublishError(message=f"{error.filename}: cannot be written: {explain_os_error(error)}") from error

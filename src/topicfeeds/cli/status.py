@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import click
+
 from ..errors import ConfigError, count
 from ..output.lock import last_success
 from ..state.paths import SitePaths
 from ..state.store import State
-from .console import Console, name_options, restore_problem
+from .console import Console, restore_problem
 
 _OTHER_SUFFIXES = (".css", ".html", ".opml")
 _ADVICE = "Run topicfeeds build, and read its messages."
@@ -30,11 +32,11 @@ class Age(NamedTuple):
     words: str
 
 
-def parse_age(age: str) -> Age | None:
-    """Return an age such as 90s, 30m, 2h or 3d; None for other text."""
+def parse_age(age: str) -> Age:
+    """Return an age such as 90s, 30m, 2h or 3d. Raises UsageError for other text."""
     found = re.fullmatch(r"([0-9]{1,9})([smhd])", age)
     if not found:
-        return None
+        raise click.UsageError(f'--max-age "{age}" is not an age (write for example 90s, 30m, 2h or 3d)')
     name, length = _UNITS[found[2]]
     return Age(int(found[1]) * length, count(name, int(found[1])))
 
@@ -104,8 +106,7 @@ def _describe_run(state: State, console: Console) -> Iterator[str]:
         yield f"  {name}  {entries} {'entry' if entries == 1 else 'entries'}, updated {updated}"
     if refused:
         yield "refused"
-        problems = map(restore_problem, refused)
-        yield from (f"  {name_options(console.locate_problem(one))}" for one in problems)
+        yield from (f"  {console.complete_problem(restore_problem(one))}" for one in refused)
         if more:
             yield f"  ... and {more} more"
     if held:

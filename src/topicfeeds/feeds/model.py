@@ -98,7 +98,12 @@ class Feed:
         given = None if alternates is None else sorted(alternates.items())
         parts = [describe_versions(), format, url or self.url(format), repr(given)]
         parts += [repr(getattr(self, one.name)) for one in fields(self)]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+        return make_fingerprint(parts)
+
+
+def make_fingerprint(parts: Iterable[str]) -> str:
+    """Return a digest (hexadecimal) of texts."""
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def add_suffix(name: str, suffix: str) -> str:

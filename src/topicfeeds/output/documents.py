@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from ..entries.model import Candidate
-from ..feeds.model import NEVER_UPDATED, Feed, Selection, add_suffix, make_feed
+from ..feeds.model import NEVER_UPDATED, Feed, Selection, add_suffix, make_feed, make_fingerprint
 from ..feeds.select import make_topic_title
 from ..formats import EVENT_FOLDER, EVENT_MEDIA_TYPE, event_path, render_document, render_event
 from ..formats.render_cache import RenderCache
@@ -61,11 +61,7 @@ class Documents(Iterable[Document]):
     """All documents of a site. `len` gives their number, and iteration builds them one by one."""
 
     def __init__(
-        self,
-        selections: Iterable[Selection],
-        site: Site,
-        profile: Profile = NO_PROFILE,
-        pages: Sequence[Document] = (),
+        self, selections: Iterable[Selection], site: Site, profile: Profile = NO_PROFILE, pages: Sequence[Document] = ()
     ) -> None:
         """`pages` are further documents. They come last, as they link to the others."""
         self._selections, self._site, self._profile, self._pages = list(selections), site, profile, pages
@@ -73,8 +69,8 @@ class Documents(Iterable[Document]):
         """The changes that sanitising made to the content of each rendered entry, by its id."""
 
     def __len__(self) -> int:
-        events = {candidate.id for _, candidate in _find_events(self._selections)}
-        return sum(len(one.feed.formats) for one in self._selections) + len(events) + len(self._pages)
+        feeds = sum(len(one.feed.formats) for one in self._selections)
+        return feeds + len(_find_events(self._selections)) + len(self._pages)
 
     def __iter__(self) -> Iterator[Document]:
         timed = self._profile.measure_call
@@ -110,8 +106,8 @@ def build_documents(
 
 def describe_makers(site: Site) -> str:
     """Return a digest of the versions and settings that shape every document."""
-    parts = describe_versions(), site.model_dump_json(exclude={"sources"}), site.extensions.version
-    return _hash_parts(parts)
+    settings = site.model_dump_json(exclude={"sources"})
+    return make_fingerprint([describe_versions(), settings, site.extensions.version])
 
 
 def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, done: Sequence[str] = ()) -> Document:
@@ -127,7 +123,7 @@ def _describe_feed(one: Selection, name: str, digest: str, cache: RenderCache, d
     return Document(
         path=add_suffix(one.path, form.suffix),
         media_type=form.media_type,
-        fingerprint=_hash_parts([digest, name]),
+        fingerprint=make_fingerprint([digest, name]),
         render=render,
         entries=len(candidates),
         updated=max((candidate.updated for candidate in candidates), default=one.feed.updated),
@@ -176,43 +172,38 @@ def _date_empty(known: Iterable[WrittenDocument], now: datetime | None) -> datet
 
 def _describe_events(selections: Iterable[Selection], makers: str, cache: RenderCache) -> Iterator[Document]:
     """Yield a calendar file for each event that a feed or a calendar contains."""
-    seen: set[str] = set()
-    for one, candidate in _find_events(selections):
-        if candidate.id not in seen:
-            seen.add(candidate.id)
-            feed = one.feed
-            digest = _hash_parts([makers, _digest_candidate(candidate), feed.language, str(feed.confirms)])
-            yield Document(
-                path=event_path(candidate.id),
-                media_type=EVENT_MEDIA_TYPE,
-                fingerprint=digest,
-                render=partial(_render_event, candidate, feed, cache),
-                entries=1,
-                updated=candidate.updated,
-            )
+    for candidate, feed in _find_events(selections).values():
+        facts = [makers, _digest_candidate(candidate), feed.language, str(feed.confirms)]
+        yield Document(
+            path=event_path(candidate.id),
+            media_type=EVENT_MEDIA_TYPE,
+            fingerprint=make_fingerprint(facts),
+            render=partial(_render_event, candidate, feed, cache),
+            entries=1,
+            updated=candidate.updated,
+        )
 
 
 def _render_event(candidate: Candidate, feed: Feed, cache: RenderCache) -> bytes:
     return render_event(cache.load(candidate), feed, cache)
 
 
-def _find_events(selections: Iterable[Selection]) -> Iterator[tuple[Selection, Candidate]]:
+def _find_events(selections: Iterable[Selection]) -> dict[str, tuple[Candidate, Feed]]:
+    """Return each event that has a calendar file, by id, and the first feed that contains it."""
+    found: dict[str, tuple[Candidate, Feed]] = {}
     for one in selections:
         for candidate in (*one.candidates, *one.calendar) if one.feed.has_event_files else ():
             if candidate.event and not candidate.notice:
-                yield one, candidate
+                found.setdefault(candidate.id, (candidate, one.feed))
+    return found
 
 
 def digest_feed(one: Selection, candidates: Iterable[Candidate], makers: str) -> str:
     """Return a digest of everything that the bytes of a feed depend on."""
     feed = one.feed
     fields = [getattr(feed, name) for name in feed.__dataclass_fields__ if name not in _NOT_DIGESTED]
-    return _hash_parts([makers, *map(repr, fields), *map(_digest_candidate, candidates)])
+    return make_fingerprint([makers, *map(repr, fields), *map(_digest_candidate, candidates)])
 
 
 def _digest_candidate(candidate: Candidate) -> str:
     return candidate.digest + repr(tuple(map(tuple, candidate.topics)))
-
-
-def _hash_parts(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()

@@ -51,10 +51,7 @@ def acquire_lock(folder: str, wait: float = 0, *, create: bool = True) -> int | 
 
 
 def _try_lock(descriptor: int, path: str) -> bool:
-    """Lock a file, and return whether it is still the file at `path`.
-
-    Raises BlockingIOError if another run has the lock.
-    """
+    """Lock a file, and return whether it is still the file at `path`. Raises BlockingIOError if a run has the lock."""
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
@@ -72,8 +69,10 @@ def _create(path: str) -> int:
     return descriptor
 
 
-def release_lock(descriptor: int) -> None:
-    """Release a lock and close its file. A process that was forked during the run may still have the file open."""
+def release_lock(descriptor: int | None) -> None:
+    """Release a lock, if there is one, and close its file. A process forked during the run may have the file open."""
+    if descriptor is None:
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:

@@ -11,7 +11,7 @@ from ..state.documents import WrittenDocument
 from ..state.store import State
 from .documents import Document, build_empty
 from .folder import OutputFolder
-from .write import is_ours, is_regular
+from .write import is_ours
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Retirement:
         for known in state.unmade_documents(moment):
             empty, removal = build_empty(known, site, now), known.removal_time(site.feeds.retire_days)
             is_over = empty is None or (moment is not None and removal is not None and removal <= moment)
-            if not (is_ours(known, folder) if is_over else is_regular(known.path, folder)):
+            if not is_ours(known, folder, may_differ=not is_over):
                 self.foreign.append(known.path)
             elif is_over:
                 self.removed.append(known)

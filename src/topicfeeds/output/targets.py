@@ -73,13 +73,17 @@ def _lock_on_this_machine(name: str, wait: float) -> Iterator[None]:
     try:
         yield
     finally:
-        if descriptor is not None:
-            release_lock(descriptor)
+        release_lock(descriptor)
 
 
 @contextmanager
 def open_target(target: Target, wait: float) -> Iterator[Path]:
-    """Lock a target for a run, and yield a local folder for its changed files. Raises PublishError and BusyError."""
+    """Lock a target for a run, and yield a local folder for its changed files.
+
+    Raises PublishError and BusyError, and TypeError for an object of the caller that is not a target.
+    """
+    if isinstance(target, type) or not isinstance(target, Target):
+        raise TypeError(f"folder is of type {type(target).__name__} (pass the path of a folder, or a Target)")
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="topicfeeds-"))
@@ -182,10 +186,9 @@ class FsspecTarget(Target):
             yield
 
     def read(self, path: str) -> bytes | None:
-        content: bytes | None = None
         with suppress(FileNotFoundError):
-            content = self._files.cat_file(f"{self._path}/{path}")
-        return content
+            return bytes(self._files.cat_file(f"{self._path}/{path}"))
+        return None
 
     def digest(self, path: str) -> str | None:
         """Return the MD5 of a file, or None. S3 lists it as the ETag; in other stores, the file is read."""
@@ -214,10 +217,9 @@ class StorageTarget(Target):
         return f"{type(self._storage).__name__}({getattr(self._storage, 'location', '')}/{self._folder})"
 
     def read(self, path: str) -> bytes | None:
-        content: bytes | None = None
         with suppress(FileNotFoundError), self._storage.open(self._folder + path, "rb") as file:
-            content = file.read()
-        return content
+            return bytes(file.read())
+        return None
 
     def write(self, path: str, content: bytes, media_type: str) -> None:
         """Write a file. If the storage does not overwrite files, the old file is deleted first."""

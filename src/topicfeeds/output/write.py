@@ -7,7 +7,7 @@ import os
 import signal
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,17 +25,9 @@ from .targets import Target, TargetFolder
 _MARKS = {one.mark for one in FEED_FORMATS.values()} | {EXTENSION_MARK, OPML_MARK, PAGE_MARK, STYLESHEET_MARK}
 
 
-@dataclass(slots=True)
-class Lock:
-    """The lock of a run."""
-
-    is_success: bool = True
-    """Whether the end of the run counts as a success, for `status --max-age`."""
-
-
 @contextmanager
-def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[Lock]:
-    """Lock the folder for a run, and record its success, unless the run clears `is_success`.
+def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator[Callable[[], None]]:
+    """Lock the folder for a run. Yields a function that records the success of the run, for `status --max-age`.
 
     With `dry`, nothing is created or recorded.
 
@@ -53,10 +45,13 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
         _raise_not_a_folder(Path(error.filename or folder))
     except OSError as error:
         _raise_publish_error(error, path)
-    try:
-        yield (lock := Lock())
-        if descriptor is not None and not dry and lock.is_success:
+
+    def succeed() -> None:
+        if descriptor is not None and not dry:
             record_success(descriptor)
+
+    try:
+        yield succeed
     except ConfigError:  # a missing extra: leave nothing behind, not even an empty folder
         if is_new and not dry:
             with suppress(OSError):
@@ -66,9 +61,8 @@ def lock_folder(folder: Path, wait: float = 0, *, dry: bool = False) -> Iterator
     except OSError as error:
         _raise_publish_error(error, path)
     finally:
-        if descriptor is not None:
-            with suppress(OSError):  # even if this fails, the file is closed; nothing was written to it
-                release_lock(descriptor)
+        with suppress(OSError):  # even if this fails, the file is closed; nothing was written to it
+            release_lock(descriptor)
 
 
 @dataclass(slots=True)
@@ -91,7 +85,7 @@ class StagedWrite:
         try:
             for document in documents:
                 path = document.path
-                content = _render_if_changed(document, self, self.state)
+                content = _render_if_changed(document, self)
                 if content is None:
                     self.unchanged += 1
                     continue
@@ -153,38 +147,32 @@ def stage(
     changed documents are found, and nothing is written. With `target`, the folder is temporary: it has the changed
     documents until they are written to the target. Raises PublishError.
     """
-    opened = TargetFolder(path, target) if target else OutputFolder(path)
-    with _open_output(opened, path, create=not dry) as folder:
-        staged = StagedWrite(folder, state, dry)
-        try:
-            staged.add(documents)
-            if not dry:
-                _remove_leftovers(staged)
-            yield staged
-        except OSError as error:
-            _raise_publish_error(error, path)
-        finally:
-            for _, temporary in () if dry else staged.pending():
-                with suppress(OSError):  # the first error is reported; this one would hide it
-                    folder.remove_temporary(temporary)
+    folder = TargetFolder(path, target) if target else OutputFolder(path)
+    staged = StagedWrite(folder, state, dry)
+    try:
+        _open_output(folder, create=not dry)
+        staged.add(documents)
+        if not dry:
+            _remove_leftovers(staged)
+        yield staged
+    except OSError as error:
+        _raise_publish_error(error, path)
+    finally:
+        for _, temporary in () if dry else staged.pending():
+            with suppress(OSError):  # the first error is reported; this one would hide it
+                folder.remove_temporary(temporary)
+        folder.close()
 
 
-@contextmanager
-def _open_output(folder: OutputFolder, path: Path, *, create: bool) -> Iterator[OutputFolder]:
-    """Open the output folder, or create it. Raises PublishError."""
+def _open_output(folder: OutputFolder, *, create: bool) -> None:
+    """Open the output folder, or create it. Raises PublishError if it is not a folder, and OSError."""
     try:
         if create:
-            make_folder(path)
+            make_folder(folder.path)
         with suppress(FileNotFoundError):
             folder.open_folder("")
     except (FileExistsError, NotADirectoryError):
-        _raise_not_a_folder(path)
-    except OSError as error:
-        _raise_publish_error(error, path)
-    try:
-        yield folder
-    finally:
-        folder.close()
+        _raise_not_a_folder(folder.path)
 
 
 def _remove_leftovers(staged: StagedWrite) -> None:
@@ -196,12 +184,9 @@ def _remove_leftovers(staged: StagedWrite) -> None:
                 staged.folder.remove_temporary(path)
 
 
-def _render_if_changed(document: Document, staged: StagedWrite, state: State | None) -> bytes | None:
-    """Return the new bytes of a document, or None if its file is up to date.
-
-    Raises PublishError if the file is not ours.
-    """
-    path, folder = document.path, staged.folder
+def _render_if_changed(document: Document, staged: StagedWrite) -> bytes | None:
+    """Return the new bytes of a document, or None if its file is up to date. Raises PublishError if it is not ours."""
+    path, folder, state = document.path, staged.folder, staged.state
     if (above := path.rpartition("/")[0]) not in staged.folders:
         staged.enter(above)
     known, status = state.find_document(path) if state else None, folder.find_status(path)
@@ -216,23 +201,17 @@ def _render_if_changed(document: Document, staged: StagedWrite, state: State | N
     return None
 
 
-def is_regular(path: str, folder: OutputFolder) -> bool:
-    """Return whether a path is a file, and neither a link nor behind a link. Raises PublishError."""
-    try:
-        status = folder.find_status(path)
-        return status is not None and stat.S_ISREG(status.st_mode)
-    except OSError as error:
-        _raise_publish_error(error, folder.label(path))
+def is_ours(document: WrittenDocument, folder: OutputFolder, *, may_differ: bool = False) -> bool:
+    """Return whether the file of a known document exists, and is neither a link nor behind a link.
 
-
-def is_ours(document: WrittenDocument, folder: OutputFolder) -> bool:
-    """Return whether the file of a known document exists, and topicfeeds wrote its content. Raises PublishError."""
+    Topicfeeds must have written its content, unless the file `may_differ`. Raises PublishError.
+    """
     path = document.path
     try:
         status = folder.find_status(path)
         if status is None or not stat.S_ISREG(status.st_mode):
             return False
-        return document.matches(status) or is_marked(folder.read(path))
+        return may_differ or document.matches(status) or is_marked(folder.read(path))
     except OSError as error:
         _raise_publish_error(error, folder.label(path))
 

@@ -28,10 +28,6 @@ def find_feed_url(feed: Feed) -> str | None:
 
 def make_opml(feeds: Iterable[Feed], whole: Feed) -> Document:
     """Return the list of feeds. `whole` is the feed with all items. The list does not depend on the items of a feed."""
-    return make_document(OPML_PATH, _render(feeds, whole), whole.updated)
-
-
-def _render(feeds: Iterable[Feed], whole: Feed) -> bytes:
     root = etree.Element("opml", version="2.0")
     root.append(etree.Comment(OPML_MARK.decode().removeprefix("<!--").removesuffix("-->")))
     head, body = etree.SubElement(root, "head"), etree.SubElement(root, "body")
@@ -56,4 +52,5 @@ def _render(feeds: Iterable[Feed], whole: Feed) -> bytes:
             "language": feed.language,
         }
         etree.SubElement(body, "outline", {name: value for name, value in fields.items() if value})
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    content = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return make_document(OPML_PATH, content, whole.updated)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -10,8 +9,8 @@ from html import escape
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from ..entries.model import Candidate, load_entry
-from ..feeds.model import Feed, Selection, add_suffix
+from ..entries.model import Candidate, Schedule, load_entry
+from ..feeds.model import Feed, Selection, add_suffix, make_fingerprint
 from ..formats.event_text import find_locale, format_title, format_when, is_right_to_left
 from ..models.site import Site
 from ..output.documents import Document, digest_feed, make_document
@@ -20,7 +19,6 @@ from .model import PageAddress, PageCalendar, PageContent, PageEntry, PageLink, 
 from .opml import OPML_PATH, list_feeds, make_opml
 from .templates import digest_templates, read_template, render_page
 
-_MEDIA_TYPE = "text/html"
 _PAGE_BYTES = 32_000
 """The limit of the links on a page, in bytes. It keeps the whole page below 50 kB."""
 _LIST_BYTES = 7000
@@ -96,37 +94,30 @@ class PageMaker:
         coming = self._find_coming(one)
         facts = [template, repr(lists), str(len(one.candidates)), str(len(coming)), one.feed.updated.isoformat()]
         digest = digest_feed(one, (*one.candidates[:_SHOWN], *coming[:_SHOWN]), self._makers)
-
-        def render() -> bytes:
-            return render_page(template, self.describe(path, one, lists), self._folder)
-
         return Document(
             path=path,
-            media_type=_MEDIA_TYPE,
-            fingerprint=hashlib.sha256("\n".join([*facts, digest]).encode("utf-8", "backslashreplace")).hexdigest(),
-            render=render,
+            media_type="text/html",
+            fingerprint=make_fingerprint([*facts, digest]),
+            render=lambda: render_page(template, self.describe(path, one, lists), self._folder),
             entries=len(one.candidates),
             updated=one.feed.updated,
         )
 
     def _find_coming(self, one: Selection) -> list[Candidate]:
         """Return the events that are not over, sorted by their next date."""
-        if self._now is None:
-            return []
-        coming = ((_next_start(candidate), candidate.id, candidate) for candidate in one.calendar)
-        return [c for _, _, c in sorted(coming, key=lambda key: key[:2]) if c.event and _is_coming(c, self._now)]
+        now = self._now
+        events = ((c, c.event) for c in one.calendar if now and c.event and c.event.ends and c.event.ends > now)
+        return [c for c, _ in sorted(events, key=lambda pair: (_next_start(pair[1]), pair[0].id))]
 
     def describe(self, path: str, one: Selection, lists: Mapping[str, Any] | None = None) -> PageContent:
         """Return the contents of a page about a feed."""
         feed, site, coming = one.feed, self._site, self._find_coming(one)
         url = site.base + path
-        heading = feed.title.removesuffix(f" - {site.title}")
-        is_calendar_published = any(feed.find_format(name).is_calendar for name in feed.formats)
         return PageContent(
             path=path,
             url=url,
             title=feed.title,
-            heading=heading,
+            heading=self._make_heading(feed),
             description=feed.description,
             site_title=site.title,
             site_url=feed.page,
@@ -134,7 +125,7 @@ class PageMaker:
             direction="rtl" if is_right_to_left(feed.language) else "ltr",
             alternates=tuple(self._list_alternates(path, feed)),
             addresses=tuple(_list_addresses(feed)),
-            calendar=_describe_calendar(feed) if is_calendar_published else None,
+            calendar=_describe_calendar(feed),
             opml="../" * path.count("/") + OPML_PATH if self.listed else None,
             qr=_draw_code(url) if len(url) <= _MAX_CODE_CHARS else "",
             newest=tuple(self._describe_entry(feed, candidate) for candidate in one.candidates[:_SHOWN]),
@@ -163,13 +154,15 @@ class PageMaker:
         return _split([describe(one, form) for one in feeds for form in one.formats[:1]], _LIST_BYTES)[0]
 
     def _list_links(self, start: str) -> tuple[PageLink, ...]:
-        names = (name for name in self._selections if name.startswith(start))
-        links = (self._describe_link(self._selections[name]) for name in names)
+        links = (
+            PageLink(_cut(self._make_heading(one.feed)), f"{one.path}.html", len(one.candidates))
+            for name, one in self._selections.items()
+            if name.startswith(start)
+        )
         return tuple(sorted(links, key=lambda link: (link.title.casefold(), link.href)))
 
-    def _describe_link(self, one: Selection) -> PageLink:
-        title = one.feed.title.removesuffix(f" - {self._site.title}")
-        return PageLink(_cut(title), f"{one.path}.html", len(one.candidates))
+    def _make_heading(self, feed: Feed) -> str:
+        return feed.title.removesuffix(f" - {self._site.title}")
 
     def _describe_entry(self, feed: Feed, candidate: Candidate) -> PageEntry:
         from babel.dates import format_skeleton
@@ -222,14 +215,9 @@ def _cut(title: str) -> str:
     return title if len(title) <= _MAX_TITLE_CHARS else f"{title[: _MAX_TITLE_CHARS - 1]}…"
 
 
-def _next_start(candidate: Candidate) -> str:
-    event = candidate.event
-    moment = (event.next[0] if event.next else event.start) if event else candidate.published
+def _next_start(event: Schedule) -> str:
+    moment = event.next[0] if event.next else event.start
     return moment.astimezone(ZoneInfo("UTC")).isoformat() if isinstance(moment, datetime) else moment.isoformat()
-
-
-def _is_coming(candidate: Candidate, now: datetime) -> bool:
-    return bool(candidate.event and candidate.event.ends and candidate.event.ends > now)
 
 
 def _list_addresses(feed: Feed) -> Iterator[PageAddress]:
@@ -238,9 +226,9 @@ def _list_addresses(feed: Feed) -> Iterator[PageAddress]:
             yield PageAddress(_NAMES.get(name, name), feed.url(name), feed.media_type(name), feed.title)
 
 
-def _describe_calendar(feed: Feed) -> PageCalendar:
-    name = next(name for name in feed.formats if feed.find_format(name).is_calendar)
-    return PageCalendar(feed.url(name), re.sub("^https?:", "webcal:", feed.url(name)))
+def _describe_calendar(feed: Feed) -> PageCalendar | None:
+    urls = [feed.url(name) for name in feed.formats if feed.find_format(name).is_calendar]
+    return PageCalendar(urls[0], re.sub("^https?:", "webcal:", urls[0])) if urls else None
 
 
 def _draw_code(address: str) -> str:

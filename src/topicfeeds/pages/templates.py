@@ -36,20 +36,17 @@ def render_page(template: str, page: PageContent, folder: str | None) -> bytes:
 def render(template: str, page: PageContent, folder: str | None, **more: object) -> bytes:
     """Return a page or a part of a page. Raises ConfigError for a wrong template in `folder`."""
     try:
-        return _fill(_open_environment(find_catalog(page.language), folder), template, page=page, **more)
+        environment = _open_environment(find_catalog(page.language), folder)
+        names = ["style.css", "form.css"] if page.form else ["style.css"]
+        style = "\n".join(environment.loader.get_source(environment, name)[0].strip() for name in names)  # type: ignore[union-attr]
+        # The Content Security Policy of the page only allows the style with this digest.
+        digest = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        found = environment.get_template(f"{template}.html")
+        return found.render(page=page, style=style, style_hash=digest, **more).encode("utf-8", "replace")
     except Exception as error:
         if folder is None:
             raise
         raise ConfigError(message=_explain(error, folder, template)) from error
-
-
-def _fill(environment: Environment, template: str, **values: object) -> bytes:
-    names = ["style.css", "form.css"] if getattr(values["page"], "form", False) else ["style.css"]
-    style = "\n".join(environment.loader.get_source(environment, name)[0].strip() for name in names)  # type: ignore[union-attr]
-    # The Content Security Policy of the page only allows the style with this digest.
-    digest = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    found = environment.get_template(f"{template}.html")
-    return found.render(style=style, style_hash=digest, **values).encode("utf-8", "replace")
 
 
 def _explain(error: Exception, folder: str, template: str) -> str:

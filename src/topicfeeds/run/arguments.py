@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from ..errors import Problem
 from ..models.items import Item
@@ -13,9 +13,6 @@ from ..models.site import Site
 from ..sources import SiteSources
 from ..sources.model import ItemLike
 from ..state.store import State
-
-if TYPE_CHECKING:
-    from ..output.targets import Target
 
 _EMPTY = "yielded no items (if you used this iterator before, make a new one, or pass a list)"
 
@@ -85,12 +82,3 @@ def make_state(state: StateLike | None, *, read_only: bool = False) -> State | N
     if isinstance(state, (str, os.PathLike)):
         return State(state, read_only=read_only)
     raise TypeError(f"state is of type {type(state).__name__} (pass a State, or the path of its file)")
-
-
-def check_target(target: object) -> Target:
-    """Return a target. Raises TypeError."""
-    from ..output.targets import Target  # imported here, as it needs Unix
-
-    if isinstance(target, type) or not isinstance(target, Target):
-        raise TypeError(f"folder is of type {type(target).__name__} (pass the path of a folder, or a Target)")
-    return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..config import check_output
 from ..entries.headers import make_headers
-from ..entries.model import Candidate, Entry, find_content_changes, load_entry
+from ..entries.model import Candidate, find_content_changes, load_entry
 from ..entries.resolve import Resolver
 from ..errors import Problem
 from ..feeds.model import Feed, Selection, find_held
@@ -25,9 +24,9 @@ from ..output.documents import Document, build_documents, date_empty_feed
 from ..sources import SiteSources
 from ..sources.model import ItemLike, Page
 from ..state.snapshot import Snapshot, read_snapshot
-from .arguments import StateLike, check_items, check_target, make_state, pass_on_errors
+from .arguments import StateLike, check_items, make_state, pass_on_errors
 from .last_good import keep_last_good
-from .report import Changes, RunReport, can_keep, check_severity
+from .report import Changes, RunReport, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -93,16 +92,16 @@ def publish(  # noqa: PLR0913 - keyword options of a public call
     from .flow import Options, Run
 
     items, memory = check_items(site, items), make_state(state)
-    pool = (lambda: nullcontext(executor)) if executor else None
-    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, pool=pool)
+    options = Options(now=now, strict=strict, allow_shrink=allow_shrink, dry_run=dry_run, executor=executor)
     if not isinstance(folder, (str, os.PathLike)):
-        with open_target(check_target(folder), wait) as local:
+        with open_target(folder, wait) as local:
             return Run(site, local, memory, options, folder).publish(items)
     folder = Path(folder)
     check_output(site, folder)
-    with lock_folder(folder, wait, dry=dry_run) as lock:
+    with lock_folder(folder, wait, dry=dry_run) as succeed:
         changes = Run(site, folder, memory, options).publish(items)
-        lock.is_success = not changes.has_unread
+        if not changes.has_unread:
+            succeed()
         return changes
 
 
@@ -140,7 +139,7 @@ def check(site: Site, items: Iterable[ItemLike], *, now: datetime | None = None)
     for waiting in report.held:
         if waiting.whole and (changes := find_content_changes(waiting.header.load(), site.url)):
             report.note_problem(waiting.header.problem("content", changes, "warning"))
-    check_severity(report, strict=False)
+    check_severity(report, None, strict=False)
     return replace(report.changes(), left_out=tuple(report.left_out))
 
 
@@ -152,7 +151,6 @@ def _check_contents(found: Iterable[Candidate | Page], report: RunReport) -> Ite
         yield one
 
 
-@pass_on_errors
 def select(
     site: Site,
     items: Iterable[ItemLike],
@@ -178,20 +176,12 @@ def select(
     """
     if isinstance(names, str):
         raise TypeError(f"names is text (give a list: [{names!r}])")
-    loaded: dict[str, Entry] = {}
-
-    def load(candidate: Candidate) -> Entry:
-        if candidate.id not in loaded:
-            loaded[candidate.id] = load_entry(candidate)
-        return loaded[candidate.id]
-
-    memory = make_state(state, read_only=True)
     wanted = Wanted(calendars=True, names=None if names is None else frozenset(names))
-    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
-    return {name: one.load_all(load) for name, one in found.items()}
+    found = _select_checked(site, items, now, problems, wanted, state)
+    entries = {one.id: load_entry(one) for one in find_held(found.values())}
+    return {name: one.load_all(lambda candidate: entries[candidate.id]) for name, one in found.items()}
 
 
-@pass_on_errors
 def feed(
     site: Site,
     items: Iterable[ItemLike],
@@ -210,7 +200,6 @@ def feed(
     return select(site, items, names=[name], now=now, state=state, problems=problems)[name]
 
 
-@pass_on_errors
 def embed(
     site: Site,
     items: Iterable[ItemLike],
@@ -227,12 +216,11 @@ def embed(
     """
     from ..pages.embed import make_embed  # imported here, as most programs have no pages
 
-    memory, wanted = make_state(state, read_only=True), Wanted(calendars=True, names=frozenset([name]))
-    found = _select_checked(site, items, now, problems, wanted, read_snapshot(memory) if memory else None)
+    wanted = Wanted(calendars=True, names=frozenset([name]))
+    found = _select_checked(site, items, now, problems, wanted, state)
     return make_embed(found[name], site, now)
 
 
-@pass_on_errors
 def build(
     site: Site, items: Iterable[ItemLike], *, now: datetime | None = None, problems: list[Problem] | None = None
 ) -> list[Document]:
@@ -256,12 +244,13 @@ def _select_checked(
     now: datetime | None,
     problems: list[Problem] | None,
     wanted: Wanted | None = None,
-    memory: Snapshot | None = None,
+    state: StateLike | None = None,
 ) -> dict[str, Selection]:
+    known = make_state(state, read_only=True)
+    memory = read_snapshot(known) if known else None
     report = RunReport([] if problems is None else problems, max_problems=math.inf)
     selections = select_lazily(site, items, report, now, wanted, memory)
-    strict = problems is None and memory is None
-    check_severity(report, strict=strict, may_keep=can_keep(memory, report))
+    check_severity(report, memory, strict=problems is None and memory is None)
     for candidate in find_held(selections.values()) if problems is not None else ():
         report.warn_about_content(candidate, find_content_changes(load_entry(candidate)))
     return selections

@@ -37,16 +37,13 @@ from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
 from ..state.versions import describe_versions
 from .last_good import keep_last_good
-from .report import Changes, RunReport, can_keep, check_severity
+from .report import Changes, RunReport, check_severity
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from contextlib import AbstractContextManager
 
 Watch = Callable[[Documents], Iterable[Document]]
 """A function, such as a progress bar, that receives the documents and yields them while they are written."""
-Pool = Callable[[], "AbstractContextManager[Executor]"]
-"""Returns the executor that reads large sources, for a `with` statement."""
 _NOT_OURS = "is not removed: it is not a feed of this site (delete it if nobody needs it)"
 _NOT_PRUNED = "nothing was pruned, because items were refused (correct them, and prune again)"
 
@@ -67,7 +64,10 @@ class Options:
     """Remove documents of this site that no feed makes and that the state does not list."""
     wait: float = 0
     """Seconds to wait for another run to end."""
-    pool: Pool | None = None
+    executor: Executor | None = None
+    """Reads large sources."""
+    jobs: int = 1
+    """How many processes read large sources if there is no executor."""
     watch: Watch = iter
     profile: Profile = NO_PROFILE
 
@@ -107,8 +107,7 @@ class Run:
         with open_state(self.state, options.now, dry=options.dry_run) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            may_keep = can_keep(self.state, report)
-            check_severity(report, strict=options.strict, may_keep=may_keep, publishes=True)
+            check_severity(report, self.state, strict=options.strict, publishes=True)
             selections = {path: date_empty_feed(one, self.state, options.now) for path, one in selections.items()}
             documents = Documents(selections.values(), self.site, profile, self._make_pages(selections, report))
             watched, dry = options.watch(documents), options.dry_run
@@ -135,7 +134,7 @@ class Run:
         with open_state(self.state, self.options.now) as warnings, self._open_input(items) as source:
             report = RunReport(list(warnings))
             selections = self._select(source, report)
-            check_severity(report, strict=False, may_keep=can_keep(self.state, report))
+            check_severity(report, self.state, strict=False)
             self._warn_about_contents(selections.values(), {}, report)
             # no file stamps are stored: the next build with this state must not be skipped
             self._remember(report, selections.values(), Retirement(), source._replace(files=None))
@@ -145,7 +144,8 @@ class Run:
     def _open_input(self, items: Iterable[ItemLike]) -> Iterator[_Input]:
         """Provide the headers of items. If sources are read, unchanged chunks come from the cache."""
         options = self.options
-        if not isinstance(items, SiteSources) or not (self.state or options.pool):
+        is_parallel = bool(options.executor) or options.jobs > 1
+        if not isinstance(items, SiteSources) or not (self.state or is_parallel):
             yield _Input(make_headers(self.site, options.profile.measure_each("read", items)))
             return
         with options.profile.measure("look"):
@@ -154,11 +154,11 @@ class Run:
             chunks = ChunkCache(self.site, items.base, cache)
         found: Iterable[Chunk | ReadChunk | Problem] = read_chunks(items.sources, items.base, files, self.site.url)
         with ExitStack() as stack:
-            if options.pool and not chunks.has_chunks:
-                from ..parallel import is_large, read_parallel  # imported here, as it loads slowly
+            if is_parallel and not chunks.has_chunks:
+                from ..parallel import is_large, process_pool, read_parallel  # imported here, as they load slowly
 
                 if is_large(items.sources, items.base):
-                    executor = stack.enter_context(options.pool())
+                    executor = options.executor or stack.enter_context(process_pool(options.jobs))
                     found = read_parallel(self.site, items, files, executor)
             yield _Input(chunks.read(found), files, chunks)
 
@@ -309,8 +309,7 @@ def _flatten_problem(number: int, problem: Problem) -> tuple[object, ...]:
 
 def _store_last_run(cache: Cache, report: RunReport, files: InputFiles | None) -> None:
     """Store in the cache what the run read and found."""
-    found = enumerate(report.problems)
-    cache.replace_rows("findings", (_flatten_problem(n, problem) for n, problem in found))
+    cache.replace_rows("findings", (_flatten_problem(n, one) for n, one in enumerate(report.problems)))
     site = files.site if files else None
     omitted = {"omitted": report.omitted.errors, "omitted_items": report.omitted.items}
     cache.set_values({**omitted, "site": site, "contents": 1})

@@ -36,9 +36,10 @@ def keep_last_good(resolver: Resolver, report: RunReport, base: Path | None, *, 
         report.unread |= {one.name for one in sources for path in unread if _has_file(one, path, base)}
         refused, broken = list(report.refused.items()), list(report.broken.values())
         for identity, problem in refused:
-            yield from _keep_record(resolver, identity, problem)
+            name = resolver.held.find(identity)
+            yield from _keep_items(resolver, [name] if name else [], problem, is_record=True)
         for problem in broken:
-            yield from _keep_file(resolver, problem)
+            yield from _keep_items(resolver, resolver.held.list_of(problem.path), problem)
         for problem in _find_losses(resolver, report, before) if not allow_shrink else ():
             yield from _keep_source(resolver, report, problem)
         report.moved = resolver.held.moved
@@ -59,24 +60,17 @@ def _accept_empty(report: RunReport, before: dict[str, int]) -> None:
             report.problems[report.problems.index(problem)] = replace(problem, severity="warning")
 
 
-def _keep_record(resolver: Resolver, identity: tuple[str | None, str | None], problem: Problem) -> Kept:
-    name = resolver.held.find(identity)
-    kept, lost = _keep(resolver, [name] if name else [], problem.path)
-    yield from kept
-    yield from _report_lost(lost, problem)
-    if kept:
-        message = "the last good version of this item stays published (correct the item, or remove it)"
-        yield replace(problem, field="", message=message)
-
-
-def _keep_file(resolver: Resolver, problem: Problem) -> Kept:
-    kept, lost = _keep(resolver, resolver.held.list_of(problem.path), problem.path)
+def _keep_items(resolver: Resolver, names: Iterable[str], problem: Problem, *, is_record: bool = False) -> Kept:
+    """Yield the last good versions of the items of a broken file or, with `is_record`, of one record."""
+    kept, lost = _keep(resolver, names, problem.path)
     yield from kept
     yield from _report_lost(lost, problem)
     if kept:
         number = len({one.id for one in kept if isinstance(one, Candidate) and not one.notice})
         verb = "stays" if number == 1 else "stay"
         message = f"{count('item', number)} {verb} as last published, until this is corrected"
+        if is_record:
+            message = "the last good version of this item stays published (correct the item, or remove it)"
         yield replace(problem, field="", message=message)
 
 

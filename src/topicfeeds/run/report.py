@@ -185,18 +185,16 @@ def note_memory(candidate: Candidate, state: State | None) -> None:
         state.note_item(candidate.id, candidate.memory)
 
 
-def can_keep(memory: State | Snapshot | None, report: RunReport) -> bool:
-    """Return whether earlier runs have read each source that cannot be read now, so that its items can stay."""
-    known = memory.accepted_counts().keys() if memory else set[str]()
-    return bool(known) and known >= report.unread
-
-
-def check_severity(report: RunReport, *, strict: bool, may_keep: bool = False, publishes: bool = False) -> None:
+def check_severity(
+    report: RunReport, memory: State | Snapshot | None, *, strict: bool, publishes: bool = False
+) -> None:
     """Raise SourceError if a source is unreadable or, with `strict`, if an item was refused.
 
-    With `may_keep`, the items of an unreadable source stay, unless `strict` is set. `publishes` says that the call
-    would write the feeds.
+    Without `strict`, the items of unreadable sources stay, if earlier runs have read these sources. `publishes` says
+    that the call would write the feeds.
     """
+    known = memory.accepted_counts().keys() if memory else set[str]()
+    may_keep = bool(known) and known >= report.unread
     severities = {problem.severity for problem in report.problems}
     if "unreadable" in severities and (strict or not may_keep):
         message = SourceError.UNREADABLE if publishes else "A source could not be read."

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from ..config import check_output, check_url, load_site, read_site_file
@@ -19,23 +18,22 @@ from ..state.files import storable_path
 from ..state.paths import SitePaths, default_paths
 from ..state.session import CacheDamagedError, open_state
 from ..state.store import State
-from .flow import Options, Pool, Run
+from .flow import Options, Run
 from .report import Changes
 
 
-def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
+def build_site(paths: SitePaths, options: Options) -> Changes:
     """Build the feeds of a site file. Raises the errors of `load_site` and `publish`.
 
-    Large sources are read by `jobs` processes. Warnings of the last successful run are not repeated,
-    because cron mails everything that is printed.
+    Warnings of the last successful run are not repeated, because cron mails everything that is printed.
     """
     base, folder = Path(paths.site).parent, Path(paths.folder)
     state = State(paths.state, is_default=paths.state == default_paths(paths.site, paths.folder).state)
     digest, name = _digest_file(paths.site), Path(paths.site).name
     site = load_site(paths.site)
     check_output(site, folder, base)
-    run = Run(site, folder, state, replace(options, pool=_make_pool(jobs)))
-    with lock_folder(folder, options.wait, dry=options.dry_run) as lock:
+    run = Run(site, folder, state, options)
+    with lock_folder(folder, options.wait, dry=options.dry_run) as succeed:
         known, last_site = _read_last_run(state)
         try:
             changes = run.publish(SiteSources(site, base, name, digest))
@@ -43,7 +41,8 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
             if not options.dry_run:
                 _record_failure(run, error)
             raise error.with_problems(*_find_new(error.problems, error.omitted, known)) from None
-        lock.is_success = not changes.has_unread
+        if not changes.has_unread:
+            succeed()
     problems, omitted = _find_new(changes.problems, changes.omitted, known)
     if changes.written or changes.removed:
         problems = (*problems, *check_url(site, paths.site))
@@ -51,14 +50,6 @@ def build_site(paths: SitePaths, options: Options, jobs: int = 1) -> Changes:
         message = f"{paths.folder} had the feeds of {last_site}; this run replaced them"
         problems = (*problems, Problem(name, 1, "", message, "warning", hint=Hint.OTHER_FOLDER, is_urgent=True))
     return replace(changes, problems=problems, omitted=omitted)
-
-
-def _make_pool(jobs: int) -> Pool | None:
-    if jobs == 1:
-        return None
-    from ..parallel import process_pool  # imported here, as it loads slowly
-
-    return partial(process_pool, jobs)
 
 
 def _digest_file(path: str) -> bytes:
@@ -71,9 +62,9 @@ def _digest_file(path: str) -> bytes:
 def _read_last_run(state: State) -> tuple[set[tuple[str, ...]], str]:
     """Return the problems of the last successful run, without their lines, and the name of its site file."""
     with state.reading(), suppress(sqlite3.Error, UnicodeError):  # the run reports the error later
-        problems = state.cache.stored_problems() if state.has_cache() else []  # another version has other tables
-        site = state.cache.get_value("site") if state.has_cache() else None
-        return {(one.path, one.field, one.message, one.severity) for one in problems}, str(site or "")
+        if state.has_cache():  # another version has other tables
+            problems, site = state.cache.stored_problems(), state.cache.get_value("site")
+            return {(one.path, one.field, one.message, one.severity) for one in problems}, str(site or "")
     return set(), ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import threading
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import show
+from ..feeds.model import make_fingerprint
 from ..feeds.terms import FeedTerms
 from ..models.site import Site
 from ..output.documents import Document, describe_makers
@@ -21,13 +21,7 @@ from ..run.arguments import StateLike, make_state
 from ..state.snapshot import read_snapshot
 from .documents import Request, find_document, read_path
 from .mix import MixError
-from .responses import (
-    FeedResponse,
-    KnownDocument,
-    RequestHeaders,
-    respond_with_document,
-    respond_with_text,
-)
+from .responses import FeedResponse, KnownDocument, RequestHeaders, respond_with_document, respond_with_text
 
 _LOG = logging.getLogger("topicfeeds.web")
 _NOT_FOUND = "no such feed"
@@ -84,7 +78,7 @@ class FeedApp:
 
         An exception of `items` or `version` reaches the caller.
         """
-        return self._answer((method, path, query, headers or {}), _refuse_coroutine)
+        return self._answer(method, path, query, headers or {}, _refuse_coroutine)
 
     async def respond_async(
         self, method: str, path: str, query: str = "", headers: RequestHeaders | None = None
@@ -95,17 +89,18 @@ class FeedApp:
         def wait(value: Any) -> Any:
             return asyncio.run_coroutine_threadsafe(value, loop).result() if iscoroutine(value) else value
 
-        return await asyncio.to_thread(self._answer, (method, path, query, headers or {}), wait)
+        return await asyncio.to_thread(self._answer, method, path, query, headers or {}, wait)
 
-    def _answer(self, given: tuple[str, str, str, RequestHeaders], wait: Callable[[Any], Any]) -> FeedResponse:
+    def _answer(
+        self, method: str, path: str, query: str, headers: RequestHeaders, wait: Callable[[Any], Any]
+    ) -> FeedResponse:
         """Answer a request. `wait` returns the result of a coroutine, and any other value unchanged."""
-        method, path, query, headers = given
         if method not in ("GET", "HEAD"):
             return respond_with_text(405, "use GET or HEAD", Allow="GET, HEAD")
         try:
             request = read_path(self.site, path.removeprefix("/"), query, self._max_terms)
         except MixError as error:
-            return respond_with_text(error.status, str(error))
+            return respond_with_text(*error.args)
         if request is None:
             return respond_with_text(404, _NOT_FOUND)
         if not request.is_canonical:
@@ -114,12 +109,12 @@ class FeedApp:
         return response._replace(body=b"") if method == "HEAD" else response
 
     def _find(self, request: Request, headers: Mapping[str, str], wait: Callable[[Any], Any]) -> FeedResponse:
-        """Return the response to a request for a document."""
         now, basis = self._clock(), ""
         memory = read_snapshot(self._state) if self._state else None
         if self._version:
             stamp = memory and (memory.stamp or id(memory))  # a state without a file has no stamp
-            basis = self._digest(request.path, wait(self._version(request.terms)), stamp)
+            versions = wait(self._version(request.terms)), stamp
+            basis = make_fingerprint([self._makers, request.path, repr(versions)])
         known = self._documents.get(request.path)
         if known is None or not known.is_current(basis, now):
             items = wait(self._items(request.terms))
@@ -132,11 +127,6 @@ class FeedApp:
             known = self._render(request.path, document, now)._replace(basis=basis, due=report.due)
             self._keep(request.path, known)
         return respond_with_document(known, headers, now)
-
-    def _digest(self, path: str, *versions: object) -> str:
-        """Return a digest of everything that a document depends on, except the time."""
-        parts = [self._makers, path, repr(versions)]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
     def _render(self, path: str, document: Document, now: datetime) -> KnownDocument:
         """Return a rendered document. If it is unchanged, it comes from the cache."""

@@ -15,7 +15,7 @@ from ..models.site import Site
 from ..output.documents import Document, build_documents, build_empty
 from ..registry import STYLESHEET_PATH
 from ..run.calls import select_lazily
-from ..run.report import RunReport, can_keep, check_severity
+from ..run.report import RunReport, check_severity
 from ..sources.model import ItemLike
 from ..state.snapshot import Snapshot
 from ..text.slugs import is_hashed_slug, is_slug
@@ -82,7 +82,7 @@ def find_document(
     names = None if _INDEX.fullmatch(path) else frozenset(["all"] if is_event or is_page else []) | {name}
     wanted = Wanted(calendars=True, names=names, terms=request.terms)
     selections = select_lazily(_open_calendars(site) if is_event else site, items, report, now, wanted, memory)
-    check_severity(report, strict=False, may_keep=can_keep(memory, report))
+    check_severity(report, memory, strict=False)
     if "?" in name:
         selections[name] = title_mix(selections[name], request.terms, site)
     if is_page:

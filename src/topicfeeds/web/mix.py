@@ -14,20 +14,12 @@ from ..models.site import Site, Topic
 from ..text.slugs import MAX_SLUG_CHARS, is_hashed_slug, is_slug, make_tag_slugger, make_topic_slugger
 
 _LISTS = ("topic", "tag", "not_topic", "not_tag", "kind")
-"""The parameters that may be repeated, in the order of canonical addresses."""
+"""The parameters that may be repeated, in the order of canonical addresses. The fields of `FeedTerms` end in `s`."""
 _CHOICES = {"kind": ("article", "event"), "match": ("any", "all")}
 
 
 class MixError(Exception):
-    """A query does not describe a mix. The argument is a message for the client."""
-
-    status = 400
-
-
-class UnknownTopicError(MixError):
-    """The site does not declare a topic of the query."""
-
-    status = 404
+    """A query does not describe a mix. The arguments are the status of the response and a message for the client."""
 
 
 def read_mix(site: Site, query: str, max_terms: int) -> FeedTerms:
@@ -35,34 +27,32 @@ def read_mix(site: Site, query: str, max_terms: int) -> FeedTerms:
     try:
         given = parse_qsl(query, errors="strict", max_num_fields=4 * max_terms + 4)
     except ValueError:
-        raise MixError(f"the query has too many parameters, or is not UTF-8 (use at most {max_terms} terms)") from None
+        message = f"the query has too many parameters, or is not UTF-8 (use at most {max_terms} terms)"
+        raise MixError(400, message) from None
     for name, value in given:
         _check(name, value)
     found = {name: _list_slugs(site, name, (value for key, value in given if key == name)) for name in _LISTS}
     if sum(map(len, found.values())) > max_terms:
-        raise MixError(f"the query has too many terms (use at most {max_terms})")
+        raise MixError(400, f"the query has too many terms (use at most {max_terms})")
     if unknown := [one for one in (*found["topic"], *found["not_topic"]) if site.topics and one not in site.topics]:
-        raise UnknownTopicError(f"unknown topic {show(unknown[0])}{nearest(unknown[0][:MAX_SLUG_CHARS], site.topics)}")
+        hint = nearest(unknown[0][:MAX_SLUG_CHARS], site.topics)
+        raise MixError(404, f"unknown topic {show(unknown[0])}{hint}")
     if len(found["kind"]) == len(_CHOICES["kind"]):
         found["kind"] = ()
     needs_all = ("match", "all") in given and len(found["topic"]) + len(found["tag"]) > 1
     pairs = [(name, one) for name, some in found.items() for one in some] + [("match", "all")] * needs_all
     return FeedTerms(
         name=f"mix?{urlencode(pairs)}" if pairs else "all",
-        topics=found["topic"],
-        tags=found["tag"],
-        not_topics=found["not_topic"],
-        not_tags=found["not_tag"],
-        kinds=found["kind"],
         match="all" if needs_all else "any",
+        **{f"{name}s": some for name, some in found.items()},
     )
 
 
 def _check(name: str, value: str) -> None:
     if name not in (*_LISTS, "match"):
-        raise MixError(f"unknown parameter {show(name)} (use {', '.join(_LISTS)} or match)")
+        raise MixError(400, f"unknown parameter {show(name)} (use {', '.join(_LISTS)} or match)")
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise MixError(f"{name} is {show(value)} (use {' or '.join(_CHOICES[name])})")
+        raise MixError(400, f"{name} is {show(value)} (use {' or '.join(_CHOICES[name])})")
 
 
 def _list_slugs(site: Site, name: str, values: Iterable[str]) -> tuple[str, ...]:

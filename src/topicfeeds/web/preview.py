@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,11 +54,10 @@ class Preview:
         """Build the site. Raises the errors of `build_site`."""
         return build_site(self.paths, Options(now=now))
 
-    def watch(self) -> Iterator[None]:
+    def watch(self) -> Iterable[object]:
         """Yield soon after a file changed, and every few seconds."""
         folder = Path(self.paths.site).absolute().parent
-        for _ in watchfiles.watch(folder, yield_on_timeout=True, rust_timeout=_CHECK_MS):
-            yield
+        return watchfiles.watch(folder, yield_on_timeout=True, rust_timeout=_CHECK_MS)
 
     def is_stale(self, now: datetime) -> bool:
         """Return whether there is something to build."""
@@ -69,17 +68,11 @@ class Preview:
     @contextmanager
     def serve(self, port: int) -> Iterator[str]:
         """Serve the folder in another thread, and yield its address. With port 0, choose a free port."""
-        listener = _listen(port)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(self.paths.folder),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                timeout_graceful_shutdown=1,
-            )
+        listener, app = _listen(port), make_app(self.paths.folder)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
         )
+        server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
