@@ -31,7 +31,7 @@ def make_entries(count: int, size: int) -> list[Entry]:
 
 def is_kept(cache: RenderCache, entry: Entry) -> bool:
     """Tell whether something is kept of an entry; looking does not add it."""
-    return entry.id in cache._values
+    return entry.id in cache
 
 
 def test_a_value_is_found_by_its_entry_and_its_variant() -> None:
@@ -39,7 +39,7 @@ def test_a_value_is_found_by_its_entry_and_its_variant() -> None:
     cache.values(one)["atom", "en"] = b"one"
     assert cache.values(one) == {("atom", "en"): b"one"}
     assert cache.values(two) == {}
-    assert len(cache._values) == 2
+    assert len(cache) == 2
 
 
 def test_past_the_limit_the_oldest_entries_are_dropped_with_all_their_variants() -> None:
@@ -57,7 +57,7 @@ def test_an_entry_above_the_limit_can_be_rendered_and_is_not_kept() -> None:
     values = cache.values(entry)
     values["atom"] = b"large"
     assert values == {"atom": b"large"}
-    assert len(cache._values) == 0
+    assert len(cache) == 0
 
 
 def test_forgetting_entries_makes_room_for_others() -> None:
@@ -68,7 +68,7 @@ def test_forgetting_entries_makes_room_for_others() -> None:
     cache.values(three)
     assert [is_kept(cache, entry) for entry in (one, two, three)] == [False, True, True]
     cache.forget([two.id, three.id])
-    assert len(cache._values) == 0
+    assert len(cache) == 0
 
 
 def test_an_entry_is_loaded_once() -> None:
@@ -158,9 +158,9 @@ def test_threads_that_share_a_cache_find_what_was_kept_or_nothing() -> None:
 
     with ThreadPoolExecutor(threads) as pool:
         assert sum(pool.map(work, range(threads))) > 0
-    assert len(cache._values) <= limit // 500
+    assert len(cache) <= limit // 500
     cache.forget(entry.id for entry in entries)
-    assert len(cache._values) == 0
+    assert len(cache) == 0
     for entry in entries[:6]:  # the room of what was forgotten is free, and there is no more than that
         cache.values(entry)
     assert all(is_kept(cache, entry) for entry in entries[:6])

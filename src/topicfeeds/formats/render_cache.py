@@ -32,6 +32,12 @@ class RenderCache:
         self._size = 0
         self._lock = threading.Lock()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
     def values(self, entry: Entry) -> dict[Hashable, Any]:
         """Return the cached values of an entry by variant. The caller adds the values that it renders."""
         found = self._values.get(entry.id)
