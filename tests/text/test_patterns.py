@@ -55,6 +55,8 @@ WORST = {
     "models/dates.py _DATE_OR_TIME": ("findall", "", "1", "x"),
     "models/dates.py _DAYS": ("search", "1 ", "1 May to ", "x"),
     "models/dates.py _DAY": ("fullmatch", "2026-01-01", "1", ""),
+    "sources/mapping/dates.py _UTC": ("sub", "", "UTC ", ""),
+    "sources/mapping/drafts.py _BLANKS": ("sub", "", "_ ", ""),
     "models/dates.py _SHORT_HOUR": ("sub", "", "1 1", ""),
     "models/dates.py _MOMENT": ("fullmatch", "2026-01-01 10:00:00 +0200 CEST m=+0.", "1", "x"),
     "models/fields.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),

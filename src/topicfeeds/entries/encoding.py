@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
-from ..sources.mapping.reports import MappingReport
+from ..sources.mapping.reports import MappingReport, MissingPath
 from ..sources.model import NO_LINES, Draft, Location, Page
 from .digests import to_json
 from .events import format_moment, restore_times
@@ -99,7 +99,7 @@ def decode_rows(
         elif kind == "report":
             source, group, missing, warnings = values
             problems = tuple(_restore_problem(location, one) for one in warnings)
-            yield MappingReport(source, group, tuple((name, paths) for name, paths in missing), problems)
+            yield MappingReport(source, group, tuple(MissingPath(*one) for one in missing), problems)
         elif kind:
             yield _decode_header(values, location, key, maker, loader)
 

@@ -26,7 +26,7 @@ _MOMENT = re.compile(
     r"(?:(?<= [+-][0-9]{4}) (?:[A-Z]{3,5}|[+-][0-9]{2,4})(?: m=[+-][0-9.]{1,40})?)?)?"
 )
 """After the offset, Go prints the name of the zone, and the reading of a clock if it has one: `+0200 CEST m=+0.01`."""
-_SHORT_HOUR = re.compile("(?<=[0-9][Tt ])(?=[0-9]:)")
+_SHORT_HOUR = re.compile("(?<=[0-9][Tt ])(?=[0-9]:)|(?<=[0-9] [+-])(?=[0-9]$)")
 _DATE_OR_TIME = re.compile(
     r"[Tt][0-9]{2}:[0-9]{2}|[0-9]{1,4}[-./][0-9]{1,2}(?:[-./][0-9]{1,4}|\.)"
     r"|(?<![0-9:+-])[0-9]{1,2}:[0-9]{2}(?: ?[-\u2013] ?[0-9]{1,2}:)?"
@@ -79,8 +79,8 @@ def _parse_iso(text: str) -> date | datetime:
 
 
 def _complete(text: str) -> str:
-    """Return a date-time with two digits of the hour, and UTC for GMT."""
-    return _SHORT_HOUR.sub("0", text, count=1).replace(" GMT", " UTC")
+    """Return a date-time with two digits of each hour, and UTC for GMT."""
+    return _SHORT_HOUR.sub("0", text).replace(" GMT", " UTC")
 
 
 def _explain_impossible(text: str) -> str:

@@ -346,6 +346,9 @@ def advise_part(place: tuple[str | int, ...], key: str, source: MappingSettings 
     field, part = str(place[0]), f"{place[0]}.{place[-1]}"
     path = source.fields.get(field)
     if isinstance(path, str) and "{" not in path:
-        return f'map {part} instead of {field}, such as {part} = "{path}.{key}"'.replace('."', '"')
-    is_mapped = part not in source.fields and any(name.startswith(f"{field}.") for name in source.fields)
-    return f"map {part}, or set defaults.{part}, in [[sources]]" if is_mapped else ""
+        such = "with the right key in" if key == "KEY" else "such as"
+        return f'map {part} instead of {field}, {such} {part} = "{path}.{key}"'.replace('."', '"')
+    if not any(name.startswith(f"{field}.") for name in source.fields):
+        return ""
+    verb = "correct fields." if part in source.fields else "map "
+    return f"{verb}{part}, or set defaults.{part}, in [[sources]]"

@@ -151,7 +151,7 @@ def _explain_missing(finding: _Finding) -> str:
         setting = finding.origin.fields_setting.replace("fields", f"fields.{finding.name}", 1)
         paths = " or ".join(map(show, [path] if isinstance(path, str) else path))
         return f"is missing or blank in this record (fill in {paths}, or correct {setting})"
-    advice = "add a date such as 2026-03-01" if finding.name in _DATES else advise_part(finding.place, "label", source)
+    advice = "add a date such as 2026-03-01" if finding.name in _DATES else advise_part(finding.place, "KEY", source)
     return f"is missing ({advice or 'add it'})"
 
 

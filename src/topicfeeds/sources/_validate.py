@@ -12,7 +12,7 @@ from ..models.messages import Origin, format_path, validate_item
 from ..models.site import Source
 from ..registry import TABLES
 from ._raw import RawRecord
-from .model import Draft, FileContext, Identity, Record, Unplaced, label_record, read_identity
+from .model import Draft, FileContext, Identity, Record, Unplaced, Window, label_record, read_identity
 
 if TYPE_CHECKING:
     from .mapping.mapper import MappedRecord, RecordMapper
@@ -108,9 +108,26 @@ class RecordValidator:
         title = fields.get("title") or fields.get("id") if isinstance(fields, Mapping) else ""
         return label_record(self._context.path, raw.place, title, identity and identity[0])
 
+    def _read_publication(self, raw: RawRecord, fields: Any) -> Draft | Problem | Window | None:
+        """Return a draft, a problem, or when a record is public."""
+        from .mapping.dates import MappingError
+        from .mapping.drafts import read_publication
+
+        try:
+            reason, window = read_publication(fields, self._source)
+        except MappingError as error:
+            return self._refuse(raw, error.field, error.message, read_identity(fields))
+        return Draft(self._context.path, raw.line, identity=read_identity(fields), reason=reason) if reason else window
+
     def _check(self, raw: RawRecord, fields: Any, lines: Mapping[str, int]) -> Iterator[Record | Problem | Draft]:
         """Yield the item of a record, given its fields, or its problems."""
         path, source = self._context.path, self._source
+        if not self._mapper and not isinstance(fields, (Mapping, Item, *self._no_records)):
+            found = self._read_publication(raw, fields)
+            if isinstance(found, (Draft, Problem)):
+                yield found
+                return
+            raw = raw._replace(window=found)
         item = validate_item(fields, self._origin, self._extensions)
         if isinstance(item, Item):
             topics = tuple(source.topics)
@@ -124,19 +141,14 @@ class RecordValidator:
                 yield self._refuse(raw, "", f"has several records, not the fields of one item ({advice})")
                 return
         if not self._mapper and isinstance(fields, Mapping):
-            from .mapping.dates import MappingError
-            from .mapping.drafts import KEYS, read_publication
+            from .mapping.drafts import KEYS
 
-            try:
-                reason, window = read_publication(fields, source)
-            except MappingError as error:
-                yield self._refuse(raw, error.field, error.message, read_identity(fields))
-                return
-            if reason:
-                yield Draft(path, raw.line, identity=read_identity(fields), reason=reason)
+            found = self._read_publication(raw, fields)
+            if isinstance(found, (Draft, Problem)):
+                yield found
                 return
             if not fields.keys().isdisjoint(KEYS):
-                raw = raw._replace(window=window)
+                raw = raw._replace(window=found)
                 yield from self._check(raw, {name: one for name, one in fields.items() if name not in KEYS}, lines)
                 return
         located = [(lines.get(str(place[0]) if place else "", raw.line), place, sentence) for place, sentence in item]

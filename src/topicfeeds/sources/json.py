@@ -82,11 +82,13 @@ def _find_items(text: str, whole: _Found) -> Iterator[_Found]:
 
 def _seek_items(text: str, whole: _Found, source: Source) -> Iterator[_Found]:
     """Yield the items at the path in the source's setting `items`."""
-    from .mapping.elements import add_key, explain_missing_items, has_lists_by_key, has_records_by_key
+    from .mapping.elements import add_key, explain_error, explain_missing_items, has_lists_by_key, has_records_by_key
 
     for place in parse_places(source.items or "") if source.items != "." else ["."]:
         found = [whole] if place == "." else list(_seek(text, whole, place, 0) if isinstance(place, ValuePath) else ())
         for one in found:
+            if error := explain_error(whole.value, one.value):
+                raise Unreadable(1, error)
             if has_records_by_key(one.value, source):
                 yield from (each._replace(value=add_key(each.value, key)) for key, each in _list_members(text, one.at))
             elif has_lists_by_key(one.value, source):

@@ -35,6 +35,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
         return
     is_mdx = path.lower().endswith(".mdx")
     for raw in raws or [RawRecord({}, 1)]:
+        if isinstance(raw, RawRecord) and isinstance(raw.fields, dict) and "_drafts" in path.split("/"):  # of Jekyll
+            raw.fields.setdefault("draft", True)
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
             if is_mdx and (tags := find_components(content)):

@@ -80,7 +80,7 @@ class _YamlReader:
                 empty = empty and not event.flow_style  # [] is an empty list on purpose
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
-            elif inside and self._is_null(event):
+            elif self._is_null(event) and (inside or (isinstance(event, yaml.ScalarEvent) and event.value)):
                 empty = False
                 yield RawRecord(None, _line_number(event))
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):

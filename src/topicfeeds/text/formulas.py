@@ -17,7 +17,7 @@ _KATEX = {"mbin": "mo", "mfrac": "mfrac", "mrel": "mo", "mspace": "mspace", "sqr
 _CODE = re.compile("(?:mjx-c)?([0-9A-F]{1,5})(?: .*)?")
 """The code of a character that MathJax draws."""
 _OPERATORS = set("+-−=<>≤≥≈≠×·±")
-_SOURCES = ("data-latex", "data-tex", "data-formula")
+_SOURCES = ("data-latex", "data-tex", "data-formula", "data-katex")
 _INVISIBLE = {"\u2061", "\u2062"}
 """The invisible operators between a function and its argument, and between factors."""
 

@@ -19,11 +19,13 @@ _SUFFIX = re.compile(r"\.(?:adoc|asciidoc|ipynb|[Mm]|qmd|[Rr]md|rst|textile)")
 _COMPONENT = re.compile(r"<(/?)(?:code|pre)\b|<[A-Z][\w.]{0,60}|\{[^{}]{0,60}\}?")
 _TEMPLATE_TAG = re.compile(
     r"(?i)(?=[<{\[!:%?*&=^-])(?:<(/?)(?:code|pre|script|style)\b"
-    r"|(?:\{\{(?:&[lg]t;|[<>%#/]|-? ?\$?\w{1,40}(?:\.\w|\(| \|))|\{%|\{:(?: ?[.#]|[a-z])"
+    r"|(?:\{\{(?:&[lg]t;|[<>%#/]|-? ?(?:[\"']|&quot;|&#39;|\$?\w{1,40}(?:\.\w|\(| \|)))"
+    r"|\{%|\{:(?: ?[.#]|[a-z])"
     r"|\{ ?(?:[.#][a-z]|[a-z]{1,20}=))[^{}]{0,60}"
     r"|!?\[\[[a-z{][^\[\]<>]{0,60}|:::+ ?[a-z{]{1,20}"
     r"|\[(?:(?:audio|caption|embed|gallery|playlist|toc|video)(?=[ \]])|/[a-z][\w-]{0,40}\]"
     r"|[a-z][\w-]{0,40} [\w-]{1,40}=)[^\[\]<>]{0,60}"
+    r"|(?<=<p>)\[![a-z]{1,20}\]|(?:\{|%7b)(?:attach|author|category|index|static|tag)(?:\}|%7d)"
     r"|\{/(?:\*|[a-z][\w-]{0,40}\})|\{load(?:module|position) [^{}<>]{0,60}|\{[a-z:-]{1,30}\}(?=<code)"
     r"|(?:<|&lt;)(?:%[=#-]? ?[a-z@]|\?(?:php|=))[^<>%]{0,60}|%%[^%<>]{1,60}%%"
     r"|(?<=>)(?:!!!|\?\?\?\+?) [a-z]{1,20}|--8(?:<|&lt;)--|\*\[[^\[\]<>]{1,40}\]: "
@@ -31,9 +33,9 @@ _TEMPLATE_TAG = re.compile(
 )
 """Tags of Hugo, Jekyll, Joomla, PHP and others; lists of attributes; links of wikis; containers; shortcodes of
 WordPress; blocks, roles and included files of MkDocs and Sphinx; comments and highlights of Obsidian; abbreviations;
-footnotes without a note.
+footnotes without a note; alerts of GitHub; links of Pelican.
 """
-_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "!!!", "???", "--8", "==")
+_MARKS = ("{", "[", ":::", "<%", "&lt;%", "<?", "&lt;?", "%%", "%7B", "!!!", "???", "--8", "==")
 """Each template tag contains one of these texts. Their last characters are rare, and quick to search for."""
 
 

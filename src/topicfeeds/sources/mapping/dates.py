@@ -19,6 +19,7 @@ from .paths import is_empty
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIRECTIVE = re.compile("%.")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
+_UTC = re.compile(r"\b(?:GMT|UTC)\b")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([01]?[0-9]|2[0-3])(?::?([0-5][0-9])|\.(25|5|75))")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3])[:.h][0-5][0-9](?::[0-5][0-9])?(?: ?(?:[AaPp]\.?[Mm]\.?|Uhr|h))?")
 _ENDS = ("bis", "end", "fin", "until")
@@ -35,6 +36,11 @@ class MappingError(Exception):
 
 def read_dates(fields: dict[str, Any], settings: MappingSettings) -> None:
     """Convert all dates of an item with the settings of its source. Raises MappingError."""
+    for name in DATES:
+        if isinstance(value := fields.get(name), str) and value.startswith(
+            "0000-00-00"
+        ):  # databases write it for "no date"
+            del fields[name]
     for name in DATES if settings.date_format else ():
         value = fields.get(name)
         if isinstance(value, (list, tuple)):
@@ -104,6 +110,8 @@ def _parse(text: str, form: str, language: str | None) -> date | None:
             divisor = 1000 if form == "unix-ms" else 1
             is_number = _NUMBER.fullmatch(text)
             return datetime.fromtimestamp(float(text) / divisor, UTC).replace(microsecond=0) if is_number else None
+        if "%Z" in form:  # strptime ignores UTC and GMT, and accepts the names of the zone of the machine
+            text, form = _UTC.sub("+0000", text), form.replace("%Z", "%z")
         timed = any(f"%{letter}" in form for letter in "HIMScXfpz")
         if language:
             text, form = _replace_names(text, form, language)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from enum import Enum
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,9 +20,12 @@ from .paths import Finder
 
 KEYS = ("draft", "publishDate", "publishdate", "expiryDate", "expirydate", "unpublishDate", "unpublishdate")
 """The keys that only say whether a record is published."""
+_DRAFTS = ("bozza", "borrador", "brouillon", "concept", "entwurf", "rascunho", "szkic")
+"""A draft, in other languages."""
 _STATUSES = (
-    *("auto-draft", "confidential", "deleted", "draft", "hidden", "pending", "private", "trash", "unpublished"),
-    *("bozza", "borrador", "brouillon", "entwurf", "rascunho", "szkic"),  # a draft, in other languages
+    *("archived", "auto-draft", "confidential", "deleted", "draft", "hidden", "pending", "private", "trash"),
+    *("unlisted", "unpublished"),
+    *_DRAFTS,
 )
 _YES = ("1", "on", "t", "true", "y", "yes")
 _NO = ("0", "f", "false", "n", "no", "off")
@@ -28,11 +33,11 @@ _YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "vero", "verda
 _MARKS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("privado", "privat", "privato", "privé"), _YES_ELSEWHERE),  # calendars exported by Outlook
     "vertraulichkeit": ("persönlich", "privat", "vertraulich"),
-    **dict.fromkeys(("deleted", "draft", "hidden", "private", "unlisted"), _YES),
-    **dict.fromkeys(("enabled", "live", "public", "publish", "published"), _NO),
-    **dict.fromkeys(("poststatus", "reviewstate", "status"), (*_STATUSES, "0", "false")),
-    "moderationstate": (*_STATUSES, "archived", "0", "false"),
-    **dict.fromkeys(("sensitivity", "visibility"), _STATUSES),
+    **dict.fromkeys(_DRAFTS, _YES_ELSEWHERE),
+    **dict.fromkeys(("archived", "deleted", "draft", "hidden", "private", "unlisted", "unpublished"), _YES),
+    **dict.fromkeys(("enabled", "listed", "live", "public", "publish", "published"), _NO),
+    **dict.fromkeys(("moderationstate", "poststatus", "reviewstate", "status"), (*_STATUSES, "0", "false")),
+    **dict.fromkeys(("sensitivity", "state", "visibility"), _STATUSES),
 }
 """The keys that say that a record is not public, as `_simplify` returns them, each with the values that say so."""
 _BESIDE: Mapping[str, Collection[str]] = {
@@ -42,21 +47,24 @@ _BESIDE: Mapping[str, Collection[str]] = {
     "endtime": ("crdate", "tstamp"),
 }
 """The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
-_FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime")
-_COMMON = ("expires", "expiresat", "unpublishat", "deletedat")
+_COMMON_FROM = ("publishat", "publishedat")
+_COMMON_UNTIL = ("expires", "expiresat", "expireson", "expirationdate", "unpublishat", "deletedat", "validuntil")
+_COMMON = (*_COMMON_FROM, *_COMMON_UNTIL)
 """The keys that can have other meanings. They only count if no setting reads them, and if their value is a date."""
-_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime", *_COMMON)
+_FROM = ("publishdate", "publishon", "publishup", "goliveat", "starttime", *_COMMON_FROM)
+_UNTIL = ("expirydate", "unpublishdate", "unpublishon", "publishdown", "expireat", "endtime", *_COMMON_UNTIL)
 _NAMES = frozenset((*_MARKS, *_FROM, *_UNTIL))
 _ATTRIBUTES = (
     *("deleted", "draft", "hidden", "private", "public", "publish", "published", "status", "visibility"),
     *("is_deleted", "is_draft", "is_hidden", "is_private", "is_public", "is_published", "post_status"),
-    *("live", "unlisted", "moderation_state"),
+    *("archived", "isDraft", "live", "listed", "moderation_state", "review_state", "state", "unlisted", "unpublished"),
     *("publishDate", "publish_date", "expiryDate", "expiry_date", "unpublishDate", "unpublish_date", "unpublish_on"),
     *("publish_on", "go_live_at", "expire_at", "expires", "expires_at", "unpublish_at", "deleted_at"),
 )
 """The attributes of Python objects that are read."""
 
 
+_BLANKS = re.compile("[ _-]+")
 _Marks = Iterable[tuple[str, Any]]
 """Keys that may say whether a record is public, each with its value."""
 
@@ -118,7 +126,7 @@ def _list_marks(record: Any) -> Iterator[tuple[str, Any]]:
 @lru_cache(maxsize=4096)
 def _simplify(key: str) -> str:
     """Return the name by which a key is compared: `is_Draft` and `isDraft` become `draft`."""
-    return key.lower().replace("_", "").replace("-", "").removeprefix("is")
+    return _BLANKS.sub("", key.lower()).removeprefix("is")
 
 
 def _read_date(marks: _Marks, names: Collection[str], settings: MappingSettings) -> date | None:
@@ -156,6 +164,7 @@ def _plain(value: Any) -> Any:
     """Return the single value in a list or table. Drupal writes values as `[{"value": false}]`."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         value = value[0]
+    value = value.value if isinstance(value, Enum) else value
     return value.get("value") if isinstance(value, Mapping) else value
 
 

@@ -12,21 +12,32 @@ from ...models.mapping import parse_places
 from ...models.places import ValuePath, list_paths, parse_path
 from ...models.source import Source
 from .dates import MappingError
-from .paths import Finder, flatten, is_empty
+from .paths import SCALARS, Finder, flatten, is_empty
 from .reports import name_setting
 from .values import CELL_SEPARATORS, split_text
 
 _MAX_COPIED_KEYS = 1_000_000
 """The limit of keys that `each` copies: each element gets a copy of its record."""
 _TIMES = ("start", "end")
-_Tables = tuple[tuple[Mapping[str, Any], str], ...]
+_Tables = tuple[tuple[Any, str], ...]
+
+
+class _Changed:
+    """An object from Python in which one attribute has another value."""
+
+    def __init__(self, one: Any, name: str, value: Any) -> None:
+        self._one = one
+        setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._one, name)
 
 
 class _Element(NamedTuple):
     """An element of a list."""
 
     tables: _Tables
-    """The tables on the path to it, each with the key that the path follows."""
+    """The tables or objects on the path to it, each with the key that the path follows."""
     value: Any
     number: int
     """Its position in its list, from 0."""
@@ -40,14 +51,16 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
     if source.items != ".":
         finder = Finder(document)
         found, place = finder.find_first(parse_places(source.items or ""))
-        if not finder.is_known:
+        if not finder.is_known and not finder.is_open:
             raise ValueError(explain_missing_items(document, source))
+        if error := explain_error(document, found):
+            raise ValueError(error)
         values = [one for _, one in _seek(document, place)] if isinstance(place, ValuePath) else [found]
     return [pair for value in values for pair in _list_records(value, source)]
 
 
 def _seek(value: Any, path: ValuePath, at: int = 0, tables: _Tables = ()) -> Iterator[tuple[_Tables, Any]]:
-    """Yield the values at a path, which may lead through lists. Yield each with the tables on the path to it."""
+    """Yield the values at a path, which may lead through lists. Yield each with the tables or objects on the path."""
     if at == len(path.names):
         yield tables, value
     elif isinstance(value, (list, tuple)):
@@ -61,6 +74,9 @@ def _seek(value: Any, path: ValuePath, at: int = 0, tables: _Tables = ()) -> Ite
             if key in value:
                 yield from _seek(value[key], path, after, (*tables, (value, key)))
                 return
+    elif value is not None and not isinstance(value, SCALARS):
+        key, after = path.steps[at][-1]
+        yield from _seek(Finder(value, objects=True).find(parse_path(key)), path, after, (*tables, (value, key)))
 
 
 def _list_records(value: Any, source: Source) -> Iterator[tuple[str, Any]]:
@@ -88,6 +104,7 @@ def has_lists_by_key(value: Any, source: Source | None = None) -> bool:
 
 def _are_records(values: list[Any], table: Any, source: Source | None) -> bool:
     """Return whether values are tables that share a key, and no path reads the table that contains them."""
+    values = [one for one in values if one is not None]
     if not values or not all(isinstance(one, Mapping) for one in values) or not set.intersection(*map(set, values)):
         return False
     mapped = source.places.values() if source else ()
@@ -106,7 +123,15 @@ def advise_items(document: Any, source: Source | None = None) -> str:
 
 def add_key(record: Any, key: str) -> Any:
     """Return a record with its key as `id`, if it has no `id`."""
-    return {**record, "id": key} if key and is_empty(record.get("id")) else record
+    return {**record, "id": key} if key and isinstance(record, Mapping) and is_empty(record.get("id")) else record
+
+
+def explain_error(document: Any, found: Any) -> str:
+    """Return which error a document reports in place of its records, or an empty text."""
+    error = isinstance(document, Mapping) and (document.get("error") or document.get("errors"))
+    if not error or not (found is None or found is False):
+        return ""
+    return f"has no items, but an error: {show(json.dumps(error, ensure_ascii=False, default=str))}"
 
 
 def explain_missing_items(document: Any, source: Source) -> str:
@@ -129,26 +154,25 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
     path, *others = source.each_paths
     if is_table:
         record = _split_cells(record, source)
-    finder, depth = Finder(record), len(path.names)
+    depth = len(path.names)
     used = [one.names for places in source.places.values() for one in list_paths(places)]
     has_lists = any(names[:depth] == path.names and "".join(names[depth : depth + 1]).isdecimal() for names in used)
     found = list(islice(_find_elements(record, path, keep_lists=has_lists), _MAX_COPIED_KEYS + 1))
-    if not found and (finder.find(path) is None or not finder.is_known):
+    if not found and Finder(record, objects=not isinstance(record, Mapping)).find(path) is None:
         yield record, True
         return
-    if (keys := sum(len(table) for one in found for table, _ in one.tables)) > _MAX_COPIED_KEYS:
+    tables = (table for one in found for table, _ in one.tables if isinstance(table, Mapping))
+    if (keys := sum(map(len, tables))) > _MAX_COPIED_KEYS:
         message = f"has at least {len(found):,} elements with {keys:,} fields in all (split the record)"
         raise MappingError("", f"{show(path.text)} {message}")
-    names_element = any(
-        isinstance(place, ValuePath) and place.names[:depth] == path.names for place in source.places.get("id", ())
-    )
     for one in found:
         copy = one.value
         for table, key in reversed(one.tables):
-            copy = {**table, key: copy}
+            copy = {**table, key: copy} if isinstance(table, Mapping) else _Changed(table, key, copy)
         for other in others:
             copy = _take(copy, other, 0, one)
-        yield copy, names_element
+        _, place = Finder(copy, objects=not isinstance(copy, Mapping)).find_first(source.places.get("id", ()))
+        yield copy, any(used.names[:depth] == path.names for used in list_paths([place] if place else []))
 
 
 def _split_cells(record: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
@@ -183,7 +207,11 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     for key, after in path.steps[at] if isinstance(value, Mapping) else ():
         if key in value:
             return {**value, key: _take(value[key], path, after, element)}
-    return value
+    key, after = path.steps[at][-1]
+    if isinstance(value, (Mapping, list, tuple, *SCALARS)) or not hasattr(value, key):
+        return value
+    found = Finder(value, objects=True).find(parse_path(key))
+    return _Changed(value, key, _take(found, path, after, element))
 
 
 def explain_several(finder: Finder, name: str, place: ValuePath, number: int, source: Source) -> str:

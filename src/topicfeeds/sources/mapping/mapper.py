@@ -24,7 +24,7 @@ from .file_values import describe_file
 from .lookups import explain_missing_key, index_document
 from .paths import Finder, Loss, first_value, flatten, is_empty
 from .permalinks import fill_in_permalink, is_template
-from .reports import NO_LINK, NO_START, MappingReport, describe_warning, explain_loss, name_setting
+from .reports import NO_LINK, NO_START, MappingReport, PathRegister, describe_warning, explain_loss
 from .values import (
     NEVER_FALSE,
     add_default_parts,
@@ -33,10 +33,12 @@ from .values import (
     convert,
     drop_image_faults,
     find_kind,
+    find_separators,
     fit,
     is_none,
     lacks_part,
     list_addresses,
+    split_text,
     take_simple,
 )
 
@@ -57,8 +59,7 @@ class RecordMapper:
     def __init__(self, source: Source, context: FileContext) -> None:
         self._source, self._context = source, context
         self._is_table = context.form in TABLES
-        self._known: set[str] = set()
-        """The settings with a path that at least one record has."""
+        self._paths = PathRegister()
         self._has: set[str] = set()
         """Contains `records` if the chunk has records, and `items` if it has items."""
         self._needs_link = False
@@ -118,7 +119,7 @@ class RecordMapper:
             self._drop_event_fields(fields, raw)
             self._fill_in_permalink(fields, raw)
         if not names_element and fields.get("id") and fields.get("start"):
-            fields["id"] = f"{to_text(fields['id'])}/{to_text(fields['start'])}"
+            fields["id"] = f"{to_text(fields['id'])}/{to_text(fields['start']).strip().replace(' ', 'T', 1)}"
         self._needs_link = self._needs_link or ("content" in fields and "link" not in fields)
         return MappedRecord(raw._replace(window=window) if window else raw, fields, warnings)
 
@@ -128,6 +129,8 @@ class RecordMapper:
         for name, path, texts in self._source.conditions:
             found = self._find_condition(finder, name, (path,), raw)
             given = found if isinstance(found, list) and found else [found]
+            if self._is_table and isinstance(found, str):
+                given = [found, *split_text(found, find_separators(path, self._source))]
             if any(as_text(one) in texts for one in given) != name.startswith("only."):
                 return False
         return True
@@ -146,10 +149,9 @@ class RecordMapper:
 
     def _find(self, finder: Finder, name: str, places: tuple[ValuePlace, ...]) -> tuple[Any, ValuePlace | None]:
         """Return the first value at one of the places, and its place. Note whether the record has one of the places."""
-        finder.is_known = False
-        found = finder.find_first(places, find_kind(name))
-        if finder.is_known:
-            self._known.add(name)
+        finder.is_known = finder.is_open = finder.is_wrong = False
+        found = finder.find_first(places, find_kind(name), with_tables="." not in name)
+        self._paths.note(name, finder)
         return found
 
     def _find_fields(self, finder: Finder, raw: RawRecord, warnings: list[Problem]) -> dict[str, Any] | str:
@@ -230,7 +232,7 @@ class RecordMapper:
         get = finder.find_getter()
         for field, names in self._source.mapped_fields.items():
             if get and field in self._simple and (value := take_simple(field, get(self._simple[field], None))):
-                self._known.add(field)
+                self._paths.known.add(field)
                 fields[field] = [value] if field in LISTS else value
                 continue
             finder.losses.clear()
@@ -331,6 +333,8 @@ class RecordMapper:
         parts = (place.rpartition(".") for place in used)
         used = used | {place for place, _, name in parts if name.isdecimal()}  # image.0 is a text in the list `image`
         for loss in {one.place: one for one in reversed(losses) if one.value is None or one.place not in used}.values():
+            if isinstance(loss.value, Mapping) and any(place.startswith(f"{loss.place}.") for place in used):
+                continue  # another path reads a part of this table
             if message := explain_loss(loss, field, self._source):
                 warnings.append(self._make_warning(raw, field, message))
 
@@ -343,11 +347,7 @@ class RecordMapper:
     def report(self) -> Iterator[MappingReport]:
         """Yield the reports about the chunk."""
         for group, reported in self._source.reported_places.items():
-            missing = [
-                (name_setting(name), " or ".join(show(one.text) for one in list_paths(places)))
-                for name, places in reported.items()
-                if name not in self._known
-            ]
+            missing = self._paths.list_missing(reported)
             if group == "items" and self._needs_link and "link" not in self._source.fields:
                 missing.append(NO_LINK)
             group = "drafts" if group == "items" and group not in self._has else group

@@ -59,6 +59,10 @@ class Finder:
         self.losses: list[Loss] = []
         self.is_known = False
         """Whether the record has one of the paths that were followed so far."""
+        self.is_open = False
+        """Whether a path led to an empty value, so that the record does not show whether the path is right."""
+        self.is_wrong = False
+        """Whether a path led into a table without its next key."""
         self._file, self._read_date, self._objects = file, read_date, objects
 
     def copy(self, record: Any) -> Finder:
@@ -85,15 +89,30 @@ class Finder:
             return found
         return value
 
-    def find_first(self, places: Collection[ValuePlace], kind: Kind = "text") -> tuple[Any, ValuePlace | None]:
+    def find_first(
+        self, places: Collection[ValuePlace], kind: Kind = "text", *, with_tables: bool = True
+    ) -> tuple[Any, ValuePlace | None]:
         """Return the first value at one of several places, and its place. Without a value, note incomplete patterns.
+
+        If `with_tables` is unset, a table is not a value, unless there is only one place.
+        """
+        skipped: list[Loss] = []
+        for place in places:
+            value = self.find(place, kind)
+            if not with_tables and len(places) > 1 and isinstance(table := first_value(value), Mapping):
+                skipped.append(Loss(place.text, table, place.text))
+            elif not (is_empty(value) or (kind == "address" and value is False)):
+                return value, place
+        if not self._note_patterns(places, kind):
+            self.losses += skipped
+        return None, None
+
+    def _note_patterns(self, places: Collection[ValuePlace], kind: Kind) -> bool:
+        """Note the patterns that lack a value as losses. Return whether there are any.
 
         Incomplete patterns of dates are not noted: a record may have a day without a time on purpose.
         """
-        for place in places:
-            value = self.find(place, kind)
-            if not is_empty(value):
-                return value, place
+        before = self.losses[:]
         for place in (one for one in places if isinstance(one, ValuePattern)):
             found = {path.text: first_value(self.find(path)) for path in list_paths([place])}
             tables = {path: one for path, one in found.items() if one and isinstance(one, Mapping)}
@@ -102,27 +121,34 @@ class Finder:
             if kind != "date" and 0 < len(empty) < len(found):
                 self.losses[:] = [one for one in self.losses if one.path not in empty]
                 self.losses.append(Loss(place.text, None, " and ".join(empty)))
-        return None, None
+        return self.losses != before
 
     def _follow(self, value: Any, path: ValuePath, at: int) -> Any:
         if at == len(path.names):
             self.is_known = True
             return to_plain(value) if self._objects else value
         if type(value) is dict or isinstance(value, Mapping):
-            for key, after in path.steps[at]:
-                if key in value:
-                    return self._follow(value[key], path, after)
-            return None
+            return self._follow_table(value, path, at)
         if isinstance(value, (list, tuple)):
             return self._follow_list(value, path, at)
         if value is None or isinstance(value, SCALARS) or not self._objects:
             return self._follow_scalar(value, path, at)
         return self._follow_object(value, path, at)
 
+    def _follow_table(self, value: Mapping[str, Any], path: ValuePath, at: int) -> Any:
+        for key, after in path.steps[at]:
+            if key in value:
+                return self._follow(value[key], path, after)
+        if at and path.names[at] == "0":  # one value stands for a list of one
+            return self._follow(value, path, at + 1)
+        self.is_open = self.is_open or not value
+        self.is_wrong = self.is_wrong or bool(at and value)
+        return None
+
     def _follow_object(self, value: Any, path: ValuePath, at: int) -> Any:
         key, after = path.steps[at][-1]
         if at and hasattr(type(value), "__bool__") and not value:  # such as a file field of Django without a file
-            self.is_known = True
+            self.is_open = True
             return None
         found = getattr(value, key, _NOTHING)
         is_manager = hasattr(type(value), "get_queryset")  # Django managers have attributes of their own
@@ -134,7 +160,7 @@ class Finder:
 
     def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
         name = path.names[at]
-        self.is_known = self.is_known or not value
+        self.is_open = self.is_open or not value
         if name.isdecimal() and len(name) <= _MAX_DIGITS:
             self.is_known = True
             return self._follow(value[int(name)], path, at + 1) if int(name) < len(value) else None
@@ -142,9 +168,12 @@ class Finder:
 
     def _follow_scalar(self, value: Any, path: ValuePath, at: int) -> Any:
         """Return year, month or day of a date. All other values have no fields, and are noted as losses."""
-        self.is_known = True
         if is_absent(value):
+            self.is_open = True
             return None
+        self.is_known = True
+        if at and path.names[at] == "0":  # one value stands for a list of one
+            return self._follow(value, path, at + 1)
         if at == len(path.names) - 1 and path.names[at] in ("year", "month", "day"):
             moment = value if isinstance(value, date) else self._read_date(value)
             if moment:
@@ -156,10 +185,12 @@ class Finder:
         found: list[Any] = []
         for number, part in enumerate(pattern.parts):
             if isinstance(part, str):
+                if kind == "address" and number and part.startswith("/"):
+                    found[-1] = to_text(found[-1]).rstrip("/")
                 found.append(part)
                 continue
             value = first_value(self.find(part))
-            if is_empty(value) or isinstance(value, Mapping):
+            if is_empty(value) or isinstance(value, Mapping) or (kind == "address" and value is False):
                 return None
             value = value.strip() if isinstance(value, str) else value
             if kind == "address" and number:

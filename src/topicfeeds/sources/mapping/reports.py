@@ -3,16 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from ...errors import Problem, show
 from ...models.mapping import FLAGS, MappingSettings
-from ...models.places import ValuePath, as_text, list_paths
-from .paths import Loss
+from ...models.places import ValuePath, ValuePlace, as_text, list_paths
+from .paths import Finder, Loss
 from .values import NEVER_FALSE
 
 T = TypeVar("T")
-NO_LINK = ("link", "")
+Evidence = Literal["none", "open", "wrong"]
+"""What records say about a path that none of them has.
+
+`wrong`: a table on the path lacks the next key. `open`: a value on the path is empty. `none`: neither of the two.
+"""
+
+
+class MissingPath(NamedTuple):
+    """A setting whose paths no record of a chunk has."""
+
+    name: str
+    paths: str
+    evidence: Evidence = "none"
+
+
+NO_LINK = MissingPath("link", "")
+
+
+class PathRegister:
+    """Notes which settings have a path that at least one record has, and what records say about the others."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self._evidence: dict[str, Evidence] = {}
+
+    def note(self, name: str, finder: Finder) -> None:
+        """Note what a finder saw when it followed the paths of a setting."""
+        if finder.is_known:
+            self.known.add(name)
+        elif finder.is_wrong or finder.is_open:
+            self._evidence[name] = "wrong" if finder.is_wrong else self._evidence.get(name, "open")
+
+    def list_missing(self, settings: Mapping[str, tuple[ValuePlace, ...]]) -> list[MissingPath]:
+        """Return the settings whose paths no record has."""
+        missing = ((name, list_paths(places)) for name, places in settings.items() if name not in self.known)
+        return [
+            MissingPath(
+                name_setting(name), " or ".join(show(one.text) for one in paths), self._evidence.get(name, "none")
+            )
+            for name, paths in missing
+        ]
+
+
 NO_START = "is ignored in records without start: they are articles (check fields.start in [[sources]])"
 
 
@@ -25,8 +67,8 @@ class MappingReport(NamedTuple):
 
     `drafts` are the fields of a chunk that has drafts only.
     """
-    missing: tuple[tuple[str, str], ...]
-    """The settings whose paths no record has, each with its paths. `NO_LINK`: items with content have no link."""
+    missing: tuple[MissingPath, ...]
+    """The settings whose paths no record has. `NO_LINK`: items with content have no link."""
     warnings: tuple[Problem, ...] = ()
 
 
@@ -35,15 +77,15 @@ def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sourc
 
     Warnings about missing paths come last. In messages, `setting` says where the mapping is.
     """
-    missing: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+    missing: dict[tuple[str, str], dict[tuple[str, str], frozenset[Evidence]]] = {}
     told: set[tuple[str, str, str]] = set()
     for one in found:
         if not isinstance(one, MappingReport):
             yield one
             continue
-        here = dict.fromkeys(one.missing)
+        here = {(path.name, path.paths): frozenset([path.evidence]) for path in one.missing}
         group = one.source, one.group
-        missing[group] = {name: None for name in missing.get(group, here) if name in here}
+        missing[group] = {name: found | here[name] for name, found in missing.get(group, here).items() if name in here}
         for problem in one.warnings:
             key = (one.source, *describe_warning(problem))
             if key not in told:
@@ -51,13 +93,14 @@ def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sourc
                 yield problem
     for (source, kind), names in missing.items():
         drafts = missing.get((source, "drafts"), names) if kind == "items" else names
-        for name, paths in names if kind != "drafts" else ():
-            if (name, paths) in drafts or (name, paths) == NO_LINK:
+        for (name, paths), evidence in names.items() if kind != "drafts" else ():
+            is_missing = "wrong" in evidence or "open" not in evidence
+            if is_missing and ((name, paths) in drafts or (name, paths) == NO_LINK[:2]):
                 yield _explain(source, name, paths, setting)
 
 
 def _explain(source: str, name: str, paths: str, setting: str) -> Problem:
-    if (name, paths) == NO_LINK:
+    if (name, paths) == NO_LINK[:2]:
         advice = 'set fields.link to a pattern with a field of your records, such as "/news/{slug}/"'
         message = f"no item has a link, so every entry links to the start page ({advice})"
     else:

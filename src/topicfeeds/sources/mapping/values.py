@@ -17,7 +17,7 @@ from ...errors import show
 from ...models.items import Image
 from ...models.mapping import DATES, LISTS, PARTS, MappingSettings, advise_part
 from ...models.messages import Origin, explain_errors
-from ...models.places import as_text, to_text
+from ...models.places import ValuePath, as_text, to_text
 from ...models.source import Source
 from ...text.characters import is_blank
 from ...text.generator_marks import GHOST_URL
@@ -100,6 +100,12 @@ def is_none(name: str, value: Any, settings: MappingSettings, words: Collection[
     if name.partition(".")[0] not in LISTS or not isinstance(value, (str, int, float)):
         return False
     return (text := as_text(value)) in words and text not in settings.values.get(name, {})
+
+
+def find_separators(path: ValuePath, settings: MappingSettings) -> tuple[str, ...]:
+    """Return the separators of the values in a column."""
+    fields = [name for name, places in settings.places.items() if path in places]
+    return next((settings.split[name] for name in fields if name in settings.split), CELL_SEPARATORS)
 
 
 def split_text(value: Any, separators: tuple[str, ...] | None) -> list[Any]:
