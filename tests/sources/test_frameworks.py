@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from support import site
 from support.needs import ROOT
 from topicfeeds import Article, Entry, Problem, read_objects, select
+from topicfeeds.sources.model import Record
 
 ID = UUID("12345678-1234-5678-1234-567812345678")
 DAY = date(2026, 3, 1)
@@ -255,6 +256,32 @@ def test_without_fields_relative_addresses_are_completed_too(make: Any, address:
         [entry] = select(site(), read_objects([row], url=address))["all"].entries
         assert (entry.link, entry.image) == (f"{base}a", f"{base}b.jpg")
     assert only(make(title="A", published=DAY, link=lazy)).link == "https://www.example.org/a"
+
+
+class Step(Enum):
+    DRAFT = "draft"
+    PUBLIC = "published"
+
+
+@pytest.mark.parametrize("marks", [{"draft": True}, {"status": Step.DRAFT}, {"is_public": False}, {"state": "Draft"}])
+@pytest.mark.parametrize("fields", [{}, {"title": "title", "published": "published"}])
+def test_objects_that_are_drafts_are_left_out_with_and_without_fields(marks: Any, fields: Any) -> None:
+    rows = [SimpleNamespace(title="A", published=DAY, **marks), SimpleNamespace(title="B", published=DAY)]
+    entries = select(site(), read_objects(rows, fields=fields))["all"].entries
+    assert [one.title for one in entries] == ["B"]
+    entries = select(site(), read_objects(rows, fields=fields, drafts=True))["all"].entries
+    assert {one.title for one in entries} == {"A", "B"}
+
+
+@pytest.mark.parametrize("make", [dict, lambda **fields: SimpleNamespace(**fields)])
+@pytest.mark.parametrize("each", ["tour.dates", ["tour.dates", "tour.ends"]])
+def test_each_date_of_an_object_is_an_item(make: Any, each: Any) -> None:
+    days = [date(2026, 5, 15), date(2026, 5, 16)]
+    row = SimpleNamespace(pk=1, name="A", tour=make(dates=[make(day=day) for day in days], ends=days))
+    fields = {"id": "pk", "title": "name", "start": "tour.dates.day", "end": "tour.ends"}
+    fields = fields if isinstance(each, list) else {name: path for name, path in fields.items() if name != "end"}
+    found = [one.item for one in read_objects([row], each=each, fields=fields) if isinstance(one, Record)]
+    assert [(one.id, one.start) for one in found] == [(f"1/{day}", day) for day in days]
 
 
 def test_an_argument_that_read_objects_does_not_have_is_refused() -> None:

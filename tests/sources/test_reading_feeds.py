@@ -169,6 +169,10 @@ def test_titles_of_atom_are_what_their_type_says(tmp_path: Path, title: str, pla
         ),
         ("<description>Plain &amp;amp; short</description>", {"summary": "Plain & short"}),
         ("<description>&lt;p>Rich&lt;/p></description>", {"content": "<p>Rich</p>"}),
+        (
+            "<description>Film &lt;iframe src='https://e.example/'>&lt;/iframe></description>",
+            {"content": "Film <iframe src='https://e.example/'></iframe>"},
+        ),
         ("<content:encoded>&lt;p>A&lt;/p></content:encoded><description>A</description>", {"content": "<p>A</p>"}),
         (
             "<content:encoded>&lt;p>A&lt;/p></content:encoded><description>B</description>",

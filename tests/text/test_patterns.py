@@ -78,6 +78,7 @@ WORST = {
     "sources/_bytes.py _CONFLICT": ("search", "", "<", ""),
     "sources/_feed_nodes.py _WORDPRESS": ("fullmatch", "http://wordpress.org/export/", "1", "x"),
     "sources/_feed_xml.py _LANGUAGE": ("fullmatch", "en", "-a", "!"),
+    "sources/_feed_xml.py _FRAME": ("search", "", "<embed", ""),
     "sources/_feed_xml.py _REFERENCE": ("search", "", "&a", ""),
     "sources/_feed_nodes.py _LEAD": ("match", "", "<p>", ""),
     "sources/feed.py _NOTICE": ("fullmatch", "tag:", "a", ""),

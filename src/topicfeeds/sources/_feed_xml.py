@@ -28,6 +28,7 @@ from .model import Draft, read_identity
 _ROOTS = ("rss", "atom:feed", "rdf:RDF")
 _ENTRIES = ("item", "atom:entry")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
+_FRAME = re.compile(r"<(?:embed|iframe|object)[\s>]", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
 _MAX_ENTRIES = 100_000
 _MANY_ENTRIES = f"has more than {_MAX_ENTRIES:,} entries (split the feed)"
@@ -193,7 +194,7 @@ def _read_bodies(node: Node) -> dict[str, str]:
     summary, has_html = read_text(short) if short is not None else ("", True)
     if content and not is_html:
         content = format_paragraphs(escape(content, quote=False))
-    if not content and has_html and has_elements(summary):
+    if not content and has_html and (has_elements(summary) or _FRAME.search(summary)):
         return {"content": summary}
     plain = to_plain(summary, is_html=has_html)
     return {"content": content, "summary": "" if plain == to_plain_text(content).strip() else plain}
