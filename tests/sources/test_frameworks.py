@@ -26,7 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from support import site
 from support.needs import ROOT
-from topicfeeds import Article, Entry, Problem, read_objects, select
+from topicfeeds import Article, Entry, Event, Problem, read_objects, select
 from topicfeeds.sources.model import Record
 
 ID = UUID("12345678-1234-5678-1234-567812345678")
@@ -281,7 +281,7 @@ def test_each_date_of_an_object_is_an_item(make: Any, each: Any) -> None:
     fields = {"id": "pk", "title": "name", "start": "tour.dates.day", "end": "tour.ends"}
     fields = fields if isinstance(each, list) else {name: path for name, path in fields.items() if name != "end"}
     found = [one.item for one in read_objects([row], each=each, fields=fields) if isinstance(one, Record)]
-    assert [(one.id, one.start) for one in found] == [(f"1/{day}", day) for day in days]
+    assert [(one.id, one.start) for one in found if isinstance(one, Event)] == [(f"1/{day}", day) for day in days]
 
 
 def test_an_argument_that_read_objects_does_not_have_is_refused() -> None:

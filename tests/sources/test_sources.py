@@ -296,6 +296,7 @@ def test_what_a_source_adds_to_a_record_is_looked_at_for_what_xml_forbids(tmp_pa
         ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n-\n- {id: b, title: B, published: 2026-02-02}\n", 2),
         ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n- ~\n- {id: b, title: B, published: 2026-02-02}\n", 2),
         ("a.yaml", "- {id: a, title: A, published: 2026-02-01}\n- {id: b, title: B, published: 2026-02-02}\n-\n", 3),
+        ("a.yaml", "id: a\ntitle: A\npublished: 2026-02-01\n---\n~\n---\nid: b\ntitle: B\npublished: 2026-02-02\n", 5),
         ("a.json", '[{"id": "a", "title": "A", "published": "2026-02-01"},\nnull,\n'
          '{"id": "b", "title": "B", "published": "2026-02-02"}]', 2),
         ("a.jsonl", '{"id": "a", "title": "A", "published": "2026-02-01"}\nnull\n'
