@@ -91,17 +91,20 @@ class Element:
         """Return the elements directly inside."""
         return [child for child in self.children if isinstance(child, Element)]
 
-    def texts(self, *without: str) -> Iterator[str]:
-        """Yield the escaped texts inside, in the order of the document, without the texts of some elements."""
+    def texts(self) -> Iterator[str]:
+        """Yield the escaped texts inside, in the order of the document."""
         for child in self.children:
             if isinstance(child, str):
                 yield child
-            elif child.name not in without:
-                yield from child.texts(*without)
+            else:
+                yield from child.texts()
 
     def text(self, *without: str) -> str:
-        """Return these texts as one."""
-        return "".join(self.texts(*without))
+        """Return the escaped text inside, without the text of some elements."""
+        texts = (
+            one if isinstance(one, str) else "" if one.name in without else one.text(*without) for one in self.children
+        )
+        return "".join(texts)
 
 
 def parse_fragment(fragment: str, attributes: frozenset[str] = frozenset()) -> Element:
