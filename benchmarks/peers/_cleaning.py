@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import nh3
 
-from topicfeeds.text.html import _ATTRIBUTES, _DROPPED, _TAGS
+from topicfeeds.text.allowed_html import ATTRIBUTES, DROPPED, TAGS
 
 
 class Cleaner:
@@ -15,9 +15,9 @@ class Cleaner:
     def __init__(self) -> None:
         self._base = ""
         self._cleaner = nh3.Cleaner(
-            tags=_TAGS,
-            clean_content_tags=_DROPPED,
-            attributes=_ATTRIBUTES,
+            tags=TAGS,
+            clean_content_tags=DROPPED,
+            attributes=ATTRIBUTES,
             url_schemes={"http", "https", "mailto", "tel"},
             url_relative=lambda address: urljoin(self._base, address),
         )

@@ -70,7 +70,7 @@ class Extensions:
     def __post_init__(self) -> None:
         """Check the values. Raises ValueError."""
         if self.html:
-            from ..text.html import check_additions  # imported here, as few sites need it
+            from ..text.allowed_html import check_additions  # imported here, as few sites need it
 
             check_additions(self.allowed_html)
         for wrong in _find_errors(self):

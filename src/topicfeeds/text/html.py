@@ -10,11 +10,12 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fast_paths
+from .allowed_html import ATTRIBUTES, DROPPED, TAGS, Additions
 from .characters import decode_broken_references, strip_forbidden
-from .html_tree import CELLS
-from .pictures import BLANK_NAME, keep_data_picture
+from .ordinary_html import PICTURE, lacks_addresses, needs_no_rewriting
+from .pictures import keep_data_picture
 from .plain_text import write_html, write_plain_text
-from .rewriting import HANDLED, ResolveAddress, describe_changes, rewrite
+from .rewriting import ResolveAddress, describe_changes, rewrite
 from .simple_html import sanitize_simple
 from .urls import resolve_url
 
@@ -23,62 +24,6 @@ if TYPE_CHECKING:
 
 _MARGIN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 """White space and byte order marks, which are removed at both ends of a fragment."""
-# Only these attributes and elements are kept. `class`, `id`, `style` and `cite` are always removed.
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"dir", "lang", "title"},
-    "a": {"href"},
-    "audio": {"controls", "src"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "del": {"datetime"},
-    "details": {"open"},
-    "img": {"alt", "height", "src", "width"},
-    "ins": {"datetime"},
-    "li": {"value"},
-    "ol": {"reversed", "start", "type"},
-    "source": {"src", "type"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "time": {"datetime"},
-    "video": {"controls", "height", "poster", "src", "width"},
-}
-_TAGS = {
-    "abbr", "b", "bdi", "blockquote", "br", "caption", "cite", "code", "dd", "dfn", "div", "dl", "dt", "em",
-    "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "kbd", "mark", "p", "pre", "q", "rp",
-    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot",
-    "thead", "tr", "u", "ul", "var", *_ATTRIBUTES,
-} - {"*"}  # fmt: skip
-# Removed together with their content: scripts, MathML, SVG, and elements that browsers parse by other rules.
-_DROPPED = {
-    "applet", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe", "listing", "math", "noembed",
-    "noframes", "noscript", "object", "optgroup", "option", "plaintext", "script", "select", "style", "svg",
-    "template", "textarea", "title", "xmp",
-}  # fmt: skip
-_REFUSED = _DROPPED | HANDLED - _TAGS | {
-    "base", "body", "form", "frame", "html", "image", "input", "isindex", "keygen", "link", "meta", "param"
-}  # fmt: skip
-"""Elements that `Extensions` cannot add: they can run code, load documents or send data, or parsers move them."""
-_REFUSED_ATTRIBUTES = {
-    "action", "archive", "attributionsrc", "background", "cite", "classid", "codebase", "content", "data", "dynsrc",
-    "form", "formaction", "icon", "imagesrcset", "is", "longdesc", "lowsrc", "manifest", "ping", "profile", "rel",
-    "slot", "srcdoc", "srcset", "style", "target", "usemap", "xmlns",
-}  # fmt: skip
-"""Attributes that `Extensions` cannot add: styles, addresses that the sanitiser does not check, and links to code."""
-_ORDINARY = _TAGS - {"audio", "source", "video"} | {
-    "base", "big", "body", "font", "html", "link", "meta", "nobr", "script", "style", "template", "title", "wbr"
-}  # fmt: skip
-"""Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
-_TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
-_SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|formula|id|latex|orig|pin-|tex=|wpfc"
-    r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]|&#123;|&lt;iframe))|nitro-lazy|data:image|katex|twitter-"
-    r"|display\s*:\s*(?:block|flex|grid|list-item|none|table)|(?<![\w-])hidden(?![\w-])|math/"
-    r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\.|class=[\"']?[^\"'<>=]{0,80}?(?:youtube|vimeo)"
-)
-"""Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
-_BLANK_SOURCE = re.compile(rf"src=[\"']?[^\"'\s<>]{{0,200}}?{BLANK_NAME}")
-_SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "katex", "<script", "math/", "nitro-lazy",
-                  "twitter-", "vimeo", "youtube")  # fmt: skip
 _ELEMENT = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _NESTED_TAG = re.compile("</?[A-Za-z][^<>]*+>?")
@@ -88,7 +33,6 @@ _SHALLOW = {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "inpu
             "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr"}  # fmt: skip
 
 _PRE = re.compile(r"""<pre(?: [a-z]+="[^"]*")*>\n""")
-_PICTURE = re.compile('<(img|source)((?: [a-z]+="[^"]*")*)>')
 _ADDRESSES = {"href", "src", "poster"}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _MAX_PASSES = 8
@@ -100,9 +44,6 @@ _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^"'=>]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 _MAX_UNPAIRED_TAGS = 100
 """A text with at most this many `<` is never nested too deeply, so `nesting_depth` does not pair its tags."""
-
-Additions = tuple[tuple[str, tuple[str, ...]], ...]
-"""Further allowed elements, with their attributes. Attributes of `*` are allowed on all elements."""
 
 
 class Sanitized(NamedTuple):
@@ -132,22 +73,12 @@ def sanitize_and_count(fragment: str, base: str, more: Additions = ()) -> Saniti
     sanitizer = _make_sanitizer(more)
     sanitizer.base = base
     changes: Counter[str] = Counter()
-    made = _clean(fragment, sanitizer.quick) if not more and _is_ordinary(fragment) else None
-    if made is None or _lacks_addresses(made, base):
+    is_ordinary = fast_paths.ENABLED and not more and needs_no_rewriting(fragment)
+    made = _clean(fragment, sanitizer.quick) if is_ordinary else None
+    if made is None or lacks_addresses(made, base):
         rewritten, changes = rewrite(fragment, sanitizer.attributes, address)
         made = _clean(rewritten, sanitizer.cleaner)
     return Sanitized(_settle(made, address, sanitizer.cleaner), describe_changes(changes))
-
-
-def check_additions(more: Additions) -> None:
-    """Check that additions to the allowed HTML are safe. Raises ValueError."""
-    for name, attributes in more:
-        if name != "*" and (name in _REFUSED or not (name.isascii() and name.isalnum() and name == name.lower())):
-            raise ValueError(f"html: the element {name!r} cannot be added to the allowed HTML (remove it)")
-        for one in attributes:
-            has_form = one.isascii() and one.replace("-", "").isalpha() and one == one.lower()
-            if one in _REFUSED_ATTRIBUTES or one.startswith("on") or not has_form:
-                raise ValueError(f"html: the attribute {one!r} of {name!r} cannot be added (remove it)")
 
 
 def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
@@ -158,32 +89,10 @@ def _settle(made: str, address: ResolveAddress, cleaner: nh3.Cleaner) -> str:
     if fast_paths.ENABLED and made == sanitize_simple(made, address):  # a simple fragment cannot change again
         return made
     for _ in range(_MAX_PASSES):
-        before, made = made, _clean(_PICTURE.sub(_drop_without_address, made), cleaner)
+        before, made = made, _clean(PICTURE.sub(_drop_without_address, made), cleaner)
         if made == before:
             return made
     return write_html(write_plain_text(made))
-
-
-def _is_ordinary(fragment: str) -> bool:
-    """Return whether a fragment needs no rewriting. `_lacks_addresses` finds missing addresses."""
-    names = {name.lower() for name in set(_TAG_NAME.findall(fragment))}
-    if not names <= _ORDINARY or ("table" not in names and not names.isdisjoint(CELLS)):
-        return False
-    lower = fragment.lower()
-    if "srcset" in lower and _BLANK_SOURCE.search(lower):
-        return False
-    return not (any(text in lower for text in _SUSPECT_TEXTS) and _SUSPECT.search(lower))
-
-
-def _lacks_addresses(made: str, base: str) -> bool:
-    """Return whether a link or a picture has no address. Empty addresses were resolved to the address of the page."""
-    if made.count("<a ") > made.count(' href="'):
-        return True
-    page = escape(base)
-    return "<img" in made and any(
-        f' src="{page}"' in attributes or f' src="{page}#' in attributes or ' src="http' not in attributes
-        for _, attributes in _PICTURE.findall(made)
-    )
 
 
 class _Sanitizer(threading.local):
@@ -192,11 +101,11 @@ class _Sanitizer(threading.local):
     base = ""
 
     def __init__(self, more: Additions = ()) -> None:
-        self.attributes = {name: _ATTRIBUTES.get(name, set()).copy() for name in (*_TAGS, "*")}
+        self.attributes = {name: ATTRIBUTES.get(name, set()).copy() for name in (*TAGS, "*")}
         for name, names in more:
             self.attributes.setdefault(name, set()).update(names)
         tags, given = self.attributes.keys() - {"*"}, {name: some for name, some in self.attributes.items() if some}
-        self._allowed: Any = {"tags": set(tags), "clean_content_tags": _DROPPED, "attributes": given}
+        self._allowed: Any = {"tags": set(tags), "clean_content_tags": DROPPED, "attributes": given}
 
     @cached_property
     def cleaner(self) -> nh3.Cleaner:
@@ -269,7 +178,7 @@ def format_paragraphs(fragment: str) -> str:
 
 def has_elements(text: str) -> bool:
     """Return whether a text has tags of HTML elements. A text such as `<https://example.org>` or `a < b` has none."""
-    return "<" in text and any(name.lower() in _TAGS for name in _ELEMENT.findall(text))
+    return "<" in text and any(name.lower() in TAGS for name in _ELEMENT.findall(text))
 
 
 def explain_excess(fragment: str) -> str:
