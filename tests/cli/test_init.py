@@ -219,6 +219,23 @@ def test_check_shows_items_as_they_were_read(tmp_path: Path) -> None:
     assert run.err == "2 items would be published, 0 would be refused\n"
 
 
+def test_check_shows_rows_with_names_from_another_file(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.executescript(
+            "CREATE TABLE posts (id, title, day, tag); INSERT INTO posts VALUES (1, 'A', '2026-03-04', 7)"
+        )
+    connection.close()
+    (tmp_path / "tags.json").write_text('[{"id": 7, "name": "Land"}]', "utf-8")
+    (tmp_path / "topicfeeds.toml").write_text(
+        'title = "City"\nurl = "https://www.city.example/"\n[[sources]]\ndatabase = "sqlite:///a.db"\n'
+        'query = "SELECT * FROM posts"\nfields = { id = "id", title = "title", published = "day", tags = "tag" }\n'
+        'lookup.tags = { path = "tags.json", key = "id", value = "name" }\n',
+        "utf-8",
+    )
+    run = command("check", "--show", "1", cwd=tmp_path)
+    assert (run.code, "  tags: Land  [tag]" in run.out.splitlines()) == (0, True)
+
+
 def test_a_time_with_a_dot_in_a_spreadsheet_is_not_taken_for_seconds(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [
         ["Titel", "Datum", "Beginn"],

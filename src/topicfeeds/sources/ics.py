@@ -88,8 +88,8 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem |
             is_private = access.upper() in _PRIVATE and not source.drafts
             yield from _make_drafts(found, path, f"CLASS: {access}") if is_private else found
         elif one.name in ("VTODO", "VJOURNAL"):
+            line = line if skipped else one.line
             skipped[one.name] += 1
-        line = one.line if sum(skipped.values()) == 1 else line
     if skipped:
         names = ", ".join(count(name, number) for name, number in sorted(skipped.items()))
         yield Problem(path, line, "", f"skips {names} (only events are published)", "warning")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import Problem
 from ..models.places import list_paths
 from ..models.site import Source
+from ._lookup_files import digest_lookups
 from ._raw import RawRecord, Unreadable
 from .chunks import make_validator, read_chunks, read_raw
 from .mapping.drafts import KEYS
@@ -61,9 +62,10 @@ def read_records(source: Source, base: Path, limit: int) -> list[tuple[RawRecord
 def _read_all(source: Source, base: Path, url: str) -> Iterator[tuple[Location, RawRecord]]:
     for chunk in read_chunks([source], base, url=url) if source.path != "-" else ():
         if not isinstance(chunk, Problem):
+            digests = chunk.location.lookups or digest_lookups(source, base)  # the chunk of a database has none
             for raw in read_raw(chunk.location, base):
                 if isinstance(raw, RawRecord):
-                    yield chunk.location, raw
+                    yield chunk.location._replace(lookups=digests), raw
 
 
 def find_unread(source: Source, records: Iterable[Any]) -> str:

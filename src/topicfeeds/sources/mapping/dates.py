@@ -14,7 +14,7 @@ from ...errors import show
 from ...models.dates import explain_several, find_zone, parse_moment
 from ...models.mapping import DATES, MappingSettings
 from ...models.places import ValuePath, as_text, list_paths
-from .paths import is_empty
+from .paths import flatten, is_empty
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIRECTIVE = re.compile("%.")
@@ -290,7 +290,7 @@ def split_recurrence(fields: dict[str, Any]) -> None:
     """Read lines of RFC 5545 (RRULE, EXDATE) as a recurrence and its exceptions. Raises MappingError."""
     given = fields.get("recurrence")
     lines = [line for one in (given if isinstance(given, (list, tuple)) else [given]) for line in str(one).split("\n")]
-    rules, left_out = [], list(fields.get("except") or [])
+    rules, left_out = [], flatten([fields.get("except")])
     for line in filter(None, map(str.strip, lines)):
         name, _, value = line.rpartition(":")
         kind = name.upper().partition(";")[0]
