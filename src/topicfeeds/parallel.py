@@ -86,21 +86,25 @@ def _plan_shards(some: Iterable[Source], base: Path, files: InputFiles, least: i
     whole = sum(weight for _, found in weighed for _, weight, _ in found)
     size = max(min(_MAX_SHARD_BYTES, whole // least), MIN_PARALLEL_BYTES // 16)
     for number, (source, found) in enumerate(weighed):
-        group, heavy = Shard(source, number), 0
+        group, heavy = list[str](), 0
         for path, weight, stamp in found:
             if not stamp:
-                known = {path: files.stamps[path]} if path in files.stamps else {}
-                group = group._replace(paths=(*group.paths, path), stamps={**group.stamps, **known})
+                group.append(path)
                 heavy += weight
-            if group.paths and (stamp or heavy >= size):
-                yield group
-                group, heavy = Shard(source, number), 0
+            if group and (stamp or heavy >= size):
+                yield _make_shard(source, number, group, files)
+                group, heavy = [], 0
             if stamp:
                 parts = -(-weight // size)
                 edges = pairwise(stamp[0] * n // parts for n in range(parts + 1))
                 yield from (Shard(source, number, (path,), part=part, stamp=stamp) for part in edges)
-        if group.paths or not found:
-            yield group
+        if group or not found:
+            yield _make_shard(source, number, group, files)
+
+
+def _make_shard(source: Source, number: int, paths: list[str], files: InputFiles) -> Shard:
+    stamps = {path: files.stamps[path] for path in paths if path in files.stamps}
+    return Shard(source, number, tuple(paths), stamps=stamps)
 
 
 def _weigh_files(source: Source, base: Path) -> Iterator[tuple[str, int, tuple[int, int] | None]]:
