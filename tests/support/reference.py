@@ -116,11 +116,16 @@ class Plain(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+def is_shown(kind: type) -> bool:
+    """Return whether the reference names the fields and methods of a class."""
+    return kind.__module__.startswith("topicfeeds") and kind.__name__ != "Database"
+
+
 def list_fields(value: type) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and text of each field, those of base classes first. A class may repeat a field."""
     found: dict[str, tuple[str, str, str]] = {}
     for kind in reversed(value.__mro__):
-        if not kind.__module__.startswith("topicfeeds"):
+        if not is_shown(kind):
             continue
         body = read_class(kind).body
         for node, after in zip(body, [*body[1:], None], strict=True):
@@ -148,7 +153,7 @@ def list_methods(value: type) -> Iterator[tuple[str, Any]]:
     """Yield the public methods and properties that classes of topicfeeds define."""
     seen: set[str] = set()
     for kind in value.__mro__:
-        if kind.__module__.startswith("topicfeeds") and kind.__name__ not in ("State", "Model"):
+        if is_shown(kind) and kind.__name__ not in ("State", "Model"):
             for name, member in vars(kind).items():
                 is_own = name != "model_post_init" and (inspect.isfunction(member) or isinstance(member, property))
                 if is_own and not name.startswith("_") and name not in seen and member.__doc__:
