@@ -27,7 +27,7 @@ from .files import FileStamp, SourcePath, storable_path
 from .memory import StoredProblem
 
 APPLICATION_ID = 0x74666361
-VERSION = 7
+VERSION = 8
 MAX_BODY_CHARS = 64_000
 """The longest body that is stored, in characters. A longer body is read again when it is needed."""
 MAX_BODIES_CHARS = 256_000_000
@@ -74,7 +74,7 @@ class Cache(Database):
     """
 
     name = "cache"
-    run_tables = ("seen", "wanted")
+    _run_tables = ("seen", "wanted")
 
     def __init__(self, path: str | None) -> None:
         super().__init__(path)

@@ -61,7 +61,7 @@ class Database:
     """
 
     name = "database"
-    run_tables: tuple[str, ...] = ()
+    _run_tables: tuple[str, ...] = ()
     """The names of the temporary tables of a run."""
 
     def __init__(self, path: str | None) -> None:
@@ -75,7 +75,7 @@ class Database:
         return self._file
 
     def _drop_run_tables(self) -> None:
-        for name in self.run_tables:
+        for name in self._run_tables:
             self._open.execute(f"drop table if exists temp.{name}")
 
     def close(self) -> None:

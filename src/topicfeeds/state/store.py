@@ -83,7 +83,7 @@ class State(Database):
     # 1970.
 
     name = "state"
-    run_tables = ("noted", "current")
+    _run_tables = ("noted", "current")
 
     def __init__(
         self, path: str | os.PathLike[str] | None = None, *, read_only: bool = False, is_default: bool = False
