@@ -29,7 +29,7 @@ _STATUSES = (
 )
 _YES = ("1", "on", "t", "true", "y", "yes")
 _NO = ("0", "f", "false", "n", "no", "off")
-_YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "vero", "verdadero", "vrai", "wahr")
+_YES_ELSEWHERE = (*_YES, "ein", "ja", "oui", "sì", "sí", "sim", "tak", "vero", "verdadero", "vrai", "wahr")
 _MARKS: Mapping[str, Collection[str]] = {
     **dict.fromkeys(("privado", "privat", "privato", "privé"), _YES_ELSEWHERE),  # calendars exported by Outlook
     "vertraulichkeit": ("persönlich", "privat", "vertraulich"),
@@ -42,11 +42,15 @@ _MARKS: Mapping[str, Collection[str]] = {
 """The keys that say that a record is not public, as `_simplify` returns them, each with the values that say so."""
 _BESIDE: Mapping[str, Collection[str]] = {
     "enabled": ("enabledForSite", "postDate", "sectionHandle", "sectionId"),  # Craft
+    "listed": ("invite_only", "online_event", "shareable"),  # Eventbrite
     "live": ("first_published_at", "go_live_at", "has_unpublished_changes", "latest_revision"),  # Wagtail
     "starttime": ("crdate", "tstamp"),  # TYPO3
     "endtime": ("crdate", "tstamp"),
 }
-"""The keys that have this meaning only beside another key of the same system. Elsewhere, a concert can be live."""
+"""The keys that have this meaning only beside another key of the same system.
+
+Elsewhere, a concert can be live, and a building can be listed.
+"""
 _COMMON_FROM = ("publishat", "publishedat")
 _COMMON_UNTIL = ("expires", "expiresat", "expireson", "expirationdate", "unpublishat", "deletedat", "validuntil")
 _COMMON = (*_COMMON_FROM, *_COMMON_UNTIL)
