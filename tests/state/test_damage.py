@@ -16,7 +16,7 @@ from support import command
 from support.city import DAY, HOUR, NOON, City, dates, row
 from topicfeeds.cli.shortcut import list_reasons
 from topicfeeds.cli.status import describe_state
-from topicfeeds.state.checksums import open_database
+from topicfeeds.state.database import open_database
 from topicfeeds.state.schema import SCHEMA, VERSION, migrate, salvage
 
 FLIPS = 5000 if os.environ.get("TOPICFEEDS_FULL") else 200

@@ -13,7 +13,7 @@ from support import article, command, event, site, snapshot
 from support.city import DAY, HOUR, NOON, City, dates, edit_state, row
 from topicfeeds import BusyError, ConfigError, PublishError, SourceError, publish
 from topicfeeds.errors import count
-from topicfeeds.state.checksums import is_file_damaged
+from topicfeeds.state.database import is_file_damaged
 from topicfeeds.state.documents import WrittenDocument
 from topicfeeds.state.memory import ItemMemory, StoredProblem
 from topicfeeds.state.paths import default_state_path

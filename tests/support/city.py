@@ -16,7 +16,7 @@ from topicfeeds import Changes
 from topicfeeds.cli.shortcut import Check, check_paths
 from topicfeeds.run.flow import Options
 from topicfeeds.run.site import build_site
-from topicfeeds.state.checksums import open_database
+from topicfeeds.state.database import open_database
 from topicfeeds.state.paths import SitePaths, default_paths
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)

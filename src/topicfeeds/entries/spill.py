@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import PublishError
-from ..state.checksums import ClosingConnection
+from ..state.database import ClosingConnection
 
 _CACHE_KB = 16_000
 """The part of the spill that is kept in memory, in kilobytes."""

@@ -33,10 +33,10 @@ def read(text: str, source: Source, path: str) -> Iterator[RawRecord | Problem]:
     except Unreadable as error:
         yield Problem(path, error.line, "", error.message, item=1)
         return
-    is_mdx = path.lower().endswith(".mdx")
+    is_mdx, is_draft = path.lower().endswith(".mdx"), "_drafts" in path.split("/")
     for raw in raws or [RawRecord({}, 1)]:
-        if isinstance(raw, RawRecord) and isinstance(raw.fields, dict) and "_drafts" in path.split("/"):  # of Jekyll
-            raw.fields.setdefault("draft", True)
+        if is_draft and isinstance(raw, RawRecord) and raw.fields is not None:  # in Jekyll's folder of drafts
+            raw = raw._replace(fields={"draft": True, **raw.fields})
         if isinstance(raw, RawRecord) and raw.fields is not None and body.strip():
             content = render_html(_cut_modules(body) if is_mdx else body)
             if is_mdx and (tags := find_components(content)):

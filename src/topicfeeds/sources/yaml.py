@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -80,7 +80,7 @@ class _YamlReader:
                 empty = empty and not event.flow_style  # [] is an empty list on purpose
             elif isinstance(event, yaml.SequenceEndEvent):
                 inside = False
-            elif self._is_null(event) and (inside or (isinstance(event, yaml.ScalarEvent) and event.value)):
+            elif self._is_null(event) and (inside or event.value):
                 empty = False
                 yield RawRecord(None, _line_number(event))
             elif isinstance(event, yaml.NodeEvent) and not self._is_null(event):
@@ -147,7 +147,7 @@ class _YamlReader:
             return "the front matter has no fields (write one on each line, such as title: New homes)"
         return 'is not an item (write a list, and start each item with "- title: ...")'
 
-    def _is_null(self, event: Any) -> bool:
+    def _is_null(self, event: Any) -> TypeGuard[yaml.ScalarEvent]:
         if not isinstance(event, yaml.ScalarEvent):
             return False
         plain = event.style is None or event.style == ""

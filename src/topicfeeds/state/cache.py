@@ -13,16 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from .checksums import (
-    Database,
-    check_rows,
-    compute_text_checksum,
-    has_tables,
-    is_damage_error,
-    is_locked,
-    open_database,
-    write_rows,
-)
+from .checksums import check_rows, compute_text_checksum, write_rows
+from .database import Database, has_tables, is_damage_error, is_locked, open_database
 from .files import FileStamp, SourcePath, storable_path
 from .memory import StoredProblem
 

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any
 
-from .checksums import (
-    DamageError,
-    check_rows,
-    compute_checksum,
-    compute_text_checksum,
-    open_database,
-    write_rows,
-)
+from .checksums import DamageError, check_rows, compute_checksum, compute_text_checksum, write_rows
+from .database import open_database
 from .documents import is_inside
 
 VERSION = 7

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import BusyError, ConfigError, Hint, Problem, PublishError, explain_os_error
-from .checksums import DamageError, is_damage_error, is_file_damaged
+from .checksums import DamageError
+from .database import is_damage_error, is_file_damaged
 from .store import ForeignStateError, NewerStateError, State, StateDamagedError
 
 

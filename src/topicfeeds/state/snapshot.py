@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, suppress
 
 from ..errors import PublishError
-from .checksums import is_foreign, open_database
+from .database import is_foreign, open_database
 from .documents import WrittenDocument
 from .memory import ItemMemory
 from .schema import APPLICATION_ID, VERSION, migrate, read_rows, read_version

@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from .cache import APPLICATION_ID as CACHE_ID
 from .cache import Cache
-from .checksums import (
-    DamageError,
+from .checksums import DamageError, check_rows, write_rows
+from .database import (
     Database,
-    check_rows,
     has_tables,
     is_damage_error,
     is_file_damaged,
@@ -32,7 +31,6 @@ from .checksums import (
     is_locked,
     open_database,
     passes_quick_check,
-    write_rows,
 )
 from .documents import WrittenDocument
 from .memory import ItemMemory

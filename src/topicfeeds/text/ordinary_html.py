@@ -19,9 +19,11 @@ _ORDINARY = TAGS - {"audio", "source", "video"} | {
 """Elements that need no rewriting: they are kept, or nobody would notice that they are missing."""
 _TAG_NAME = re.compile("</?([a-zA-Z][^\\s/>]*)")
 _SUSPECT = re.compile(
-    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)|channel|echo|flickity|formula|id|latex|orig|pin-|tex=|wpfc"
+    r"<!\[cdata\[|data-(?:[a-z-]{0,40}?(?:embed|lazy|src|tweet|url|video|vimeo|youtube)"
+    r"|channel|echo|flickity|formula|id|latex|orig|pin-|tex=|wpfc"
     r"|[a-z-]{1,40}+\s*=\s*[\"']?(?:(?:https?:)?//|[\[{]|&#123;|&lt;iframe))|nitro-lazy|data:image|katex|twitter-"
-    r"|suppressedsrc|uc-src|consent-orig|display\s*:\s*(?:block|flex|grid|list-item|none|table)|(?<![\w-])hidden(?![\w-])|math/"
+    r"|suppressedsrc|uc-src|consent-orig|(?<![\w-])hidden(?![\w-])|math/"
+    r"|display\s*:\s*(?:block|flex|grid|list-item|none|table)"
     r"|<script\s[^<>]*?\b(?:asciinema|gist\.github|gitlab)\.|class=[\"']?[^\"'<>=]{0,80}?(?:youtube|vimeo)"
 )
 """Marks and attributes that need rewriting, in lower case. Most fragments contain none of these texts."""
@@ -29,6 +31,7 @@ _BLANK_SOURCE = re.compile(rf"src=[\"']?[^\"'\s<>]{{0,200}}?{BLANK_NAME}")
 _SUSPECT_TEXTS = ("<![cdata[", "data-", "data:", "display", "hidden", "katex", "<script", "math/", "nitro-lazy",
                   "suppressedsrc", "uc-src", "consent-", "twitter-", "vimeo", "youtube")  # fmt: skip
 PICTURE = re.compile('<(img|source)((?: [a-z]+="[^"]*")*)>')
+"""A picture as nh3 writes it."""
 
 
 def needs_no_rewriting(fragment: str) -> bool:

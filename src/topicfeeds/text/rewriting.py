@@ -155,7 +155,9 @@ class _Rewriter:
         is_apart = name in _INLINE and _BLOCK_STYLE.search(attributes.get("style", ""))
         if is_apart:
             self._leave_gap()
-        self.parts.append(f"<{name}{given}>" + "\n" * (name == "pre"))  # parsers drop this line break
+        self.parts.append(f"<{name}{given}>")
+        if name == "pre":
+            self.parts.append("\n")  # parsers drop the first line break
         self._end_line(name)
         if name not in VOID:
             self._path.append(name)

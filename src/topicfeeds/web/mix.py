@@ -14,7 +14,7 @@ from ..models.site import Site, Topic
 from ..text.slugs import MAX_SLUG_CHARS, is_hashed_slug, is_slug, make_tag_slugger, make_topic_slugger
 
 _LISTS = ("topic", "tag", "not_topic", "not_tag", "kind")
-"""The parameters that may be repeated, in the order of canonical addresses. The fields of `FeedTerms` end in `s`."""
+"""The parameters that may be repeated, in the order of canonical addresses."""
 _CHOICES = {"kind": ("article", "event"), "match": ("any", "all")}
 
 
@@ -43,8 +43,12 @@ def read_mix(site: Site, query: str, max_terms: int) -> FeedTerms:
     pairs = [(name, one) for name, some in found.items() for one in some] + [("match", "all")] * needs_all
     return FeedTerms(
         name=f"mix?{urlencode(pairs)}" if pairs else "all",
+        topics=found["topic"],
+        tags=found["tag"],
+        not_topics=found["not_topic"],
+        not_tags=found["not_tag"],
+        kinds=found["kind"],
         match="all" if needs_all else "any",
-        **{f"{name}s": some for name, some in found.items()},
     )
 
 

@@ -19,7 +19,7 @@ from ..registry import find_media_type
 from ..run.flow import Options
 from ..run.report import Changes
 from ..run.site import build_site
-from ..state.checksums import open_database
+from ..state.database import open_database
 from ..state.paths import SitePaths
 from ..state.store import State
 from ..state.uptodate import find_reasons

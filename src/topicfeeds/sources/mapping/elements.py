@@ -22,7 +22,7 @@ _TIMES = ("start", "end")
 _Tables = tuple[tuple[Any, str], ...]
 
 
-class _Changed:
+class _Overlay:
     """An object from Python in which one attribute has another value."""
 
     def __init__(self, one: Any, name: str, value: Any) -> None:
@@ -51,7 +51,7 @@ def find_items(document: Any, source: Source) -> list[tuple[str, Any]]:
     if source.items != ".":
         finder = Finder(document)
         found, place = finder.find_first(parse_places(source.items or ""))
-        if not finder.is_known and not finder.is_open:
+        if not finder.is_known and not finder.has_empty:
             raise ValueError(explain_missing_items(document, source))
         if error := explain_error(document, found):
             raise ValueError(error)
@@ -168,7 +168,7 @@ def expand(record: Any, source: Source, *, is_table: bool = False) -> Iterator[t
     for one in found:
         copy = one.value
         for table, key in reversed(one.tables):
-            copy = {**table, key: copy} if isinstance(table, Mapping) else _Changed(table, key, copy)
+            copy = {**table, key: copy} if isinstance(table, Mapping) else _Overlay(table, key, copy)
         for other in others:
             copy = _take(copy, other, 0, one)
         _, place = Finder(copy, objects=not isinstance(copy, Mapping)).find_first(source.places.get("id", ()))
@@ -211,7 +211,7 @@ def _take(value: Any, path: ValuePath, at: int, element: _Element) -> Any:
     if isinstance(value, (Mapping, list, tuple, *SCALARS)) or not hasattr(value, key):
         return value
     found = Finder(value, objects=True).find(parse_path(key))
-    return _Changed(value, key, _take(found, path, after, element))
+    return _Overlay(value, key, _take(found, path, after, element))
 
 
 def explain_several(finder: Finder, name: str, place: ValuePath, number: int, source: Source) -> str:

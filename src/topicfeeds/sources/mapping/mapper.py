@@ -149,7 +149,7 @@ class RecordMapper:
 
     def _find(self, finder: Finder, name: str, places: tuple[ValuePlace, ...]) -> tuple[Any, ValuePlace | None]:
         """Return the first value at one of the places, and its place. Note whether the record has one of the places."""
-        finder.is_known = finder.is_open = finder.is_wrong = False
+        finder.is_known = finder.has_empty = finder.lacks_key = False
         found = finder.find_first(places, find_kind(name), with_tables="." not in name)
         self._paths.note(name, finder)
         return found

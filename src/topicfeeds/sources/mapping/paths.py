@@ -59,10 +59,10 @@ class Finder:
         self.losses: list[Loss] = []
         self.is_known = False
         """Whether the record has one of the paths that were followed so far."""
-        self.is_open = False
-        """Whether a path led to an empty value, so that the record does not show whether the path is right."""
-        self.is_wrong = False
-        """Whether a path led into a table without its next key."""
+        self.has_empty = False
+        """Whether a path led to an empty value: the record does not show whether the rest of the path is right."""
+        self.lacks_key = False
+        """Whether a path led to a table that lacks the next key."""
         self._file, self._read_date, self._objects = file, read_date, objects
 
     def copy(self, record: Any) -> Finder:
@@ -139,16 +139,16 @@ class Finder:
         for key, after in path.steps[at]:
             if key in value:
                 return self._follow(value[key], path, after)
-        if at and path.names[at] == "0":  # one value stands for a list of one
+        if at and path.names[at] == "0":  # a single value is read as a list with one element
             return self._follow(value, path, at + 1)
-        self.is_open = self.is_open or not value
-        self.is_wrong = self.is_wrong or bool(at and value)
+        self.has_empty = self.has_empty or not value
+        self.lacks_key = self.lacks_key or bool(at and value)
         return None
 
     def _follow_object(self, value: Any, path: ValuePath, at: int) -> Any:
         key, after = path.steps[at][-1]
         if at and hasattr(type(value), "__bool__") and not value:  # such as a file field of Django without a file
-            self.is_open = True
+            self.has_empty = True
             return None
         found = getattr(value, key, _NOTHING)
         is_manager = hasattr(type(value), "get_queryset")  # Django managers have attributes of their own
@@ -160,7 +160,7 @@ class Finder:
 
     def _follow_list(self, value: list[Any] | tuple[Any, ...], path: ValuePath, at: int) -> Any:
         name = path.names[at]
-        self.is_open = self.is_open or not value
+        self.has_empty = self.has_empty or not value
         if name.isdecimal() and len(name) <= _MAX_DIGITS:
             self.is_known = True
             return self._follow(value[int(name)], path, at + 1) if int(name) < len(value) else None
@@ -169,10 +169,10 @@ class Finder:
     def _follow_scalar(self, value: Any, path: ValuePath, at: int) -> Any:
         """Return year, month or day of a date. All other values have no fields, and are noted as losses."""
         if is_absent(value):
-            self.is_open = True
+            self.has_empty = True
             return None
         self.is_known = True
-        if at and path.names[at] == "0":  # one value stands for a list of one
+        if at and path.names[at] == "0":  # a single value is read as a list with one element
             return self._follow(value, path, at + 1)
         if at == len(path.names) - 1 and path.names[at] in ("year", "month", "day"):
             moment = value if isinstance(value, date) else self._read_date(value)

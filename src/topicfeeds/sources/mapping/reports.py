@@ -12,11 +12,12 @@ from .paths import Finder, Loss
 from .values import NEVER_FALSE
 
 T = TypeVar("T")
-Evidence = Literal["none", "open", "wrong"]
-"""What records say about a path that none of them has.
+Evidence = Literal["none", "empty", "lacking"]
+"""What the records say about a path that none of them has.
 
-`wrong`: a table on the path lacks the next key. `open`: a value on the path is empty. `none`: neither of the two.
+`lacking`: a table on the path lacks the next key. `empty`: a value on the path is empty. `none`: neither of the two.
 """
+NO_START = "is ignored in records without start: they are articles (check fields.start in [[sources]])"
 
 
 class MissingPath(NamedTuple):
@@ -41,8 +42,8 @@ class PathRegister:
         """Note what a finder saw when it followed the paths of a setting."""
         if finder.is_known:
             self.known.add(name)
-        elif finder.is_wrong or finder.is_open:
-            self._evidence[name] = "wrong" if finder.is_wrong else self._evidence.get(name, "open")
+        elif finder.lacks_key or finder.has_empty:
+            self._evidence[name] = "lacking" if finder.lacks_key else self._evidence.get(name, "empty")
 
     def list_missing(self, settings: Mapping[str, tuple[ValuePlace, ...]]) -> list[MissingPath]:
         """Return the settings whose paths no record has."""
@@ -53,9 +54,6 @@ class PathRegister:
             )
             for name, paths in missing
         ]
-
-
-NO_START = "is ignored in records without start: they are articles (check fields.start in [[sources]])"
 
 
 class MappingReport(NamedTuple):
@@ -94,7 +92,7 @@ def merge_reports(found: Iterable[T | MappingReport], setting: str = "in [[sourc
     for (source, kind), names in missing.items():
         drafts = missing.get((source, "drafts"), names) if kind == "items" else names
         for (name, paths), evidence in names.items() if kind != "drafts" else ():
-            is_missing = "wrong" in evidence or "open" not in evidence
+            is_missing = "lacking" in evidence or "empty" not in evidence
             if is_missing and ((name, paths) in drafts or (name, paths) == NO_LINK[:2]):
                 yield _explain(source, name, paths, setting)
 
